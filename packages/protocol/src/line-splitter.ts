@@ -1,0 +1,73 @@
+/**
+ * Lines of a byte stream: each byte is looked at once and copied at most once, whatever the chunks are.
+ * @pure
+ */
+
+/** A line grew beyond the limit before its end came. */
+export class LineTooLongError extends Error {
+  override readonly name = "LineTooLongError";
+  readonly maxLineBytes: number;
+
+  constructor(maxLineBytes: number) {
+    super(`A line is longer than ${maxLineBytes} bytes.`);
+    this.maxLineBytes = maxLineBytes;
+  }
+}
+
+const LINE_FEED = 10;
+
+/**
+ * Cuts chunks into lines without their `\n`. A line that lies inside one chunk is a view of that chunk: it is valid
+ * as long as the chunk is, and whoever keeps it longer keeps the whole chunk alive.
+ */
+export class LineSplitter {
+  readonly #maxLineBytes: number;
+  #parts: Uint8Array[] = [];
+  #pendingBytes = 0;
+
+  /** @param maxLineBytes bytes in a line at most, its `\n` not counted; 1 or more */
+  constructor(maxLineBytes: number) {
+    this.#maxLineBytes = maxLineBytes;
+  }
+
+  /** Bytes of a line whose end has not come yet. */
+  get pendingBytes(): number {
+    return this.#pendingBytes;
+  }
+
+  /**
+   * The lines that `chunk` completes, in order.
+   * @throws {LineTooLongError} after the lines before the one that is too long
+   */
+  *push(chunk: Uint8Array): Generator<Uint8Array, void, undefined> {
+    let start = 0;
+    for (let end = chunk.indexOf(LINE_FEED); end >= 0; end = chunk.indexOf(LINE_FEED, start)) {
+      this.#demand(end - start);
+      yield this.#finish(chunk.subarray(start, end));
+      start = end + 1;
+    }
+    if (start === chunk.length) return;
+    this.#demand(chunk.length - start);
+    this.#parts.push(start === 0 ? chunk : chunk.subarray(start));
+    this.#pendingBytes += chunk.length - start;
+  }
+
+  #demand(more: number): void {
+    if (this.#pendingBytes + more > this.#maxLineBytes)
+      throw new LineTooLongError(this.#maxLineBytes);
+  }
+
+  #finish(last: Uint8Array): Uint8Array {
+    if (this.#parts.length === 0) return last;
+    const line = new Uint8Array(this.#pendingBytes + last.length);
+    let at = 0;
+    for (const part of this.#parts) {
+      line.set(part, at);
+      at += part.length;
+    }
+    line.set(last, at);
+    this.#parts = [];
+    this.#pendingBytes = 0;
+    return line;
+  }
+}
