@@ -1,0 +1,123 @@
+/** Starting and stopping a broker (design 3.5). */
+import { randomUUID } from "node:crypto";
+import { type Clock, systemClock } from "nakadi-protocol";
+import { EventTypes } from "./event-types/catalogue.ts";
+import { buildServer } from "./http/server.ts";
+import { DEFAULT_LIMITS, type Limits } from "./limits.ts";
+import { type Logger, silentLogger } from "./logger.ts";
+import { MemoryEngine } from "./storage/memory/engine.ts";
+import { EventTypeStreams } from "./streaming/event-type-streams.ts";
+import { SubscriptionStreams } from "./streaming/streams.ts";
+import { Subscriptions } from "./subscriptions/registry.ts";
+
+export interface BrokerOptions {
+  /** Address to listen on. Default `127.0.0.1`; anything else makes the broker reachable from other machines. */
+  host?: string;
+  /** 0..65535; 0 picks a free one. Default 0. */
+  port?: number;
+  /** Where events and positions are kept. Default and only choice: `memory`. */
+  storage?: "memory";
+  /** Default: the machine's clock. A `ManualClock` makes a minute pass in a millisecond. */
+  clock?: Clock;
+  /** Limits that differ from the real server's defaults (protocol 0.7). */
+  limits?: Partial<Limits>;
+  /** Default: silent. */
+  logger?: Logger;
+}
+
+export interface Broker extends AsyncDisposable {
+  /** `http://host:port`, without a slash at its end. */
+  readonly url: string;
+  readonly port: number;
+  readonly clock: Clock;
+  /** Ends streams cleanly, lets requests in flight finish for `drainMs` (default 1 000), then closes. Idempotent. */
+  stop(options?: { drainMs?: number }): Promise<void>;
+  /** As `stop`, without waiting for requests in flight. Idempotent. */
+  close(): Promise<void>;
+}
+
+/** An option of `startBroker` is wrong; nothing was started. */
+export class BrokerOptionsError extends Error {
+  override readonly name = "BrokerOptionsError";
+}
+
+/**
+ * @throws {BrokerOptionsError}
+ * @throws the system's error if the address cannot be listened on (`EADDRINUSE`, `EACCES`, `EADDRNOTAVAIL`, …)
+ */
+export async function startBroker(options: BrokerOptions = {}): Promise<Broker> {
+  const { host = "127.0.0.1", port = 0, clock = systemClock, logger = silentLogger } = options;
+  const limits = checkedLimits(options.limits ?? {});
+  checkAddress(host, port);
+  if (options.storage !== undefined && options.storage !== "memory") {
+    throw new BrokerOptionsError(`storage must be "memory", not ${JSON.stringify(options.storage)}`);
+  }
+  const node = randomUUID();
+  const storage = new MemoryEngine({ clock }).node(node);
+  const lease = await storage.coordination.join(node, NODE_LEASE_MS);
+  const onError = (error: unknown): void => logger.error({ error }, "a stream ended because its storage failed");
+  const common = { log: storage.log, metadata: storage.metadata, limits, clock, uuid: () => randomUUID() };
+  const eventTypes = new EventTypes(common);
+  const subscriptions = new Subscriptions({ ...common, coordination: storage.coordination, eventTypes });
+  const streams = new SubscriptionStreams({ node, storage, subscriptions, eventTypes, limits, clock, onError });
+  const random = Math.random;
+  const eventTypeStreams = new EventTypeStreams({ eventTypes, log: storage.log, limits, clock, random, onError });
+  const stopping = new AbortController();
+  const app = buildServer(
+    { storage, eventTypes, subscriptions, streams, eventTypeStreams, limits, clock, random, stopping: stopping.signal },
+    logger,
+  );
+  app.addHook("preClose", async () => {
+    eventTypeStreams.stop();
+    await streams.stop();
+  });
+  let stopped: Promise<void> | undefined;
+  async function shutDown(drainMs: number): Promise<void> {
+    const deadline = setTimeout(() => {
+      stopping.abort(new Error("The broker stops."));
+      app.server.closeAllConnections();
+    }, drainMs);
+    await app.close();
+    clearTimeout(deadline);
+    await lease[Symbol.asyncDispose]();
+    await storage.close();
+  }
+  const stop: Broker["stop"] = ({ drainMs = STOP_DRAIN_MS } = {}) => (stopped ??= shutDown(drainMs));
+  try {
+    await app.listen({ host, port });
+  } catch (error) {
+    await stop({ drainMs: 0 });
+    throw error;
+  }
+  const address = app.server.address();
+  const listening = typeof address === "object" && address ? address.port : port;
+  return {
+    url: `http://${host.includes(":") ? `[${host}]` : host}:${listening}`,
+    port: listening,
+    clock,
+    stop,
+    close: () => stop({ drainMs: 0 }),
+    [Symbol.asyncDispose]: () => stop(),
+  };
+}
+
+/** A node that was not heard of for so long has lost its sessions. */
+const NODE_LEASE_MS = 10_000;
+const STOP_DRAIN_MS = 1_000;
+
+function checkAddress(host: string, port: number): void {
+  if (typeof host !== "string" || host === "") throw new BrokerOptionsError("host must be a name or an address");
+  if (!Number.isInteger(port) || port < 0 || port > 65_535) {
+    throw new BrokerOptionsError(`port must be a whole number from 0 to 65535, not ${String(port)}`);
+  }
+}
+
+function checkedLimits(given: Partial<Limits>): Limits {
+  for (const [name, value] of Object.entries(given)) {
+    if (!Object.hasOwn(DEFAULT_LIMITS, name)) throw new BrokerOptionsError(`limits.${name} is not a limit`);
+    if (!Number.isFinite(value) || value < 1) {
+      throw new BrokerOptionsError(`limits.${name} must be a number of 1 or more, not ${String(value)}`);
+    }
+  }
+  return { ...DEFAULT_LIMITS, ...given };
+}

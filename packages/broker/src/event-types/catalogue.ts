@@ -1,0 +1,189 @@
+/**
+ * The event types that there are: created, found, listed, deleted (protocol 5.2). Metadata and log are written one after
+ * the other so that a crash in between leaves a log that nobody knows, never an event type without one.
+ */
+import type { Clock } from "nakadi-protocol";
+import type { Limits } from "../limits.ts";
+import { ProblemError } from "../problems.ts";
+import type { LogPolicy, LogPort, MetadataPort, Versioned } from "../storage/ports.ts";
+import { effectiveSchema } from "./effective-schema.ts";
+import { readEventTypeRequest } from "./event-type-request.ts";
+import { EventValidators, SchemaCompileError } from "./event-validator.ts";
+import type { EventValidator } from "./event-validator.ts";
+import type { JsonObject } from "./json-schema.ts";
+import { newEventType } from "./new-event-type.ts";
+import type { CompleteEventType, StoredEventType } from "./stored-event-type.ts";
+import { parseStrictly } from "./strict-json.ts";
+
+export interface EventTypesInput {
+  metadata: MetadataPort;
+  log: LogPort;
+  limits: Limits;
+  clock: Clock;
+  uuid: () => string;
+}
+
+export interface EventTypeFilter {
+  owningApplication?: string | undefined;
+  /** `<data_type>:<value>`, to be among the writers. */
+  writer?: string | undefined;
+}
+
+const KIND = "event-type";
+const PAGE = 1_000;
+
+/** What was found while metadata had one revision. */
+interface Cache {
+  revision: number;
+  found: Map<string, Promise<Versioned<StoredEventType> | undefined>>;
+}
+
+export class EventTypes {
+  readonly #metadata: MetadataPort;
+  readonly #log: LogPort;
+  readonly #limits: Limits;
+  readonly #clock: Clock;
+  readonly #uuid: () => string;
+  readonly #validators = new EventValidators();
+  readonly #validatorOf = new WeakMap<StoredEventType, Promise<EventValidator>>();
+  #cache: Cache | undefined;
+
+  constructor({ metadata, log, limits, clock, uuid }: EventTypesInput) {
+    this.#metadata = metadata;
+    this.#log = log;
+    this.#limits = limits;
+    this.#clock = clock;
+    this.#uuid = uuid;
+  }
+
+  /**
+   * Creates what `body`, parsed JSON, describes.
+   * @throws {ProblemError} 400, 409, 422
+   * @throws {ValidationError}
+   */
+  async create(body: unknown): Promise<StoredEventType> {
+    const request = readEventTypeRequest(body);
+    const { eventType, partitions, effectiveSchema: effective } = newEventType(request, this.#limits, this.#clock.wallMs());
+    if (effective) await this.#checkCompiles(effective);
+    if (await this.find(eventType.name)) throw alreadyExists(eventType.name);
+    const log = this.#uuid();
+    const stored: StoredEventType = {
+      eventType,
+      partitions,
+      timelines: [{ order: 1, log, createdAt: eventType.created_at, lastNumbers: null }],
+    };
+    await this.#log.create(log, partitions, logPolicy(eventType));
+    const outcome = await this.#metadata.write([{ kind: KIND, id: eventType.name, expect: "absent", value: stored }]);
+    if (outcome === "written") return stored;
+    await this.#log.remove(log);
+    throw alreadyExists(eventType.name);
+  }
+
+  /** @throws {ProblemError} 404 */
+  async get(name: string): Promise<StoredEventType> {
+    const found = await this.find(name);
+    if (!found) throw noSuchEventType(name);
+    return found;
+  }
+
+  /** As stored by the last write that was acknowledged before the call. */
+  async find(name: string): Promise<StoredEventType | undefined> {
+    return (await this.#find(name))?.value;
+  }
+
+  /**
+   * Sorted by name.
+   * @throws {ProblemError} 400 if `writer` is no attribute
+   */
+  async list({ owningApplication, writer }: EventTypeFilter = {}): Promise<CompleteEventType[]> {
+    const isWriter = writer === undefined ? undefined : writerTest(writer);
+    const listed: CompleteEventType[] = [];
+    for (let after: string | undefined; ;) {
+      const page = await this.#metadata.list<StoredEventType>(KIND, { limit: PAGE, ...(after !== undefined && { after }) });
+      for (const { value } of page) {
+        const { eventType } = value;
+        if (owningApplication !== undefined && eventType.owning_application !== owningApplication) continue;
+        if (isWriter === undefined || isWriter(eventType)) listed.push(eventType);
+      }
+      after = page.at(-1)?.id;
+      if (page.length < PAGE) return listed;
+    }
+  }
+
+  /**
+   * Removes the event type and its events. The record goes first: what is left of the logs after a crash is unreachable.
+   * @param isSubscribed whether a subscription needs the event type
+   * @throws {ProblemError} 404, 409
+   */
+  async delete(name: string, isSubscribed: (name: string) => Promise<boolean>): Promise<void> {
+    for (;;) {
+      const found = await this.#find(name);
+      if (!found) throw noSuchEventType(name);
+      if (await isSubscribed(name)) throw new ProblemError(409, `Can't remove event type ${name}, as it has subscriptions`);
+      const removal = { kind: KIND, id: name, expect: found.version, remove: true } as const;
+      if ((await this.#metadata.write([removal])) === "conflict") continue;
+      await Promise.all(found.value.timelines.map(({ log }) => this.#log.remove(log)));
+      return;
+    }
+  }
+
+  /** What holds the events of `stored` against its schema; nothing does if that is an Avro schema. */
+  async validator(stored: StoredEventType): Promise<EventValidator | undefined> {
+    const { eventType } = stored;
+    if (eventType.schema.type !== "json_schema") return undefined;
+    let validator = this.#validatorOf.get(stored);
+    if (!validator) {
+      const schema = parseStrictly(eventType.schema.schema, { maxDepth: Infinity }) as JsonObject;
+      validator = this.#validators.of(effectiveSchema(schema, eventType));
+      this.#validatorOf.set(stored, validator);
+    }
+    return validator;
+  }
+
+  async #checkCompiles(effective: JsonObject): Promise<void> {
+    try {
+      await this.#validators.of(effective);
+    } catch (error) {
+      if (!(error instanceof SchemaCompileError)) throw error;
+      throw new ProblemError(422, `schema must be a valid json-schema: ${error.message}`);
+    }
+  }
+
+  async #find(name: string): Promise<Versioned<StoredEventType> | undefined> {
+    const { found } = await this.#currentCache();
+    let record = found.get(name);
+    if (!record) {
+      record = this.#metadata.get<StoredEventType>(KIND, name);
+      found.set(name, record);
+      // Names that there are not would fill the cache.
+      record.then((known) => known ?? found.delete(name), () => found.delete(name));
+    }
+    return record;
+  }
+
+  /** What is read into a cache is never older than its revision, even if the cache has been replaced meanwhile. */
+  async #currentCache(): Promise<Cache> {
+    const revision = await this.#metadata.revision();
+    if (this.#cache?.revision !== revision) this.#cache = { revision, found: new Map() };
+    return this.#cache;
+  }
+}
+
+function logPolicy({ cleanup_policy, options }: CompleteEventType): LogPolicy {
+  return { retentionMs: cleanup_policy === "compact" ? null : options.retention_time, compact: cleanup_policy !== "delete" };
+}
+
+function writerTest(writer: string): (eventType: CompleteEventType) => boolean {
+  const [data_type, ...rest] = writer.split(":");
+  if (!data_type || rest.length !== 1) throw new ProblemError(400, "writer should have format <data_type>:<value>");
+  return ({ authorization }) =>
+    authorization?.writers.some((attribute) => attribute.data_type === data_type && attribute.value === rest[0]) ?? false;
+}
+
+function alreadyExists(name: string): ProblemError {
+  return new ProblemError(409, `EventType ${name} already exists.`);
+}
+
+export function noSuchEventType(name: string): ProblemError {
+  return new ProblemError(404, `EventType "${name}" does not exist.`);
+}

@@ -1,0 +1,109 @@
+/**
+ * The schema that events are held against: strictness of the compatibility mode first, then what the category adds
+ * (protocol 4.4).
+ * @pure
+ */
+import type { Category, CleanupPolicy, CompatibilityMode } from "nakadi-protocol";
+import { hashMapOrder } from "./java-text.ts";
+import { isObject } from "./json-schema.ts";
+import type { JsonObject } from "./json-schema.ts";
+
+export interface EffectiveSchemaInput {
+  name: string;
+  category: Category;
+  cleanup_policy: CleanupPolicy;
+  compatibility_mode: CompatibilityMode;
+}
+
+/** A new object; `schema` stays as it is. */
+export function effectiveSchema(schema: JsonObject, eventType: EffectiveSchemaInput): JsonObject {
+  const body = structuredClone(schema);
+  if (eventType.compatibility_mode === "compatible") makeStrict(body);
+  switch (eventType.category) {
+    case "undefined":
+      return body;
+    case "business":
+      return { ...body, ...withMetadata(body, eventType, []) };
+    case "data":
+      return wrapped(body, eventType);
+  }
+}
+
+const OBJECT_KEYWORDS = ["properties", "required", "minProperties", "maxProperties"];
+const ARRAY_KEYWORDS = ["minItems", "maxItems", "uniqueItems", "items"];
+const COMBINING_KEYWORDS = ["anyOf", "allOf", "oneOf"];
+const NESTED_KEYWORDS = ["definitions", "dependencies", "properties"];
+const TYPING_KEYWORDS = [...OBJECT_KEYWORDS, ...ARRAY_KEYWORDS, ...COMBINING_KEYWORDS, "$ref", "type"];
+
+/** Forbids what the schema does not name, whatever it says itself. */
+function makeStrict(root: JsonObject): void {
+  const waiting = [root];
+  for (let schema = waiting.pop(); schema; schema = waiting.pop()) {
+    const types = [schema["type"]].flat();
+    const has = (keyword: string): boolean => Object.hasOwn(schema, keyword);
+    for (const keyword of NESTED_KEYWORDS) {
+      const map = schema[keyword];
+      if (isObject(map)) waiting.push(...Object.values(map).filter(isObject));
+    }
+    for (const keyword of [...COMBINING_KEYWORDS, "items"]) waiting.push(...[schema[keyword]].flat().filter(isObject));
+    if (!TYPING_KEYWORDS.some(has) || types.includes("object") || OBJECT_KEYWORDS.some(has)) {
+      schema["additionalProperties"] = false;
+    }
+    if (types.includes("array") || ARRAY_KEYWORDS.some(has)) schema["additionalItems"] = false;
+  }
+}
+
+function wrapped({ definitions, ...data }: JsonObject, eventType: EffectiveSchemaInput): JsonObject {
+  const wrapper = withMetadata({}, eventType, ["data_type", "data_op", "data"]);
+  return {
+    ...(data["$schema"] !== undefined && { $schema: data["$schema"] }),
+    ...wrapper,
+    properties: {
+      ...wrapper.properties,
+      data_type: { type: "string" },
+      data_op: { type: "string", enum: ["C", "U", "D", "S"] },
+      data,
+    },
+    ...(definitions !== undefined && { definitions }),
+    additionalProperties: false,
+  };
+}
+
+function withMetadata(
+  body: JsonObject,
+  eventType: EffectiveSchemaInput,
+  alsoRequired: readonly string[],
+): { type: "object"; properties: JsonObject; required: string[] } {
+  const required = Array.isArray(body["required"]) ? body["required"].map(String) : [];
+  return {
+    type: "object",
+    properties: { ...(isObject(body["properties"]) && body["properties"]), metadata: metadataSchema(eventType) },
+    required: hashMapOrder([...new Set(["metadata", ...alsoRequired, ...required])]),
+  };
+}
+
+const UUID_TEXT = {
+  type: "string",
+  pattern: "^[a-fA-F0-9]{8}-[a-fA-F0-9]{4}-[a-fA-F0-9]{4}-[a-fA-F0-9]{4}-[a-fA-F0-9]{12}$",
+};
+const TEXT = { type: "string" };
+
+/** What producers may say about an event; what the server sets is not among it. */
+function metadataSchema({ name, cleanup_policy }: EffectiveSchemaInput): JsonObject {
+  const compacted = cleanup_policy !== "delete";
+  return {
+    type: "object",
+    additionalProperties: false,
+    properties: {
+      eid: UUID_TEXT,
+      occurred_at: TEXT,
+      event_type: { type: "string", enum: [name] },
+      partition: TEXT,
+      parent_eids: { type: "array", items: UUID_TEXT },
+      flow_id: TEXT,
+      span_ctx: { type: "object", additionalProperties: TEXT },
+      ...(compacted && { partition_compaction_key: { type: "string", minLength: 1 } }),
+    },
+    required: compacted ? ["eid", "occurred_at", "partition_compaction_key"] : ["eid", "occurred_at"],
+  };
+}

@@ -1,0 +1,107 @@
+/**
+ * Makes the JSON schema library accept and refuse as the real server's validator (everit 1.8) does
+ * (protocol 4.4, ecosystem B.4). Loaded when the first schema is compiled: importing the library takes 50 ms.
+ */
+import { Ajv } from "ajv";
+import type { FormatDefinition, Options, ValidateFunction } from "ajv";
+import Ajv04 from "ajv-draft-04";
+import addFormats from "ajv-formats";
+import { dateTimeFault } from "./date-time.ts";
+import { isCurrencyCode } from "./currency-codes.ts";
+import { allDistinct, isMultiple } from "./everit-keywords.ts";
+import { draftOf, everySchema } from "./json-schema.ts";
+import type { Draft, JsonObject } from "./json-schema.ts";
+import { compilePattern } from "./patterns/pattern.ts";
+
+/** Says that a whole number is not enough: its text must be one, so `1.0` is none. */
+export const WHOLE_NUMBER_TEXT = "nakadi:whole";
+
+/** What keywords see as `this`. */
+export interface ValidationContext {
+  /** Members and elements whose text was a double, by container. */
+  doubles: ReadonlyMap<object, ReadonlySet<string | number>> | undefined;
+}
+
+const OPTIONS: Options = {
+  strict: false,
+  verbose: true,
+  ownProperties: true,
+  validateSchema: false,
+  meta: false,
+  addUsedSchema: false,
+  logger: false,
+  messages: false,
+  passContext: true,
+  code: { regExp: Object.assign(compilePattern, { code: "new RegExp" }) },
+};
+
+export interface CompiledSchema {
+  /** Stops at the first fault. */
+  first: ValidateFunction;
+  /** Finds every fault; compiled on first use. */
+  all(): ValidateFunction;
+  tellsWholeNumbers: boolean;
+}
+
+/** @throws {Error} if the library cannot make sense of the schema */
+export function compileSchema(schema: JsonObject): CompiledSchema {
+  const draft = draftOf(schema) ?? 4;
+  const { prepared, tellsWholeNumbers } = prepare(schema, draft);
+  let all: ValidateFunction | undefined;
+  return {
+    first: dialect(draft, false).compile(prepared),
+    all: () => (all ??= dialect(draft, true).compile(prepared)),
+    tellsWholeNumbers,
+  };
+}
+
+/** An own instance for each schema: nothing that one schema names is seen by another, and all is freed together. */
+function dialect(draft: Draft, allErrors: boolean): Ajv {
+  const options = { ...OPTIONS, allErrors };
+  const ajv = draft === 4 ? new (Ajv04 as unknown as typeof Ajv)(options) : new Ajv(options);
+  for (const keyword of UNKNOWN_KEYWORDS[draft]) ajv.removeKeyword(keyword);
+  ajv.removeKeyword("multipleOf").addKeyword({ keyword: "multipleOf", type: "number", schemaType: "number", validate: isMultiple });
+  ajv.removeKeyword("uniqueItems").addKeyword({ keyword: "uniqueItems", type: "array", schemaType: "boolean", validate: allDistinct });
+  ajv.addKeyword({
+    keyword: WHOLE_NUMBER_TEXT,
+    type: "number",
+    validate(this: ValidationContext, _schema, _data, _parent, at) {
+      return at === undefined || !this.doubles?.get(at.parentData)?.has(at.parentDataProperty);
+    },
+  });
+  addServerFormats(ajv, draft);
+  return ajv;
+}
+
+const UNKNOWN_KEYWORDS: Readonly<Record<Draft, readonly string[]>> = {
+  4: ["contains", "propertyNames", "if", "then", "else"],
+  6: ["if", "then", "else"],
+  7: [],
+};
+
+/** Members that mean something to the library and nothing to the server. */
+const FOREIGN_MEMBERS = ["nullable", "$async", "$defs", "$anchor", "$recursiveRef", "$dynamicRef", "$vocabulary"];
+
+function prepare(schema: JsonObject, draft: Draft): { prepared: JsonObject; tellsWholeNumbers: boolean } {
+  const { $schema: _, ...rest } = structuredClone(schema);
+  let tellsWholeNumbers = false;
+  for (const { schema: part } of everySchema(rest)) {
+    for (const member of [...FOREIGN_MEMBERS, draft === 4 ? "$id" : "id"]) delete part[member];
+    delete part[WHOLE_NUMBER_TEXT];
+    const types = [part["type"]].flat();
+    if (types.includes("integer") && !types.includes("number")) part[WHOLE_NUMBER_TEXT] = tellsWholeNumbers = true;
+  }
+  return { prepared: rest, tellsWholeNumbers };
+}
+
+const FORMATS_OF_DRAFT_4 = ["email", "hostname", "ipv4", "ipv6", "uri"] as const;
+const FORMATS_OF_DRAFT_6 = [...FORMATS_OF_DRAFT_4, "json-pointer", "uri-reference", "uri-template"] as const;
+const FORMATS_OF_DRAFT_7 = [...FORMATS_OF_DRAFT_6, "date", "regex", "relative-json-pointer", "time"] as const;
+const FORMATS = { 4: FORMATS_OF_DRAFT_4, 6: FORMATS_OF_DRAFT_6, 7: FORMATS_OF_DRAFT_7 } as const;
+
+function addServerFormats(ajv: Ajv, draft: Draft): void {
+  addFormats.default(ajv, [...FORMATS[draft]]);
+  const currency: FormatDefinition<string> = { validate: isCurrencyCode };
+  ajv.addFormat("iso-4217", currency).addFormat("ISO-4217", currency);
+  ajv.addFormat("date-time", { validate: (text: string) => dateTimeFault(text) === undefined });
+}

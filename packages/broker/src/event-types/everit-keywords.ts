@@ -1,0 +1,39 @@
+/**
+ * Keywords that the real server's validator judges in its own way.
+ * @pure
+ */
+
+/** `multipleOf` in decimal: 0.3 is a multiple of 0.1. */
+export function isMultiple(of: number, value: number): boolean {
+  if (Number.isSafeInteger(value) && Number.isSafeInteger(of)) return value % of === 0;
+  const a = decimal(value);
+  const b = decimal(of);
+  const exponent = Math.min(a.exponent, b.exponent);
+  return (a.digits * 10n ** BigInt(a.exponent - exponent)) % (b.digits * 10n ** BigInt(b.exponent - exponent)) === 0n;
+}
+
+function decimal(value: number): { digits: bigint; exponent: number } {
+  const [mantissa = "", exponent = ""] = value.toExponential().split("e");
+  const [whole = "", fraction = ""] = mantissa.split(".");
+  return { digits: BigInt(whole + fraction), exponent: Number(exponent) - fraction.length };
+}
+
+/** `uniqueItems` in time that grows with the array's size, not with its square. */
+export function allDistinct(wanted: boolean, items: readonly unknown[]): boolean {
+  if (!wanted) return true;
+  const seen = new Set<unknown>();
+  for (const item of items) {
+    const key = typeof item === "object" && item !== null ? `{${canonical(item)}` : typeof item === "string" ? `"${item}` : item;
+    if (seen.has(key)) return false;
+    seen.add(key);
+  }
+  return true;
+}
+
+/** JSON with sorted members. */
+function canonical(value: unknown): string {
+  if (Array.isArray(value)) return `[${value.map(canonical).join()}]`;
+  if (typeof value !== "object" || value === null) return JSON.stringify(value);
+  const members = Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1));
+  return `{${members.map(([name, member]) => `${JSON.stringify(name)}:${canonical(member)}`).join()}}`;
+}

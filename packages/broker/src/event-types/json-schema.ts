@@ -1,0 +1,69 @@
+/**
+ * The shape of a JSON schema: which draft it is of, and where its subschemas are.
+ * @pure
+ */
+export type JsonObject = Record<string, unknown>;
+export type JsonSchema = JsonObject | boolean;
+export type Draft = 4 | 6 | 7;
+
+export function isObject(value: unknown): value is JsonObject {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+const META_SCHEMA = /^https?:\/\/json-schema\.org\/draft-0([467])\/schema#?$/;
+
+/** The draft that `$schema` names, 4 if it names none; `undefined` if it is another. */
+export function draftOf({ $schema }: JsonObject): Draft | undefined {
+  if ($schema === undefined) return 4;
+  const digit = typeof $schema === "string" ? META_SCHEMA.exec($schema)?.[1] : undefined;
+  return digit === undefined ? undefined : (Number(digit) as Draft);
+}
+
+/** What holds subschemas: by name, in a list, or one. `items` may be a list or one, a dependency may be a list of names. */
+export const SCHEMA_MAPS: readonly string[] = ["properties", "patternProperties", "definitions", "dependencies"];
+export const SCHEMA_LISTS: readonly string[] = ["allOf", "anyOf", "oneOf", "items"];
+export const SINGLE_SCHEMAS: readonly string[] = [
+  "items",
+  "additionalItems",
+  "additionalProperties",
+  "not",
+  "contains",
+  "propertyNames",
+  "if",
+  "then",
+  "else",
+];
+
+export interface LocatedSchema {
+  schema: JsonObject;
+  /** `#/properties/a`; escaped as everit does. */
+  pointer: string;
+}
+
+/** `root` and every subschema in it that is an object, outer ones first. Never recursive. */
+export function* everySchema(root: JsonObject): Generator<LocatedSchema, void, undefined> {
+  const waiting: LocatedSchema[] = [{ schema: root, pointer: "#" }];
+  for (let next = waiting.pop(); next; next = waiting.pop()) {
+    yield next;
+    const found = [...subschemas(next)];
+    waiting.push(...found.reverse());
+  }
+}
+
+function* subschemas({ schema, pointer }: LocatedSchema): Generator<LocatedSchema, void, undefined> {
+  for (const keyword of Object.keys(schema)) {
+    const value = schema[keyword];
+    const at = `${pointer}/${escapePointer(keyword)}`;
+    if (Array.isArray(value) && SCHEMA_LISTS.includes(keyword)) {
+      for (const [index, item] of value.entries()) if (isObject(item)) yield { schema: item, pointer: `${at}/${index}` };
+    } else if (isObject(value) && SCHEMA_MAPS.includes(keyword)) {
+      for (const [name, item] of Object.entries(value)) {
+        if (isObject(item)) yield { schema: item, pointer: `${at}/${escapePointer(name)}` };
+      }
+    } else if (isObject(value) && SINGLE_SCHEMAS.includes(keyword)) yield { schema: value, pointer: at };
+  }
+}
+
+export function escapePointer(name: string): string {
+  return name.replaceAll("~", "~0").replaceAll("/", "~1");
+}

@@ -1,0 +1,78 @@
+/**
+ * From a request to an event type that may be stored: every rule in the server's order, defaults filled in
+ * (protocol 5.1, 5.2.1).
+ * @pure
+ */
+import type { Limits } from "../limits.ts";
+import { effectiveSchema } from "./effective-schema.ts";
+import type { EventTypeRequest } from "./event-type-request.ts";
+import { checkAuthorization, checkCategory, checkOwnerSelector, checkPartitionStrategy, checkRetention } from "./event-type-rules.ts";
+import type { JsonObject } from "./json-schema.ts";
+import { checkAvroSchema, checkFields, readJsonSchema } from "./schema-rules.ts";
+import type { CompleteEventType } from "./stored-event-type.ts";
+
+export interface NewEventType {
+  eventType: CompleteEventType;
+  partitions: number;
+  /** What its events will be held against; nothing for Avro. */
+  effectiveSchema: JsonObject | undefined;
+}
+
+/** @throws {ProblemError} 422 */
+export function newEventType(request: EventTypeRequest, limits: Limits, nowMs: number): NewEventType {
+  checkRetention(request.options.retention_time, limits);
+  const effective = checkSchema(request, limits);
+  checkCategory(request);
+  const partition_strategy = checkPartitionStrategy(request);
+  checkAuthorization(request);
+  checkOwnerSelector(request);
+  const now = new Date(nowMs).toISOString();
+  return {
+    eventType: {
+      name: request.name,
+      owning_application: request.owning_application,
+      category: request.category,
+      enrichment_strategies: request.enrichment_strategies,
+      partition_strategy,
+      partition_key_fields: request.partition_key_fields,
+      cleanup_policy: request.cleanup_policy,
+      ordering_key_fields: request.ordering_key_fields,
+      ordering_instance_ids: request.ordering_instance_ids,
+      schema: { type: request.schema.type, schema: request.schema.schema, version: FIRST_VERSION, created_at: now },
+      default_statistic: request.default_statistic,
+      options: { retention_time: request.options.retention_time ?? limits.defaultRetentionMs },
+      authorization: request.authorization,
+      annotations: request.annotations,
+      labels: request.labels,
+      compatibility_mode: request.compatibility_mode,
+      ...(request.audience && { audience: request.audience }),
+      ...(request.event_owner_selector && { event_owner_selector: request.event_owner_selector }),
+      updated_at: now,
+      created_at: now,
+    },
+    partitions: partitionCount(request, limits),
+    effectiveSchema: effective,
+  };
+}
+
+const FIRST_VERSION = "1.0.0";
+
+/** Protocol 5.1.3: more partitions than allowed are silently capped. */
+function partitionCount({ default_statistic: statistic }: EventTypeRequest, { maxPartitions }: Limits): number {
+  return statistic === null ? 1 : Math.min(Math.max(statistic.read_parallelism, statistic.write_parallelism), maxPartitions);
+}
+
+function checkSchema(request: EventTypeRequest, { maxEventDepth }: Limits): JsonObject | undefined {
+  const { schema, event_owner_selector: selector, ordering_key_fields, ordering_instance_ids } = request;
+  if (schema.type === "avro_schema") {
+    checkAvroSchema(schema.schema);
+    return undefined;
+  }
+  const effective = effectiveSchema(readJsonSchema(schema.schema, request, maxEventDepth), request);
+  checkFields(effective, {
+    event_owner_selector: selector?.type === "path" ? (selector.value ?? "null") : undefined,
+    ordering_key_fields,
+    ordering_instance_ids,
+  });
+  return effective;
+}

@@ -1,0 +1,167 @@
+/**
+ * What a JSON schema must be before an event type takes it (protocol 5.3). Every fault is a plain 422.
+ * @pure
+ */
+import type { Category, CompatibilityMode } from "nakadi-protocol";
+import { ProblemError } from "../problems.ts";
+import { draftOf, escapePointer, everySchema, isObject } from "./json-schema.ts";
+import type { Draft, JsonObject } from "./json-schema.ts";
+import { keywordFault } from "./keyword-shapes.ts";
+import { checkPattern, PatternError } from "./patterns/pattern.ts";
+import { JsonSyntaxError, parseStrictly } from "./strict-json.ts";
+
+export interface SchemaRulesInput {
+  category: Category;
+  compatibility_mode: CompatibilityMode;
+}
+
+/**
+ * Reads the text of a JSON schema and holds it against the rules that look at the schema alone.
+ * @param maxDepth how deep arrays and objects of the schema may nest
+ * @throws {ProblemError} 422
+ */
+export function readJsonSchema(text: string, { category, compatibility_mode }: SchemaRulesInput, maxDepth: number): JsonObject {
+  const schema = parseSchema(text, maxDepth);
+  const { type } = schema;
+  if (type !== undefined && typeof type !== "string") refuse('schema must be a valid json: JSONObject["type"] not a string.');
+  if (type !== undefined && type !== "object") refuse('"type" of root element in schema can only be "object"');
+  const draft = draftOf(schema);
+  if (draft === undefined) refuse("schema must be a valid json-schema: #: could not determine version");
+  checkSubschemas(schema, draft);
+  if (category === "business" && definesProperty(schema, ["metadata"])) refuse('"metadata" property is reserved');
+  if (compatibility_mode === "compatible") checkVocabulary(schema);
+  return schema;
+}
+
+/**
+ * Fields that the effective schema has to define.
+ * @throws {ProblemError} 422
+ */
+export function checkFields(
+  effective: JsonObject,
+  fields: { event_owner_selector: string | undefined; ordering_key_fields: string[]; ordering_instance_ids: string[] },
+): void {
+  const { event_owner_selector, ordering_key_fields, ordering_instance_ids } = fields;
+  const demand = (name: string, paths: readonly string[]): void => {
+    const absent = paths.filter((path) => !definesProperty(effective, path.split(".")));
+    if (absent.length > 0) refuse(`${name} [${absent.join(", ")}] absent in schema`);
+  };
+  if (event_owner_selector !== undefined) demand("event_owner_selector.value", [event_owner_selector]);
+  if (ordering_instance_ids.length > 0 && ordering_key_fields.length === 0) {
+    refuse("`ordering_instance_ids` field can not be defined without defining `ordering_key_fields`");
+  }
+  demand("ordering_key_fields", ordering_key_fields);
+  demand("ordering_instance_ids", ordering_instance_ids);
+}
+
+/**
+ * The little that is asked of an Avro schema: it is stored, not used.
+ * @throws {ProblemError} 422
+ */
+export function checkAvroSchema(text: string): void {
+  try {
+    const schema: unknown = JSON.parse(text);
+    if (typeof schema === "string" || Array.isArray(schema) || (isObject(schema) && typeof schema["type"] !== "undefined")) return;
+  } catch {
+    // Told below.
+  }
+  refuse(`failed to parse avro schema ${text.slice(0, MAX_QUOTED)}`);
+}
+
+const MAX_QUOTED = 100;
+
+function parseSchema(text: string, maxDepth: number): JsonObject {
+  try {
+    const schema = parseStrictly(text, { maxDepth });
+    if (isObject(schema)) return schema;
+  } catch (error) {
+    if (error instanceof JsonSyntaxError) refuse(`schema must be a valid json: ${error.message}`);
+    throw error;
+  }
+  refuse("schema must be a valid json: A JSON object is expected");
+}
+
+function checkSubschemas(root: JsonObject, draft: Draft): void {
+  for (const { schema, pointer } of everySchema(root)) {
+    for (const [keyword, value] of Object.entries(schema)) {
+      const fault = keywordFault(keyword, value, draft);
+      if (fault !== undefined) {
+        refuse(`schema must be a valid json-schema: ${pointer}${fault.at ?? `/${escapePointer(keyword)}`}: ${fault.message}`);
+      }
+    }
+    const { $ref, pattern, patternProperties } = schema;
+    if (typeof $ref === "string" && /^[a-zA-Z][-+.a-zA-Z0-9]*:/.test($ref)) {
+      refuse(`external url reference is not supported: ${$ref.replace(/#.*$/s, "")}`);
+    }
+    const patterns = isObject(patternProperties) ? Object.keys(patternProperties) : [];
+    if (typeof pattern === "string") patterns.push(pattern);
+    patterns.forEach(checkRegularExpression);
+  }
+}
+
+function checkRegularExpression(pattern: string): void {
+  try {
+    checkPattern(pattern);
+  } catch (error) {
+    if (!(error instanceof PatternError)) throw error;
+    refuse(`invalid regex pattern in the schema: ${error.description} "${error.part}"`);
+  }
+}
+
+/** Whether a path of members is named by `properties`, looking through references and combinations. */
+function definesProperty(root: JsonObject, path: readonly string[]): boolean {
+  const seen = new Set<JsonObject>();
+  const defines = (schema: unknown, at: number): boolean => {
+    if (at === path.length) return true;
+    if (!isObject(schema) || seen.has(schema)) return false;
+    if (typeof schema["$ref"] === "string") {
+      seen.add(schema);
+      const found = defines(resolve(root, schema["$ref"]), at);
+      seen.delete(schema);
+      return found;
+    }
+    const { properties, allOf, anyOf, oneOf } = schema;
+    const name = path[at] ?? "";
+    if (isObject(properties) && Object.hasOwn(properties, name) && defines(properties[name], at + 1)) return true;
+    return [allOf, anyOf, oneOf].flat().some((part) => part !== undefined && defines(part, at));
+  };
+  return defines(root, 0);
+}
+
+/** What a reference inside the document points to. */
+function resolve(root: JsonObject, reference: string): unknown {
+  if (!reference.startsWith("#")) return undefined;
+  let at: unknown = root;
+  for (const part of reference.slice(1).split("/").slice(1)) {
+    const name = part.replaceAll("~1", "/").replaceAll("~0", "~");
+    at = isObject(at) && Object.hasOwn(at, name) ? at[name] : undefined;
+  }
+  return at;
+}
+
+/** Keywords that evolution in `compatible` mode knows how to compare. */
+const COMPATIBLE_KEYWORDS: ReadonlySet<string> = new Set(
+  [
+    ["id", "$schema", "$ref", "title", "description", "default"],
+    ["multipleOf", "maximum", "exclusiveMaximum", "minimum", "exclusiveMinimum"],
+    ["maxLength", "minLength", "pattern", "format"],
+    ["items", "maxItems", "minItems", "uniqueItems"],
+    ["maxProperties", "minProperties", "required", "additionalProperties", "properties", "patternProperties", "dependencies"],
+    ["definitions", "enum", "type", "allOf", "anyOf", "oneOf"],
+  ].flat(),
+);
+
+function checkVocabulary(root: JsonObject): void {
+  const faults: string[] = [];
+  for (const { schema, pointer } of everySchema(root)) {
+    for (const keyword of Object.keys(schema)) {
+      if (COMPATIBLE_KEYWORDS.has(keyword)) continue;
+      faults.push(`Invalid schema found in [${pointer}]: extraneous key [${keyword}] is not permitted`);
+    }
+  }
+  if (faults.length > 0) refuse(`Invalid schema: ${faults.join(", ")}`);
+}
+
+function refuse(detail: string): never {
+  throw new ProblemError(422, detail);
+}

@@ -1,0 +1,33 @@
+/**
+ * An event type as the broker keeps it: metadata of kind `event-type`, its id the name.
+ * @pure
+ */
+import type { EventType, Schema } from "nakadi-protocol";
+import type { LogId } from "../storage/ports.ts";
+
+/** The object that GET shows, with every default filled in, in the order of its members (protocol 5.1.1). */
+export interface CompleteEventType extends Required<Omit<EventType, "audience" | "event_owner_selector" | "options">> {
+  schema: Required<Schema>;
+  options: { retention_time: number | null };
+  annotations: Record<string, string>;
+  labels: Record<string, string>;
+  audience?: NonNullable<EventType["audience"]>;
+  event_owner_selector?: NonNullable<EventType["event_owner_selector"]>;
+}
+
+/** A generation of the storage behind an event type (protocol 1, 6.6). */
+export interface Timeline {
+  /** 1 or more. */
+  order: number;
+  log: LogId;
+  createdAt: string;
+  /** Last number by partition once the timeline is closed; null while it is written to. */
+  lastNumbers: readonly number[] | null;
+}
+
+export interface StoredEventType {
+  eventType: CompleteEventType;
+  partitions: number;
+  /** By order; the last one is written to. Never empty. */
+  timelines: readonly Timeline[];
+}

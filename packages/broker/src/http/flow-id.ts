@@ -1,0 +1,23 @@
+/** `X-Flow-Id`: echoed, or made up (protocol 0.2). */
+import { randomInt } from "node:crypto";
+import type { FastifyInstance, FastifyReply } from "fastify";
+import { Header } from "nakadi-protocol";
+
+const ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
+const LENGTH = 24;
+const NAME = "X-Flow-Id";
+
+export function flowIds(app: FastifyInstance): void {
+  app.addHook("onRequest", async ({ headers }, reply) => {
+    const given = headers[Header.flowId];
+    reply.header(NAME, given === undefined || given === "" ? generateFlowId() : given);
+  });
+}
+
+export function flowIdOf(reply: FastifyReply): string {
+  return String(reply.getHeader(NAME));
+}
+
+export function generateFlowId(): string {
+  return Array.from({ length: LENGTH }, () => ALPHABET[randomInt(ALPHABET.length)]).join("");
+}

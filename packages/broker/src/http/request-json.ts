@@ -1,0 +1,34 @@
+/** JSON bodies of typed endpoints: they need a JSON content type and something to read (protocol 0.3). */
+import type { FastifyRequest } from "fastify";
+import { ProblemError } from "../problems.ts";
+import { parseJson } from "../request-body.ts";
+
+const JSON_TYPE = /^application\/(?:[-\w.]+\+)?json\s*(?:;|$)/i;
+
+/** @throws {ProblemError} 415 for any other content type, 400 for an empty or malformed body */
+export function requestJson({ body, headers }: FastifyRequest): unknown {
+  const type = headers["content-type"];
+  if (type === undefined || !JSON_TYPE.test(type)) {
+    throw new ProblemError(415, `Content type '${type ?? ""}' not supported`);
+  }
+  const text = requestBytes(body).toString("utf8");
+  if (text.trim() === "") throw new ProblemError(400, "Required request body is missing");
+  return parseJson(text);
+}
+
+/** The body as it came; none is empty. */
+export function requestBytes(body: unknown): Buffer {
+  return Buffer.isBuffer(body) ? body : Buffer.alloc(0);
+}
+
+/** A query parameter that may stand once; `undefined` if it is absent. */
+export function queryFlag({ query }: FastifyRequest, name: string): boolean {
+  const value = (query as Record<string, unknown>)[name];
+  if (value === undefined || value === "false") return false;
+  if (value === "true") return true;
+  throw new ProblemError(400, `Cannot read ${name}: it must be true or false`);
+}
+
+export function pathParameter({ params }: FastifyRequest, name: string): string {
+  return (params as Record<string, string | undefined>)[name] ?? "";
+}

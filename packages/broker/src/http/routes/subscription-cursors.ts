@@ -1,0 +1,33 @@
+/** `/subscriptions/{id}/cursors`: positions read, committed, reset (protocol 2.8, 2.9, 3.13). */
+import type { FastifyInstance } from "fastify";
+import { Header } from "nakadi-protocol";
+import { ProblemError } from "../../problems.ts";
+import { commit } from "../../subscriptions/commit.ts";
+import { cursorItems } from "../../subscriptions/cursor-items.ts";
+import { readCursors, resetCursors } from "../../subscriptions/cursors.ts";
+import type { Domain } from "../domain.ts";
+import { sendEmpty, sendJson } from "../replies.ts";
+import { pathParameter, requestJson } from "../request-json.ts";
+import { resource } from "../resource.ts";
+
+const NO_STREAM_ID = "Required request header 'X-Nakadi-StreamId' for method parameter type String is not present";
+
+export function subscriptionCursorRoutes(app: FastifyInstance, domain: Domain): void {
+  const { subscriptions, eventTypes, storage, limits, clock } = domain;
+  const parts = { subscriptions, eventTypes, limits, clock, log: storage.log, coordination: storage.coordination };
+  resource(app, "/subscriptions/:id/cursors", {
+    GET: async (request, reply) => sendJson(reply, 200, { items: await readCursors(parts, pathParameter(request, "id")) }),
+    POST: async (request, reply) => {
+      const streamId = request.headers[Header.streamId];
+      if (streamId === undefined) throw new ProblemError(400, NO_STREAM_ID);
+      const cursors = cursorItems(requestJson(request), { requireToken: true });
+      const result = await commit(parts, pathParameter(request, "id"), String(streamId), cursors);
+      return result ? sendJson(reply, 200, result) : sendEmpty(reply, 204);
+    },
+    PATCH: async (request, reply) => {
+      const cursors = cursorItems(requestJson(request), { requireToken: false });
+      await resetCursors(parts, pathParameter(request, "id"), cursors);
+      return sendEmpty(reply, 204);
+    },
+  });
+}

@@ -1,0 +1,26 @@
+/** `/subscriptions/{id}/events`: the stream (protocol 3.1). */
+import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
+import { subscriptionStreamRequest } from "../../streaming/stream-request.ts";
+import type { Domain } from "../domain.ts";
+import { pathParameter, requestJson } from "../request-json.ts";
+import { resource } from "../resource.ts";
+import { streamSink } from "../response-sink.ts";
+
+export function subscriptionEventRoutes(app: FastifyInstance, { streams, limits, random }: Domain): void {
+  async function open(request: FastifyRequest, reply: FastifyReply, values: unknown): Promise<FastifyReply> {
+    const parameters = subscriptionStreamRequest(values, limits, random);
+    const stream = await streams.open(pathParameter(request, "id"), parameters);
+    stream.start(streamSink(reply, { "X-Nakadi-StreamId": stream.id }));
+    return reply;
+  }
+  resource(app, "/subscriptions/:id/events", {
+    GET: async (request, reply) => open(request, reply, withoutPartitions(request.query)),
+    POST: async (request, reply) => open(request, reply, requestJson(request)),
+  });
+}
+
+/** Only the POST form can ask for partitions. */
+function withoutPartitions(query: unknown): unknown {
+  const { partitions: _ignored, ...rest } = query as Record<string, unknown>;
+  return rest;
+}

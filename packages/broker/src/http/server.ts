@@ -1,0 +1,74 @@
+/** The broker's HTTP side: conventions here, one file a resource under `routes/` (protocol 0). */
+import Fastify, { type FastifyInstance } from "fastify";
+import type { Logger } from "../logger.ts";
+import { ProblemError } from "../problems.ts";
+import type { Domain } from "./domain.ts";
+import { flowIds, generateFlowId } from "./flow-id.ts";
+import { problem, problemOf, sendContainerError, sendProblem } from "./replies.ts";
+import { eventTypeRoutes } from "./routes/event-types.ts";
+import { eventRoutes } from "./routes/events.ts";
+import { healthRoutes } from "./routes/health.ts";
+import { subscriptionCursorRoutes } from "./routes/subscription-cursors.ts";
+import { subscriptionEventRoutes } from "./routes/subscription-events.ts";
+import { subscriptionRoutes } from "./routes/subscriptions.ts";
+
+/** Longer than the 255 characters of an event type's name may become when they are encoded. */
+const MAX_PARAMETER_LENGTH = 1_000;
+/** Longer than the pauses of clients that keep connections for their next commit. */
+const KEEP_ALIVE_MS = 72_000;
+const HEADERS_TIMEOUT_MS = 60_000;
+/** How often connections are looked at whose request does not end. */
+const CHECK_CONNECTIONS_MS = 5_000;
+
+export function buildServer(domain: Domain, logger: Logger): FastifyInstance {
+  const { limits, clock } = domain;
+  const app = Fastify({
+    logger: false,
+    bodyLimit: limits.maxBodyBytes,
+    requestTimeout: limits.requestTimeoutMs,
+    keepAliveTimeout: KEEP_ALIVE_MS,
+    http: {
+      connectionsCheckingInterval: Math.min(CHECK_CONNECTIONS_MS, limits.requestTimeoutMs),
+      // Node swaps the two where the headers have longer than the request.
+      headersTimeout: Math.min(HEADERS_TIMEOUT_MS, limits.requestTimeoutMs),
+    },
+    exposeHeadRoutes: false,
+    return503OnClosing: false,
+    routerOptions: { ignoreTrailingSlash: true, maxParamLength: MAX_PARAMETER_LENGTH },
+  });
+  app.removeAllContentTypeParsers();
+  app.addContentTypeParser("*", { parseAs: "buffer" }, (_request, body, done) => done(null, body));
+  flowIds(app);
+  app.addHook("onRequest", async ({ url }, reply) => {
+    const path = pathOf(url);
+    if (path.includes("//")) return sendContainerError(reply, 400, path, clock.wallMs());
+    return undefined;
+  });
+  app.setNotFoundHandler(({ url }, reply) => sendContainerError(reply, 404, pathOf(url), clock.wallMs()));
+  app.setErrorHandler((error, request, reply) => {
+    if (error instanceof ProblemError) reply.headers(error.headers);
+    const known = problemOf(error) ?? clientFault(error);
+    if (known) return sendProblem(reply, known);
+    const id = generateFlowId();
+    logger.error({ error, method: request.method, path: pathOf(request.url), id }, "an internal error happened");
+    return sendProblem(reply, problem(500, `An internal error happened. Please report it. (ETI${id})`));
+  });
+  healthRoutes(app);
+  eventTypeRoutes(app, domain);
+  eventRoutes(app, domain);
+  subscriptionRoutes(app, domain);
+  subscriptionCursorRoutes(app, domain);
+  subscriptionEventRoutes(app, domain);
+  return app;
+}
+
+/** What Fastify itself refuses: a body that is too large, a broken path. */
+function clientFault(error: unknown): ReturnType<typeof problem> | undefined {
+  if (!(error instanceof Error) || !("statusCode" in error)) return undefined;
+  const { statusCode, message } = error;
+  return typeof statusCode === "number" && statusCode < 500 ? problem(statusCode, message) : undefined;
+}
+
+function pathOf(url: string): string {
+  return url.split("?", 1)[0] ?? url;
+}

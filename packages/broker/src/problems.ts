@@ -1,0 +1,33 @@
+/**
+ * How the domain says no: a failure that has an answer in the protocol (0.5, 0.6).
+ * @pure
+ */
+export interface Violation {
+  /** Snake-case path with dots and indexes, e.g. `items[0].offset`. */
+  field: string;
+  message: string;
+}
+
+/** Answered with a problem object of this status and detail. */
+export class ProblemError extends Error {
+  override readonly name = "ProblemError";
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string>>;
+
+  constructor(status: number, detail: string, headers: Readonly<Record<string, string>> = {}) {
+    super(detail);
+    this.status = status;
+    this.headers = headers;
+  }
+}
+
+/** A body whose members break rules: answered 422 with one sentence a violation (protocol 0.5). */
+export class ValidationError extends Error {
+  override readonly name = "ValidationError";
+  readonly violations: readonly Violation[];
+
+  constructor(violations: readonly Violation[]) {
+    super(violations.map(({ field, message }) => `Field "${field}" ${message}\n`).join(""));
+    this.violations = violations;
+  }
+}

@@ -1,0 +1,235 @@
+/**
+ * Finds the end of one event in a body and notes on the way what the rest of the pipeline asks of its bytes. It trusts
+ * nothing and judges nothing: whether the text is JSON is for a parser to say. Looks at each byte once.
+ * @pure
+ */
+
+/** What was seen; reused from event to event. */
+export interface ItemScan {
+  /** Behind the closing brace, or the limit if there is none. */
+  end: number;
+  /** Arrays and objects nest too deeply; nothing behind `end` was looked at. */
+  tooDeep: boolean;
+  /** Colons outside of strings: as many as members if no name stands twice. */
+  members: number;
+  /** Starts and ends of what is not stored: whitespace outside of strings, superfluous zeros. */
+  gaps: number[];
+  gapBytes: number;
+  /** The value of the top-level member `metadata`, in bytes of the event without gaps; negative if there is none. */
+  metadataStart: number;
+  metadataEnd: number;
+  /** A number is written in a way that its value does not show. */
+  oddNumbers: boolean;
+  /** A number may be beyond what the server can read. */
+  hugeNumbers: boolean;
+}
+
+export function newItemScan(): ItemScan {
+  return {
+    end: 0,
+    tooDeep: false,
+    members: 0,
+    gaps: [],
+    gapBytes: 0,
+    metadataStart: -1,
+    metadataEnd: -1,
+    oddNumbers: false,
+    hugeNumbers: false,
+  };
+}
+
+const OTHER = 0;
+const QUOTE = 1;
+const SPACE = 2;
+const OPEN_BRACE = 3;
+const CLOSE_BRACE = 4;
+const OPEN_BRACKET = 5;
+const CLOSE_BRACKET = 6;
+const COLON = 7;
+const COMMA = 8;
+const NUMBER_START = 9;
+
+const KINDS = new Uint8Array(256).fill(OTHER);
+for (const [kind, characters] of Object.entries({
+  [QUOTE]: '"',
+  [SPACE]: " \t\r\n",
+  [OPEN_BRACE]: "{",
+  [CLOSE_BRACE]: "}",
+  [OPEN_BRACKET]: "[",
+  [CLOSE_BRACKET]: "]",
+  [COLON]: ":",
+  [COMMA]: ",",
+  [NUMBER_START]: "-0123456789",
+})) {
+  for (const character of characters) KINDS[character.charCodeAt(0)] = Number(kind);
+}
+
+const BRACE = 0x7b;
+const BACKSLASH = 0x5c;
+const QUOTATION_MARK = 0x22;
+const ZERO = 0x30;
+const NINE = 0x39;
+const MINUS = 0x2d;
+
+/**
+ * @param start where the opening brace is
+ * @param limit no byte from here on is looked at
+ */
+export function scanItem(bytes: Uint8Array, start: number, limit: number, maxDepth: number, scan: ItemScan): void {
+  let at = start;
+  let depth = 0;
+  let braces = 0;
+  let members = 0;
+  let gapBytes = 0;
+  let nameStart = 0;
+  let nameEnd = 0;
+  let inMetadata = false;
+  scan.gaps.length = 0;
+  scan.metadataStart = -1;
+  scan.metadataEnd = -1;
+  scan.oddNumbers = false;
+  scan.hugeNumbers = false;
+  scan.tooDeep = false;
+  scanning: while (at < limit) {
+    switch (KINDS[bytes[at] as number]) {
+      case QUOTE:
+        nameStart = ++at;
+        while (at < limit) {
+          const byte = bytes[at];
+          if (byte === QUOTATION_MARK) break;
+          at += byte === BACKSLASH ? 2 : 1;
+        }
+        nameEnd = at++;
+        break;
+      case SPACE: {
+        const gap = at++;
+        while (at < limit && KINDS[bytes[at] as number] === SPACE) at++;
+        scan.gaps.push(gap, at);
+        gapBytes += at - gap;
+        break;
+      }
+      case OPEN_BRACE:
+      case OPEN_BRACKET:
+        if (bytes[at++] === BRACE) braces++;
+        if (++depth <= maxDepth) break;
+        scan.tooDeep = true;
+        break scanning;
+      case CLOSE_BRACKET:
+        depth--;
+        at++;
+        break;
+      case CLOSE_BRACE:
+        depth--;
+        at++;
+        if (--braces > 0) break;
+        if (inMetadata) scan.metadataEnd = at - 1 - start - gapBytes;
+        break scanning;
+      case COLON:
+        members++;
+        at++;
+        if (depth === 1 && isMetadata(bytes, nameStart, nameEnd)) {
+          scan.metadataStart = at - start - gapBytes;
+          inMetadata = true;
+        }
+        break;
+      case COMMA:
+        if (inMetadata && depth === 1) {
+          scan.metadataEnd = at - start - gapBytes;
+          inMetadata = false;
+        }
+        at++;
+        break;
+      case NUMBER_START: {
+        const first = bytes[at] === MINUS ? at + 1 : at;
+        let digits = first;
+        while (bytes[digits] === ZERO && isDigit(bytes[digits + 1])) digits++;
+        if (digits > first) {
+          scan.gaps.push(first, digits);
+          gapBytes += digits - first;
+        }
+        at = skipNumber(bytes, digits, first > at, scan);
+        break;
+      }
+      default:
+        at++;
+    }
+  }
+  scan.end = Math.min(at, limit);
+  scan.members = members;
+  scan.gapBytes = gapBytes;
+}
+
+function isDigit(byte: number | undefined): boolean {
+  return byte !== undefined && byte >= ZERO && byte <= NINE;
+}
+
+/** Whole numbers with as many digits are exact in a JavaScript number. */
+const EXACT_DIGITS = 15;
+/** Whole numbers with as many digits fit into 64 bits. */
+const LONG_DIGITS = 18;
+/** Fractions with as many digits are finite, whatever they are. */
+const FINITE_DIGITS = 300;
+const POINT = 0x2e;
+
+/** Behind the number whose digits begin at `from`. */
+function skipNumber(bytes: Uint8Array, from: number, negative: boolean, scan: ItemScan): number {
+  let at = from;
+  while (isDigit(bytes[at])) at++;
+  const whole = at - from;
+  if (whole > EXACT_DIGITS) {
+    scan.oddNumbers = true;
+    if (whole > LONG_DIGITS) scan.hugeNumbers = true;
+  }
+  let integral = true;
+  if (bytes[at] === POINT) {
+    at++;
+    while (isDigit(bytes[at])) if (bytes[at++] !== ZERO) integral = false;
+    if (integral) scan.oddNumbers = true;
+    if (at - from > FINITE_DIGITS) scan.hugeNumbers = true;
+  } else if (negative && whole === 1 && bytes[from] === ZERO) scan.oddNumbers = true;
+  if (((bytes[at] ?? 0) | 0x20) !== EXPONENT) return at;
+  scan.oddNumbers = true;
+  scan.hugeNumbers = true;
+  return at + 1;
+}
+
+const EXPONENT = "e".charCodeAt(0);
+const METADATA = new TextEncoder().encode("metadata");
+
+function isMetadata(bytes: Uint8Array, start: number, end: number): boolean {
+  if (end - start === METADATA.length) {
+    for (let at = 0; at < METADATA.length; at++) if (bytes[start + at] !== METADATA[at]) return false;
+    return true;
+  }
+  // The name may be written with escapes, which are 6 bytes a letter.
+  return end - start > METADATA.length && end - start <= 6 * METADATA.length && unescaped(bytes, start, end) === "metadata";
+}
+
+function unescaped(bytes: Uint8Array, start: number, end: number): string | undefined {
+  const name = bytes.subarray(start, end);
+  if (!name.includes(BACKSLASH)) return undefined;
+  try {
+    return JSON.parse(`"${String.fromCharCode(...name)}"`) as string;
+  } catch {
+    return undefined;
+  }
+}
+
+/**
+ * An event without its gaps; itself if there are none.
+ * @param sent the bytes that were scanned
+ * @param start where they were in what was scanned
+ */
+export function withoutGaps(sent: Uint8Array, start: number, { gaps, gapBytes }: ItemScan): Uint8Array {
+  if (gapBytes === 0) return sent;
+  const kept = new Uint8Array(sent.length - gapBytes);
+  let from = 0;
+  let to = 0;
+  for (let index = 0; index < gaps.length; index += 2) {
+    const gap = (gaps[index] as number) - start;
+    while (from < gap) kept[to++] = sent[from++] as number;
+    from = (gaps[index + 1] as number) - start;
+  }
+  while (from < sent.length) kept[to++] = sent[from++] as number;
+  return kept;
+}

@@ -1,0 +1,128 @@
+/**
+ * Reads JSON bodies as the server's mapper does (protocol 0.4, 0.5): a wrong JSON type is a 400 at once, a missing or
+ * empty member a violation that is collected and answered 422 with all others, unknown members are ignored.
+ * @pure
+ */
+import { ProblemError, ValidationError, type Violation } from "./problems.ts";
+
+type JsonObject = Readonly<Record<string, unknown>>;
+
+/** @throws {ProblemError} 400 if the text is no JSON */
+export function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text) as unknown;
+  } catch (error) {
+    throw new ProblemError(400, `Malformed JSON: ${error instanceof Error ? error.message.replace(/, ".*$/s, "") : ""}`);
+  }
+}
+
+/** Reads the members of one object; violations of nested readers end up in the outermost one. */
+export class Members {
+  readonly #object: JsonObject;
+  readonly #path: string;
+  readonly #violations: Violation[];
+
+  private constructor(object: JsonObject, path: string, violations: Violation[]) {
+    this.#object = object;
+    this.#path = path;
+    this.#violations = violations;
+  }
+
+  /** @throws {ProblemError} 400 if `value` is no object */
+  static of(value: unknown): Members {
+    return new Members(objectOf(value, "the body"), "", []);
+  }
+
+  has(name: string): boolean {
+    return Object.hasOwn(this.#object, name);
+  }
+
+  /** The member as it stands; a missing one is `undefined`. */
+  raw(name: string): unknown {
+    return this.has(name) ? this.#object[name] : undefined;
+  }
+
+  /** A text; numbers and booleans are taken as texts too. Missing and null are both `null`. */
+  text(name: string): string | null {
+    const value = this.raw(name) ?? null;
+    if (value === null || typeof value === "string") return value;
+    if (typeof value === "number" || typeof value === "boolean") return String(value);
+    throw wrongType(this.#pathOf(name), "a text");
+  }
+
+  /** A text that must be there, and not be empty where `ifEmpty` says what is wrong then. */
+  requiredText(name: string, ifEmpty?: string): string {
+    const text = this.text(name);
+    if (text === null) this.violate(name, "must not be null");
+    else if (text === "" && ifEmpty !== undefined) this.violate(name, ifEmpty);
+    return text ?? "";
+  }
+
+  /** A whole number within `min`..`max`; missing and null are `undefined`. */
+  integer(name: string, min: number, max: number): number | undefined {
+    const value = this.raw(name) ?? undefined;
+    if (value === undefined) return undefined;
+    const number = typeof value === "string" && /^[-+]?[0-9]+$/.test(value) ? Number(value) : value;
+    if (typeof number !== "number" || Number.isNaN(number) || number < min || number > max) {
+      throw wrongType(this.#pathOf(name), "a whole number in range");
+    }
+    return Math.trunc(number);
+  }
+
+  /** Missing and null are `null`. */
+  list(name: string): readonly unknown[] | null {
+    const value = this.raw(name) ?? null;
+    if (value === null || Array.isArray(value)) return value;
+    throw wrongType(this.#pathOf(name), "an array");
+  }
+
+  /** A nested object. @throws {ProblemError} 400 if the member is anything else */
+  object(name: string): Members {
+    const path = this.#pathOf(name);
+    return new Members(objectOf(this.raw(name), path), path, this.#violations);
+  }
+
+  /** The objects of an array; `null` where there is none. */
+  objects(name: string): Members[] | null {
+    return (
+      this.list(name)?.map((value, index) => {
+        const path = `${this.#pathOf(name)}[${index}]`;
+        return new Members(objectOf(value, path), path, this.#violations);
+      }) ?? null
+    );
+  }
+
+  /** A map of texts; missing and null are `null`. */
+  textMap(name: string): Record<string, string> | null {
+    const value = this.raw(name) ?? null;
+    if (value === null) return null;
+    const entries = Object.entries(objectOf(value, this.#pathOf(name)));
+    const map = entries.map(([key, text]): [string, string] => {
+      if (typeof text === "string" || typeof text === "number" || typeof text === "boolean") return [key, String(text)];
+      throw wrongType(`${this.#pathOf(name)}[${key}]`, "a text");
+    });
+    return Object.fromEntries(map);
+  }
+
+  violate(name: string, message: string): void {
+    this.#violations.push({ field: this.#pathOf(name), message });
+  }
+
+  /** @throws {ValidationError} if there was any violation */
+  demandValid(): void {
+    if (this.#violations.length > 0) throw new ValidationError(this.#violations);
+  }
+
+  #pathOf(name: string): string {
+    return this.#path === "" ? name : `${this.#path}.${name}`;
+  }
+}
+
+function objectOf(value: unknown, path: string): JsonObject {
+  if (typeof value === "object" && value !== null && !Array.isArray(value)) return value as JsonObject;
+  throw wrongType(path, "an object");
+}
+
+function wrongType(path: string, wanted: string): ProblemError {
+  return new ProblemError(400, `Cannot read ${path}: it must be ${wanted}`);
+}

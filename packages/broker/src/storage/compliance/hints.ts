@@ -1,0 +1,122 @@
+/**
+ * Hints come to every node, after what they tell of can be seen, and a listener that also polls misses nothing.
+ */
+import { randomUUID } from "node:crypto";
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { NO_ONE, progressAt } from "./groups.ts";
+import { appendTo, KEEP, readAll, records, texts } from "./log-records.ts";
+import { eventually } from "./subject.ts";
+import type { WithTwoNodes } from "./subject.ts";
+
+export function hintsCompliance(twoNodes: WithTwoNodes): void {
+  describe("hints", () => {
+    it(
+      "tell both nodes of an append that can be read by then",
+      twoNodes(async ({ a, b, clock }) => {
+        await a.log.create("x", 2, KEEP);
+        await a.log.create("other", 2, KEEP);
+        const heard = new Set<string>();
+        const looks: Promise<number>[] = [];
+        for (const [name, { log }] of Object.entries({ a, b })) {
+          log.onAppend("x", (partition) => {
+            heard.add(`${name} ${partition}`);
+            looks.push(readAll(log, "x", partition).then(({ frames }) => frames.length));
+          });
+          log.onAppend("other", () => heard.add("other"));
+        }
+        await eventually(clock, async () => {
+          await appendTo(a.log, "x", 1, records("p"));
+          return heard.has("a 1") && heard.has("b 1");
+        });
+        expect([...heard].sort()).toEqual(["a 1", "b 1"]);
+        for (const found of await Promise.all(looks)) expect(found).toBeGreaterThan(0);
+      }),
+    );
+
+    it(
+      "tell both nodes of a write",
+      twoNodes(async ({ a, b, clock }) => {
+        const heard = new Set<string>();
+        a.metadata.onWrite((kind, id) => heard.add(`a ${kind} ${id}`));
+        b.metadata.onWrite((kind, id) => heard.add(`b ${kind} ${id}`));
+        await eventually(clock, async () => {
+          await a.metadata.write([{ kind: "kind", id: "p", expect: "any", value: 1 }, { kind: "kind", id: "q", expect: "any", value: 1 }]);
+          return heard.size === 4;
+        });
+        expect([...heard].sort()).toEqual(["a kind p", "a kind q", "b kind p", "b kind q"]);
+      }),
+    );
+
+    it(
+      "tell both nodes of a group's change and of progress",
+      twoNodes(async ({ a, b, clock }) => {
+        const heard = new Set<string>();
+        a.coordination.onChange((subscription, what) => heard.add(`a ${subscription} ${what}`));
+        b.coordination.onChange((subscription, what) => heard.add(`b ${subscription} ${what}`));
+        let version = 0;
+        await eventually(clock, async () => {
+          await a.coordination.change("sub", version, NO_ONE);
+          version = (await a.coordination.group("sub"))?.group.version ?? 0;
+          return heard.size === 2;
+        });
+        expect([...heard].sort()).toEqual(["a sub group", "b sub group"]);
+        await eventually(clock, async () => {
+          await b.coordination.force("sub", version, new Map([["e:0", progressAt(1)]]));
+          return heard.size === 4;
+        });
+        expect([...heard].sort()).toEqual(["a sub group", "a sub progress", "b sub group", "b sub progress"]);
+      }),
+    );
+
+    it(
+      "end where they are no longer wanted",
+      twoNodes(async ({ a, b, clock }) => {
+        await a.log.create("x", 1, KEEP);
+        let unwanted = 0;
+        let wanted = 0;
+        const listening = b.log.onAppend("x", () => unwanted++);
+        b.log.onAppend("x", () => wanted++);
+        listening[Symbol.dispose]();
+        listening[Symbol.dispose]();
+        await eventually(clock, async () => {
+          await appendTo(a.log, "x", 0, records("p"));
+          return wanted > 0;
+        });
+        expect(unwanted).toBe(0);
+      }),
+    );
+
+    it(
+      "let whoever listens and polls read everything once",
+      twoNodes(async ({ a, b, clock }) => {
+        await fc.assert(
+          fc.asyncProperty(fc.array(fc.record({ onA: fc.boolean(), waitMs: fc.nat(400) }), { maxLength: 12 }), async (appends) => {
+            const id = randomUUID();
+            await a.log.create(id, 1, KEEP);
+            const found: string[] = [];
+            let from = 0;
+            let reading = Promise.resolve();
+            const look = (): void => {
+              reading = reading.then(async () => {
+                const slice = await readAll(b.log, id, 0, from);
+                from = slice.next;
+                found.push(...texts(slice));
+              });
+            };
+            const listening = b.log.onAppend(id, look);
+            for (const [index, { onA, waitMs }] of appends.entries()) {
+              await appendTo((onA ? a : b).log, id, 0, records(`r${index}`));
+              clock.advance(waitMs);
+            }
+            look();
+            await reading;
+            listening[Symbol.dispose]();
+            expect(found).toEqual(appends.map((_, index) => `r${index}`));
+          }),
+          { numRuns: 50 },
+        );
+      }),
+    );
+  });
+}

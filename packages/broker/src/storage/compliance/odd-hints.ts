@@ -1,0 +1,73 @@
+/**
+ * Storage whose hints are dropped, doubled and late, as the ports allow: for tests of whoever listens.
+ */
+import type { Clock } from "nakadi-protocol";
+import type { CoordinationPort, LogPort, MetadataPort, Storage } from "../ports.ts";
+
+/** No hint is later than this. */
+const MAX_DELAY_MS = 1_000;
+
+/** The same `seed` gives the same fates to the same hints; late ones come by `clock`. */
+export function oddHints(storage: Storage, { seed, clock }: { seed: number; clock: Clock }): Storage {
+  const random = randomFrom(seed);
+  let closed = false;
+
+  function odd<Args extends readonly unknown[]>(listen: (hint: (...args: Args) => void) => Disposable, hint: (...args: Args) => void): Disposable {
+    let ended = false;
+    const listening = listen((...args) => {
+      const come = (): void => {
+        if (!ended && !closed) hint(...args);
+      };
+      for (const delayMs of delays(random)) {
+        if (delayMs === 0) come();
+        else clock.schedule(delayMs, come);
+      }
+    });
+    return {
+      [Symbol.dispose]: () => {
+        ended = true;
+        listening[Symbol.dispose]();
+      },
+    };
+  }
+
+  const onAppend: LogPort["onAppend"] = (log, hint) => odd((inner) => storage.log.onAppend(log, inner), hint);
+  const onWrite: MetadataPort["onWrite"] = (hint) => odd((inner) => storage.metadata.onWrite(inner), hint);
+  const onChange: CoordinationPort["onChange"] = (hint) => odd((inner) => storage.coordination.onChange(inner), hint);
+  return {
+    log: withMethod(storage.log, "onAppend", onAppend),
+    metadata: withMethod(storage.metadata, "onWrite", onWrite),
+    coordination: withMethod(storage.coordination, "onChange", onChange),
+    close: async () => {
+      closed = true;
+      await storage.close();
+    },
+  };
+}
+
+/** When a hint comes: not at all, at once, twice, late. */
+function delays(random: () => number): number[] {
+  const late = 1 + Math.floor(random() * MAX_DELAY_MS);
+  return [[], [0], [0, 0], [late], [0, late]][Math.floor(random() * 5)] ?? [];
+}
+
+function withMethod<Port extends object, Name extends keyof Port>(port: Port, name: Name, method: Port[Name]): Port {
+  return new Proxy(port, {
+    get(target, key) {
+      if (key === name) return method;
+      const member: unknown = Reflect.get(target, key);
+      return typeof member === "function" ? (member.bind(target) as unknown) : member;
+    },
+  });
+}
+
+/** Numbers from 0 to below 1 (mulberry32). */
+function randomFrom(seed: number): () => number {
+  let state = seed;
+  return () => {
+    state = (state + 0x6d2b79f5) | 0;
+    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
+    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
+  };
+}

@@ -1,0 +1,124 @@
+/**
+ * What is older than a log keeps it goes, nothing younger; and which offset belongs to a time.
+ */
+import { randomUUID } from "node:crypto";
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { appendTo, KEEP, plainOf, readAll, record, records, texts } from "./log-records.ts";
+import { eventually } from "./subject.ts";
+import type { WithTwoNodes } from "./subject.ts";
+
+const HOUR_MS = 3_600_000;
+const HOURLY = { retentionMs: HOUR_MS, compact: false };
+
+export function retentionCompliance(twoNodes: WithTwoNodes): void {
+  describe("retention", () => {
+    it(
+      "drops the oldest and goes on with the same offsets",
+      twoNodes(async ({ a, b, clock }) => {
+        await a.log.create("x", 2, HOURLY);
+        await appendTo(a.log, "x", 0, records("p", "q"));
+        clock.advance(HOUR_MS / 2);
+        await appendTo(a.log, "x", 0, records("r"));
+        expect(await b.log.bounds("x")).toEqual([{ oldest: 0, next: 3 }, { oldest: 0, next: 0 }]);
+        clock.advance(HOUR_MS / 2 + 1);
+        await eventually(clock, async () => (await b.log.bounds("x"))[0]?.oldest === 2);
+        expect(await readAll(b.log, "x", 0)).toMatchObject({ oldest: 2, next: 3, frames: [{ first: 2, offsets: [2] }] });
+        clock.advance(HOUR_MS);
+        await eventually(clock, async () => (await b.log.bounds("x"))[0]?.oldest === 3);
+        expect(await readAll(a.log, "x", 0)).toEqual({ frames: [], next: 3, oldest: 3 });
+        expect(await readAll(a.log, "x", 0, -1)).toEqual({ frames: [], next: 3, oldest: 3 });
+        expect(await appendTo(b.log, "x", 0, records("s"))).toMatchObject({ first: 3 });
+        expect(texts(await readAll(a.log, "x", 0))).toEqual(["s"]);
+        expect((await a.log.bounds("x"))[1]).toEqual({ oldest: 0, next: 0 });
+      }),
+    );
+
+    it(
+      "keeps for ever where there is none",
+      twoNodes(async ({ a, b, clock }) => {
+        await a.log.create("x", 1, KEEP);
+        await appendTo(a.log, "x", 0, records("p"));
+        clock.advance(100_000 * HOUR_MS);
+        await appendTo(a.log, "x", 0, records("q"));
+        expect(texts(await readAll(b.log, "x", 0))).toEqual(["p", "q"]);
+      }),
+    );
+
+    it(
+      "follows a new policy, from any node",
+      twoNodes(async ({ a, b, clock }) => {
+        await a.log.create("x", 1, HOURLY);
+        await appendTo(a.log, "x", 0, records("p"));
+        await b.log.configure("x", { retentionMs: 4 * HOUR_MS, compact: false });
+        await b.log.configure("x", { retentionMs: 4 * HOUR_MS, compact: false });
+        clock.advance(2 * HOUR_MS);
+        expect(texts(await readAll(a.log, "x", 0))).toEqual(["p"]);
+        await a.log.configure("x", HOURLY);
+        await eventually(clock, async () => (await b.log.bounds("x"))[0]?.oldest === 1);
+      }),
+    );
+
+    it(
+      "never drops what is younger, and nothing from the middle",
+      twoNodes(async ({ a, b, clock }) => {
+        const anyMinutes = fc.array(fc.integer({ min: 0, max: 50 }), { minLength: 1, maxLength: 8 });
+        await fc.assert(
+          fc.asyncProperty(anyMinutes, async (minutes) => {
+            const id = randomUUID();
+            await a.log.create(id, 1, HOURLY);
+            const times: number[] = [];
+            for (const [index, wait] of minutes.entries()) {
+              times.push((await appendTo(a.log, id, 0, [record(`r${index}`)])).timestampMs);
+              clock.advance(wait * 60_000);
+              const found = plainOf(await readAll(b.log, id, 0)).map(({ offset }) => offset);
+              const young = times.findIndex((timeMs) => timeMs > clock.wallMs() - HOUR_MS);
+              const oldest = found[0] ?? times.length;
+              if (young >= 0) expect(oldest).toBeLessThanOrEqual(young);
+              expect(found).toEqual(times.map((_, offset) => offset).slice(oldest));
+            }
+          }),
+          { numRuns: 50 },
+        );
+      }),
+    );
+  });
+
+  describe("the offset at a time", () => {
+    it(
+      "is the first that was stored then or later, even if the wall clock jumps",
+      twoNodes(async ({ a, b, clock }) => {
+        const anyJump = fc.record({ byMs: fc.integer({ min: -3, max: 5 }), count: fc.integer({ min: 1, max: 3 }) });
+        await fc.assert(
+          fc.asyncProperty(fc.array(anyJump, { maxLength: 8 }), async (jumps) => {
+            const id = randomUUID();
+            await a.log.create(id, 1, KEEP);
+            const times: number[] = [];
+            for (const { byMs, count } of jumps) {
+              clock.jumpWall(byMs);
+              const { timestampMs } = await appendTo(a.log, id, 0, records(...Array.from({ length: count }, () => "r")));
+              for (let each = 0; each < count; each++) times.push(timestampMs);
+            }
+            for (const timeMs of [0, ...times.flatMap((each) => [each - 1, each, each + 1])]) {
+              const first = times.findIndex((each) => each >= timeMs);
+              expect(await b.log.offsetAt(id, 0, timeMs)).toBe(first < 0 ? times.length : first);
+            }
+          }),
+          { numRuns: 50 },
+        );
+      }),
+    );
+
+    it(
+      "is never one that is gone",
+      twoNodes(async ({ a, b, clock }) => {
+        await a.log.create("x", 1, HOURLY);
+        const startMs = clock.wallMs();
+        await appendTo(a.log, "x", 0, records("p", "q"));
+        clock.advance(HOUR_MS + 1);
+        await appendTo(a.log, "x", 0, records("r"));
+        await eventually(clock, async () => (await b.log.offsetAt("x", 0, startMs)) === 2);
+      }),
+    );
+  });
+}

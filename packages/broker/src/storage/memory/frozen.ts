@@ -1,0 +1,20 @@
+/**
+ * What is stored must not change through a reference that a caller keeps, and reading it must cost nothing.
+ * @pure
+ */
+
+/**
+ * A deeply frozen copy, as JSON gives it back: the memory engine forgets what a disk would forget.
+ * @throws {TypeError} for what JSON cannot hold
+ */
+export function frozenJson(value: unknown): unknown {
+  const text = JSON.stringify(value) as string | undefined;
+  if (text === undefined) throw new TypeError("A stored value must be JSON.");
+  return deepFreeze(JSON.parse(text));
+}
+
+function deepFreeze(value: unknown): unknown {
+  if (typeof value !== "object" || value === null) return value;
+  for (const member of Object.values(value)) deepFreeze(member);
+  return Object.freeze(value);
+}

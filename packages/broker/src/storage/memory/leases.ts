@@ -1,0 +1,50 @@
+/**
+ * The leases of all nodes, by the engine's clock.
+ */
+import type { Clock } from "nakadi-protocol";
+
+/** One stay of one node; never granted again once it has ended. */
+export interface Grant {
+  readonly node: string;
+  readonly ttlMs: number;
+  untilMs: number;
+}
+
+export class Leases {
+  readonly #clock: Clock;
+  readonly #held = new Map<string, Grant>();
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+  }
+
+  /** Whether `node` is alive. */
+  isHeld(node: string): boolean {
+    return this.#held.has(node) && this.#untilOf(node) > this.#clock.monotonicMs();
+  }
+
+  /** @throws {RangeError} where `node` holds one, or for a `ttlMs` that is not more than 0 */
+  grant(node: string, ttlMs: number): Grant {
+    if (!(ttlMs > 0 && ttlMs < Infinity)) throw new RangeError(`A lease cannot last ${ttlMs} ms.`);
+    if (this.isHeld(node)) throw new RangeError(`Node ${node} holds a lease.`);
+    for (const other of this.#held.keys()) if (!this.isHeld(other)) this.#held.delete(other);
+    const grant = { node, ttlMs, untilMs: this.#clock.monotonicMs() + ttlMs };
+    this.#held.set(node, grant);
+    return grant;
+  }
+
+  /** Says whether it was still held. */
+  renew(grant: Grant): boolean {
+    if (this.#held.get(grant.node) !== grant || !this.isHeld(grant.node)) return false;
+    grant.untilMs = this.#clock.monotonicMs() + grant.ttlMs;
+    return true;
+  }
+
+  end(grant: Grant): void {
+    if (this.#held.get(grant.node) === grant) this.#held.delete(grant.node);
+  }
+
+  #untilOf(node: string): number {
+    return this.#held.get(node)?.untilMs ?? -Infinity;
+  }
+}

@@ -1,0 +1,131 @@
+/**
+ * The log port in memory: nothing is copied, retention is applied when a partition is next looked at.
+ */
+import type { Clock } from "nakadi-protocol";
+import { NoSuchLogError } from "../ports.ts";
+import type { Appended, Bounds, LogId, LogPolicy, LogPort, NewRecord, NotAppended, Slice } from "../ports.ts";
+import { Hints } from "./hints.ts";
+import type { NodeScope } from "./node-scope.ts";
+import { PartitionLog } from "./partition-log.ts";
+
+/** What all nodes share of one log. */
+export interface StoredLog {
+  partitions: PartitionLog[];
+  policy: LogPolicy;
+  appended: Hints<[partition: number]>;
+}
+
+export class MemoryLog implements LogPort {
+  readonly #logs: Map<LogId, StoredLog>;
+  readonly #clock: Clock;
+  readonly #node: NodeScope;
+
+  constructor(logs: Map<LogId, StoredLog>, clock: Clock, node: NodeScope) {
+    this.#logs = logs;
+    this.#clock = clock;
+    this.#node = node;
+  }
+
+  async create(log: LogId, partitions: number, policy: LogPolicy): Promise<void> {
+    this.#node.check();
+    checkPartitions(partitions);
+    if (this.#logs.has(log)) return;
+    const stored: StoredLog = { partitions: [], policy: { ...policy }, appended: new Hints() };
+    growTo(stored, partitions);
+    this.#logs.set(log, stored);
+  }
+
+  async grow(log: LogId, partitions: number): Promise<void> {
+    checkPartitions(partitions);
+    growTo(this.#find(log), partitions);
+  }
+
+  async remove(log: LogId): Promise<void> {
+    this.#node.check();
+    this.#logs.delete(log);
+  }
+
+  async configure(log: LogId, policy: LogPolicy): Promise<void> {
+    this.#find(log).policy = { ...policy };
+  }
+
+  async append(
+    log: LogId,
+    batches: ReadonlyMap<number, readonly NewRecord[]>,
+    signal: AbortSignal,
+  ): Promise<ReadonlyMap<number, Appended | NotAppended>> {
+    const stored = this.#find(log);
+    for (const [partition, records] of batches) {
+      partitionOf(log, stored, partition);
+      if (records.length === 0) throw new RangeError(`The batch for partition ${partition} is empty.`);
+    }
+    const outcomes = new Map<number, Appended | NotAppended>();
+    const timestampMs = this.#clock.wallMs();
+    for (const [partition, records] of batches) {
+      if (signal.aborted) {
+        outcomes.set(partition, { outcome: "not-stored", cause: signal.reason });
+        continue;
+      }
+      const { first } = this.#current(log, stored, partition).append(records, timestampMs);
+      outcomes.set(partition, { outcome: "stored", first, last: first + records.length - 1, timestampMs });
+      stored.appended.send(partition);
+    }
+    return outcomes;
+  }
+
+  async read(
+    log: LogId,
+    partition: number,
+    from: number,
+    max: { bytes: number; records: number },
+    signal: AbortSignal,
+  ): Promise<Slice> {
+    signal.throwIfAborted();
+    return this.#current(log, this.#find(log), partition).read(from, max);
+  }
+
+  async bounds(log: LogId): Promise<readonly Bounds[]> {
+    const stored = this.#find(log);
+    return stored.partitions.map((_, partition) => this.#current(log, stored, partition).bounds);
+  }
+
+  async offsetAt(log: LogId, partition: number, timestampMs: number): Promise<number> {
+    return this.#current(log, this.#find(log), partition).offsetAt(timestampMs);
+  }
+
+  onAppend(log: LogId, hint: (partition: number) => void): Disposable {
+    this.#node.check();
+    return this.#node.hold(this.#logs.get(log)?.appended.listen(hint) ?? NOTHING);
+  }
+
+  #find(log: LogId): StoredLog {
+    this.#node.check();
+    const stored = this.#logs.get(log);
+    if (!stored) throw new NoSuchLogError(log);
+    return stored;
+  }
+
+  /** The partition without what its retention has taken. */
+  #current(log: LogId, stored: StoredLog, partition: number): PartitionLog {
+    const found = partitionOf(log, stored, partition);
+    const { retentionMs } = stored.policy;
+    if (retentionMs !== null) found.dropUntil(this.#clock.wallMs() - retentionMs);
+    return found;
+  }
+}
+
+const NOTHING: Disposable = { [Symbol.dispose]: () => undefined };
+
+function partitionOf(log: LogId, stored: StoredLog, partition: number): PartitionLog {
+  const found = stored.partitions[partition];
+  if (!found) throw new RangeError(`Log ${log} has no partition ${partition}.`);
+  return found;
+}
+
+function growTo(stored: StoredLog, partitions: number): void {
+  while (stored.partitions.length < partitions) stored.partitions.push(new PartitionLog());
+}
+
+function checkPartitions(partitions: number): void {
+  if (!Number.isSafeInteger(partitions) || partitions < 1) throw new RangeError(`A log cannot have ${partitions} partitions.`);
+}

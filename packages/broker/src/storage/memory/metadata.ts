@@ -1,0 +1,80 @@
+/**
+ * The metadata port in memory. A record's version is the revision of the write that made it.
+ */
+import type { MetadataPort, Versioned, Write } from "../ports.ts";
+import { frozenJson } from "./frozen.ts";
+import { Hints } from "./hints.ts";
+import type { NodeScope } from "./node-scope.ts";
+import { RecordTable } from "./record-table.ts";
+
+/** What all nodes share. */
+export class StoredMetadata {
+  readonly kinds = new Map<string, RecordTable>();
+  readonly written = new Hints<[kind: string, id: string]>();
+  revision = 0;
+
+  table(kind: string): RecordTable {
+    let table = this.kinds.get(kind);
+    if (!table) this.kinds.set(kind, (table = new RecordTable()));
+    return table;
+  }
+}
+
+export class MemoryMetadata implements MetadataPort {
+  readonly #stored: StoredMetadata;
+  readonly #node: NodeScope;
+
+  constructor(stored: StoredMetadata, node: NodeScope) {
+    this.#stored = stored;
+    this.#node = node;
+  }
+
+  async get<T>(kind: string, id: string): Promise<Versioned<T> | undefined> {
+    this.#node.check();
+    return this.#stored.kinds.get(kind)?.get(id) as Versioned<T> | undefined;
+  }
+
+  async list<T>(kind: string, page: { after?: string; limit: number }): Promise<readonly (Versioned<T> & { id: string })[]> {
+    this.#node.check();
+    return (this.#stored.kinds.get(kind)?.page(page) ?? []) as readonly (Versioned<T> & { id: string })[];
+  }
+
+  async write(writes: readonly Write[]): Promise<"written" | "conflict"> {
+    this.#node.check();
+    checkOnce(writes);
+    const values = writes.map((write) => ("remove" in write ? undefined : frozenJson(write.value)));
+    if (!writes.every((write) => expected(write, this.#stored.kinds.get(write.kind)?.get(write.id)))) return "conflict";
+    if (writes.length > 0) this.#stored.revision++;
+    for (const [index, write] of writes.entries()) {
+      const table = this.#stored.table(write.kind);
+      if ("remove" in write) table.remove(write.id);
+      else table.set(write.id, Object.freeze({ value: values[index], version: this.#stored.revision }));
+    }
+    for (const { kind, id } of writes) this.#stored.written.send(kind, id);
+    return "written";
+  }
+
+  async revision(): Promise<number> {
+    this.#node.check();
+    return this.#stored.revision;
+  }
+
+  onWrite(hint: (kind: string, id: string) => void): Disposable {
+    this.#node.check();
+    return this.#node.hold(this.#stored.written.listen(hint));
+  }
+}
+
+function expected({ expect }: Write, current: Versioned<unknown> | undefined): boolean {
+  if (expect === "any") return true;
+  return expect === "absent" ? current === undefined : current?.version === expect;
+}
+
+function checkOnce(writes: readonly Write[]): void {
+  const seen = new Set<string>();
+  for (const { kind, id } of writes) {
+    const key = JSON.stringify([kind, id]);
+    if (seen.has(key)) throw new RangeError(`Record ${id} of kind ${kind} is written twice.`);
+    seen.add(key);
+  }
+}

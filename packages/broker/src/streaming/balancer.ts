@@ -1,0 +1,88 @@
+/**
+ * Who reads which partition: a pure function of the sessions that are there and of who had what (protocol 3.6.2, A.3).
+ * @pure
+ */
+import type { Owned, PartitionKey, Session } from "../storage/ports.ts";
+
+export interface Balanced {
+  sessions: readonly Session[];
+  topology: readonly Owned[];
+}
+
+/**
+ * Spreads the partitions over `sessions` (those that are alive), moving as few as possible. Whatever belongs to
+ * a session that is not among them is free. More automatic sessions than partitions left for them: nothing moves.
+ */
+export function balance(sessions: readonly Session[], topology: readonly Owned[]): Balanced {
+  const alive = new Set(sessions.map(({ id }) => id));
+  const direct = new Map<PartitionKey, string>();
+  for (const { id, requested } of sessions) for (const key of requested) direct.set(key, id);
+  const automatic = sessions.filter(({ requested }) => requested.length === 0).sort((a, b) => (a.id < b.id ? -1 : 1));
+  const before = topology.map((owned) => withoutDead(owned, alive));
+  const pool = before.filter(({ partition }) => !direct.has(partition));
+  if (pool.length > 0 && automatic.length > pool.length) return { sessions, topology: before };
+
+  const targets = new Map<PartitionKey, string>(direct);
+  for (const [key, session] of spread(pool, automatic)) targets.set(key, session);
+  return { sessions, topology: before.map((owned) => move(owned, targets.get(owned.partition))) };
+}
+
+/** A partition of a dead owner is free; one on its way to a dead session stays with its owner. */
+function withoutDead({ partition, session, next }: Owned, alive: ReadonlySet<string>): Owned {
+  const owner = session !== null && alive.has(session) ? session : null;
+  const heir = next !== null && alive.has(next) ? next : null;
+  return owner === null ? { partition, session: heir, next: null } : { partition, session: owner, next: heir };
+}
+
+/** Each session's quota is met, first from what it has or is about to get, then from what nobody has or others must give. */
+function spread(pool: readonly Owned[], sessions: readonly Session[]): Map<PartitionKey, string> {
+  const held = new Map<string, Owned[]>(sessions.map(({ id }) => [id, []]));
+  const free: PartitionKey[] = [];
+  for (const owned of pool) {
+    const holder = held.get(owned.next ?? owned.session ?? "");
+    if (holder) holder.push(owned);
+    else free.push(owned.partition);
+  }
+  const quotas = sessions.map(({ id }, index) => ({
+    id,
+    quota: Math.floor(pool.length / sessions.length) + (index < pool.length % sessions.length ? 1 : 0),
+  }));
+  const targets = new Map<PartitionKey, string>();
+  for (const { id, quota } of quotas) {
+    const [kept, given] = split(held.get(id) ?? [], quota);
+    for (const { partition } of kept) targets.set(partition, id);
+    free.push(...given.map(({ partition }) => partition));
+  }
+  for (const { id, quota } of quotas) {
+    let missing = quota - (held.get(id)?.length ?? 0);
+    for (; missing > 0; missing -= 1) {
+      const partition = free.shift();
+      if (partition !== undefined) targets.set(partition, id);
+    }
+  }
+  return targets;
+}
+
+/** What is only on its way to a session is given up first, then the last ones in the order of the topology. */
+function split(held: readonly Owned[], quota: number): [kept: readonly Owned[], given: readonly Owned[]] {
+  const settled = held.filter(({ next }) => next === null);
+  const arriving = held.filter(({ next }) => next !== null);
+  const ordered = [...settled, ...arriving];
+  return [ordered.slice(0, quota), ordered.slice(quota)];
+}
+
+function move(owned: Owned, target: string | undefined): Owned {
+  if (target === undefined) return owned;
+  const { partition, session } = owned;
+  if (session === null || session === target) return { partition, session: target, next: null };
+  return { partition, session, next: target };
+}
+
+/** A partition that its owner gives up goes to the session that waits for it. */
+export function release(topology: readonly Owned[], session: string, partition: PartitionKey): readonly Owned[] {
+  return topology.map((owned) =>
+    owned.partition === partition && owned.session === session && owned.next !== null
+      ? { partition, session: owned.next, next: null }
+      : owned,
+  );
+}

@@ -1,0 +1,106 @@
+/** The driver of one low-level stream: log, clock and socket around the pure session (protocol 5.10). */
+import type { Clock, Timer } from "nakadi-protocol";
+import type { Axis } from "../log/axis.ts";
+import type { LogPort, PartitionKey } from "../storage/ports.ts";
+import { batchLine } from "./batch-line.ts";
+import type { EventTypeBatch, EventTypeSession } from "./event-type-session.ts";
+import { splitKey } from "./group.ts";
+import type { Mark } from "./partition-window.ts";
+import { PartitionReaders } from "./partition-readers.ts";
+import type { StreamSink } from "./stream-sink.ts";
+
+/** Hints may be lost, so the log is looked at anew this often. */
+const POLL_MS = 5_000;
+
+export interface EventTypeStreamParts {
+  session: EventTypeSession;
+  log: LogPort;
+  clock: Clock;
+  onError: (error: unknown) => void;
+}
+
+export class EventTypeStream {
+  /** Resolves when the body has ended. */
+  readonly ended: Promise<void>;
+  readonly #parts: EventTypeStreamParts;
+  readonly #session: EventTypeSession;
+  readonly #readers: PartitionReaders;
+  #resolveEnded: () => void = () => undefined;
+  #sink: StreamSink | undefined;
+  #timer: Timer | undefined;
+  #poll: Timer | undefined;
+
+  constructor(parts: EventTypeStreamParts) {
+    this.#parts = parts;
+    this.#session = parts.session;
+    this.ended = new Promise((resolve) => {
+      this.#resolveEnded = resolve;
+    });
+    this.#readers = new PartitionReaders(parts.log, {
+      received: (partition, from, { records, next }) => {
+        this.#session.received(partition, from, records, next);
+        this.#pump();
+      },
+      stirred: () => this.#pump(),
+      failed: (error) => {
+        parts.onError(error);
+        this.stop();
+      },
+    });
+  }
+
+  add(partition: PartitionKey, axis: Axis, from: Mark): void {
+    this.#session.add(partition, from, (ordinal) => axis.textOf(ordinal), this.#parts.clock.monotonicMs());
+    this.#readers.add(partition, splitKey(partition).partition, axis);
+  }
+
+  start(sink: StreamSink): void {
+    this.#sink = sink;
+    sink.onWritable(() => this.#pump());
+    sink.onGone(() => this.stop());
+    this.#schedulePoll();
+    this.#pump();
+  }
+
+  /** Ends at once. */
+  stop(): void {
+    this.#session.end();
+    this.#pump();
+  }
+
+  #pump(): void {
+    const sink = this.#sink;
+    if (!sink) return;
+    for (const batch of this.#session.advance(this.#parts.clock.monotonicMs(), sink.writable)) sink.write(lineOf(batch));
+    this.#timer?.cancel();
+    if (this.#session.ended) {
+      this.#finish(sink);
+      return;
+    }
+    this.#readers.read(this.#session.wanted());
+    const dueMs = this.#session.nextDueMs(sink.writable);
+    if (!Number.isFinite(dueMs)) return;
+    const delayMs = Math.max(0, Math.ceil(dueMs - this.#parts.clock.monotonicMs()));
+    this.#timer = this.#parts.clock.schedule(delayMs, () => this.#pump());
+  }
+
+  #schedulePoll(): void {
+    this.#poll = this.#parts.clock.schedule(POLL_MS, () => {
+      this.#readers.suspectAll();
+      this.#pump();
+      if (!this.#session.ended) this.#schedulePoll();
+    });
+  }
+
+  #finish(sink: StreamSink): void {
+    this.#sink = undefined;
+    this.#poll?.cancel();
+    this.#readers.close();
+    sink.end();
+    this.#resolveEnded();
+  }
+}
+
+function lineOf({ partition, offset, events }: EventTypeBatch): Uint8Array {
+  return batchLine(`{"partition":"${splitKey(partition).partition}","offset":"${offset}"}`, events, undefined);
+}

@@ -1,0 +1,130 @@
+/** Opening low-level streams: parameters, cursors, start positions (protocol 5.10). */
+import type { Clock } from "nakadi-protocol";
+import type { EventTypes } from "../event-types/catalogue.ts";
+import type { StoredEventType } from "../event-types/stored-event-type.ts";
+import type { Limits } from "../limits.ts";
+import { Axis } from "../log/axis.ts";
+import { CursorError, readablePosition } from "../log/cursor-position.ts";
+import { newest, timelineBounds, type TimelineBounds } from "../log/partition-bounds.ts";
+import { ProblemError } from "../problems.ts";
+import { Members } from "../request-body.ts";
+import type { LogPort } from "../storage/ports.ts";
+import { normalised } from "../subscriptions/initialise.ts";
+import { EventTypeSession } from "./event-type-session.ts";
+import { EventTypeStream } from "./event-type-stream.ts";
+import type { StreamSettings } from "./parameters.ts";
+import { demandBatchLimit, flushSeconds, streamSeconds } from "./stream-request.ts";
+
+const MAX_INT = 2 ** 31 - 1;
+
+export interface EventTypeStreamsParts {
+  eventTypes: EventTypes;
+  log: LogPort;
+  limits: Limits;
+  clock: Clock;
+  random: () => number;
+  onError: (error: unknown) => void;
+}
+
+export class EventTypeStreams {
+  readonly #parts: EventTypeStreamsParts;
+  readonly #open = new Set<EventTypeStream>();
+
+  constructor(parts: EventTypeStreamsParts) {
+    this.#parts = parts;
+  }
+
+  /**
+   * @param query parameters as texts
+   * @param cursors the header's text; without it every partition is streamed from its end
+   * @throws {ProblemError} 400, 404, 412, 422
+   */
+  async open(name: string, query: unknown, cursors: string | undefined): Promise<EventTypeStream> {
+    const { eventTypes, log, clock, limits, random, onError } = this.#parts;
+    const wanted = cursors === undefined ? undefined : parseCursors(cursors);
+    const stored = await eventTypes.find(name);
+    if (!stored) throw new ProblemError(404, "topic not found");
+    const settings = eventTypeStreamSettings(query, limits, random);
+    const all = await timelineBounds(log, stored);
+    const starts = startPositions(stored, all, wanted);
+    const nowMs = clock.monotonicMs();
+    const session = new EventTypeSession(settings, { maxBufferBytes: limits.maxStreamBufferBytes, nowMs });
+    const stream = new EventTypeStream({ session, log, clock, onError });
+    for (const [partition, position] of starts) {
+      const axis = new Axis(stored.timelines, partition);
+      const ordinal = axis.ordinalOf(position) ?? -1;
+      stream.add(`${name}:${partition}`, axis, { ordinal, text: normalised(position).text });
+    }
+    this.#open.add(stream);
+    void stream.ended.then(() => this.#open.delete(stream));
+    return stream;
+  }
+
+  /** Ends all streams at once. */
+  stop(): void {
+    for (const stream of this.#open) stream.stop();
+  }
+}
+
+function eventTypeStreamSettings(query: unknown, limits: Limits, random: () => number): StreamSettings {
+  const members = Members.of(query);
+  const batchLimit = members.integer("batch_limit", -MAX_INT - 1, MAX_INT) ?? 1;
+  const streamLimit = members.integer("stream_limit", -MAX_INT - 1, MAX_INT) ?? 0;
+  const flush = flushSeconds(members.integer("batch_flush_timeout", -MAX_INT - 1, MAX_INT));
+  const timeout = members.integer("stream_timeout", -MAX_INT - 1, MAX_INT);
+  const keepAliveLimit = members.integer("stream_keep_alive_limit", -MAX_INT - 1, MAX_INT) ?? 0;
+  if (streamLimit !== 0 && streamLimit < batchLimit) {
+    throw new ProblemError(422, "stream_limit can't be lower than batch_limit");
+  }
+  if (timeout !== undefined && timeout > 0 && timeout < flush) {
+    throw new ProblemError(422, "stream_timeout can't be lower than batch_flush_timeout");
+  }
+  return {
+    batchLimit: demandBatchLimit(batchLimit),
+    streamLimit: streamLimit === 0 ? Number.POSITIVE_INFINITY : streamLimit,
+    flushMs: flush * 1_000,
+    timespanMs: 0,
+    timeoutMs: streamSeconds(timeout, limits, random) * 1_000,
+    keepAliveLimit: keepAliveLimit === 0 ? Number.POSITIVE_INFINITY : keepAliveLimit,
+  };
+}
+
+interface HeaderCursor {
+  partition: string | null;
+  offset: string | null;
+}
+
+function parseCursors(header: string): HeaderCursor[] {
+  try {
+    const list = JSON.parse(header) as unknown;
+    if (!Array.isArray(list)) throw new SyntaxError("no array");
+    return list.map((one) => {
+      const members = Members.of(one);
+      return { partition: members.text("partition"), offset: members.text("offset") };
+    });
+  } catch {
+    throw new ProblemError(400, "incorrect syntax of X-nakadi-cursors header");
+  }
+}
+
+function startPositions(
+  stored: StoredEventType,
+  all: readonly TimelineBounds[],
+  cursors: readonly HeaderCursor[] | undefined,
+): Map<number, ReturnType<typeof newest>> {
+  if (!cursors) {
+    return new Map(Array.from({ length: stored.partitions }, (_, partition) => [partition, newest(all, partition)]));
+  }
+  if (cursors.length === 0) throw new ProblemError(412, "invalid cursor format, partition: null offset: null");
+  try {
+    return new Map(
+      cursors.map(({ partition, offset }) => {
+        if (partition === null) throw new CursorError("partition must not be null");
+        if (offset === null) throw new CursorError("offset must not be null");
+        return [Number(partition), readablePosition(stored, all, { partition, offset })];
+      }),
+    );
+  } catch (error) {
+    throw error instanceof CursorError ? new ProblemError(412, error.message) : error;
+  }
+}

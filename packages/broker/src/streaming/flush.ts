@@ -1,0 +1,40 @@
+/**
+ * When a partition's events are sent, and how many (protocol 3.4, its rules in their order).
+ * @pure
+ */
+import type { PartitionWindow } from "./partition-window.ts";
+import type { StreamSettings } from "./parameters.ts";
+
+export interface FlushContext {
+  settings: StreamSettings;
+  /** Events that may still be sent now. */
+  allowed: number;
+  nowMs: number;
+  /** The stream's time is up: what is there goes out, but no keep-alive. */
+  ending: boolean;
+}
+
+/** How many events to send now: 0 is a keep-alive, `undefined` is nothing at all. */
+export function flushNow(window: PartitionWindow, { settings, allowed, nowMs, ending }: FlushContext): number | undefined {
+  const spanned = settings.timespanMs > 0 ? closedSpan(window, settings.timespanMs) : 0;
+  if (spanned > 0) return spanned;
+  const size = Math.max(0, Math.min(settings.batchLimit, allowed));
+  if (size > 0 && window.buffered >= size) return size;
+  const ready = Math.min(size, window.buffered);
+  if (nowMs - window.lastFlushMs >= settings.flushMs) return ready;
+  return ending && ready > 0 ? ready : undefined;
+}
+
+/**
+ * Events of a span of event time that a later event has closed; this rule knows no other limit. The next span begins
+ * where this one ended.
+ */
+function closedSpan(window: PartitionWindow, timespanMs: number): number {
+  const { oldestBuffered, newestBuffered } = window;
+  if (!oldestBuffered || !newestBuffered) return 0;
+  if (Number.isNaN(window.spanEndMs)) window.spanEndMs = oldestBuffered.timestampMs + timespanMs;
+  if (newestBuffered.timestampMs < window.spanEndMs) return 0;
+  const count = window.countBefore(window.spanEndMs);
+  window.spanEndMs = (count > 0 ? window.spanEndMs : oldestBuffered.timestampMs) + timespanMs;
+  return Math.max(1, count);
+}

@@ -1,0 +1,11 @@
+/** Where a stream's lines go: a response's body, or a test. */
+export interface StreamSink {
+  /** False while the client does not take what it was sent. */
+  readonly writable: boolean;
+  write(line: Uint8Array): void;
+  end(): void;
+  /** Called whenever `writable` becomes true again. */
+  onWritable(resume: () => void): void;
+  /** Called once when the client is gone. */
+  onGone(gone: () => void): void;
+}

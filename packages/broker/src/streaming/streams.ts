@@ -1,0 +1,132 @@
+/** All open subscription streams of this node: opening, hints, stopping (protocol 3.1). */
+import { randomUUID } from "node:crypto";
+import type { Clock, Subscription } from "nakadi-protocol";
+import type { EventTypes } from "../event-types/catalogue.ts";
+import type { StoredEventType } from "../event-types/stored-event-type.ts";
+import type { Limits } from "../limits.ts";
+import { Axis } from "../log/axis.ts";
+import { CursorError, demandReadable } from "../log/cursor-position.ts";
+import { timelineBounds } from "../log/partition-bounds.ts";
+import { ProblemError } from "../problems.ts";
+import type { PartitionKey, Storage } from "../storage/ports.ts";
+import { initialise } from "../subscriptions/initialise.ts";
+import type { Subscriptions } from "../subscriptions/registry.ts";
+import { join, leave, splitKey } from "./group.ts";
+import { requestedPartitions, type SubscriptionStreamRequest } from "./stream-request.ts";
+import { SubscriptionSession } from "./subscription-session.ts";
+import { SubscriptionStream } from "./subscription-stream.ts";
+
+export interface StreamsParts {
+  node: string;
+  storage: Storage;
+  subscriptions: Subscriptions;
+  eventTypes: EventTypes;
+  limits: Limits;
+  clock: Clock;
+  onError: (error: unknown) => void;
+}
+
+export class SubscriptionStreams {
+  readonly #parts: StreamsParts;
+  readonly #open = new Map<string, Set<SubscriptionStream>>();
+  readonly #hints: Disposable;
+
+  constructor(parts: StreamsParts) {
+    this.#parts = parts;
+    this.#hints = parts.storage.coordination.onChange((subscription, what) => {
+      for (const stream of this.#open.get(subscription) ?? []) stream.hint(what);
+    });
+  }
+
+  /**
+   * A session with its partitions, ready to `start`. Whoever opens it starts or stops it.
+   * @throws {ProblemError} 404, 409, 412, 422
+   */
+  async open(subscriptionId: string, { settings, partitions }: SubscriptionStreamRequest): Promise<SubscriptionStream> {
+    const { storage, subscriptions, limits, clock, node } = this.#parts;
+    const subscription = await subscriptions.get(subscriptionId);
+    const eventTypes = await subscriptions.eventTypesOf(subscription);
+    const known = partitionKeys(eventTypes);
+    const requested = requestedPartitions(partitions, known);
+    await initialise({ log: storage.log, coordination: storage.coordination }, subscription, eventTypes);
+    const id = randomUUID();
+    const session = { id, node, requested, commitTimeoutMs: settings.commitTimeoutMs };
+    await join(storage.coordination, subscriptionId, session, () => clock.wallMs());
+    const stream = new SubscriptionStream({
+      id,
+      subscription: subscriptionId,
+      session: new SubscriptionSession(settings, {
+        maxBufferBytes: limits.maxStreamBufferBytes,
+        nowMs: clock.monotonicMs(),
+      }),
+      storage,
+      clock,
+      axisOf: (key) => this.#axisOf(key),
+      onError: this.#parts.onError,
+    });
+    this.#add(stream);
+    try {
+      await this.#demandReadable(subscription, eventTypes, id);
+      await stream.settle();
+    } catch (error) {
+      this.#remove(stream);
+      await leave(storage.coordination, subscriptionId, id);
+      throw error;
+    }
+    return stream;
+  }
+
+  /** Ends all streams at once. */
+  async stop(): Promise<void> {
+    this.#hints[Symbol.dispose]();
+    await Promise.all([...this.#open.values()].flatMap((streams) => [...streams].map((stream) => stream.stop())));
+  }
+
+  #add(stream: SubscriptionStream): void {
+    const streams = this.#open.get(stream.subscription) ?? new Set();
+    this.#open.set(stream.subscription, streams.add(stream));
+    void stream.ended.then(() => this.#remove(stream));
+  }
+
+  #remove(stream: SubscriptionStream): void {
+    const streams = this.#open.get(stream.subscription);
+    streams?.delete(stream);
+    if (streams?.size === 0) this.#open.delete(stream.subscription);
+  }
+
+  async #axisOf(key: PartitionKey): Promise<Axis> {
+    const { eventType, partition } = splitKey(key);
+    return new Axis((await this.#parts.eventTypes.get(eventType)).timelines, partition);
+  }
+
+  /** A committed position behind the end of the log cannot be read from; one before its oldest event can (protocol 3.2). */
+  async #demandReadable(subscription: Subscription, eventTypes: readonly StoredEventType[], id: string): Promise<void> {
+    const { coordination, log } = this.#parts.storage;
+    const current = await coordination.group(subscription.id);
+    const progress = await coordination.progress(subscription.id);
+    const mine = current?.group.topology.filter(({ session, next }) => session === id && next === null) ?? [];
+    const bounds = new Map(
+      await Promise.all(eventTypes.map(async (one) => [one.eventType.name, await timelineBounds(log, one)] as const)),
+    );
+    for (const { partition: key } of mine) {
+      const { eventType, partition } = splitKey(key);
+      const at = progress.get(key)?.at;
+      const all = bounds.get(eventType);
+      if (!at || !all || at.order === 0) continue;
+      const oldest = all.find(({ timeline }) => timeline.order === at.order)?.bounds[partition]?.oldest ?? 0;
+      try {
+        demandReadable(eventType, all, partition, { order: at.order, number: Math.max(at.number, oldest - 1) });
+      } catch (error) {
+        throw error instanceof CursorError ? new ProblemError(412, error.message) : error;
+      }
+    }
+  }
+}
+
+function partitionKeys(eventTypes: readonly StoredEventType[]): ReadonlySet<PartitionKey> {
+  return new Set(
+    eventTypes.flatMap(({ eventType, partitions }) =>
+      Array.from({ length: partitions }, (_, partition): PartitionKey => `${eventType.name}:${partition}`),
+    ),
+  );
+}

@@ -1,0 +1,87 @@
+/** Committing: the checks of protocol 3.13 in their order, then the fence. */
+import { type CommitResponse, type Cursor, isUuid, type Position } from "nakadi-protocol";
+import type { EventTypes } from "../event-types/catalogue.ts";
+import type { StoredEventType } from "../event-types/stored-event-type.ts";
+import { cursorPosition, partitionNumber } from "../log/cursor-position.ts";
+import { timelineBounds } from "../log/partition-bounds.ts";
+import { ProblemError } from "../problems.ts";
+import type { CommitOutcome, CoordinationPort, LogPort, PartitionKey, StoredPosition } from "../storage/ports.ts";
+import { asProblem } from "./initial-cursors.ts";
+import { normalised } from "./initialise.ts";
+import type { Subscriptions } from "./registry.ts";
+
+export interface CommitParts {
+  subscriptions: Subscriptions;
+  eventTypes: EventTypes;
+  log: LogPort;
+  coordination: CoordinationPort;
+}
+
+/**
+ * @returns `undefined` if every cursor moved its partition forward, else what became of each
+ * @throws {ProblemError} 404, 422
+ */
+export async function commit(
+  parts: CommitParts,
+  subscriptionId: string,
+  streamId: string,
+  cursors: readonly Cursor[],
+): Promise<CommitResponse | undefined> {
+  const items = await Promise.all(cursors.map((cursor) => convert(parts, cursor)));
+  if (items.length === 0) throw new ProblemError(422, "Cursors are empty");
+  await parts.subscriptions.get(subscriptionId);
+  if (!isUuid(streamId)) throw new ProblemError(422, `Stream id has to be valid UUID, but \`${streamId} was provided`);
+  const outcomes = await parts.coordination.commit(subscriptionId, streamId, items);
+  const results = outcomes.map((outcome, index) => resultOf(outcome, cursors[index], items[index]?.at, streamId));
+  if (results.every(({ result }) => result === "committed")) return undefined;
+  return { items: results };
+}
+
+async function convert(
+  { eventTypes, log }: CommitParts,
+  cursor: Cursor,
+): Promise<{ partition: PartitionKey; at: StoredPosition }> {
+  const stored = await eventTypes.find(cursor.event_type);
+  if (!stored) throw new ProblemError(422, `EventType "${cursor.event_type}" does not exist.`);
+  // Only BEGIN needs the log's bounds, and only the closed timelines' ends are needed to pass over them.
+  const all = cursor.offset.toUpperCase() === "BEGIN" ? await timelineBounds(log, stored) : [];
+  const position = asProblem(() => cursorPosition(stored, all, cursor));
+  const number = partitionNumber(cursor.partition, stored.partitions);
+  if (number === undefined) throw new ProblemError(422, `non existing partition ${cursor.partition}`);
+  if (position.number < -1) {
+    throw new ProblemError(422, `invalid offset ${cursor.offset} for partition ${cursor.partition}`);
+  }
+  return { partition: `${cursor.event_type}:${number}`, at: normalised(forward(stored, number, position)) };
+}
+
+/** The last position of a closed timeline is the beginning of the next one (protocol 1). */
+function forward({ timelines }: StoredEventType, partition: number, position: Position): Position {
+  const index = timelines.findIndex(({ order }) => order === position.order);
+  const next = timelines[index + 1];
+  return next && timelines[index]?.lastNumbers?.[partition] === position.number
+    ? { order: next.order, number: -1 }
+    : position;
+}
+
+function resultOf(
+  outcome: CommitOutcome,
+  cursor: Cursor | undefined,
+  at: StoredPosition | undefined,
+  streamId: string,
+): CommitResponse["items"][number] {
+  if (!cursor || !at) throw new Error("The fence answered more cursors than it was asked for.");
+  switch (outcome) {
+    case "committed":
+    case "outdated":
+      return { cursor, result: outcome };
+    case "no-session":
+      throw new ProblemError(422, `Session with stream id ${streamId} not found`);
+    case "no-partition":
+      throw new ProblemError(422, `non existing partition ${cursor.partition}`);
+    case "not-owner": {
+      const shown = `T(${cursor.event_type}:${at.order})-P(${cursor.partition})-O(${at.text})`;
+      throw new ProblemError(422, `Cursor ${shown} cannot be committed with stream id ${streamId}`);
+    }
+  }
+}
+

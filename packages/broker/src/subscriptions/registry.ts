@@ -1,0 +1,123 @@
+/**
+ * Subscriptions as resources (protocol 2.2 to 2.7). Metadata kinds: `subscription` by id, and `subscription-key`, which
+ * keeps two subscriptions from having the same key.
+ */
+import { createHash } from "node:crypto";
+import type { Clock, Subscription } from "nakadi-protocol";
+import type { EventTypes } from "../event-types/catalogue.ts";
+import type { StoredEventType } from "../event-types/stored-event-type.ts";
+import type { Limits } from "../limits.ts";
+import { ProblemError } from "../problems.ts";
+import type { CoordinationPort, LogPort, MetadataPort } from "../storage/ports.ts";
+import { demandInitialCursors } from "./initial-cursors.ts";
+import { subscriptionKey, subscriptionRequest } from "./subscription-request.ts";
+
+const SUBSCRIPTION = "subscription";
+const KEY = "subscription-key";
+const PAGE = 1_000;
+
+export interface RegistryParts {
+  metadata: MetadataPort;
+  coordination: CoordinationPort;
+  log: LogPort;
+  eventTypes: EventTypes;
+  limits: Limits;
+  clock: Clock;
+  uuid: () => string;
+}
+
+export class Subscriptions {
+  readonly #parts: RegistryParts;
+
+  constructor(parts: RegistryParts) {
+    this.#parts = parts;
+  }
+
+  /**
+   * Creates the subscription, or finds the one with the same key.
+   * @throws {ProblemError} 409 if another request creates it at this instant; 422; 400
+   * @throws {ValidationError}
+   */
+  async createOrFind(body: unknown): Promise<{ created: boolean; subscription: Subscription }> {
+    const request = subscriptionRequest(body);
+    const key = createHash("sha256").update(subscriptionKey(request)).digest("hex");
+    const existing = await this.#findByKey(key);
+    if (existing) return { created: false, subscription: existing };
+    const eventTypes = await this.#eventTypesOf(request.event_types);
+    await demandInitialCursors(this.#parts.log, request, eventTypes, this.#parts.limits.maxSubscriptionPartitions);
+    const now = new Date(this.#parts.clock.wallMs()).toISOString();
+    const subscription: Subscription = { ...request, id: this.#parts.uuid(), created_at: now, updated_at: now };
+    const written = await this.#parts.metadata.write([
+      { kind: KEY, id: key, expect: "absent", value: subscription.id },
+      { kind: SUBSCRIPTION, id: subscription.id, expect: "absent", value: subscription },
+    ]);
+    if (written === "conflict") throw new ProblemError(409, "Subscription with the same key properties already exists");
+    return { created: true, subscription };
+  }
+
+  /** @throws {ProblemError} 404 */
+  async get(id: string): Promise<Subscription> {
+    const found = await this.#parts.metadata.get<Subscription>(SUBSCRIPTION, id);
+    if (!found) throw new ProblemError(404, `Subscription with id "${id}" does not exist`);
+    return found.value;
+  }
+
+  /** The subscription's event types, in the order of their names. @throws {ProblemError} 404 if one is gone */
+  async eventTypesOf({ event_types }: Subscription): Promise<StoredEventType[]> {
+    return Promise.all(event_types.map((name) => this.#parts.eventTypes.get(name)));
+  }
+
+  /** All subscriptions, newest first. */
+  async list(): Promise<Subscription[]> {
+    const all: Subscription[] = [];
+    for (let after: string | undefined; ; ) {
+      const page = await this.#parts.metadata.list<Subscription>(SUBSCRIPTION, {
+        limit: PAGE,
+        ...(after === undefined ? {} : { after }),
+      });
+      all.push(...page.map(({ value }) => value));
+      after = page.at(-1)?.id;
+      if (page.length < PAGE || after === undefined) break;
+    }
+    return all.sort((a, b) => (a.created_at < b.created_at ? 1 : a.created_at > b.created_at ? -1 : 0));
+  }
+
+  /** Whether any subscription reads the event type. */
+  async anyOf(eventType: string): Promise<boolean> {
+    return (await this.list()).some(({ event_types }) => event_types.includes(eventType));
+  }
+
+  /**
+   * The record goes first: after a crash in between, what is left of the state belongs to no subscription.
+   * @throws {ProblemError} 404
+   */
+  async delete(id: string): Promise<void> {
+    const { metadata, coordination } = this.#parts;
+    const subscription = await this.get(id);
+    const key = createHash("sha256").update(subscriptionKey({ ...subscription })).digest("hex");
+    const [record, unique] = await Promise.all([
+      metadata.get(SUBSCRIPTION, id),
+      metadata.get<string>(KEY, key),
+    ]);
+    if (record && unique) {
+      await metadata.write([
+        { kind: SUBSCRIPTION, id, expect: record.version, remove: true },
+        { kind: KEY, id: key, expect: unique.version, remove: true },
+      ]);
+    }
+    await coordination.remove(id);
+  }
+
+  async #findByKey(key: string): Promise<Subscription | undefined> {
+    const id = await this.#parts.metadata.get<string>(KEY, key);
+    return id && (await this.#parts.metadata.get<Subscription>(SUBSCRIPTION, id.value))?.value;
+  }
+
+  async #eventTypesOf(names: readonly string[]): Promise<StoredEventType[]> {
+    const found = await Promise.all(names.map((name) => this.#parts.eventTypes.find(name)));
+    const missing = names.filter((_, index) => !found[index]);
+    if (missing.length === 0) return found.filter((stored) => stored !== undefined);
+    const list = missing.map((name) => `'${name}'`).join(", ");
+    throw new ProblemError(422, `Failed to create subscription, event type(s) not found: ${list}`);
+  }
+}

@@ -1,0 +1,185 @@
+/**
+ * A TCP proxy that breaks connections on purpose: slow, late, cut after so many bytes, cut inside a line, half-open,
+ * stalled, refused, reset. Each fault counts the connections and the open streams that it hit, so that a test can prove
+ * that it tested something.
+ */
+import net from "node:net";
+import { type Clock, systemClock } from "nakadi-protocol";
+import { ProxiedConnection } from "./proxied-connection.ts";
+
+export type FaultKind = "delay" | "bandwidth" | "cut" | "cutAfter" | "cutInsideLine" | "halfOpen" | "stall" | "refuse" | "reset";
+
+export interface FaultHits {
+  /** Connections that were there when the fault struck. */
+  connections: number;
+  /** Those among them whose answer was a Nakadi stream. */
+  streams: number;
+}
+
+/** What holds for every connection, now and later, until it is changed. */
+export interface Weather {
+  /** Milliseconds that each chunk is late, in both directions. */
+  delayMs: number;
+  /** Up to so many milliseconds more, by chance. */
+  jitterMs: number;
+  /** Bytes a second towards the client; infinite = no limit. */
+  bytesPerSecond: number;
+}
+
+export interface FaultProxyOptions {
+  /** Default: the machine's clock. */
+  clock?: Clock;
+  /** 0 up to 1; jitter and the place of a cut come from it. Default `Math.random`. */
+  random?: () => number;
+}
+
+const FINE: Weather = { delayMs: 0, jitterMs: 0, bytesPerSecond: Number.POSITIVE_INFINITY };
+
+export class FaultProxy implements AsyncDisposable {
+  readonly url: string;
+  readonly port: number;
+  readonly #server: net.Server;
+  readonly #connections: Set<ProxiedConnection>;
+  readonly #state: ProxyState;
+  readonly #hits = new Map<FaultKind, FaultHits>();
+
+  private constructor(server: net.Server, connections: Set<ProxiedConnection>, state: ProxyState, port: number) {
+    this.#server = server;
+    this.#connections = connections;
+    this.#state = state;
+    this.port = port;
+    this.url = `http://127.0.0.1:${port}`;
+    state.struck = (kind, connection) => this.#count(kind, [connection]);
+  }
+
+  /** Listens on a free port of 127.0.0.1 and forwards to `target`, e.g. `http://127.0.0.1:8080`. */
+  static async start(target: string, { clock = systemClock, random = Math.random }: FaultProxyOptions = {}): Promise<FaultProxy> {
+    const { hostname, port } = new URL(target);
+    const connections = new Set<ProxiedConnection>();
+    const state: ProxyState = { weather: { ...FINE }, refusing: false, struck: () => undefined };
+    const server = net.createServer({ pauseOnConnect: true, allowHalfOpen: true }, (inbound) => {
+      if (state.refusing) {
+        inbound.resetAndDestroy();
+        state.struck("refuse", undefined);
+        return;
+      }
+      const outbound = net.connect({ host: hostname, port: Number(port || 80), allowHalfOpen: true });
+      const connection = new ProxiedConnection(inbound, outbound, {
+        clock,
+        random,
+        weather: () => state.weather,
+        struck: (kind) => state.struck(kind, connection),
+        closed: () => connections.delete(connection),
+      });
+      connections.add(connection);
+    });
+    await new Promise<void>((resolve, reject) => server.once("error", reject).listen(0, "127.0.0.1", resolve));
+    const address = server.address();
+    return new FaultProxy(server, connections, state, typeof address === "object" && address ? address.port : 0);
+  }
+
+  /** Open connections. */
+  get connections(): number {
+    return this.#connections.size;
+  }
+
+  /** Open connections whose answer is a Nakadi stream. */
+  get openStreams(): number {
+    return [...this.#connections].filter(({ streaming }) => streaming).length;
+  }
+
+  hits(kind: FaultKind): Readonly<FaultHits> {
+    return this.#hits.get(kind) ?? { connections: 0, streams: 0 };
+  }
+
+  /** From now on each chunk is late. */
+  delay(delayMs: number, { jitterMs = 0 }: { jitterMs?: number } = {}): void {
+    this.#state.weather = { ...this.#state.weather, delayMs, jitterMs };
+    this.#count("delay", this.#connections);
+  }
+
+  /** From now on answers come at `bytesPerSecond`. */
+  limitBandwidth(bytesPerSecond: number): void {
+    this.#state.weather = { ...this.#state.weather, bytesPerSecond };
+    this.#count("bandwidth", this.#connections);
+  }
+
+  /** Ends all connections at once, as if both sides had hung up. */
+  cut(): void {
+    this.#count("cut", this.#connections);
+    for (const connection of this.#connections) connection.cut();
+  }
+
+  /** Cuts each open connection when `bytes` more have come from the server. */
+  cutAfter(bytes: number): void {
+    for (const connection of this.#connections) connection.cutAfter(bytes);
+  }
+
+  /** Cuts each open stream in the middle of its next line. */
+  cutInsideLine(): void {
+    for (const connection of this.#connections) connection.cutInsideLine();
+  }
+
+  /** Nothing goes through any more, and nobody is told. */
+  halfOpen(): void {
+    this.#count("halfOpen", this.#connections);
+    for (const connection of this.#connections) connection.stall();
+  }
+
+  /** Nothing goes through until `resume`. */
+  stall(): void {
+    this.#count("stall", this.#connections);
+    for (const connection of this.#connections) connection.stall();
+  }
+
+  resume(): void {
+    for (const connection of this.#connections) connection.resume();
+  }
+
+  /** Ends all connections with a TCP reset. */
+  reset(): void {
+    this.#count("reset", this.#connections);
+    for (const connection of this.#connections) connection.reset();
+  }
+
+  /** New connections are reset at once, until `accept`. */
+  refuse(): void {
+    this.#state.refusing = true;
+  }
+
+  accept(): void {
+    this.#state.refusing = false;
+  }
+
+  /** Ends what lasts: delay, bandwidth, stall and refusal. What is cut stays cut. */
+  heal(): void {
+    this.#state.weather = { ...FINE };
+    this.accept();
+    this.resume();
+  }
+
+  /** Ends all connections and stops listening. Idempotent. */
+  async close(): Promise<void> {
+    for (const connection of this.#connections) connection.cut();
+    await new Promise<void>((resolve) => this.#server.close(() => resolve()));
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+
+  #count(kind: FaultKind, struck: Iterable<ProxiedConnection | undefined>): void {
+    const { connections, streams } = this.hits(kind);
+    const all = [...struck];
+    this.#hits.set(kind, {
+      connections: connections + all.length,
+      streams: streams + all.filter((one) => one?.streaming).length,
+    });
+  }
+}
+
+interface ProxyState {
+  weather: Weather;
+  refusing: boolean;
+  struck: (kind: FaultKind, connection: ProxiedConnection | undefined) => void;
+}

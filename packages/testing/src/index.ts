@@ -1,0 +1,6 @@
+export { FaultProxy } from "./fault-proxy.ts";
+export type { FaultHits, FaultKind, FaultProxyOptions } from "./fault-proxy.ts";
+export { startNakadi } from "./start-nakadi.ts";
+export type { TestNakadi, TestNakadiOptions } from "./start-nakadi.ts";
+export { ManualClock } from "nakadi-protocol";
+export type { Clock } from "nakadi-protocol";
