@@ -9,6 +9,8 @@ export interface Limits {
   maxBodyBytes: number;
   /** How deep arrays and objects of an event may nest. */
   maxEventDepth: number;
+  /** UTF-16 code units of one schema's text: compiling it blocks the broker for some 5 ms a kilobyte. */
+  maxSchemaLength: number;
   /** Partitions of one event type; more are silently capped on create. */
   maxPartitions: number;
   defaultRetentionMs: number;
@@ -29,6 +31,7 @@ export const DEFAULT_LIMITS: Limits = {
   maxEventBytes: 999_000,
   maxBodyBytes: 50_000_000,
   maxEventDepth: 1_000,
+  maxSchemaLength: 200_000,
   maxPartitions: 8,
   defaultRetentionMs: 172_800_000,
   minRetentionMs: 10_800_000,

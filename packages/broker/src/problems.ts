@@ -31,3 +31,22 @@ export class ValidationError extends Error {
     this.violations = violations;
   }
 }
+
+/** The same violations where the server has no 422 for them: answered 400 with a list (protocol 0.5). */
+export class ConstraintViolationError extends Error {
+  override readonly name = "ConstraintViolationError";
+  readonly violations: readonly Violation[];
+
+  constructor(violations: readonly Violation[]) {
+    super("Constraint Violation");
+    this.violations = violations;
+  }
+}
+
+export function asConstraintViolation<T>(check: () => T): T {
+  try {
+    return check();
+  } catch (error) {
+    throw error instanceof ValidationError ? new ConstraintViolationError(error.violations) : error;
+  }
+}

@@ -108,6 +108,11 @@ export class Members {
     this.#violations.push({ field: this.#pathOf(name), message });
   }
 
+  /** A violation that was found elsewhere. */
+  add(violation: Violation): void {
+    this.#violations.push(violation);
+  }
+
   /** @throws {ValidationError} if there was any violation */
   demandValid(): void {
     if (this.#violations.length > 0) throw new ValidationError(this.#violations);

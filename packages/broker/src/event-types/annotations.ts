@@ -11,8 +11,14 @@ const KEY_RULES: readonly { message: string; rule: RegExp }[] = [
     message: "Key name should be an optional lowercase domain name with path",
     rule: /^(?:[a-z0-9](?:[-a-z0-9]*[a-z0-9])?(?:\.[a-z0-9](?:[-a-z0-9]*[a-z0-9])?)*\/)?[^/]*$/,
   },
-  { message: "Key prefix cannot be more than 253 characters.", rule: /^(?:[-.a-z0-9]{0,253}\/)?[^/]*$/ },
-  { message: "Key name cannot be more than 63 characters.", rule: /^(?:[-.a-z0-9]+\/)?[^/]{0,63}$/ },
+  {
+    message: "Key prefix cannot be more than 253 characters.",
+    rule: /^(?:[-.a-z0-9]{0,253}\/)?[^/]*$/,
+  },
+  {
+    message: "Key name cannot be more than 63 characters.",
+    rule: /^(?:[-.a-z0-9]+\/)?[^/]{0,63}$/,
+  },
   {
     message: "Key name should start and end with a letter or a digit",
     rule: /^(?:[^/]+\/)?[a-zA-Z0-9](?:[a-zA-Z0-9_.-]*[a-zA-Z0-9])?$/,
@@ -26,14 +32,18 @@ const MAX_ANNOTATION_VALUE_LENGTH = 1_000;
 /** What is wrong with `annotations`; fields read `annotations[<key>]`. */
 export function annotationViolations(annotations: Readonly<Record<string, string>>): Violation[] {
   return mapViolations("annotations", annotations, (value) =>
-    value.length > MAX_ANNOTATION_VALUE_LENGTH ? `size must be between 0 and ${MAX_ANNOTATION_VALUE_LENGTH}` : undefined,
+    value.length > MAX_ANNOTATION_VALUE_LENGTH
+      ? `size must be between 0 and ${MAX_ANNOTATION_VALUE_LENGTH}`
+      : undefined,
   );
 }
 
 /** What is wrong with `labels`; fields read `labels[<key>]`. */
 export function labelViolations(labels: Readonly<Record<string, string>>): Violation[] {
   return mapViolations("labels", labels, (value) =>
-    value.length > MAX_LABEL_VALUE_LENGTH || !LABEL_VALUE.test(value) ? "Should contain only allowed symbols" : undefined,
+    value.length > MAX_LABEL_VALUE_LENGTH || !LABEL_VALUE.test(value)
+      ? "Should contain only allowed symbols"
+      : undefined,
   );
 }
 

@@ -45,7 +45,7 @@ export class EventTypes {
   readonly #clock: Clock;
   readonly #uuid: () => string;
   readonly #validators = new EventValidators();
-  readonly #validatorOf = new WeakMap<StoredEventType, Promise<EventValidator>>();
+  readonly #effectiveSchemas = new WeakMap<StoredEventType, string>();
   #cache: Cache | undefined;
 
   constructor({ metadata, log, limits, clock, uuid }: EventTypesInput) {
@@ -63,7 +63,11 @@ export class EventTypes {
    */
   async create(body: unknown): Promise<StoredEventType> {
     const request = readEventTypeRequest(body);
-    const { eventType, partitions, effectiveSchema: effective } = newEventType(request, this.#limits, this.#clock.wallMs());
+    const {
+      eventType,
+      partitions,
+      effectiveSchema: effective,
+    } = newEventType(request, this.#limits, this.#clock.wallMs());
     if (effective) await this.#checkCompiles(effective);
     if (await this.find(eventType.name)) throw alreadyExists(eventType.name);
     const log = this.#uuid();
@@ -73,7 +77,9 @@ export class EventTypes {
       timelines: [{ order: 1, log, createdAt: eventType.created_at, lastNumbers: null }],
     };
     await this.#log.create(log, partitions, logPolicy(eventType));
-    const outcome = await this.#metadata.write([{ kind: KIND, id: eventType.name, expect: "absent", value: stored }]);
+    const outcome = await this.#metadata.write([
+      { kind: KIND, id: eventType.name, expect: "absent", value: stored },
+    ]);
     if (outcome === "written") return stored;
     await this.#log.remove(log);
     throw alreadyExists(eventType.name);
@@ -99,10 +105,14 @@ export class EventTypes {
     const isWriter = writer === undefined ? undefined : writerTest(writer);
     const listed: CompleteEventType[] = [];
     for (let after: string | undefined; ;) {
-      const page = await this.#metadata.list<StoredEventType>(KIND, { limit: PAGE, ...(after !== undefined && { after }) });
+      const page = await this.#metadata.list<StoredEventType>(KIND, {
+        limit: PAGE,
+        ...(after !== undefined && { after }),
+      });
       for (const { value } of page) {
         const { eventType } = value;
-        if (owningApplication !== undefined && eventType.owning_application !== owningApplication) continue;
+        if (owningApplication !== undefined && eventType.owning_application !== owningApplication)
+          continue;
         if (isWriter === undefined || isWriter(eventType)) listed.push(eventType);
       }
       after = page.at(-1)?.id;
@@ -119,7 +129,8 @@ export class EventTypes {
     for (;;) {
       const found = await this.#find(name);
       if (!found) throw noSuchEventType(name);
-      if (await isSubscribed(name)) throw new ProblemError(409, `Can't remove event type ${name}, as it has subscriptions`);
+      if (await isSubscribed(name))
+        throw new ProblemError(409, `Can't remove event type ${name}, as it has subscriptions`);
       const removal = { kind: KIND, id: name, expect: found.version, remove: true } as const;
       if ((await this.#metadata.write([removal])) === "conflict") continue;
       await Promise.all(found.value.timelines.map(({ log }) => this.#log.remove(log)));
@@ -131,18 +142,18 @@ export class EventTypes {
   async validator(stored: StoredEventType): Promise<EventValidator | undefined> {
     const { eventType } = stored;
     if (eventType.schema.type !== "json_schema") return undefined;
-    let validator = this.#validatorOf.get(stored);
-    if (!validator) {
+    let effective = this.#effectiveSchemas.get(stored);
+    if (effective === undefined) {
       const schema = parseStrictly(eventType.schema.schema, { maxDepth: Infinity }) as JsonObject;
-      validator = this.#validators.of(effectiveSchema(schema, eventType));
-      this.#validatorOf.set(stored, validator);
+      effective = JSON.stringify(effectiveSchema(schema, eventType));
+      this.#effectiveSchemas.set(stored, effective);
     }
-    return validator;
+    return this.#validators.of(effective);
   }
 
   async #checkCompiles(effective: JsonObject): Promise<void> {
     try {
-      await this.#validators.of(effective);
+      await this.#validators.of(JSON.stringify(effective));
     } catch (error) {
       if (!(error instanceof SchemaCompileError)) throw error;
       throw new ProblemError(422, `schema must be a valid json-schema: ${error.message}`);
@@ -156,7 +167,10 @@ export class EventTypes {
       record = this.#metadata.get<StoredEventType>(KIND, name);
       found.set(name, record);
       // Names that there are not would fill the cache.
-      record.then((known) => known ?? found.delete(name), () => found.delete(name));
+      record.then(
+        (known) => known ?? found.delete(name),
+        () => found.delete(name),
+      );
     }
     return record;
   }
@@ -170,14 +184,20 @@ export class EventTypes {
 }
 
 function logPolicy({ cleanup_policy, options }: CompleteEventType): LogPolicy {
-  return { retentionMs: cleanup_policy === "compact" ? null : options.retention_time, compact: cleanup_policy !== "delete" };
+  return {
+    retentionMs: cleanup_policy === "compact" ? null : options.retention_time,
+    compact: cleanup_policy !== "delete",
+  };
 }
 
 function writerTest(writer: string): (eventType: CompleteEventType) => boolean {
   const [data_type, ...rest] = writer.split(":");
-  if (!data_type || rest.length !== 1) throw new ProblemError(400, "writer should have format <data_type>:<value>");
+  if (!data_type || rest.length !== 1)
+    throw new ProblemError(400, "writer should have format <data_type>:<value>");
   return ({ authorization }) =>
-    authorization?.writers.some((attribute) => attribute.data_type === data_type && attribute.value === rest[0]) ?? false;
+    authorization?.writers.some(
+      (attribute) => attribute.data_type === data_type && attribute.value === rest[0],
+    ) ?? false;
 }
 
 function alreadyExists(name: string): ProblemError {

@@ -7,8 +7,12 @@ const ACCEPTED = /^\d{4}-\d{2}-\d{2}[Tt]\d{2}:\d{2}:\d{2}(?:\.\d{1,9})?(?:[Zz]|[
 
 /** What is wrong with a text as a date-time; `undefined` if nothing is. */
 export function dateTimeFault(text: string): string | undefined {
-  const parserSays = outOfRange(text) ?? (ACCEPTED.test(text) ? undefined : `could not be parsed at index ${firstWrongIndex(text)}`);
-  return parserSays === undefined ? undefined : `must be a valid date-time Text '${text}' ${parserSays}`;
+  const parserSays =
+    outOfRange(text) ??
+    (ACCEPTED.test(text) ? undefined : `could not be parsed at index ${firstWrongIndex(text)}`);
+  return parserSays === undefined
+    ? undefined
+    : `must be a valid date-time Text '${text}' ${parserSays}`;
 }
 
 /** What a date-time is made of, in order; a digit is written 0. */
@@ -22,7 +26,8 @@ function firstWrongIndex(text: string): number {
     if (!fits) return wanted === "0" ? numberStart(at) : at;
   }
   const fraction = /^\.\d{1,9}/.exec(text.slice(LAYOUT.length))?.[0].length ?? 0;
-  const offset = /^(?:[Zz]|[-+]\d{2}:\d{2})/.exec(text.slice(LAYOUT.length + fraction))?.[0].length ?? 0;
+  const offset =
+    /^(?:[Zz]|[-+]\d{2}:\d{2})/.exec(text.slice(LAYOUT.length + fraction))?.[0].length ?? 0;
   return LAYOUT.length + fraction + offset;
 }
 
@@ -53,7 +58,8 @@ function outOfRange(text: string): string | undefined {
   const [year, month, day] = text.slice(0, 10).split("-").map(Number) as [number, number, number];
   if (day > daysIn(year, month)) return `could not be parsed: Invalid date '${text.slice(0, 10)}'`;
   const [, hours, minutes] = /[-+](\d{2}):(\d{2})$/.exec(text) ?? [];
-  if (Number(minutes ?? 0) > 59) return "could not be parsed: Zone offset minutes not in valid range";
+  if (Number(minutes ?? 0) > 59)
+    return "could not be parsed: Zone offset minutes not in valid range";
   if (Number(hours ?? 0) * 60 + Number(minutes ?? 0) > MAX_OFFSET_HOURS * 60) {
     return "could not be parsed: Zone offset not in valid range: -18:00 to +18:00";
   }

@@ -49,14 +49,18 @@ export function readEventTypeRequest(body: unknown): EventTypeRequest {
     owning_application: members.requiredText("owning_application"),
     category: required(members, "category", CATEGORIES, undefined),
     enrichment_strategies: enrichmentStrategies(members),
-    partition_strategy: members.has("partition_strategy") ? members.text("partition_strategy") : "random",
+    partition_strategy: members.has("partition_strategy")
+      ? members.text("partition_strategy")
+      : "random",
     partition_key_fields: texts(members, "partition_key_fields"),
     cleanup_policy: required(members, "cleanup_policy", CLEANUP_POLICIES, "delete"),
     ordering_key_fields: texts(members, "ordering_key_fields"),
     ordering_instance_ids: texts(members, "ordering_instance_ids"),
     schema: schema(members),
     default_statistic: defaultStatistic(members),
-    options: { retention_time: isNull(members, "options") ? null : retentionTime(members.object("options")) },
+    options: {
+      retention_time: isNull(members, "options") ? null : retentionTime(members.object("options")),
+    },
     authorization: authorization(members),
     annotations: members.textMap("annotations") ?? {},
     labels: members.textMap("labels") ?? {},
@@ -64,7 +68,8 @@ export function readEventTypeRequest(body: unknown): EventTypeRequest {
     ...(audience && { audience }),
     ...(selector && { event_owner_selector: selector }),
   };
-  for (const { field, message } of annotationViolations(request.annotations)) members.violate(field, message);
+  for (const { field, message } of annotationViolations(request.annotations))
+    members.violate(field, message);
   for (const { field, message } of labelViolations(request.labels)) members.violate(field, message);
   members.demandValid();
   return request;
@@ -76,7 +81,10 @@ function name(members: Members): string {
   else {
     if (!NAME_PATTERN.test(text)) members.violate("name", "format not allowed");
     if (text === "" || text.length > MAX_EVENT_TYPE_NAME_LENGTH) {
-      members.violate("name", `the length of the name must be >= 1 and <= ${MAX_EVENT_TYPE_NAME_LENGTH}`);
+      members.violate(
+        "name",
+        `the length of the name must be >= 1 and <= ${MAX_EVENT_TYPE_NAME_LENGTH}`,
+      );
     }
   }
   return text ?? "";
@@ -102,7 +110,10 @@ function schema(members: Members): EventTypeRequest["schema"] {
     return { type: "json_schema", schema: "" };
   }
   const schema = members.object("schema");
-  return { type: required(schema, "type", SCHEMA_TYPES, undefined), schema: schema.requiredText("schema") };
+  return {
+    type: required(schema, "type", SCHEMA_TYPES, undefined),
+    schema: schema.requiredText("schema"),
+  };
 }
 
 const STATISTICS = [
@@ -117,7 +128,12 @@ const MAX_INT = 2 ** 31 - 1;
 function defaultStatistic(members: Members): CompleteEventType["default_statistic"] {
   if (isNull(members, "default_statistic")) return null;
   const statistic = members.object("default_statistic");
-  const read = { messages_per_minute: 0, message_size: 0, read_parallelism: 0, write_parallelism: 0 };
+  const read = {
+    messages_per_minute: 0,
+    message_size: 0,
+    read_parallelism: 0,
+    write_parallelism: 0,
+  };
   for (const { name, least, message } of STATISTICS) {
     const value = statistic.integer(name, MIN_INT, MAX_INT);
     if (value === undefined) statistic.violate(name, "must not be null");
@@ -128,20 +144,29 @@ function defaultStatistic(members: Members): CompleteEventType["default_statisti
 }
 
 function retentionTime(options: Members): number | null {
-  return options.integer("retention_time", Number.MIN_SAFE_INTEGER, Number.MAX_SAFE_INTEGER) ?? null;
+  return (
+    options.integer("retention_time", Number.MIN_SAFE_INTEGER, Number.MAX_SAFE_INTEGER) ?? null
+  );
 }
 
 function authorization(members: Members): CompleteEventType["authorization"] {
   if (isNull(members, "authorization")) return null;
   const lists = members.object("authorization");
-  return { admins: attributes(lists, "admins"), readers: attributes(lists, "readers"), writers: attributes(lists, "writers") };
+  return {
+    admins: attributes(lists, "admins"),
+    readers: attributes(lists, "readers"),
+    writers: attributes(lists, "writers"),
+  };
 }
 
 function attributes(lists: Members, name: string): { data_type: string; value: string }[] {
   const items = lists.objects(name);
   if (items === null) lists.violate(name, "must not be null");
   else if (items.length === 0) lists.violate(name, "must contain at least one attribute");
-  return (items ?? []).map((item) => ({ data_type: item.requiredText("data_type"), value: item.requiredText("value") }));
+  return (items ?? []).map((item) => ({
+    data_type: item.requiredText("data_type"),
+    value: item.requiredText("value"),
+  }));
 }
 
 function ownerSelector(members: Members): EventOwnerSelector | undefined {
@@ -159,7 +184,12 @@ function isNull(members: Members, name: string): boolean {
 }
 
 /** An enumeration's member; null is a violation, and so is absence where there is no default. */
-function required<T extends string>(members: Members, name: string, values: readonly [T, ...T[]], absent: T | undefined): T {
+function required<T extends string>(
+  members: Members,
+  name: string,
+  values: readonly [T, ...T[]],
+  absent: T | undefined,
+): T {
   if (absent !== undefined && !members.has(name)) return absent;
   const text = members.text(name);
   if (text !== null) return inAnyCase(text, values);
@@ -172,9 +202,14 @@ function inAnyCase<T extends string>(text: string, values: readonly T[]): T {
 }
 
 function exactly<T extends string>(text: string | null, values: readonly T[]): T | undefined {
-  return text === null ? undefined : (values.find((value) => value === text) ?? refuse(text, values));
+  return text === null
+    ? undefined
+    : (values.find((value) => value === text) ?? refuse(text, values));
 }
 
 function refuse(text: string, values: readonly string[]): never {
-  throw new ProblemError(400, `Illegal enum value: '${text}'. Possible values: [${values.join(", ")}]`);
+  throw new ProblemError(
+    400,
+    `Illegal enum value: '${text}'. Possible values: [${values.join(", ")}]`,
+  );
 }

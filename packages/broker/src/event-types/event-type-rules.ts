@@ -11,14 +11,22 @@ import type { EventTypeRequest } from "./event-type-request.ts";
 export function checkRetention(retentionMs: number | null, limits: Limits): void {
   if (retentionMs === null) return;
   const { minRetentionMs, maxRetentionMs } = limits;
-  if (retentionMs > maxRetentionMs) refuse(`Field "options.retention_time" can not be more than ${maxRetentionMs}`);
-  if (retentionMs < minRetentionMs) refuse(`Field "options.retention_time" can not be less than ${minRetentionMs}`);
+  if (retentionMs > maxRetentionMs)
+    refuse(`Field "options.retention_time" can not be more than ${maxRetentionMs}`);
+  if (retentionMs < minRetentionMs)
+    refuse(`Field "options.retention_time" can not be less than ${minRetentionMs}`);
 }
 
 /** @throws {ProblemError} 422 */
-export function checkCategory({ category, cleanup_policy, enrichment_strategies }: EventTypeRequest): void {
+export function checkCategory({
+  category,
+  cleanup_policy,
+  enrichment_strategies,
+}: EventTypeRequest): void {
   if (category === "undefined" && cleanup_policy !== "delete") {
-    refuse("cleanup_policy 'compact' and 'compact_and_delete' is not available for 'undefined' event type category");
+    refuse(
+      "cleanup_policy 'compact' and 'compact_and_delete' is not available for 'undefined' event type category",
+    );
   }
   if (new Set(enrichment_strategies).size < enrichment_strategies.length) {
     refuse("enrichment strategies must not contain duplicated entries");
@@ -26,7 +34,8 @@ export function checkCategory({ category, cleanup_policy, enrichment_strategies 
   if (category === "undefined" && enrichment_strategies.length > 0) {
     refuse("must not define enrichment strategy for undefined event type");
   }
-  if (category !== "undefined" && enrichment_strategies.length === 0) refuse("must define metadata enrichment strategy");
+  if (category !== "undefined" && enrichment_strategies.length === 0)
+    refuse("must define metadata enrichment strategy");
 }
 
 const STRATEGIES: readonly PartitionStrategy[] = ["random", "hash", "user_defined"];
@@ -49,7 +58,11 @@ export function checkPartitionStrategy(request: EventTypeRequest): PartitionStra
 /** @throws {ProblemError} 422 */
 export function checkAuthorization({ authorization }: EventTypeRequest): void {
   if (authorization === null) return;
-  const operations = { ADMIN: authorization.admins, READ: authorization.readers, WRITE: authorization.writers };
+  const operations = {
+    ADMIN: authorization.admins,
+    READ: authorization.readers,
+    WRITE: authorization.writers,
+  };
   const faults = Object.entries(operations).flatMap(([operation, attributes]) => {
     const seen = new Set<string>();
     const doubled = new Set<string>();
@@ -59,7 +72,9 @@ export function checkAuthorization({ authorization }: EventTypeRequest): void {
       seen.add(text);
     }
     if (doubled.size === 0) return [];
-    return [`authorization property '${operation}' contains duplicated attribute(s): ${[...doubled].join(", ")}`];
+    return [
+      `authorization property '${operation}' contains duplicated attribute(s): ${[...doubled].join(", ")}`,
+    ];
   });
   if (faults.length > 0) refuse(faults.join("; "));
 }

@@ -2,6 +2,7 @@
  * Holds events against an effective schema. Compiling takes 10 to 20 ms, so validators are kept, the least recently
  * used ones go first; the schema library is loaded when the first one is needed.
  */
+import { PatternCostError } from "./patterns/pattern.ts";
 import { describeViolations } from "./violations.ts";
 import type { JsonObject } from "./json-schema.ts";
 import type { ValidationContext } from "./everit-dialect.ts";
@@ -25,14 +26,18 @@ const MAX_FINDINGS = 500;
 export class EventValidators {
   readonly #byText = new Map<string, Promise<EventValidator>>();
 
-  /** @throws {SchemaCompileError} */
-  of(effectiveSchema: JsonObject): Promise<EventValidator> {
-    const text = JSON.stringify(effectiveSchema);
-    const kept = this.#byText.get(text);
-    this.#byText.delete(text);
-    const validator = kept ?? compile(effectiveSchema);
-    this.#byText.set(text, validator);
-    validator.catch(() => this.#byText.delete(text));
+  /**
+   * @param effectiveSchema as JSON
+   * @throws {SchemaCompileError}
+   */
+  of(effectiveSchema: string): Promise<EventValidator> {
+    let validator = this.#byText.get(effectiveSchema);
+    if (validator) this.#byText.delete(effectiveSchema);
+    else {
+      validator = compile(JSON.parse(effectiveSchema) as JsonObject);
+      validator.catch(() => this.#byText.delete(effectiveSchema));
+    }
+    this.#byText.set(effectiveSchema, validator);
     for (const oldest of this.#byText.keys()) {
       if (this.#byText.size <= MAX_KEPT) break;
       this.#byText.delete(oldest);
@@ -41,26 +46,38 @@ export class EventValidators {
   }
 }
 
+function newContext(doubles: ValidationContext["doubles"]): ValidationContext {
+  return { doubles, references: 0 };
+}
+
 async function compile(schema: JsonObject): Promise<EventValidator> {
-  const { compileSchema } = await import("./everit-dialect.ts");
+  const { compileSchema, ValidationCostError } = await import("./everit-dialect.ts");
   try {
     const { first, all, tellsWholeNumbers } = compileSchema(schema);
     return {
       tellsWholeNumbers,
       faultOf(event, doubles) {
-        const context: ValidationContext = { doubles };
         try {
-          if (first.call(context, event)) return undefined;
+          if (first.call(newContext(doubles), event)) return undefined;
           const explaining = all();
-          explaining.call(context, event);
+          explaining.call(newContext(doubles), event);
           return describeViolations((explaining.errors ?? []).slice(0, MAX_FINDINGS), event);
         } catch (error) {
-          if (error instanceof RangeError) return "#: nested too deeply for a schema that refers to itself";
+          if (error instanceof RangeError)
+            return "#: nested too deeply for a schema that refers to itself";
+          if (error instanceof PatternCostError || error instanceof ValidationCostError)
+            return `#: ${error.message}`;
           throw error;
         }
       },
     };
   } catch (error) {
-    throw new SchemaCompileError(error instanceof Error ? error.message : String(error), { cause: error });
+    const fault =
+      error instanceof RangeError
+        ? "it is too large or nests too deeply"
+        : error instanceof Error
+          ? error.message
+          : String(error);
+    throw new SchemaCompileError(fault, { cause: error });
   }
 }

@@ -11,28 +11,40 @@ import { isCurrencyCode } from "./currency-codes.ts";
 import { allDistinct, isMultiple } from "./everit-keywords.ts";
 import { draftOf, everySchema } from "./json-schema.ts";
 import type { Draft, JsonObject } from "./json-schema.ts";
-import { compilePattern } from "./patterns/pattern.ts";
+import { Pattern } from "./patterns/pattern.ts";
 
 /** Says that a whole number is not enough: its text must be one, so `1.0` is none. */
-export const WHOLE_NUMBER_TEXT = "nakadi:whole";
+const WHOLE_NUMBER_TEXT = "nakadi:whole";
+/** Counts how often references are followed: a small schema can ask for more work than there is time. */
+const REFERENCE = "nakadi:reference";
+const MAX_REFERENCES = 1_000_000;
 
 /** What keywords see as `this`. */
 export interface ValidationContext {
   /** Members and elements whose text was a double, by container. */
   doubles: ReadonlyMap<object, ReadonlySet<string | number>> | undefined;
+  /** References followed so far. */
+  references: number;
+}
+
+/** Holding one value against a schema would take too long. */
+export class ValidationCostError extends Error {
+  override readonly name = "ValidationCostError";
 }
 
 const OPTIONS: Options = {
   strict: false,
-  verbose: true,
   ownProperties: true,
   validateSchema: false,
   meta: false,
-  addUsedSchema: false,
   logger: false,
   messages: false,
   passContext: true,
-  code: { regExp: Object.assign(compilePattern, { code: "new RegExp" }) },
+  // Optimizing takes time with the square of the schema's size, and the engine optimizes anyway.
+  code: {
+    optimize: false,
+    regExp: Object.assign((source: string) => new Pattern(source), { code: "new RegExp" }),
+  },
 };
 
 export interface CompiledSchema {
@@ -57,11 +69,25 @@ export function compileSchema(schema: JsonObject): CompiledSchema {
 
 /** An own instance for each schema: nothing that one schema names is seen by another, and all is freed together. */
 function dialect(draft: Draft, allErrors: boolean): Ajv {
-  const options = { ...OPTIONS, allErrors };
+  const options = { ...OPTIONS, allErrors, verbose: allErrors };
   const ajv = draft === 4 ? new (Ajv04 as unknown as typeof Ajv)(options) : new Ajv(options);
   for (const keyword of UNKNOWN_KEYWORDS[draft]) ajv.removeKeyword(keyword);
-  ajv.removeKeyword("multipleOf").addKeyword({ keyword: "multipleOf", type: "number", schemaType: "number", validate: isMultiple });
-  ajv.removeKeyword("uniqueItems").addKeyword({ keyword: "uniqueItems", type: "array", schemaType: "boolean", validate: allDistinct });
+  ajv
+    .removeKeyword("multipleOf")
+    .addKeyword({
+      keyword: "multipleOf",
+      type: "number",
+      schemaType: "number",
+      validate: isMultiple,
+    });
+  ajv
+    .removeKeyword("uniqueItems")
+    .addKeyword({
+      keyword: "uniqueItems",
+      type: "array",
+      schemaType: "boolean",
+      validate: allDistinct,
+    });
   ajv.addKeyword({
     keyword: WHOLE_NUMBER_TEXT,
     type: "number",
@@ -69,34 +95,67 @@ function dialect(draft: Draft, allErrors: boolean): Ajv {
       return at === undefined || !this.doubles?.get(at.parentData)?.has(at.parentDataProperty);
     },
   });
+  ajv.addKeyword({
+    keyword: REFERENCE,
+    validate(this: ValidationContext) {
+      if (++this.references > MAX_REFERENCES)
+        throw new ValidationCostError("The schema follows too many references.");
+      return true;
+    },
+  });
   addServerFormats(ajv, draft);
   return ajv;
 }
 
 const UNKNOWN_KEYWORDS: Readonly<Record<Draft, readonly string[]>> = {
-  4: ["contains", "propertyNames", "if", "then", "else"],
+  4: ["const", "contains", "propertyNames", "if", "then", "else"],
   6: ["if", "then", "else"],
   7: [],
 };
 
 /** Members that mean something to the library and nothing to the server. */
-const FOREIGN_MEMBERS = ["nullable", "$async", "$defs", "$anchor", "$recursiveRef", "$dynamicRef", "$vocabulary"];
+const FOREIGN_MEMBERS = [
+  "nullable",
+  "$async",
+  "$defs",
+  "$anchor",
+  "$recursiveRef",
+  "$dynamicRef",
+  "$vocabulary",
+];
 
-function prepare(schema: JsonObject, draft: Draft): { prepared: JsonObject; tellsWholeNumbers: boolean } {
+function prepare(
+  schema: JsonObject,
+  draft: Draft,
+): { prepared: JsonObject; tellsWholeNumbers: boolean } {
   const { $schema: _, ...rest } = structuredClone(schema);
   let tellsWholeNumbers = false;
   for (const { schema: part } of everySchema(rest)) {
     for (const member of [...FOREIGN_MEMBERS, draft === 4 ? "$id" : "id"]) delete part[member];
     delete part[WHOLE_NUMBER_TEXT];
+    delete part[REFERENCE];
+    if (part["$ref"] !== undefined) part[REFERENCE] = true;
     const types = [part["type"]].flat();
-    if (types.includes("integer") && !types.includes("number")) part[WHOLE_NUMBER_TEXT] = tellsWholeNumbers = true;
+    if (types.includes("integer") && !types.includes("number"))
+      part[WHOLE_NUMBER_TEXT] = tellsWholeNumbers = true;
   }
   return { prepared: rest, tellsWholeNumbers };
 }
 
 const FORMATS_OF_DRAFT_4 = ["email", "hostname", "ipv4", "ipv6", "uri"] as const;
-const FORMATS_OF_DRAFT_6 = [...FORMATS_OF_DRAFT_4, "json-pointer", "uri-reference", "uri-template"] as const;
-const FORMATS_OF_DRAFT_7 = [...FORMATS_OF_DRAFT_6, "date", "regex", "relative-json-pointer", "time"] as const;
+const FORMATS_OF_DRAFT_6 = [
+  ...FORMATS_OF_DRAFT_4,
+  "json-pointer",
+  "uri-reference",
+  "uri-template",
+] as const;
+const FORMATS_OF_DRAFT_7 = [
+  ...FORMATS_OF_DRAFT_6,
+  "date",
+  "regex",
+  "relative-json-pointer",
+  "time",
+] as const;
 const FORMATS = { 4: FORMATS_OF_DRAFT_4, 6: FORMATS_OF_DRAFT_6, 7: FORMATS_OF_DRAFT_7 } as const;
 
 function addServerFormats(ajv: Ajv, draft: Draft): void {

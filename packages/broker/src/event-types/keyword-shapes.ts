@@ -14,31 +14,46 @@ export interface KeywordFault {
 
 type Shape = (value: unknown, draft: Draft) => KeywordFault | undefined;
 
-const TYPES: readonly unknown[] = ["string", "number", "integer", "boolean", "object", "array", "null"];
+const TYPES: readonly unknown[] = [
+  "string",
+  "number",
+  "integer",
+  "boolean",
+  "object",
+  "array",
+  "null",
+];
 
 const text: Shape = (value) => expect(typeof value === "string", "String", value);
 const flag: Shape = (value) => expect(typeof value === "boolean", "Boolean", value);
 const number: Shape = (value) => expect(typeof value === "number", "Number", value);
 const count: Shape = (value) =>
-  expect(Number.isSafeInteger(value), "Integer", value) ?? (Number(value) < 0 ? { message: "must not be negative" } : undefined);
+  expect(Number.isSafeInteger(value), "Integer", value) ??
+  (Number(value) < 0 ? { message: "must not be negative" } : undefined);
 const list: Shape = (value) => expect(Array.isArray(value), "JsonArray", value);
 const schema: Shape = (value, draft) =>
   expect(isObject(value) || (typeof value === "boolean" && draft > 4), "JsonObject", value);
-const schemaOrFlag: Shape = (value) => expect(isObject(value) || typeof value === "boolean", "Boolean or JsonObject", value);
+const schemaOrFlag: Shape = (value) =>
+  expect(isObject(value) || typeof value === "boolean", "Boolean or JsonObject", value);
 const schemas: Shape = (value, draft) => list(value, draft) ?? firstFault(value, draft, schema);
 const texts: Shape = (value, draft) => list(value, draft) ?? firstFault(value, draft, text);
-const schemaMap: Shape = (value, draft) => expect(isObject(value), "JsonObject", value) ?? firstFault(value, draft, schema);
-const dependency: Shape = (value, draft) => (Array.isArray(value) ? texts(value, draft) : schema(value, draft));
+const schemaMap: Shape = (value, draft) =>
+  expect(isObject(value), "JsonObject", value) ?? firstFault(value, draft, schema);
+const dependency: Shape = (value, draft) =>
+  Array.isArray(value) ? texts(value, draft) : schema(value, draft);
 
 const SHAPES: Readonly<Record<string, Shape>> = {
   type: (value) => {
     const unknown = [value].flat().find((type) => !TYPES.includes(type));
-    return unknown === undefined ? undefined : { message: `unknown type: [${String(unknown)}]`, at: "" };
+    return unknown === undefined
+      ? undefined
+      : { message: `unknown type: [${String(unknown)}]`, at: "" };
   },
   properties: schemaMap,
   patternProperties: schemaMap,
   definitions: schemaMap,
-  dependencies: (value, draft) => expect(isObject(value), "JsonObject", value) ?? firstFault(value, draft, dependency),
+  dependencies: (value, draft) =>
+    expect(isObject(value), "JsonObject", value) ?? firstFault(value, draft, dependency),
   items: (value, draft) => (Array.isArray(value) ? schemas(value, draft) : schema(value, draft)),
   additionalItems: schemaOrFlag,
   additionalProperties: schemaOrFlag,
@@ -57,7 +72,8 @@ const SHAPES: Readonly<Record<string, Shape>> = {
   minimum: number,
   exclusiveMaximum: (value, draft) => (draft === 4 ? flag : number)(value, draft),
   exclusiveMinimum: (value, draft) => (draft === 4 ? flag : number)(value, draft),
-  multipleOf: (value, draft) => number(value, draft) ?? (Number(value) > 0 ? undefined : { message: "must be greater than 0" }),
+  multipleOf: (value, draft) =>
+    number(value, draft) ?? (Number(value) > 0 ? undefined : { message: "must be greater than 0" }),
   maxLength: count,
   minLength: count,
   maxItems: count,
@@ -71,7 +87,11 @@ const SHAPES: Readonly<Record<string, Shape>> = {
 };
 
 /** What is wrong with the value of `keyword`; unknown keywords may hold anything. */
-export function keywordFault(keyword: string, value: unknown, draft: Draft): KeywordFault | undefined {
+export function keywordFault(
+  keyword: string,
+  value: unknown,
+  draft: Draft,
+): KeywordFault | undefined {
   return Object.hasOwn(SHAPES, keyword) ? SHAPES[keyword]?.(value, draft) : undefined;
 }
 

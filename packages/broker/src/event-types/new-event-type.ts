@@ -6,7 +6,13 @@
 import type { Limits } from "../limits.ts";
 import { effectiveSchema } from "./effective-schema.ts";
 import type { EventTypeRequest } from "./event-type-request.ts";
-import { checkAuthorization, checkCategory, checkOwnerSelector, checkPartitionStrategy, checkRetention } from "./event-type-rules.ts";
+import {
+  checkAuthorization,
+  checkCategory,
+  checkOwnerSelector,
+  checkPartitionStrategy,
+  checkRetention,
+} from "./event-type-rules.ts";
 import type { JsonObject } from "./json-schema.ts";
 import { checkAvroSchema, checkFields, readJsonSchema } from "./schema-rules.ts";
 import type { CompleteEventType } from "./stored-event-type.ts";
@@ -19,7 +25,11 @@ export interface NewEventType {
 }
 
 /** @throws {ProblemError} 422 */
-export function newEventType(request: EventTypeRequest, limits: Limits, nowMs: number): NewEventType {
+export function newEventType(
+  request: EventTypeRequest,
+  limits: Limits,
+  nowMs: number,
+): NewEventType {
   checkRetention(request.options.retention_time, limits);
   const effective = checkSchema(request, limits);
   checkCategory(request);
@@ -38,7 +48,12 @@ export function newEventType(request: EventTypeRequest, limits: Limits, nowMs: n
       cleanup_policy: request.cleanup_policy,
       ordering_key_fields: request.ordering_key_fields,
       ordering_instance_ids: request.ordering_instance_ids,
-      schema: { type: request.schema.type, schema: request.schema.schema, version: FIRST_VERSION, created_at: now },
+      schema: {
+        type: request.schema.type,
+        schema: request.schema.schema,
+        version: FIRST_VERSION,
+        created_at: now,
+      },
       default_statistic: request.default_statistic,
       options: { retention_time: request.options.retention_time ?? limits.defaultRetentionMs },
       authorization: request.authorization,
@@ -58,17 +73,27 @@ export function newEventType(request: EventTypeRequest, limits: Limits, nowMs: n
 const FIRST_VERSION = "1.0.0";
 
 /** Protocol 5.1.3: more partitions than allowed are silently capped. */
-function partitionCount({ default_statistic: statistic }: EventTypeRequest, { maxPartitions }: Limits): number {
-  return statistic === null ? 1 : Math.min(Math.max(statistic.read_parallelism, statistic.write_parallelism), maxPartitions);
+function partitionCount(
+  { default_statistic: statistic }: EventTypeRequest,
+  { maxPartitions }: Limits,
+): number {
+  return statistic === null
+    ? 1
+    : Math.min(Math.max(statistic.read_parallelism, statistic.write_parallelism), maxPartitions);
 }
 
-function checkSchema(request: EventTypeRequest, { maxEventDepth }: Limits): JsonObject | undefined {
-  const { schema, event_owner_selector: selector, ordering_key_fields, ordering_instance_ids } = request;
+function checkSchema(request: EventTypeRequest, limits: Limits): JsonObject | undefined {
+  const {
+    schema,
+    event_owner_selector: selector,
+    ordering_key_fields,
+    ordering_instance_ids,
+  } = request;
   if (schema.type === "avro_schema") {
     checkAvroSchema(schema.schema);
     return undefined;
   }
-  const effective = effectiveSchema(readJsonSchema(schema.schema, request, maxEventDepth), request);
+  const effective = effectiveSchema(readJsonSchema(schema.schema, request, limits), request);
   checkFields(effective, {
     event_owner_selector: selector?.type === "path" ? (selector.value ?? "null") : undefined,
     ordering_key_fields,

@@ -3,11 +3,13 @@
  * @pure
  */
 import type { Category, CompatibilityMode } from "nakadi-protocol";
+import type { Limits } from "../limits.ts";
 import { ProblemError } from "../problems.ts";
 import { draftOf, escapePointer, everySchema, isObject } from "./json-schema.ts";
 import type { Draft, JsonObject } from "./json-schema.ts";
 import { keywordFault } from "./keyword-shapes.ts";
-import { checkPattern, PatternError } from "./patterns/pattern.ts";
+import { Pattern } from "./patterns/pattern.ts";
+import { PatternError } from "./patterns/pattern-tree.ts";
 import { JsonSyntaxError, parseStrictly } from "./strict-json.ts";
 
 export interface SchemaRulesInput {
@@ -17,18 +19,27 @@ export interface SchemaRulesInput {
 
 /**
  * Reads the text of a JSON schema and holds it against the rules that look at the schema alone.
- * @param maxDepth how deep arrays and objects of the schema may nest
  * @throws {ProblemError} 422
  */
-export function readJsonSchema(text: string, { category, compatibility_mode }: SchemaRulesInput, maxDepth: number): JsonObject {
-  const schema = parseSchema(text, maxDepth);
+export function readJsonSchema(
+  text: string,
+  { category, compatibility_mode }: SchemaRulesInput,
+  { maxSchemaLength, maxEventDepth }: Pick<Limits, "maxSchemaLength" | "maxEventDepth">,
+): JsonObject {
+  if (text.length > maxSchemaLength)
+    refuse(`schema must not be longer than ${maxSchemaLength} characters`);
+  const schema = parseSchema(text, maxEventDepth);
   const { type } = schema;
-  if (type !== undefined && typeof type !== "string") refuse('schema must be a valid json: JSONObject["type"] not a string.');
-  if (type !== undefined && type !== "object") refuse('"type" of root element in schema can only be "object"');
+  if (type !== undefined && typeof type !== "string")
+    refuse('schema must be a valid json: JSONObject["type"] not a string.');
+  if (type !== undefined && type !== "object")
+    refuse('"type" of root element in schema can only be "object"');
   const draft = draftOf(schema);
-  if (draft === undefined) refuse("schema must be a valid json-schema: #: could not determine version");
+  if (draft === undefined)
+    refuse("schema must be a valid json-schema: #: could not determine version");
   checkSubschemas(schema, draft);
-  if (category === "business" && definesProperty(schema, ["metadata"])) refuse('"metadata" property is reserved');
+  if (category === "business" && definesProperty(schema, ["metadata"]))
+    refuse('"metadata" property is reserved');
   if (compatibility_mode === "compatible") checkVocabulary(schema);
   return schema;
 }
@@ -39,16 +50,23 @@ export function readJsonSchema(text: string, { category, compatibility_mode }: S
  */
 export function checkFields(
   effective: JsonObject,
-  fields: { event_owner_selector: string | undefined; ordering_key_fields: string[]; ordering_instance_ids: string[] },
+  fields: {
+    event_owner_selector: string | undefined;
+    ordering_key_fields: string[];
+    ordering_instance_ids: string[];
+  },
 ): void {
   const { event_owner_selector, ordering_key_fields, ordering_instance_ids } = fields;
   const demand = (name: string, paths: readonly string[]): void => {
     const absent = paths.filter((path) => !definesProperty(effective, path.split(".")));
     if (absent.length > 0) refuse(`${name} [${absent.join(", ")}] absent in schema`);
   };
-  if (event_owner_selector !== undefined) demand("event_owner_selector.value", [event_owner_selector]);
+  if (event_owner_selector !== undefined)
+    demand("event_owner_selector.value", [event_owner_selector]);
   if (ordering_instance_ids.length > 0 && ordering_key_fields.length === 0) {
-    refuse("`ordering_instance_ids` field can not be defined without defining `ordering_key_fields`");
+    refuse(
+      "`ordering_instance_ids` field can not be defined without defining `ordering_key_fields`",
+    );
   }
   demand("ordering_key_fields", ordering_key_fields);
   demand("ordering_instance_ids", ordering_instance_ids);
@@ -61,7 +79,12 @@ export function checkFields(
 export function checkAvroSchema(text: string): void {
   try {
     const schema: unknown = JSON.parse(text);
-    if (typeof schema === "string" || Array.isArray(schema) || (isObject(schema) && typeof schema["type"] !== "undefined")) return;
+    if (
+      typeof schema === "string" ||
+      Array.isArray(schema) ||
+      (isObject(schema) && typeof schema["type"] !== "undefined")
+    )
+      return;
   } catch {
     // Told below.
   }
@@ -86,7 +109,9 @@ function checkSubschemas(root: JsonObject, draft: Draft): void {
     for (const [keyword, value] of Object.entries(schema)) {
       const fault = keywordFault(keyword, value, draft);
       if (fault !== undefined) {
-        refuse(`schema must be a valid json-schema: ${pointer}${fault.at ?? `/${escapePointer(keyword)}`}: ${fault.message}`);
+        refuse(
+          `schema must be a valid json-schema: ${pointer}${fault.at ?? `/${escapePointer(keyword)}`}: ${fault.message}`,
+        );
       }
     }
     const { $ref, pattern, patternProperties } = schema;
@@ -101,7 +126,7 @@ function checkSubschemas(root: JsonObject, draft: Draft): void {
 
 function checkRegularExpression(pattern: string): void {
   try {
-    checkPattern(pattern);
+    new Pattern(pattern).test("");
   } catch (error) {
     if (!(error instanceof PatternError)) throw error;
     refuse(`invalid regex pattern in the schema: ${error.description} "${error.part}"`);
@@ -110,19 +135,21 @@ function checkRegularExpression(pattern: string): void {
 
 /** Whether a path of members is named by `properties`, looking through references and combinations. */
 function definesProperty(root: JsonObject, path: readonly string[]): boolean {
-  const seen = new Set<JsonObject>();
+  /** By length of the path so far: a schema is looked at once, however often it is referred to. */
+  const seen = path.map(() => new Set<JsonObject>());
   const defines = (schema: unknown, at: number): boolean => {
     if (at === path.length) return true;
-    if (!isObject(schema) || seen.has(schema)) return false;
-    if (typeof schema["$ref"] === "string") {
-      seen.add(schema);
-      const found = defines(resolve(root, schema["$ref"]), at);
-      seen.delete(schema);
-      return found;
-    }
-    const { properties, allOf, anyOf, oneOf } = schema;
+    if (!isObject(schema) || seen[at]?.has(schema)) return false;
+    seen[at]?.add(schema);
+    const { $ref, properties, allOf, anyOf, oneOf } = schema;
+    if (typeof $ref === "string") return defines(resolve(root, $ref), at);
     const name = path[at] ?? "";
-    if (isObject(properties) && Object.hasOwn(properties, name) && defines(properties[name], at + 1)) return true;
+    if (
+      isObject(properties) &&
+      Object.hasOwn(properties, name) &&
+      defines(properties[name], at + 1)
+    )
+      return true;
     return [allOf, anyOf, oneOf].flat().some((part) => part !== undefined && defines(part, at));
   };
   return defines(root, 0);
@@ -146,7 +173,15 @@ const COMPATIBLE_KEYWORDS: ReadonlySet<string> = new Set(
     ["multipleOf", "maximum", "exclusiveMaximum", "minimum", "exclusiveMinimum"],
     ["maxLength", "minLength", "pattern", "format"],
     ["items", "maxItems", "minItems", "uniqueItems"],
-    ["maxProperties", "minProperties", "required", "additionalProperties", "properties", "patternProperties", "dependencies"],
+    [
+      "maxProperties",
+      "minProperties",
+      "required",
+      "additionalProperties",
+      "properties",
+      "patternProperties",
+      "dependencies",
+    ],
     ["definitions", "enum", "type", "allOf", "anyOf", "oneOf"],
   ].flat(),
 );
@@ -156,7 +191,9 @@ function checkVocabulary(root: JsonObject): void {
   for (const { schema, pointer } of everySchema(root)) {
     for (const keyword of Object.keys(schema)) {
       if (COMPATIBLE_KEYWORDS.has(keyword)) continue;
-      faults.push(`Invalid schema found in [${pointer}]: extraneous key [${keyword}] is not permitted`);
+      faults.push(
+        `Invalid schema found in [${pointer}]: extraneous key [${keyword}] is not permitted`,
+      );
     }
   }
   if (faults.length > 0) refuse(`Invalid schema: ${faults.join(", ")}`);

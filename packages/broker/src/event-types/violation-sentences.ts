@@ -16,6 +16,8 @@ export interface Finding {
   schema?: unknown;
   parentSchema?: unknown;
   data?: unknown;
+  /** Of the member whose name, not its value, is wrong. */
+  propertyName?: string;
 }
 
 type Sentence = (finding: Finding) => string;
@@ -24,17 +26,23 @@ const SENTENCES: Readonly<Record<string, Sentence>> = {
   type: ({ schema, data }) => typeSentence(schema, data),
   "nakadi:whole": () => "expected type: Integer, found: Double",
   required: ({ params }) => `required key [${text(params["missingProperty"])}] not found`,
-  additionalProperties: ({ params }) => `extraneous key [${text(params["additionalProperty"])}] is not permitted`,
+  additionalProperties: ({ params }) =>
+    `extraneous key [${text(params["additionalProperty"])}] is not permitted`,
   dependencies: ({ params }) => `property [${text(params["missingProperty"])}] is required`,
   minProperties: ({ schema, data }) => `minimum size: [${text(schema)}], found: [${sizeOf(data)}]`,
   maxProperties: ({ schema, data }) => `maximum size: [${text(schema)}], found: [${sizeOf(data)}]`,
-  minLength: ({ schema, data }) => `expected minLength: ${text(schema)}, actual: ${[...text(data)].length}`,
-  maxLength: ({ schema, data }) => `expected maxLength: ${text(schema)}, actual: ${[...text(data)].length}`,
+  minLength: ({ schema, data }) =>
+    `expected minLength: ${text(schema)}, actual: ${[...text(data)].length}`,
+  maxLength: ({ schema, data }) =>
+    `expected maxLength: ${text(schema)}, actual: ${[...text(data)].length}`,
   pattern: ({ schema, data }) => `string [${text(data)}] does not match pattern ${text(schema)}`,
-  minItems: ({ schema, data }) => `expected minimum item count: ${text(schema)}, found: ${sizeOf(data)}`,
-  maxItems: ({ schema, data }) => `expected maximum item count: ${text(schema)}, found: ${sizeOf(data)}`,
+  minItems: ({ schema, data }) =>
+    `expected minimum item count: ${text(schema)}, found: ${sizeOf(data)}`,
+  maxItems: ({ schema, data }) =>
+    `expected maximum item count: ${text(schema)}, found: ${sizeOf(data)}`,
   uniqueItems: () => "array items are not unique",
-  additionalItems: ({ params, data }) => `expected: [${text(params["limit"])}] array items, found: [${sizeOf(data)}]`,
+  additionalItems: ({ params, data }) =>
+    `expected: [${text(params["limit"])}] array items, found: [${sizeOf(data)}]`,
   contains: () => "expected at least one array item to match 'contains' schema",
   minimum: limitSentence,
   maximum: limitSentence,
@@ -45,14 +53,21 @@ const SENTENCES: Readonly<Record<string, Sentence>> = {
   const: () => "",
   not: ({ schema }) => `subject must not be valid against schema ${text(schema)}`,
   anyOf: ({ schema }) => `no subschema matched out of the total ${sizeOf(schema)} subschemas`,
-  oneOf: ({ params }) => `${Array.isArray(params["passingSchemas"]) ? params["passingSchemas"].length : 0} subschemas matched instead of one`,
+  oneOf: ({ params }) =>
+    `${Array.isArray(params["passingSchemas"]) ? params["passingSchemas"].length : 0} subschemas matched instead of one`,
+  if: ({ params }) =>
+    params["failingKeyword"] === "then"
+      ? 'input is invalid against the "then" schema'
+      : 'input is invalid against both the "if" and "else" schema',
   "false schema": () => "false schema always fails",
   format: ({ schema, data }) => formatSentence(text(schema), text(data)),
 };
 
-/** Nothing for what only repeats other findings (`if`, `propertyNames`). */
+/** Nothing for what only repeats other findings (`propertyNames`). */
 export function sentenceOf(finding: Finding): string | undefined {
-  return Object.hasOwn(SENTENCES, finding.keyword) ? SENTENCES[finding.keyword]?.(finding) : undefined;
+  return Object.hasOwn(SENTENCES, finding.keyword)
+    ? SENTENCES[finding.keyword]?.(finding)
+    : undefined;
 }
 
 /** How the server's runtime calls the classes of JSON values. */

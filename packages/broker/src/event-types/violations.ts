@@ -4,7 +4,7 @@
  * @pure
  */
 import { hashMapOrder } from "./java-text.ts";
-import { isObject } from "./json-schema.ts";
+import { escapePointer, isObject } from "./json-schema.ts";
 import { sentenceOf } from "./violation-sentences.ts";
 import type { Finding } from "./violation-sentences.ts";
 
@@ -48,40 +48,67 @@ function grouped(findings: readonly Finding[], data: unknown): Group {
     if (belongsToLater(findings, index)) continue;
     const sentence = sentenceOf(finding);
     if (sentence === undefined) continue;
-    const at = groupAt(root, finding.instancePath);
+    const at = groupAt(root, placeOf(finding));
     const parts = COMBINING.has(finding.keyword) ? partsOf(findings, index, data) : [];
     at.own.push({
       keyword: finding.keyword,
       lines: [`${at.pointer}: ${sentence}`, ...parts.flatMap(({ lines }) => lines)],
-      leaves: Math.max(1, parts.reduce((sum, { leaves }) => sum + leaves, 0)),
+      leaves: Math.max(
+        1,
+        parts.reduce((sum, { leaves }) => sum + leaves, 0),
+      ),
     });
   }
   return root;
 }
 
-const COMBINING: ReadonlySet<string> = new Set(["anyOf", "oneOf"]);
+/** Keywords that are reported behind the findings of their parts. */
+const COMBINING: ReadonlySet<string> = new Set(["anyOf", "oneOf", "contains", "if"]);
 
-/** A combination is reported behind the findings of its parts, which its path begins. */
 function isPart(part: Finding, whole: Finding): boolean {
-  return part.schemaPath.startsWith(`${whole.schemaPath}/`) && part.instancePath.startsWith(whole.instancePath);
+  return (
+    part.schemaPath.startsWith(`${pathOfParts(whole)}/`) &&
+    part.instancePath.startsWith(whole.instancePath)
+  );
+}
+
+function pathOfParts({ keyword, schemaPath, params }: Finding): string {
+  return keyword === "if"
+    ? `${schemaPath.slice(0, -"if".length)}${String(params["failingKeyword"])}`
+    : schemaPath;
 }
 
 function belongsToLater(findings: readonly Finding[], index: number): boolean {
   const part = findings[index];
   if (part === undefined) return false;
-  return findings.slice(index + 1).some((whole) => COMBINING.has(whole.keyword) && isPart(part, whole));
+  return findings
+    .slice(index + 1)
+    .some((whole) => COMBINING.has(whole.keyword) && isPart(part, whole));
 }
 
+/** What a combination consists of, branch by branch; which elements `contains` does not like goes without saying. */
 function partsOf(findings: readonly Finding[], index: number, data: unknown): Violation[] {
   const whole = findings[index];
-  if (whole === undefined) return [];
+  if (whole === undefined || whole.keyword === "contains") return [];
   const byBranch = new Map<string, Finding[]>();
   for (const part of findings.slice(0, index)) {
     if (!isPart(part, whole)) continue;
-    const branch = part.schemaPath.slice(whole.schemaPath.length + 1).split("/")[0] ?? "";
-    byBranch.set(branch, [...(byBranch.get(branch) ?? []), part]);
+    const branch =
+      whole.keyword === "if"
+        ? ""
+        : (part.schemaPath.slice(whole.schemaPath.length + 1).split("/")[0] ?? "");
+    const known = byBranch.get(branch);
+    if (known) known.push(part);
+    else byBranch.set(branch, [part]);
   }
   return [...byBranch.values()].flatMap((branch) => render(grouped(branch, data)) ?? []);
+}
+
+/** What is wrong with a member's name is told where its value is. */
+function placeOf({ instancePath, propertyName }: Finding): string {
+  return propertyName === undefined
+    ? instancePath
+    : `${instancePath}/${escapePointer(propertyName)}`;
 }
 
 function groupAt(root: Group, instancePath: string): Group {
@@ -90,7 +117,10 @@ function groupAt(root: Group, instancePath: string): Group {
     let child = group.children.get(step);
     if (child === undefined) {
       const name = step.replaceAll("~1", "/").replaceAll("~0", "~");
-      const data = Array.isArray(group.data) || isObject(group.data) ? (group.data as Record<string, unknown>)[name] : undefined;
+      const data =
+        Array.isArray(group.data) || isObject(group.data)
+          ? (group.data as Record<string, unknown>)[name]
+          : undefined;
       child = { pointer: `${group.pointer}/${step}`, data, own: [], children: new Map() };
       group.children.set(step, child);
     }
@@ -101,13 +131,23 @@ function groupAt(root: Group, instancePath: string): Group {
 
 /** The order in which the server looks at what one schema says. */
 const ORDER = [
-  ["type", "enum", "required", "propertyNames", "minProperties", "maxProperties", "dependencies", "additionalProperties"],
+  [
+    "type",
+    "enum",
+    "required",
+    "propertyNames",
+    "minProperties",
+    "maxProperties",
+    "dependencies",
+    "additionalProperties",
+  ],
   ["minLength", "maxLength", "pattern", "format"],
   ["minItems", "maxItems", "uniqueItems", "additionalItems", "contains"],
 ].flat();
 
 function render(group: Group): Violation | undefined {
-  const rank = ({ keyword }: Violation): number => ORDER.indexOf(keyword) + (ORDER.includes(keyword) ? 0 : ORDER.length + 1);
+  const rank = ({ keyword }: Violation): number =>
+    ORDER.indexOf(keyword) + (ORDER.includes(keyword) ? 0 : ORDER.length + 1);
   const own = group.own.toSorted((a, b) => rank(a) - rank(b));
   const nested = childrenInOrder(group).flatMap((child) => render(child) ?? []);
   const all = [...own, ...nested];

@@ -2,7 +2,11 @@
 import { STATUS_CODES } from "node:http";
 import type { FastifyReply } from "fastify";
 import { MediaType, type Problem } from "nakadi-protocol";
-import { ProblemError, ValidationError } from "../problems.ts";
+import { ConstraintViolationError, ProblemError, ValidationError, type Violation } from "../problems.ts";
+
+const OLD_PROBLEM = "application/x.problem+json";
+
+const CONSTRAINT_VIOLATION = "https://zalando.github.io/problem/constraint-violation";
 
 /** A buffer, because Fastify adds a charset to texts. */
 export function sendJson(reply: FastifyReply, status: number, body: unknown): FastifyReply {
@@ -13,10 +17,12 @@ export function sendEmpty(reply: FastifyReply, status: number): FastifyReply {
   return reply.code(status).send();
 }
 
+/** The older media type is for those who accept nothing else. */
 export function sendProblem(reply: FastifyReply, problem: Problem): FastifyReply {
+  const type = reply.request.headers.accept === OLD_PROBLEM ? OLD_PROBLEM : MediaType.problem;
   return reply
     .code(problem.status)
-    .header("content-type", MediaType.problem)
+    .header("content-type", type)
     .send(Buffer.from(JSON.stringify(problem)));
 }
 
@@ -27,10 +33,14 @@ export function sendContainerError(reply: FastifyReply, status: number, path: st
 }
 
 /** `undefined` for what is no answer of the protocol. */
-export function problemOf(error: unknown): Problem | undefined {
+export function problemOf(error: unknown): (Problem & { violations?: readonly Violation[] }) | undefined {
   if (error instanceof ProblemError) return problem(error.status, error.message);
   if (error instanceof ValidationError) {
     return { type: "http://httpstatus.es/422", status: 422, detail: error.message, title: titleOf(422) };
+  }
+  if (error instanceof ConstraintViolationError) {
+    const violations = error.violations.map(({ field, message }) => ({ field, message }));
+    return { type: CONSTRAINT_VIOLATION, title: "Constraint Violation", status: 400, violations };
   }
   return undefined;
 }

@@ -2,12 +2,15 @@
 import Fastify, { type FastifyInstance } from "fastify";
 import type { Logger } from "../logger.ts";
 import { ProblemError } from "../problems.ts";
+import { compression } from "./compression.ts";
 import type { Domain } from "./domain.ts";
 import { flowIds, generateFlowId } from "./flow-id.ts";
 import { problem, problemOf, sendContainerError, sendProblem } from "./replies.ts";
+import { cursorOperationRoutes } from "./routes/cursor-operations.ts";
 import { eventTypeRoutes } from "./routes/event-types.ts";
 import { eventRoutes } from "./routes/events.ts";
 import { healthRoutes } from "./routes/health.ts";
+import { registryRoutes } from "./routes/registry.ts";
 import { subscriptionCursorRoutes } from "./routes/subscription-cursors.ts";
 import { subscriptionEventRoutes } from "./routes/subscription-events.ts";
 import { subscriptionRoutes } from "./routes/subscriptions.ts";
@@ -39,6 +42,7 @@ export function buildServer(domain: Domain, logger: Logger): FastifyInstance {
   app.removeAllContentTypeParsers();
   app.addContentTypeParser("*", { parseAs: "buffer" }, (_request, body, done) => done(null, body));
   flowIds(app);
+  compression(app, limits.maxBodyBytes);
   app.addHook("onRequest", async ({ url }, reply) => {
     const path = pathOf(url);
     if (path.includes("//")) return sendContainerError(reply, 400, path, clock.wallMs());
@@ -54,8 +58,10 @@ export function buildServer(domain: Domain, logger: Logger): FastifyInstance {
     return sendProblem(reply, problem(500, `An internal error happened. Please report it. (ETI${id})`));
   });
   healthRoutes(app);
+  registryRoutes(app);
   eventTypeRoutes(app, domain);
   eventRoutes(app, domain);
+  cursorOperationRoutes(app, domain);
   subscriptionRoutes(app, domain);
   subscriptionCursorRoutes(app, domain);
   subscriptionEventRoutes(app, domain);

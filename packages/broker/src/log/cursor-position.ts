@@ -3,7 +3,7 @@
  * @pure
  */
 import { formatNumber, parseOffset, type PartitionCursor, type Position } from "nakadi-protocol";
-import type { StoredEventType } from "../event-types/stored-event-type.ts";
+import type { StoredEventType, Timeline } from "../event-types/stored-event-type.ts";
 import { beforeOldest, type TimelineBounds } from "./partition-bounds.ts";
 
 /** A cursor that says nothing, or nothing readable; answered 412 on streams and 422 elsewhere. */
@@ -32,7 +32,7 @@ export function cursorPosition(
     case "timeline": {
       const timeline = timelines.find(({ order }) => order === parsed.position.order);
       if (!timeline) throw new CursorError(unavailable("null", "null", eventType.name));
-      return parsed.position;
+      return forward(timelines, Number(partition), parsed.position);
     }
     case "invalid":
       throw new CursorError(
@@ -41,6 +41,13 @@ export function cursorPosition(
           : `invalid offset ${offset} for partition ${partition}`,
       );
   }
+}
+
+/** The last position of a closed timeline is the beginning of the next one. */
+function forward(timelines: readonly Timeline[], partition: number, position: Position): Position {
+  const index = timelines.findIndex(({ order }) => order === position.order);
+  const next = timelines[index + 1];
+  return next && timelines[index]?.lastNumbers?.[partition] === position.number ? { order: next.order, number: -1 } : position;
 }
 
 /**

@@ -25,7 +25,8 @@ export async function appendAll(
   const failures = new Map<number, string>();
   for (const partition of batches.keys()) {
     const outcome = outcomes.get(partition);
-    if (outcome?.outcome !== "stored") failures.set(partition, outcome?.outcome === "unknown" ? "timed out" : "internal error");
+    if (outcome?.outcome !== "stored")
+      failures.set(partition, outcome?.outcome === "unknown" ? "timed out" : "internal error");
   }
   return failures;
 }

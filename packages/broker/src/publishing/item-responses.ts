@@ -7,7 +7,11 @@ import { isObject } from "../event-types/json-schema.ts";
 import type { JsonObject } from "../event-types/json-schema.ts";
 
 /** Steps that refuse a batch as a whole, each with the one that the events behind the failed one have reached. */
-const BEFORE = { validating: "none", partitioning: "validating", enriching: "partitioning" } as const;
+const BEFORE = {
+  validating: "none",
+  partitioning: "validating",
+  enriching: "partitioning",
+} as const;
 
 export interface Failure {
   step: keyof typeof BEFORE;

@@ -22,7 +22,13 @@ export interface PartitioningRules {
 type KeyedItem = Pick<PublishedItem, "bytes" | "value" | "hasOddNumbers">;
 
 /** Finds the partition of one event after the other; a text says why there is none. */
-export function partitioner({ strategy, keyFields, category, partitions, random }: PartitioningRules): (item: KeyedItem) => number | string {
+export function partitioner({
+  strategy,
+  keyFields,
+  category,
+  partitions,
+  random,
+}: PartitioningRules): (item: KeyedItem) => number | string {
   switch (strategy) {
     case "random":
       return () => Math.floor(random() * partitions);
@@ -38,13 +44,20 @@ export function partitioner({ strategy, keyFields, category, partitions, random 
 
 function namedPartition({ value: { metadata } }: KeyedItem, partitions: number): number | string {
   const name = isObject(metadata) ? metadata["partition"] : undefined;
-  if (typeof name !== "string") return "Failed to resolve partition. Failed to get partition from event metadata";
+  if (typeof name !== "string")
+    return "Failed to resolve partition. Failed to get partition from event metadata";
   const partition = /^(?:0|[1-9][0-9]*)$/.test(name) ? Number(name) : partitions;
-  return partition < partitions ? partition : `Failed to resolve partition. Invalid partition specified when publishing event: ${name}`;
+  return partition < partitions
+    ? partition
+    : `Failed to resolve partition. Invalid partition specified when publishing event: ${name}`;
 }
 
 /** @param byHash partitions in the order of their names as texts: 0, 1, 10, 2 */
-function hashedPartition(item: KeyedItem, paths: readonly (readonly string[])[], byHash: readonly number[]): number | string {
+function hashedPartition(
+  item: KeyedItem,
+  paths: readonly (readonly string[])[],
+  byHash: readonly number[],
+): number | string {
   const exact = item.hasOddNumbers ? exactNumbers(item) : undefined;
   let hash = 0;
   for (const path of paths) {
@@ -67,16 +80,23 @@ function keyText(container: object, key: string | number, exact: ExactNumbers | 
   return typeof value === "string" ? value : jsonText(container, key, exact);
 }
 
-function jsonText(container: object, key: string | number, exact: ExactNumbers | undefined): string {
+function jsonText(
+  container: object,
+  key: string | number,
+  exact: ExactNumbers | undefined,
+): string {
   const value = (container as Record<string | number, unknown>)[key];
   if (typeof value === "number") {
     const source = exact?.sourceOf(container, key);
     if (source !== undefined) return javaNumber(source);
     return Number.isInteger(value) ? String(value) : javaDouble(value);
   }
-  if (Array.isArray(value)) return `[${value.map((_, index) => jsonText(value, index, exact)).join()}]`;
+  if (Array.isArray(value))
+    return `[${value.map((_, index) => jsonText(value, index, exact)).join()}]`;
   if (!isObject(value)) return JSON.stringify(value);
-  return `{${Object.keys(value).map((name) => `${JSON.stringify(name)}:${jsonText(value, name, exact)}`).join()}}`;
+  return `{${Object.keys(value)
+    .map((name) => `${JSON.stringify(name)}:${jsonText(value, name, exact)}`)
+    .join()}}`;
 }
 
 /** Names separated by dots; single quotes switch that off, a backslash takes the next character as it is. */

@@ -65,7 +65,10 @@ export async function publish(
   if (batch.records.length === 0) return { status: 200 };
   const failures = await append(log, stored, batch, signal);
   if (failures.size === 0) return { status: 200 };
-  return { status: 207, items: partlyStoredItems(batch.eids, batch.partitions, (partition) => failures.get(partition)) };
+  return {
+    status: 207,
+    items: partlyStoredItems(batch.eids, batch.partitions, (partition) => failures.get(partition)),
+  };
 }
 
 /** What is stored; one entry an event in each list. */
@@ -85,7 +88,11 @@ function prepare(
   const { category, cleanup_policy } = eventType;
   const eids = items.map(({ value }) => eidOf(value));
   const partitions: number[] = [];
-  const refuse = (step: Failure["step"], index: number, detail: string): PublishOutcome & { status: 422 } => ({
+  const refuse = (
+    step: Failure["step"],
+    index: number,
+    detail: string,
+  ): PublishOutcome & { status: 422 } => ({
     status: 422,
     items: refusedItems(eids, { step, index, detail }, partitions),
   });
@@ -97,7 +104,13 @@ function prepare(
   }
 
   const { partition_strategy: strategy, partition_key_fields: keyFields } = eventType;
-  const partitionOf = partitioner({ strategy, keyFields, category, partitions: partitionCount, random });
+  const partitionOf = partitioner({
+    strategy,
+    keyFields,
+    category,
+    partitions: partitionCount,
+    random,
+  });
   for (const [index, item] of items.entries()) {
     const partition = partitionOf(item);
     if (typeof partition === "string") return refuse("partitioning", index, partition);
@@ -113,7 +126,10 @@ function prepare(
   };
   const compacted = cleanup_policy !== "delete";
   const records = items.map((item, index) => ({
-    value: category === "undefined" ? item.bytes : enriched(item, partitions[index] as number, enrichment),
+    value:
+      category === "undefined"
+        ? item.bytes
+        : enriched(item, partitions[index] as number, enrichment),
     ...(compacted && { key: compactionKey(item.value) }),
   }));
   return { eids, partitions, records };
@@ -124,7 +140,12 @@ function compactionKey({ metadata }: JsonObject): string {
   return isObject(metadata) ? String(metadata["partition_compaction_key"]) : "";
 }
 
-async function append(log: LogPort, stored: StoredEventType, batch: Batch, signal: AbortSignal): Promise<AppendFailures> {
+async function append(
+  log: LogPort,
+  stored: StoredEventType,
+  batch: Batch,
+  signal: AbortSignal,
+): Promise<AppendFailures> {
   const { eventType, timelines } = stored;
   const current = timelines.at(-1);
   try {

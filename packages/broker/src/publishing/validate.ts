@@ -20,8 +20,12 @@ export interface ValidationRules {
  * Why the event is refused; `undefined` if it is not. The size comes first: an event of 50 MB can break its schema in
  * 25 million places.
  */
-export function validationFault(item: PublishedItem, { validator, category, maxEventBytes }: ValidationRules): string | undefined {
-  if (item.sentBytes > maxEventBytes) return `Event too large: ${item.sentBytes} bytes, max size is ${maxEventBytes} bytes`;
+export function validationFault(
+  item: PublishedItem,
+  { validator, category, maxEventBytes }: ValidationRules,
+): string | undefined {
+  if (item.sentBytes > maxEventBytes)
+    return `Event too large: ${item.sentBytes} bytes, max size is ${maxEventBytes} bytes`;
   const exact = validator.tellsWholeNumbers && item.hasOddNumbers ? exactNumbers(item) : undefined;
   const fault = validator.faultOf(exact?.value ?? item.value, exact?.doubles);
   return fault ?? (category === "undefined" ? undefined : metadataFault(item.value));

@@ -38,7 +38,11 @@ export function judgeCommits(
     const current = moved.get(partition) ?? progress.get(partition);
     if (current && comparePositions(at, current.at) <= 0) return "outdated";
     const { order, number, text } = at;
-    moved.set(partition, { at: { order, number, text }, failedCommits: 0, lastDeadLetter: current?.lastDeadLetter ?? null });
+    moved.set(partition, {
+      at: { order, number, text },
+      failedCommits: 0,
+      lastDeadLetter: current?.lastDeadLetter ?? null,
+    });
     return "committed";
   });
   if (refused) moved.clear();

@@ -1,7 +1,6 @@
 /** Committing: the checks of protocol 3.13 in their order, then the fence. */
-import { type CommitResponse, type Cursor, isUuid, type Position } from "nakadi-protocol";
+import { type CommitResponse, type Cursor, isUuid } from "nakadi-protocol";
 import type { EventTypes } from "../event-types/catalogue.ts";
-import type { StoredEventType } from "../event-types/stored-event-type.ts";
 import { cursorPosition, partitionNumber } from "../log/cursor-position.ts";
 import { timelineBounds } from "../log/partition-bounds.ts";
 import { ProblemError } from "../problems.ts";
@@ -51,16 +50,7 @@ async function convert(
   if (position.number < -1) {
     throw new ProblemError(422, `invalid offset ${cursor.offset} for partition ${cursor.partition}`);
   }
-  return { partition: `${cursor.event_type}:${number}`, at: normalised(forward(stored, number, position)) };
-}
-
-/** The last position of a closed timeline is the beginning of the next one (protocol 1). */
-function forward({ timelines }: StoredEventType, partition: number, position: Position): Position {
-  const index = timelines.findIndex(({ order }) => order === position.order);
-  const next = timelines[index + 1];
-  return next && timelines[index]?.lastNumbers?.[partition] === position.number
-    ? { order: next.order, number: -1 }
-    : position;
+  return { partition: `${cursor.event_type}:${number}`, at: normalised(position) };
 }
 
 function resultOf(

@@ -4,13 +4,15 @@
  */
 import { createHash } from "node:crypto";
 import type { Clock, Subscription } from "nakadi-protocol";
+import { demandNoDuplicates } from "../authorization.ts";
 import type { EventTypes } from "../event-types/catalogue.ts";
 import type { StoredEventType } from "../event-types/stored-event-type.ts";
 import type { Limits } from "../limits.ts";
 import { ProblemError } from "../problems.ts";
-import type { CoordinationPort, LogPort, MetadataPort } from "../storage/ports.ts";
+import type { CoordinationPort, LogPort, MetadataPort, Versioned } from "../storage/ports.ts";
 import { demandInitialCursors } from "./initial-cursors.ts";
 import { subscriptionKey, subscriptionRequest } from "./subscription-request.ts";
+import { updatedSubscription } from "./subscription-update.ts";
 
 const SUBSCRIPTION = "subscription";
 const KEY = "subscription-key";
@@ -44,6 +46,7 @@ export class Subscriptions {
     const existing = await this.#findByKey(key);
     if (existing) return { created: false, subscription: existing };
     const eventTypes = await this.#eventTypesOf(request.event_types);
+    demandNoDuplicates(request.authorization);
     await demandInitialCursors(this.#parts.log, request, eventTypes, this.#parts.limits.maxSubscriptionPartitions);
     const now = new Date(this.#parts.clock.wallMs()).toISOString();
     const subscription: Subscription = { ...request, id: this.#parts.uuid(), created_at: now, updated_at: now };
@@ -57,9 +60,7 @@ export class Subscriptions {
 
   /** @throws {ProblemError} 404 */
   async get(id: string): Promise<Subscription> {
-    const found = await this.#parts.metadata.get<Subscription>(SUBSCRIPTION, id);
-    if (!found) throw new ProblemError(404, `Subscription with id "${id}" does not exist`);
-    return found.value;
+    return (await this.#stored(id)).value;
   }
 
   /** The subscription's event types, in the order of their names. @throws {ProblemError} 404 if one is gone */
@@ -67,7 +68,21 @@ export class Subscriptions {
     return Promise.all(event_types.map((name) => this.#parts.eventTypes.get(name)));
   }
 
-  /** All subscriptions, newest first. */
+  /**
+   * Changes who may use the subscription, its annotations and labels.
+   * @throws {ProblemError} 400, 404, 422
+   * @throws {ValidationError}
+   */
+  async update(id: string, body: unknown): Promise<void> {
+    for (;;) {
+      const stored = await this.#stored(id);
+      const value = updatedSubscription(stored.value, body, new Date(this.#parts.clock.wallMs()).toISOString());
+      const write = { kind: SUBSCRIPTION, id, expect: stored.version, value };
+      if ((await this.#parts.metadata.write([write])) === "written") return;
+    }
+  }
+
+  /** All subscriptions, in no order. */
   async list(): Promise<Subscription[]> {
     const all: Subscription[] = [];
     for (let after: string | undefined; ; ) {
@@ -79,7 +94,7 @@ export class Subscriptions {
       after = page.at(-1)?.id;
       if (page.length < PAGE || after === undefined) break;
     }
-    return all.sort((a, b) => (a.created_at < b.created_at ? 1 : a.created_at > b.created_at ? -1 : 0));
+    return all;
   }
 
   /** Whether any subscription reads the event type. */
@@ -106,6 +121,12 @@ export class Subscriptions {
       ]);
     }
     await coordination.remove(id);
+  }
+
+  async #stored(id: string): Promise<Versioned<Subscription>> {
+    const found = await this.#parts.metadata.get<Subscription>(SUBSCRIPTION, id);
+    if (!found) throw new ProblemError(404, `Subscription with id "${id}" does not exist`);
+    return found;
   }
 
   async #findByKey(key: string): Promise<Subscription | undefined> {

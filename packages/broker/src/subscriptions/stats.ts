@@ -11,33 +11,69 @@ interface StatsParts {
   clock: Clock;
 }
 
+/** Everything about each partition; numbers only where positions are fixed. */
 export async function subscriptionStats(
   { log, coordination, clock }: StatsParts,
   subscription: Subscription,
   eventTypes: readonly StoredEventType[],
   { timeLag }: { timeLag: boolean },
 ): Promise<SubscriptionEventTypeStats[]> {
-  const current = await coordination.group(subscription.id);
-  const progress: ReadonlyMap<string, Progress> = current ? await coordination.progress(subscription.id) : new Map();
-  const owners = new Map<string, Owned>(current?.group.topology.map((owned) => [owned.partition, owned]));
+  const owners = await readOwners(coordination, subscription.id);
+  const progress: ReadonlyMap<string, Progress> = owners.known ? await coordination.progress(subscription.id) : new Map();
   return Promise.all(
     eventTypes.map(async (stored) => {
-      const all = await timelineBounds(log, stored);
       const name = stored.eventType.name;
-      const names = Array.from({ length: stored.partitions }, (_, partition) => String(partition)).sort();
-      const partitions = names.map(async (partition): Promise<SubscriptionPartitionStats> => {
-        const owner = ownership(owners.get(`${name}:${partition}`), current?.group, current?.alive);
+      const all = await timelineBounds(log, stored);
+      const partitions = partitionNames(stored).map(async (partition): Promise<SubscriptionPartitionStats> => {
+        const { state, stream_id, type } = owners.of(`${name}:${partition}`);
         const at = progress.get(`${name}:${partition}`)?.at;
-        if (!at) return { partition, state: owner.state, stream_id: owner.stream_id };
+        if (!at) return { partition, state, stream_id };
         const axis = new Axis(stored.timelines, Number(partition));
         const committed = axis.ordinalOf(at) ?? -1;
-        const unconsumed_events = Math.max(0, (axis.ordinalOf(newest(all, Number(partition))) ?? -1) - committed);
-        const lag = timeLag ? { consumer_lag_seconds: await lagSeconds(log, clock, axis, Number(partition), committed, unconsumed_events) } : {};
-        return { partition, state: owner.state, unconsumed_events, ...lag, stream_id: owner.stream_id, ...owner.type };
+        const end = axis.ordinalOf(newest(all, Number(partition))) ?? -1;
+        const seconds = timeLag && (await lagSeconds(log, clock, axis, Number(partition), { committed, end }));
+        const lag = seconds === false ? {} : { consumer_lag_seconds: seconds };
+        return { partition, state, unconsumed_events: Math.max(0, end - committed), ...lag, stream_id, ...type };
       });
       return { event_type: name, partitions: await Promise.all(partitions) };
     }),
   );
+}
+
+/** Only who reads what (protocol 2.6). */
+export async function subscriptionStatus(
+  coordination: CoordinationPort,
+  { id }: Subscription,
+  eventTypes: readonly StoredEventType[],
+): Promise<SubscriptionEventTypeStats[]> {
+  const owners = await readOwners(coordination, id);
+  return eventTypes.map((stored) => ({
+    event_type: stored.eventType.name,
+    partitions: partitionNames(stored).map((partition) => {
+      const { state, stream_id, type } = owners.of(`${stored.eventType.name}:${partition}`);
+      return { partition, state, stream_id, ...type };
+    }),
+  }));
+}
+
+/** Sorted as texts: 0, 1, 10, 2. */
+function partitionNames({ partitions }: StoredEventType): string[] {
+  return Array.from({ length: partitions }, (_, partition) => String(partition)).sort();
+}
+
+interface Owners {
+  /** Whether positions are fixed. */
+  known: boolean;
+  of(partition: string): Ownership;
+}
+
+async function readOwners(coordination: CoordinationPort, id: string): Promise<Owners> {
+  const current = await coordination.group(id);
+  const owners = new Map<string, Owned>(current?.group.topology.map((owned) => [owned.partition, owned]));
+  return {
+    known: current !== undefined,
+    of: (partition) => ownership(owners.get(partition), current?.group, current?.alive),
+  };
 }
 
 interface Ownership {
@@ -63,10 +99,9 @@ async function lagSeconds(
   clock: Clock,
   axis: Axis,
   partition: number,
-  committed: number,
-  unconsumed: number,
+  { committed, end }: { committed: number; end: number },
 ): Promise<number> {
-  if (unconsumed === 0) return 0;
+  if (end <= committed) return 0;
   const at = axis.locate(committed + 1);
   const { frames } = await log.read(at.log, partition, at.number, { bytes: 1, records: 1 }, new AbortController().signal);
   const [next] = frames;

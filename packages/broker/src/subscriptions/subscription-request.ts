@@ -2,7 +2,9 @@
  * A request to create a subscription: its members, their defaults and rules (protocol 2.1).
  * @pure
  */
-import type { Authorization, ReadFrom, SubscriptionRequest } from "nakadi-protocol";
+import type { ReadFrom, SubscriptionRequest } from "nakadi-protocol";
+import { readAuthorization } from "../authorization.ts";
+import { annotationViolations, labelViolations } from "../event-types/annotations.ts";
 import { ProblemError } from "../problems.ts";
 import { Members } from "../request-body.ts";
 
@@ -32,10 +34,12 @@ export function subscriptionRequest(body: unknown): CompleteSubscriptionRequest 
       partition: cursor.text("partition") ?? "",
       offset: cursor.text("offset") ?? "",
     })),
-    authorization: authorization(members),
+    authorization: readAuthorization(members, ["admins", "readers"]),
     annotations: members.textMap("annotations") ?? {},
     labels: members.textMap("labels") ?? {},
   };
+  for (const violation of annotationViolations(request.annotations)) members.add(violation);
+  for (const violation of labelViolations(request.labels)) members.add(violation);
   members.demandValid();
   return request;
 }
@@ -65,21 +69,4 @@ function readFrom(members: Members): ReadFrom {
   const found = READ_FROM.find((one) => one === text?.toLowerCase());
   if (found) return found;
   throw new ProblemError(400, `Illegal enum value: '${text}'. Possible values: [${READ_FROM.join(", ")}]`);
-}
-
-function authorization(members: Members): Authorization | null {
-  const value = members.raw("authorization") ?? null;
-  if (value === null) return null;
-  const lists = members.object("authorization");
-  return { admins: attributes(lists, "admins"), readers: attributes(lists, "readers") };
-}
-
-function attributes(lists: Members, name: string): Authorization["admins"] {
-  const items = lists.objects(name);
-  if (items === null) lists.violate(name, "must not be null");
-  else if (items.length === 0) lists.violate(name, "must contain at least one attribute");
-  return (items ?? []).map((item) => ({
-    data_type: item.requiredText("data_type"),
-    value: item.requiredText("value"),
-  }));
 }

@@ -1,13 +1,29 @@
 /** `/subscriptions` (protocol 2.3 to 2.7, 2.10). */
 import type { FastifyInstance } from "fastify";
-import { subscriptionStats } from "../../subscriptions/stats.ts";
+import type { Subscription } from "nakadi-protocol";
+import { subscriptionStats, subscriptionStatus } from "../../subscriptions/stats.ts";
+import { listPage, listQuery } from "../../subscriptions/subscription-list.ts";
 import type { Domain } from "../domain.ts";
 import { sendEmpty, sendJson } from "../replies.ts";
 import { pathParameter, queryFlag, requestJson } from "../request-json.ts";
 import { resource } from "../resource.ts";
 
 export function subscriptionRoutes(app: FastifyInstance, { subscriptions, storage, clock }: Domain): void {
+  /** The light statistics of a list: who reads what, not how much is left. */
+  const withStatus = (items: readonly Subscription[]): Promise<unknown[]> =>
+    Promise.all(
+      items.map(async (subscription) => {
+        const eventTypes = await subscriptions.eventTypesOf(subscription);
+        return { ...subscription, status: await subscriptionStatus(storage.coordination, subscription, eventTypes) };
+      }),
+    );
+
   resource(app, "/subscriptions", {
+    GET: async (request, reply) => {
+      const query = listQuery(request.query as Record<string, string | string[] | undefined>);
+      const { items, links } = listPage(await subscriptions.list(), query);
+      return sendJson(reply, 200, { items: query.showStatus ? await withStatus(items) : items, _links: links });
+    },
     POST: async (request, reply) => {
       const { created, subscription } = await subscriptions.createOrFind(requestJson(request));
       const location = `/subscriptions/${subscription.id}`;
@@ -19,6 +35,10 @@ export function subscriptionRoutes(app: FastifyInstance, { subscriptions, storag
 
   resource(app, "/subscriptions/:id", {
     GET: async (request, reply) => sendJson(reply, 200, await subscriptions.get(pathParameter(request, "id"))),
+    PUT: async (request, reply) => {
+      await subscriptions.update(pathParameter(request, "id"), requestJson(request));
+      return sendEmpty(reply, 204);
+    },
     DELETE: async (request, reply) => {
       await subscriptions.delete(pathParameter(request, "id"));
       return sendEmpty(reply, 204);

@@ -1,7 +1,15 @@
 /**
  * Groups, positions and progress for tests of the coordination port.
  */
-import type { CoordinationPort, Group, Owned, PartitionKey, Progress, Session, StoredPosition } from "../ports.ts";
+import type {
+  CoordinationPort,
+  Group,
+  Owned,
+  PartitionKey,
+  Progress,
+  Session,
+  StoredPosition,
+} from "../ports.ts";
 
 export const NO_ONE: Omit<Group, "version"> = { sessions: [], topology: [], resetUntilMs: null };
 
@@ -19,10 +27,17 @@ export function session(id: string, node: string): Session {
 
 /** `owners` by partition; null: nobody's. */
 export function topology(owners: Readonly<Record<string, string | null>>): Owned[] {
-  return Object.entries(owners).map(([partition, owner]) => ({ partition: partition as PartitionKey, session: owner, next: null }));
+  return Object.entries(owners).map(([partition, owner]) => ({
+    partition: partition as PartitionKey,
+    session: owner,
+    next: null,
+  }));
 }
 
 /** 0 where there is no group. */
-export async function versionOf(coordination: CoordinationPort, subscription: string): Promise<number> {
+export async function versionOf(
+  coordination: CoordinationPort,
+  subscription: string,
+): Promise<number> {
   return (await coordination.group(subscription))?.group.version ?? 0;
 }

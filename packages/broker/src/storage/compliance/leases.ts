@@ -24,7 +24,8 @@ export function leasesCompliance(twoNodes: WithTwoNodes): void {
         const sessions = [session("s", onA), session("t", onB), session("u", "no-such-node")];
         await a.coordination.change("sub", 0, { ...NO_ONE, sessions });
         for (let hour = 0; hour < 3; hour++) {
-          for (const { coordination } of [a, b]) expect(await aliveIn(coordination)).toEqual(["s", "t"]);
+          for (const { coordination } of [a, b])
+            expect(await aliveIn(coordination)).toEqual(["s", "t"]);
           expect(lease.lost.aborted).toBe(false);
           expect(lease.safeUntil()).toBeGreaterThan(clock.monotonicMs());
           await pass(clock, 20 * TTL_MS);
@@ -91,6 +92,7 @@ export function leasesCompliance(twoNodes: WithTwoNodes): void {
               await pass(own, standsMs);
               const held = (await aliveIn(b.coordination, id)).length > 0;
               if (!held) expect(own.monotonicMs()).toBeGreaterThanOrEqual(lease.safeUntil());
+              expect(lease.safeUntil()).toBeLessThanOrEqual(own.monotonicMs() + TTL_MS);
               if (lease.lost.aborted) expect(held).toBe(false);
             }
             await node.close();
@@ -106,7 +108,8 @@ export function leasesCompliance(twoNodes: WithTwoNodes): void {
         const node = randomUUID();
         const lease = await a.coordination.join(node, TTL_MS);
         await expect(b.coordination.join(node, TTL_MS)).rejects.toThrow(RangeError);
-        for (const ttlMs of [0, -1, NaN, Infinity]) await expect(a.coordination.join(randomUUID(), ttlMs)).rejects.toThrow(RangeError);
+        for (const ttlMs of [0, -1, NaN, Infinity])
+          await expect(a.coordination.join(randomUUID(), ttlMs)).rejects.toThrow(RangeError);
         expect(lease.lost.aborted).toBe(false);
       }),
     );
@@ -120,7 +123,11 @@ export function leasesCompliance(twoNodes: WithTwoNodes): void {
         const heir = randomUUID();
         await a.coordination.join(heir, TTL_MS);
         const version = await versionOf(b.coordination, "sub");
-        const next = { ...NO_ONE, sessions: [session("t", heir)], topology: topology({ "e:0": "t" }) };
+        const next = {
+          ...NO_ONE,
+          sessions: [session("t", heir)],
+          topology: topology({ "e:0": "t" }),
+        };
         expect(await b.coordination.change("sub", version, next)).toBe("changed");
         expect(await a.coordination.commit("sub", "t", COMMIT)).toEqual(["committed"]);
         expect(await b.coordination.commit("sub", "s", COMMIT)).toEqual(["no-session"]);
@@ -143,7 +150,9 @@ async function expectLost(other: CoordinationPort, lease: NodeLease): Promise<vo
   expect(lease.safeUntil()).toBe(-Infinity);
   expect(await aliveIn(other)).toEqual([]);
   const before = await other.progress("sub");
-  expect(await other.commit("sub", "s", [{ partition: "e:0", at: at(99) }])).toEqual(["no-session"]);
+  expect(await other.commit("sub", "s", [{ partition: "e:0", at: at(99) }])).toEqual([
+    "no-session",
+  ]);
   expect(await other.progress("sub")).toEqual(before);
 }
 

@@ -13,9 +13,14 @@ import type { WithTwoNodes } from "./subject.ts";
 const PARTITIONS = 3;
 
 const anyBatches = fc
-  .uniqueArray(fc.tuple(fc.nat(PARTITIONS - 1), fc.array(anyRecord, { minLength: 1, maxLength: 5 })), { selector: ([partition]) => partition, minLength: 1 })
+  .uniqueArray(
+    fc.tuple(fc.nat(PARTITIONS - 1), fc.array(anyRecord, { minLength: 1, maxLength: 5 })),
+    { selector: ([partition]) => partition, minLength: 1 },
+  )
   .map((entries) => new Map<number, readonly NewRecord[]>(entries));
-const anyAppends = fc.array(fc.record({ onA: fc.boolean(), batches: anyBatches }), { maxLength: 8 });
+const anyAppends = fc.array(fc.record({ onA: fc.boolean(), batches: anyBatches }), {
+  maxLength: 8,
+});
 const anyRead = fc.record({
   onA: fc.boolean(),
   partition: fc.nat(PARTITIONS - 1),
@@ -30,25 +35,37 @@ export function logReadingCompliance(twoNodes: WithTwoNodes): void {
       twoNodes(async ({ a, b }) => {
         const logOf = (onA: boolean): LogPort => (onA ? a.log : b.log);
         await fc.assert(
-          fc.asyncProperty(fc.array(anyAppends, { maxLength: 4 }), fc.array(anyRead, { maxLength: 12 }), async (groups, reads) => {
-            const id = randomUUID();
-            await a.log.create(id, PARTITIONS, KEEP);
-            const stored: Plain[][] = Array.from({ length: PARTITIONS }, () => []);
-            for (const group of groups) {
-              await Promise.all(group.map(({ onA, batches }) => appendInto(stored, logOf(onA), id, batches)));
-            }
-            for (const partition of stored) {
-              partition.sort((one, other) => one.offset - other.offset);
-              expect(partition.map(({ offset }) => offset)).toEqual(partition.map((_, index) => index));
-            }
-            const slices: Slice[] = [];
-            for (const { onA, partition, from, max } of reads) slices.push(await logOf(onA).read(id, partition, from, max, NEVER));
-            for (const [index, { partition, from, max }] of reads.entries()) check(slices[index], stored[partition], from, max);
-            for (const [partition, expected] of stored.entries()) {
-              expect(await readInPortions(b.log, id, partition, { bytes: 30, records: 4 })).toEqual(expected);
-              expect(plainOf(await readAll(a.log, id, partition))).toEqual(expected);
-            }
-          }),
+          fc.asyncProperty(
+            fc.array(anyAppends, { maxLength: 4 }),
+            fc.array(anyRead, { maxLength: 12 }),
+            async (groups, reads) => {
+              const id = randomUUID();
+              await a.log.create(id, PARTITIONS, KEEP);
+              const stored: Plain[][] = Array.from({ length: PARTITIONS }, () => []);
+              for (const group of groups) {
+                await Promise.all(
+                  group.map(({ onA, batches }) => appendInto(stored, logOf(onA), id, batches)),
+                );
+              }
+              for (const partition of stored) {
+                partition.sort((one, other) => one.offset - other.offset);
+                expect(partition.map(({ offset }) => offset)).toEqual(
+                  partition.map((_, index) => index),
+                );
+              }
+              const slices: Slice[] = [];
+              for (const { onA, partition, from, max } of reads)
+                slices.push(await logOf(onA).read(id, partition, from, max, NEVER));
+              for (const [index, { partition, from, max }] of reads.entries())
+                check(slices[index], stored[partition], from, max);
+              for (const [partition, expected] of stored.entries()) {
+                expect(
+                  await readInPortions(b.log, id, partition, { bytes: 30, records: 4 }),
+                ).toEqual(expected);
+                expect(plainOf(await readAll(a.log, id, partition))).toEqual(expected);
+              }
+            },
+          ),
         );
       }),
     );
@@ -59,8 +76,12 @@ export function logReadingCompliance(twoNodes: WithTwoNodes): void {
         await a.log.create("x", 1, KEEP);
         const large = record("l".repeat(1_000_000));
         await appendTo(a.log, "x", 0, [record("s"), large, record("s")]);
-        expect(plainOf(await b.log.read("x", 0, 1, { bytes: 10, records: 10 }, NEVER))).toEqual([plain(1, large)]);
-        expect(plainOf(await b.log.read("x", 0, 0, { bytes: 10, records: 10 }, NEVER))).toHaveLength(1);
+        expect(plainOf(await b.log.read("x", 0, 1, { bytes: 10, records: 10 }, NEVER))).toEqual([
+          plain(1, large),
+        ]);
+        expect(
+          plainOf(await b.log.read("x", 0, 0, { bytes: 10, records: 10 }, NEVER)),
+        ).toHaveLength(1);
       }),
     );
 
@@ -79,7 +100,9 @@ export function logReadingCompliance(twoNodes: WithTwoNodes): void {
       "loses nothing but older records of a key where it compacts",
       twoNodes(async ({ a, b }) => {
         await a.log.create("x", 1, { retentionMs: null, compact: true });
-        const batch = Array.from({ length: 20 }, (_, index) => record(`v${index}`, { key: `k${index % 3}` }));
+        const batch = Array.from({ length: 20 }, (_, index) =>
+          record(`v${index}`, { key: `k${index % 3}` }),
+        );
         await appendTo(a.log, "x", 0, batch);
         const all = batch.map((each, index) => plain(index, each));
         const found = await readInPortions(b.log, "x", 0, { bytes: 1e6, records: 3 });
@@ -91,18 +114,29 @@ export function logReadingCompliance(twoNodes: WithTwoNodes): void {
   });
 }
 
-async function appendInto(stored: Plain[][], log: LogPort, id: string, batches: ReadonlyMap<number, readonly NewRecord[]>): Promise<void> {
+async function appendInto(
+  stored: Plain[][],
+  log: LogPort,
+  id: string,
+  batches: ReadonlyMap<number, readonly NewRecord[]>,
+): Promise<void> {
   const outcomes = await log.append(id, batches, NEVER);
   expect([...outcomes.keys()].sort()).toEqual([...batches.keys()].sort());
   for (const [partition, batch] of batches) {
     const outcome = outcomes.get(partition);
-    if (outcome?.outcome !== "stored") throw new Error("An append was not stored.", { cause: outcome?.cause });
+    if (outcome?.outcome !== "stored")
+      throw new Error("An append was not stored.", { cause: outcome?.cause });
     expect(outcome.last).toBe(outcome.first + batch.length - 1);
     stored[partition]?.push(...batch.map((each, index) => plain(outcome.first + index, each)));
   }
 }
 
-function check(slice: Slice | undefined, all: Plain[] = [], from: number, max: { bytes: number; records: number }): void {
+function check(
+  slice: Slice | undefined,
+  all: Plain[] = [],
+  from: number,
+  max: { bytes: number; records: number },
+): void {
   if (!slice) throw new Error("nothing was read");
   const found = plainOf(slice);
   const start = Math.max(from, 0);
@@ -110,7 +144,9 @@ function check(slice: Slice | undefined, all: Plain[] = [], from: number, max: {
   if (start < all.length) expect(found.length).toBeGreaterThan(0);
   if (found.length > 1) {
     expect(found.length).toBeLessThanOrEqual(max.records);
-    expect(found.reduce((bytes, { value }) => bytes + (value?.length ?? 0) / 2, 0)).toBeLessThanOrEqual(max.bytes);
+    expect(
+      found.reduce((bytes, { value }) => bytes + (value?.length ?? 0) / 2, 0),
+    ).toBeLessThanOrEqual(max.bytes);
   }
   expect(slice.next).toBe(found.length > 0 ? start + found.length : start);
   expect(slice.oldest).toBe(0);
@@ -120,9 +156,14 @@ function check(slice: Slice | undefined, all: Plain[] = [], from: number, max: {
   }
 }
 
-async function readInPortions(log: LogPort, id: string, partition: number, max: { bytes: number; records: number }): Promise<Plain[]> {
+async function readInPortions(
+  log: LogPort,
+  id: string,
+  partition: number,
+  max: { bytes: number; records: number },
+): Promise<Plain[]> {
   const found: Plain[] = [];
-  for (let from = 0; ; ) {
+  for (let from = 0; ;) {
     const slice = await log.read(id, partition, from, max, NEVER);
     found.push(...plainOf(slice));
     if (slice.next === from) return found;

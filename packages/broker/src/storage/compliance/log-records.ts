@@ -19,7 +19,13 @@ export function records(...texts: string[]): NewRecord[] {
 export const anyRecord: fc.Arbitrary<NewRecord> = fc
   .tuple(
     fc.option(fc.uint8Array({ maxLength: 20 }), { nil: null }),
-    fc.record({ key: fc.string({ maxLength: 4, unit: "grapheme" }), consumerTag: fc.string({ maxLength: 4 }) }, { requiredKeys: [] }),
+    fc.record(
+      {
+        key: fc.string({ maxLength: 4, unit: "grapheme" }),
+        consumerTag: fc.string({ maxLength: 4 }),
+      },
+      { requiredKeys: [] },
+    ),
   )
   .map(([value, more]) => ({ value, ...more }));
 
@@ -36,20 +42,35 @@ export function plain(offset: number, { value, key, consumerTag }: NewRecord): P
 }
 
 export function plainOf({ frames }: Slice): Plain[] {
-  return frames.flatMap((frame) => frame.records.map((each, index) => plain(frame.offsets[index] ?? NaN, each)));
+  return frames.flatMap((frame) =>
+    frame.records.map((each, index) => plain(frame.offsets[index] ?? NaN, each)),
+  );
 }
 
 export function texts(slice: Slice): string[] {
-  return slice.frames.flatMap((frame) => frame.records.map(({ value }) => new TextDecoder().decode(value ?? undefined)));
+  return slice.frames.flatMap((frame) =>
+    frame.records.map(({ value }) => new TextDecoder().decode(value ?? undefined)),
+  );
 }
 
-export async function readAll(log: LogPort, id: string, partition: number, from = 0): Promise<Slice> {
+export async function readAll(
+  log: LogPort,
+  id: string,
+  partition: number,
+  from = 0,
+): Promise<Slice> {
   return log.read(id, partition, from, ALL, NEVER);
 }
 
 /** Appends to one partition and says at which offsets. */
-export async function appendTo(log: LogPort, id: string, partition: number, batch: readonly NewRecord[]): Promise<{ first: number; last: number; timestampMs: number }> {
+export async function appendTo(
+  log: LogPort,
+  id: string,
+  partition: number,
+  batch: readonly NewRecord[],
+): Promise<{ first: number; last: number; timestampMs: number }> {
   const outcome = (await log.append(id, new Map([[partition, batch]]), NEVER)).get(partition);
-  if (outcome?.outcome !== "stored") throw new Error(`The append to ${id} was ${outcome?.outcome}.`, { cause: outcome?.cause });
+  if (outcome?.outcome !== "stored")
+    throw new Error(`The append to ${id} was ${outcome?.outcome}.`, { cause: outcome?.cause });
   return outcome;
 }

@@ -15,14 +15,28 @@ export function logCompliance(twoNodes: WithTwoNodes): void {
       "stores on one node what the other one reads",
       twoNodes(async ({ a, b, clock }) => {
         await a.log.create("x", 2, KEEP);
-        const outcomes = await a.log.append("x", new Map([[1, records("p", "q")], [0, records("r")]]), NEVER);
+        const outcomes = await a.log.append(
+          "x",
+          new Map([
+            [1, records("p", "q")],
+            [0, records("r")],
+          ]),
+          NEVER,
+        );
         const timestampMs = clock.wallMs();
         expect(outcomes.get(0)).toEqual({ outcome: "stored", first: 0, last: 0, timestampMs });
         expect(outcomes.get(1)).toEqual({ outcome: "stored", first: 0, last: 1, timestampMs });
         const slice = await readAll(b.log, "x", 1);
         expect(texts(slice)).toEqual(["p", "q"]);
-        expect(slice).toMatchObject({ next: 2, oldest: 0, frames: [{ first: 0, timestampMs, offsets: [0, 1] }] });
-        expect(await b.log.bounds("x")).toEqual([{ oldest: 0, next: 1 }, { oldest: 0, next: 2 }]);
+        expect(slice).toMatchObject({
+          next: 2,
+          oldest: 0,
+          frames: [{ first: 0, timestampMs, offsets: [0, 1] }],
+        });
+        expect(await b.log.bounds("x")).toEqual([
+          { oldest: 0, next: 1 },
+          { oldest: 0, next: 2 },
+        ]);
       }),
     );
 
@@ -30,12 +44,32 @@ export function logCompliance(twoNodes: WithTwoNodes): void {
       "keeps tombstones, empty values, keys and consumer tags apart",
       twoNodes(async ({ a, b }) => {
         await a.log.create("x", 1, KEEP);
-        const batch = [{ value: null }, { value: new Uint8Array(0) }, record("v", { key: "" }), record("w", { key: "k\u00e9y\u{1f511}", consumerTag: "t" })];
+        const batch = [
+          { value: null },
+          { value: new Uint8Array(0) },
+          record("v", { key: "" }),
+          record("w", { key: "k\u00e9y\u{1f511}", consumerTag: "t" }),
+        ];
         await appendTo(a.log, "x", 0, batch);
         const [frame] = (await readAll(b.log, "x", 0)).frames;
-        expect(frame?.records.map(({ value }) => value && value.byteLength)).toEqual([null, 0, 1, 1]);
-        expect(frame?.records.map(({ key }) => key)).toEqual([undefined, undefined, "", "k\u00e9y\u{1f511}"]);
-        expect(frame?.records.map(({ consumerTag }) => consumerTag)).toEqual([undefined, undefined, undefined, "t"]);
+        expect(frame?.records.map(({ value }) => value && value.byteLength)).toEqual([
+          null,
+          0,
+          1,
+          1,
+        ]);
+        expect(frame?.records.map(({ key }) => key)).toEqual([
+          undefined,
+          undefined,
+          "",
+          "k\u00e9y\u{1f511}",
+        ]);
+        expect(frame?.records.map(({ consumerTag }) => consumerTag)).toEqual([
+          undefined,
+          undefined,
+          undefined,
+          "t",
+        ]);
       }),
     );
 
@@ -44,8 +78,18 @@ export function logCompliance(twoNodes: WithTwoNodes): void {
       twoNodes(async ({ a, b }) => {
         await a.log.create("x", 2, KEEP);
         await appendTo(a.log, "x", 1, records("p"));
-        await Promise.all([a.log.create("x", 2, KEEP), b.log.create("x", 2, KEEP), a.log.grow("x", 3), b.log.grow("x", 3), b.log.grow("x", 1)]);
-        expect(await a.log.bounds("x")).toEqual([{ oldest: 0, next: 0 }, { oldest: 0, next: 1 }, { oldest: 0, next: 0 }]);
+        await Promise.all([
+          a.log.create("x", 2, KEEP),
+          b.log.create("x", 2, KEEP),
+          a.log.grow("x", 3),
+          b.log.grow("x", 3),
+          b.log.grow("x", 1),
+        ]);
+        expect(await a.log.bounds("x")).toEqual([
+          { oldest: 0, next: 0 },
+          { oldest: 0, next: 1 },
+          { oldest: 0, next: 0 },
+        ]);
         expect(await appendTo(b.log, "x", 2, records("q"))).toMatchObject({ first: 0, last: 0 });
         expect(texts(await readAll(a.log, "x", 1))).toEqual(["p"]);
       }),
@@ -58,7 +102,8 @@ export function logCompliance(twoNodes: WithTwoNodes): void {
         for (const id of ids) await a.log.create(id, 1, KEEP);
         for (const id of ids) await appendTo(b.log, id, 0, records(`of ${id}`));
         await a.log.remove("x");
-        for (const id of ids.filter((each) => each !== "x")) expect(texts(await readAll(a.log, id, 0))).toEqual([`of ${id}`]);
+        for (const id of ids.filter((each) => each !== "x"))
+          expect(texts(await readAll(a.log, id, 0))).toEqual([`of ${id}`]);
       }),
     );
 
@@ -72,7 +117,8 @@ export function logCompliance(twoNodes: WithTwoNodes): void {
         await a.log.remove("never");
         for (const node of [a, b]) {
           for (const id of ["gone", "never"]) {
-            for (const call of callsOn(node.log, id)) await expect(call()).rejects.toThrow(NoSuchLogError);
+            for (const call of callsOn(node.log, id))
+              await expect(call()).rejects.toThrow(NoSuchLogError);
           }
         }
       }),
@@ -82,10 +128,20 @@ export function logCompliance(twoNodes: WithTwoNodes): void {
       "begins anew where an id comes again",
       twoNodes(async ({ a, b }) => {
         await a.log.create("x", 2, KEEP);
-        await a.log.append("x", new Map([[0, records("old", "old")], [1, records("old")]]), NEVER);
+        await a.log.append(
+          "x",
+          new Map([
+            [0, records("old", "old")],
+            [1, records("old")],
+          ]),
+          NEVER,
+        );
         await a.log.remove("x");
         await b.log.create("x", 2, KEEP);
-        expect(await a.log.bounds("x")).toEqual([{ oldest: 0, next: 0 }, { oldest: 0, next: 0 }]);
+        expect(await a.log.bounds("x")).toEqual([
+          { oldest: 0, next: 0 },
+          { oldest: 0, next: 0 },
+        ]);
         expect((await readAll(a.log, "x", 0)).frames).toEqual([]);
         expect(await appendTo(a.log, "x", 0, records("new"))).toMatchObject({ first: 0, last: 0 });
         expect(texts(await readAll(b.log, "x", 0))).toEqual(["new"]);
@@ -95,16 +151,38 @@ export function logCompliance(twoNodes: WithTwoNodes): void {
     it(
       "refuses what makes no sense before anything is stored",
       twoNodes(async ({ a, b }) => {
-        for (const partitions of [0, -1, 1.5, NaN]) await expect(a.log.create("y", partitions, KEEP)).rejects.toThrow(RangeError);
+        for (const partitions of [0, -1, 1.5, NaN])
+          await expect(a.log.create("y", partitions, KEEP)).rejects.toThrow(RangeError);
         await a.log.create("x", 2, KEEP);
         await expect(a.log.grow("x", 0)).rejects.toThrow(RangeError);
-        await expect(a.log.append("x", new Map([[0, records("p")], [2, records("q")]]), NEVER)).rejects.toThrow(RangeError);
-        await expect(a.log.append("x", new Map([[0, records("p")], [1, []]]), NEVER)).rejects.toThrow(RangeError);
+        await expect(
+          a.log.append(
+            "x",
+            new Map([
+              [0, records("p")],
+              [2, records("q")],
+            ]),
+            NEVER,
+          ),
+        ).rejects.toThrow(RangeError);
+        await expect(
+          a.log.append(
+            "x",
+            new Map([
+              [0, records("p")],
+              [1, []],
+            ]),
+            NEVER,
+          ),
+        ).rejects.toThrow(RangeError);
         for (const partition of [2, -1]) {
           await expect(b.log.read("x", partition, 0, ALL, NEVER)).rejects.toThrow(RangeError);
           await expect(b.log.offsetAt("x", partition, 0)).rejects.toThrow(RangeError);
         }
-        expect(await b.log.bounds("x")).toEqual([{ oldest: 0, next: 0 }, { oldest: 0, next: 0 }]);
+        expect(await b.log.bounds("x")).toEqual([
+          { oldest: 0, next: 0 },
+          { oldest: 0, next: 0 },
+        ]);
         expect(await a.log.append("x", new Map(), NEVER)).toEqual(new Map());
       }),
     );
@@ -115,8 +193,17 @@ export function logCompliance(twoNodes: WithTwoNodes): void {
         await a.log.create("x", 2, KEEP);
         const cause = new Error("enough");
         const aborted = AbortSignal.abort(cause);
-        const outcomes = await a.log.append("x", new Map([[0, records("p")], [1, records("q")]]), aborted);
-        expect([...outcomes]).toEqual([0, 1].map((partition) => [partition, { outcome: "not-stored", cause }]));
+        const outcomes = await a.log.append(
+          "x",
+          new Map([
+            [0, records("p")],
+            [1, records("q")],
+          ]),
+          aborted,
+        );
+        expect([...outcomes]).toEqual(
+          [0, 1].map((partition) => [partition, { outcome: "not-stored", cause }]),
+        );
         await expect(a.log.read("x", 0, 0, ALL, aborted)).rejects.toBe(cause);
         expect(await appendTo(b.log, "x", 0, records("r"))).toMatchObject({ first: 0 });
         expect(texts(await readAll(a.log, "x", 0))).toEqual(["r"]);

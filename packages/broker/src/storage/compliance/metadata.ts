@@ -52,9 +52,13 @@ export function metadataCompliance(twoNodes: WithTwoNodes): void {
         const round: { self?: unknown } = {};
         round.self = round;
         for (const value of [undefined, 1n, round, () => 1]) {
-          await expect(a.metadata.write([put("kind", "good", "any", 1), put("kind", "bad", "any", value)])).rejects.toThrow(TypeError);
+          await expect(
+            a.metadata.write([put("kind", "good", "any", 1), put("kind", "bad", "any", value)]),
+          ).rejects.toThrow(TypeError);
         }
-        await expect(a.metadata.write([put("kind", "good", "any", 1), put("kind", "good", "any", 2)])).rejects.toThrow(RangeError);
+        await expect(
+          a.metadata.write([put("kind", "good", "any", 1), put("kind", "good", "any", 2)]),
+        ).rejects.toThrow(RangeError);
         expect(await b.metadata.list("kind", { limit: 10 })).toEqual([]);
       }),
     );
@@ -69,11 +73,14 @@ export function metadataCompliance(twoNodes: WithTwoNodes): void {
           expect(await metadata.write([put("kind", "id", "any", 2)])).toBe("written");
           const version = await versionOf(metadata);
           seen.push(version);
-          expect(await metadata.write([{ kind: "kind", id: "id", expect: version, remove: true }])).toBe("written");
+          expect(
+            await metadata.write([{ kind: "kind", id: "id", expect: version, remove: true }]),
+          ).toBe("written");
           expect(await metadata.get("kind", "id")).toBeUndefined();
         }
         expect(seen).toEqual([...new Set(seen)].sort((one, other) => one - other));
-        for (const old of seen) expect(await a.metadata.write([put("kind", "id", old, 3)])).toBe("conflict");
+        for (const old of seen)
+          expect(await a.metadata.write([put("kind", "id", old, 3)])).toBe("conflict");
       }),
     );
 
@@ -95,7 +102,10 @@ export function metadataCompliance(twoNodes: WithTwoNodes): void {
         expect(await revision()).toBe(created);
         await b.metadata.write([put("kind", "id", "any", 1)]);
         await revision();
-        await b.metadata.write([put("kind", "other", "any", 1), { kind: "kind", id: "id", expect: await versionOf(a.metadata), remove: true }]);
+        await b.metadata.write([
+          put("kind", "other", "any", 1),
+          { kind: "kind", id: "id", expect: await versionOf(a.metadata), remove: true },
+        ]);
         await revision();
         expect(seen.size).toBe(4);
       }),
@@ -105,31 +115,52 @@ export function metadataCompliance(twoNodes: WithTwoNodes): void {
       "guards unique keys: of two records that want one, only one comes",
       twoNodes(async ({ a, b }) => {
         const outcomes = await Promise.all(
-          [a, b, a, b].map(({ metadata }, index) => metadata.write([put("sub", `s${index}`, "absent", index), put("sub-key", "same", "absent", `s${index}`)])),
+          [a, b, a, b].map(({ metadata }, index) =>
+            metadata.write([
+              put("sub", `s${index}`, "absent", index),
+              put("sub-key", "same", "absent", `s${index}`),
+            ]),
+          ),
         );
         expect(outcomes.filter((outcome) => outcome === "written")).toHaveLength(1);
         const subs = await b.metadata.list<number>("sub", { limit: 10 });
-        expect(subs.map(({ id }) => id)).toEqual([(await a.metadata.get("sub-key", "same"))?.value]);
+        expect(subs.map(({ id }) => id)).toEqual([
+          (await a.metadata.get("sub-key", "same"))?.value,
+        ]);
       }),
     );
 
     it(
       "lists in portions of any size each record once, in order",
       twoNodes(async ({ a, b }) => {
-        const anyId = fc.oneof(fc.string({ minLength: 1, maxLength: 6 }), fc.string({ minLength: 1, maxLength: 4, unit: "grapheme" }));
-        const anyIds = fc.uniqueArray(fc.record({ id: anyId, removed: fc.boolean() }), { selector: ({ id }) => id, maxLength: 20 });
+        const anyId = fc.oneof(
+          fc.string({ minLength: 1, maxLength: 6 }),
+          fc.string({ minLength: 1, maxLength: 4, unit: "grapheme" }),
+        );
+        const anyIds = fc.uniqueArray(
+          fc.record({ id: anyId, fate: fc.constantFrom("kept", "removed", "removed and back") }),
+          { selector: ({ id }) => id, maxLength: 20 },
+        );
         await fc.assert(
           fc.asyncProperty(anyIds, fc.integer({ min: 1, max: 7 }), async (ids, limit) => {
             const kind = randomUUID();
             for (const { id } of ids) await a.metadata.write([put(kind, id, "absent", { is: id })]);
             await a.metadata.list(kind, { limit });
-            for (const { id } of ids.filter(({ removed }) => removed)) {
+            for (const { id, fate } of ids.filter((each) => each.fate !== "kept")) {
               const version = (await a.metadata.get(kind, id))?.version ?? NaN;
               await b.metadata.write([{ kind, id, expect: version, remove: true }]);
+              if (fate === "removed and back")
+                await a.metadata.write([put(kind, id, "absent", { is: id })]);
             }
-            const left = ids.filter(({ removed }) => !removed).map(({ id }) => id).sort();
+            const left = ids
+              .filter(({ fate }) => fate !== "removed")
+              .map(({ id }) => id)
+              .sort();
             const found: string[] = [];
-            for (let page = await b.metadata.list<{ is: string }>(kind, { limit }); page.length > 0; ) {
+            for (
+              let page = await b.metadata.list<{ is: string }>(kind, { limit });
+              page.length > 0;
+            ) {
               expect(page.length).toBeLessThanOrEqual(limit);
               for (const { id, value } of page) expect(value).toEqual({ is: id });
               found.push(...page.map(({ id }) => id));
@@ -138,9 +169,14 @@ export function metadataCompliance(twoNodes: WithTwoNodes): void {
             expect([...found].sort()).toEqual(left);
             const ascii = (id: string): boolean => /^[\x20-\x7e]*$/.test(id);
             expect(found.filter(ascii)).toEqual(left.filter(ascii));
-            for (const id of ids.filter(({ removed }) => removed).map((each) => each.id).filter(ascii)) {
+            for (const id of ids
+              .filter(({ fate }) => fate === "removed")
+              .map((each) => each.id)
+              .filter(ascii)) {
               const behind = await a.metadata.list(kind, { after: id, limit: 100 });
-              expect(behind.map((each) => each.id).filter(ascii)).toEqual(left.filter((each) => ascii(each) && each > id));
+              expect(behind.map((each) => each.id).filter(ascii)).toEqual(
+                left.filter((each) => ascii(each) && each > id),
+              );
             }
           }),
         );

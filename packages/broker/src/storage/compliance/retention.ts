@@ -20,10 +20,17 @@ export function retentionCompliance(twoNodes: WithTwoNodes): void {
         await appendTo(a.log, "x", 0, records("p", "q"));
         clock.advance(HOUR_MS / 2);
         await appendTo(a.log, "x", 0, records("r"));
-        expect(await b.log.bounds("x")).toEqual([{ oldest: 0, next: 3 }, { oldest: 0, next: 0 }]);
+        expect(await b.log.bounds("x")).toEqual([
+          { oldest: 0, next: 3 },
+          { oldest: 0, next: 0 },
+        ]);
         clock.advance(HOUR_MS / 2 + 1);
         await eventually(clock, async () => (await b.log.bounds("x"))[0]?.oldest === 2);
-        expect(await readAll(b.log, "x", 0)).toMatchObject({ oldest: 2, next: 3, frames: [{ first: 2, offsets: [2] }] });
+        expect(await readAll(b.log, "x", 0)).toMatchObject({
+          oldest: 2,
+          next: 3,
+          frames: [{ first: 2, offsets: [2] }],
+        });
         clock.advance(HOUR_MS);
         await eventually(clock, async () => (await b.log.bounds("x"))[0]?.oldest === 3);
         expect(await readAll(a.log, "x", 0)).toEqual({ frames: [], next: 3, oldest: 3 });
@@ -62,7 +69,10 @@ export function retentionCompliance(twoNodes: WithTwoNodes): void {
     it(
       "never drops what is younger, and nothing from the middle",
       twoNodes(async ({ a, b, clock }) => {
-        const anyMinutes = fc.array(fc.integer({ min: 0, max: 50 }), { minLength: 1, maxLength: 8 });
+        const anyMinutes = fc.array(fc.integer({ min: 0, max: 50 }), {
+          minLength: 1,
+          maxLength: 8,
+        });
         await fc.assert(
           fc.asyncProperty(anyMinutes, async (minutes) => {
             const id = randomUUID();
@@ -88,7 +98,10 @@ export function retentionCompliance(twoNodes: WithTwoNodes): void {
     it(
       "is the first that was stored then or later, even if the wall clock jumps",
       twoNodes(async ({ a, b, clock }) => {
-        const anyJump = fc.record({ byMs: fc.integer({ min: -3, max: 5 }), count: fc.integer({ min: 1, max: 3 }) });
+        const anyJump = fc.record({
+          byMs: fc.integer({ min: -3, max: 5 }),
+          count: fc.integer({ min: 1, max: 3 }),
+        });
         await fc.assert(
           fc.asyncProperty(fc.array(anyJump, { maxLength: 8 }), async (jumps) => {
             const id = randomUUID();
@@ -96,7 +109,12 @@ export function retentionCompliance(twoNodes: WithTwoNodes): void {
             const times: number[] = [];
             for (const { byMs, count } of jumps) {
               clock.jumpWall(byMs);
-              const { timestampMs } = await appendTo(a.log, id, 0, records(...Array.from({ length: count }, () => "r")));
+              const { timestampMs } = await appendTo(
+                a.log,
+                id,
+                0,
+                records(...Array.from({ length: count }, () => "r")),
+              );
               for (let each = 0; each < count; each++) times.push(timestampMs);
             }
             for (const timeMs of [0, ...times.flatMap((each) => [each - 1, each, each + 1])]) {

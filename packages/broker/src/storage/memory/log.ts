@@ -3,7 +3,16 @@
  */
 import type { Clock } from "nakadi-protocol";
 import { NoSuchLogError } from "../ports.ts";
-import type { Appended, Bounds, LogId, LogPolicy, LogPort, NewRecord, NotAppended, Slice } from "../ports.ts";
+import type {
+  Appended,
+  Bounds,
+  LogId,
+  LogPolicy,
+  LogPort,
+  NewRecord,
+  NotAppended,
+  Slice,
+} from "../ports.ts";
 import { Hints } from "./hints.ts";
 import type { NodeScope } from "./node-scope.ts";
 import { PartitionLog } from "./partition-log.ts";
@@ -57,7 +66,8 @@ export class MemoryLog implements LogPort {
     const stored = this.#find(log);
     for (const [partition, records] of batches) {
       partitionOf(log, stored, partition);
-      if (records.length === 0) throw new RangeError(`The batch for partition ${partition} is empty.`);
+      if (records.length === 0)
+        throw new RangeError(`The batch for partition ${partition} is empty.`);
     }
     const outcomes = new Map<number, Appended | NotAppended>();
     const timestampMs = this.#clock.wallMs();
@@ -67,7 +77,12 @@ export class MemoryLog implements LogPort {
         continue;
       }
       const { first } = this.#current(log, stored, partition).append(records, timestampMs);
-      outcomes.set(partition, { outcome: "stored", first, last: first + records.length - 1, timestampMs });
+      outcomes.set(partition, {
+        outcome: "stored",
+        first,
+        last: first + records.length - 1,
+        timestampMs,
+      });
       stored.appended.send(partition);
     }
     return outcomes;
@@ -127,5 +142,6 @@ function growTo(stored: StoredLog, partitions: number): void {
 }
 
 function checkPartitions(partitions: number): void {
-  if (!Number.isSafeInteger(partitions) || partitions < 1) throw new RangeError(`A log cannot have ${partitions} partitions.`);
+  if (!Number.isSafeInteger(partitions) || partitions < 1)
+    throw new RangeError(`A log cannot have ${partitions} partitions.`);
 }

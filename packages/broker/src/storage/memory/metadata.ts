@@ -9,8 +9,8 @@ import { RecordTable } from "./record-table.ts";
 
 /** What all nodes share. */
 export class StoredMetadata {
-  readonly kinds = new Map<string, RecordTable>();
-  readonly written = new Hints<[kind: string, id: string]>();
+  readonly kinds: Map<string, RecordTable> = new Map();
+  readonly written: Hints<[kind: string, id: string]> = new Hints();
   revision = 0;
 
   table(kind: string): RecordTable {
@@ -34,21 +34,33 @@ export class MemoryMetadata implements MetadataPort {
     return this.#stored.kinds.get(kind)?.get(id) as Versioned<T> | undefined;
   }
 
-  async list<T>(kind: string, page: { after?: string; limit: number }): Promise<readonly (Versioned<T> & { id: string })[]> {
+  async list<T>(
+    kind: string,
+    page: { after?: string; limit: number },
+  ): Promise<readonly (Versioned<T> & { id: string })[]> {
     this.#node.check();
-    return (this.#stored.kinds.get(kind)?.page(page) ?? []) as readonly (Versioned<T> & { id: string })[];
+    return (this.#stored.kinds.get(kind)?.page(page) ?? []) as readonly (Versioned<T> & {
+      id: string;
+    })[];
   }
 
   async write(writes: readonly Write[]): Promise<"written" | "conflict"> {
     this.#node.check();
     checkOnce(writes);
     const values = writes.map((write) => ("remove" in write ? undefined : frozenJson(write.value)));
-    if (!writes.every((write) => expected(write, this.#stored.kinds.get(write.kind)?.get(write.id)))) return "conflict";
+    if (
+      !writes.every((write) => expected(write, this.#stored.kinds.get(write.kind)?.get(write.id)))
+    )
+      return "conflict";
     if (writes.length > 0) this.#stored.revision++;
     for (const [index, write] of writes.entries()) {
       const table = this.#stored.table(write.kind);
       if ("remove" in write) table.remove(write.id);
-      else table.set(write.id, Object.freeze({ value: values[index], version: this.#stored.revision }));
+      else
+        table.set(
+          write.id,
+          Object.freeze({ value: values[index], version: this.#stored.revision }),
+        );
     }
     for (const { kind, id } of writes) this.#stored.written.send(kind, id);
     return "written";

@@ -53,13 +53,20 @@ export class PartitionLog {
   }
 
   offsetAt(timestampMs: number): number {
-    return this.#frames[this.#search(({ latestMs }) => latestMs >= timestampMs)]?.frame.first ?? this.#next;
+    return (
+      this.#frames[this.#search(({ latestMs }) => latestMs >= timestampMs)]?.frame.first ??
+      this.#next
+    );
   }
 
   /** Drops whole frames, from the oldest on, that were stored at `timestampMs` or earlier. */
   dropUntil(timestampMs: number): void {
     const before = this.#head;
-    for (let kept = this.#frames[this.#head]; kept && kept.frame.timestampMs <= timestampMs; kept = this.#frames[this.#head]) {
+    for (
+      let kept = this.#frames[this.#head];
+      kept && kept.frame.timestampMs <= timestampMs;
+      kept = this.#frames[this.#head]
+    ) {
       this.#frames[this.#head++] = undefined;
     }
     if (this.#head > before && this.#head * 2 >= this.#frames.length) {
@@ -83,7 +90,12 @@ export class PartitionLog {
 }
 
 /** The records of a frame from `skip` on that fit: the frame itself if that is all, `undefined` if that is none. */
-function cut({ frame, bytes }: Kept, skip: number, max: { bytes: number; records: number }, atLeastOne: boolean): Frame | undefined {
+function cut(
+  { frame, bytes }: Kept,
+  skip: number,
+  max: { bytes: number; records: number },
+  atLeastOne: boolean,
+): Frame | undefined {
   const { records, offsets, timestampMs } = frame;
   if (skip === 0 && bytes <= max.bytes && records.length <= max.records) return frame;
   let end = skip;
@@ -94,7 +106,12 @@ function cut({ frame, bytes }: Kept, skip: number, max: { bytes: number; records
   }
   if (end === skip && atLeastOne) end++;
   if (end === skip) return undefined;
-  return { first: frame.first + skip, timestampMs, offsets: offsets.slice(skip, end), records: records.slice(skip, end) };
+  return {
+    first: frame.first + skip,
+    timestampMs,
+    offsets: offsets.slice(skip, end),
+    records: records.slice(skip, end),
+  };
 }
 
 function lastOf(frame: Frame): number {

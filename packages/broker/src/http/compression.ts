@@ -1,0 +1,58 @@
+/** Compressed requests and answers (protocol 0.2): requests on POST only, answers for those who accept gzip. */
+import { promisify } from "node:util";
+import zlib from "node:zlib";
+import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
+import { Header } from "nakadi-protocol";
+import { problem } from "./replies.ts";
+
+const gzip = promisify(zlib.gzip);
+const gunzip = promisify(zlib.gunzip);
+
+/** An answer smaller than this is not worth compressing. */
+const MIN_COMPRESSED_BYTES = 32;
+
+export function compression(app: FastifyInstance, maxBodyBytes: number): void {
+  app.addHook("onRequest", async ({ method, headers }, reply) => {
+    if (method === "POST" || headers[Header.contentEncoding] === undefined) return undefined;
+    return sendFilterProblem(reply, 406, `${method} method doesn't support gzip content encoding`);
+  });
+
+  app.addHook("preValidation", async (request, reply) => {
+    if (!Buffer.isBuffer(request.body) || encodingOf(request) !== "gzip") return undefined;
+    try {
+      request.body = await gunzip(request.body, { maxOutputLength: maxBodyBytes });
+      return undefined;
+    } catch (error) {
+      const tooLarge = error instanceof RangeError;
+      return tooLarge
+        ? sendFilterProblem(reply, 413, "Request body is too large")
+        : sendFilterProblem(reply, 400, "Not in GZIP format");
+    }
+  });
+
+  app.addHook("onSend", async (request, reply, payload) => {
+    if (!Buffer.isBuffer(payload) || payload.length < MIN_COMPRESSED_BYTES || !acceptsGzip(request)) return payload;
+    reply.header(Header.contentEncoding, "gzip").header("vary", "accept-encoding").removeHeader("content-length");
+    return gzip(payload);
+  });
+}
+
+export function acceptsGzip({ headers }: FastifyRequest): boolean {
+  const accepted = headers[Header.acceptEncoding];
+  return String(accepted ?? "")
+    .split(",")
+    .some((coding) => /^\s*(?:x-)?gzip\s*(?:;\s*q=(?!0(?:\.0*)?\s*$).*)?$/i.test(coding));
+}
+
+function encodingOf({ headers }: FastifyRequest): string | undefined {
+  return headers[Header.contentEncoding]?.trim().toLowerCase();
+}
+
+/** What the server's filters answer has no content type. */
+function sendFilterProblem(reply: FastifyReply, status: number, detail: string): FastifyReply {
+  const body = Buffer.from(JSON.stringify(problem(status, detail)));
+  reply.hijack();
+  for (const [name, value] of Object.entries(reply.getHeaders())) if (value !== undefined) reply.raw.setHeader(name, value);
+  reply.raw.writeHead(status, { "content-length": body.length }).end(body);
+  return reply;
+}

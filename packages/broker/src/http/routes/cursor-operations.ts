@@ -1,0 +1,65 @@
+/** `/event-types/{name}/cursor-distances`, `shifted-cursors`, `cursors-lag` (protocol 5.8). */
+import type { FastifyInstance, FastifyRequest } from "fastify";
+import type { PartitionCursor } from "nakadi-protocol";
+import { cursorDistance, cursorLag, type LogView, shiftedCursor } from "../../log/cursor-operations.ts";
+import { timelineBounds } from "../../log/partition-bounds.ts";
+import { asConstraintViolation } from "../../problems.ts";
+import { Members } from "../../request-body.ts";
+import type { Domain } from "../domain.ts";
+import { sendJson } from "../replies.ts";
+import { pathParameter, requestJson } from "../request-json.ts";
+import { resource } from "../resource.ts";
+
+/** Whole numbers that a shift of 64 bits and a double can both hold. */
+const MAX_SHIFT = Number.MAX_SAFE_INTEGER;
+
+export function cursorOperationRoutes(app: FastifyInstance, { eventTypes, storage }: Domain): void {
+  /** Answers each item of the body's array, in its order. */
+  function operation<I>(path: string, read: (item: Members) => I, answer: (view: LogView, item: I) => object): void {
+    resource(app, `/event-types/:name/${path}`, {
+      POST: async (request, reply) => {
+        const items = readItems(request, read);
+        const stored = await eventTypes.get(pathParameter(request, "name"));
+        const view = { stored, bounds: await timelineBounds(storage.log, stored) };
+        return sendJson(
+          reply,
+          200,
+          items.map((item) => answer(view, item)),
+        );
+      },
+    });
+  }
+
+  operation(
+    "cursor-distances",
+    (item) => ({ initial: readNested(item, "initial_cursor"), final: readNested(item, "final_cursor") }),
+    (view, { initial, final }) => ({
+      initial_cursor: initial,
+      final_cursor: final,
+      distance: cursorDistance(view, initial, final),
+    }),
+  );
+  operation(
+    "shifted-cursors",
+    (item) => ({ cursor: readCursor(item), shift: item.integer("shift", -MAX_SHIFT, MAX_SHIFT) ?? 0 }),
+    (view, { cursor, shift }) => shiftedCursor(view, cursor, shift),
+  );
+  operation("cursors-lag", readCursor, cursorLag);
+}
+
+function readItems<I>(request: FastifyRequest, read: (item: Members) => I): I[] {
+  const body = Members.of({ list: requestJson(request) });
+  const items = (body.objects("list") ?? []).map(read);
+  asConstraintViolation(() => body.demandValid());
+  return items;
+}
+
+function readNested(item: Members, name: string): PartitionCursor {
+  if ((item.raw(name) ?? null) !== null) return readCursor(item.object(name));
+  item.violate(name, "must not be null");
+  return { partition: "", offset: "" };
+}
+
+function readCursor(item: Members): PartitionCursor {
+  return { partition: item.requiredText("partition"), offset: item.requiredText("offset") };
+}

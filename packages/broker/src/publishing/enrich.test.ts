@@ -1,0 +1,95 @@
+import fc from "fast-check";
+import { expect, test } from "vitest";
+import { enriched } from "./enrich.ts";
+import { scanBody } from "./scan.ts";
+
+const ENRICHMENT = {
+  eventType: "order.created",
+  version: "1.2.3",
+  publishedBy: "unauthenticated",
+  receivedAt: "2026-01-02T03:04:05.678Z",
+  flowId: "request-flow",
+};
+
+function enrich(event: string): string {
+  const [item] = scanBody(new TextEncoder().encode(`[${event}]`), 100);
+  if (!item) throw new Error("no event");
+  return new TextDecoder().decode(enriched(item, 3, ENRICHMENT));
+}
+
+test("metadata is completed where it stands", () => {
+  const text = enrich(
+    '{ "a" : 1.0, "metadata": { "eid": "x", "partition": "7" }, "b": "\\u00e9  \\/" }',
+  );
+  expect(text).toMatch(/^\{"a":1\.0,"metadata":\{.*\},"b":"\\u00e9 {2}\\\/"\}$/);
+  expect(JSON.parse(text)).toEqual({
+    a: 1,
+    b: "é  /",
+    metadata: {
+      eid: "x",
+      event_type: "order.created",
+      partition: "3",
+      received_at: "2026-01-02T03:04:05.678Z",
+      flow_id: "request-flow",
+      version: "1.2.3",
+      published_by: "unauthenticated",
+    },
+  });
+});
+
+test.each([
+  ['{"flow_id":"own"}', "own"],
+  ['{"flow_id":""}', "request-flow"],
+  ["{}", "request-flow"],
+])("the flow id of %s", (metadata, flowId) => {
+  expect(JSON.parse(enrich(`{"metadata":${metadata}}`))).toHaveProperty("metadata.flow_id", flowId);
+});
+
+test("names that mean something to JavaScript stay", () => {
+  const text = enrich('{"metadata":{"span_ctx":{"__proto__":"a","constructor":"b"}}}');
+  expect(text).toContain('"span_ctx":{"__proto__":"a","constructor":"b"}');
+});
+
+test("every other byte stays as it is", () => {
+  const member = fc.tuple(fc.string({ unit: "binary" }), fc.jsonValue({ stringUnit: "binary" }));
+  const metadata = fc.dictionary(
+    fc.constantFrom("eid", "flow_id", "span_ctx", "é"),
+    fc.jsonValue(),
+    { noNullPrototype: true },
+  );
+  fc.assert(
+    fc.property(
+      fc.uniqueArray(member, { selector: ([name]) => name, maxLength: 5 }),
+      metadata,
+      fc.nat(5),
+      (members, given, at) => {
+        const texts = members
+          .filter(([name]) => name !== "metadata")
+          .map((one) => one.map((part) => JSON.stringify(part)).join(":"));
+        fc.pre(!/[0-9]{19}/.test(texts.join() + JSON.stringify(given)));
+        const before = texts.slice(0, at);
+        const behind = texts.slice(at);
+        const text = enrich(
+          `{${[...before, `"metadata":${JSON.stringify(given)}`, ...behind].join()}}`,
+        );
+        const start = `{${[...before, '"metadata":'].join()}`;
+        const end = `${behind.map((one) => `,${one}`).join("")}}`;
+        expect(text.startsWith(start)).toBe(true);
+        expect(text.endsWith(end)).toBe(true);
+        const complete: unknown = JSON.parse(text.slice(start.length, text.length - end.length));
+        expect(complete).toMatchObject({
+          ...given,
+          flow_id: given["flow_id"] || "request-flow",
+          partition: "3",
+        });
+      },
+    ),
+  );
+});
+
+test("the request's bytes are not touched", () => {
+  const body = new TextEncoder().encode('[{"metadata":{"eid":"x"}}]');
+  const before = body.slice();
+  for (const item of scanBody(body, 100)) enriched(item, 0, ENRICHMENT);
+  expect(body).toEqual(before);
+});

@@ -1,0 +1,379 @@
+import { ManualClock } from "nakadi-protocol";
+import type { BatchItemResponse } from "nakadi-protocol";
+import { beforeEach, describe, expect, test } from "vitest";
+import { EventTypes } from "../event-types/catalogue.ts";
+import { DEFAULT_LIMITS } from "../limits.ts";
+import { MemoryEngine } from "../storage/memory/engine.ts";
+import type { LogPort, Storage } from "../storage/ports.ts";
+import { publish } from "./publish.ts";
+import type { PublishingParts, PublishOutcome } from "./publish.ts";
+
+const NEVER = new AbortController().signal;
+const EID = "7b7c7100-0559-11e6-a837-0800200c9a66";
+const METADATA = { eid: EID, occurred_at: "2026-01-02T03:04:05Z" };
+const ORDER = '{"type":"object","properties":{"order":{"type":"string"}},"required":["order"]}';
+
+let storage: Storage;
+let parts: PublishingParts;
+
+beforeEach(() => {
+  const clock = new ManualClock(Date.UTC(2026, 0, 2, 3, 4, 5, 678));
+  storage = new MemoryEngine({ clock }).node("node");
+  let logs = 0;
+  const uuid = (): string => `log-${logs++}`;
+  const eventTypes = new EventTypes({ ...storage, limits: DEFAULT_LIMITS, clock, uuid });
+  parts = { eventTypes, log: storage.log, limits: DEFAULT_LIMITS, clock, random: () => 0 };
+});
+
+interface Definition {
+  category?: "undefined" | "business" | "data";
+  schema?: string;
+  partitions?: number;
+  more?: object;
+}
+
+async function create({
+  category = "undefined",
+  schema = "{}",
+  partitions = 1,
+  more = {},
+}: Definition = {}): Promise<void> {
+  await parts.eventTypes.create({
+    name: "et",
+    owning_application: "shop",
+    category,
+    enrichment_strategies: category === "undefined" ? [] : ["metadata_enrichment"],
+    schema: { type: "json_schema", schema },
+    default_statistic: {
+      messages_per_minute: 1,
+      message_size: 1,
+      read_parallelism: partitions,
+      write_parallelism: 1,
+    },
+    ...more,
+  });
+}
+
+function send(
+  body: string | Uint8Array | object[],
+  log: LogPort = storage.log,
+): Promise<PublishOutcome> {
+  const bytes =
+    body instanceof Uint8Array
+      ? body
+      : new TextEncoder().encode(typeof body === "string" ? body : JSON.stringify(body));
+  return publish({ ...parts, log }, "et", bytes, { flowId: "flow", subject: "somebody" }, NEVER);
+}
+
+/** What a partition of the first log holds, as text. */
+async function stored(partition = 0): Promise<string[]> {
+  const { frames } = await storage.log.read(
+    "log-0",
+    partition,
+    0,
+    { bytes: 1e9, records: 1e6 },
+    NEVER,
+  );
+  return frames.flatMap(({ records }) =>
+    records.map(({ value }) => new TextDecoder().decode(value ?? undefined)),
+  );
+}
+
+function itemsOf(outcome: PublishOutcome): BatchItemResponse[] {
+  if (outcome.status === 200) throw new Error("all was stored");
+  return outcome.items;
+}
+
+describe("what is stored", () => {
+  test("is what was sent, without whitespace", async () => {
+    await create();
+    expect(
+      await send(
+        '[ { "z" : 1.0, "a": 10000000000000000000000.5e-3,\n "text": "two  spaces\\u00e9\\n\\/" } ,{"é": "ü"}]',
+      ),
+    ).toEqual({ status: 200 });
+    expect(await stored()).toEqual([
+      '{"z":1.0,"a":10000000000000000000000.5e-3,"text":"two  spaces\\u00e9\\n\\/"}',
+      '{"é":"ü"}',
+    ]);
+  });
+
+  test("has metadata only where the category has it", async () => {
+    await create();
+    await send([{ metadata: { eid: 1 } }]);
+    expect(await stored()).toEqual(['{"metadata":{"eid":1}}']);
+  });
+
+  test("has its metadata completed", async () => {
+    await create({ category: "business", schema: ORDER, partitions: 2 });
+    parts.random = () => 0.9;
+    expect(await send([{ metadata: { ...METADATA, partition: "7" }, order: "A" }])).toEqual({
+      status: 200,
+    });
+    const [text = ""] = await stored(1);
+    expect(JSON.parse(text)).toEqual({
+      metadata: {
+        ...METADATA,
+        event_type: "et",
+        partition: "1",
+        received_at: "2026-01-02T03:04:05.678Z",
+        flow_id: "flow",
+        version: "1.0.0",
+        published_by: "somebody",
+      },
+      order: "A",
+    });
+  });
+
+  test("keeps its order in each partition", async () => {
+    await create({
+      partitions: 2,
+      more: { partition_strategy: "hash", partition_key_fields: ["p"] },
+    });
+    await send([..."0101100"].map((p, n) => ({ p, n })));
+    const numbers = async (partition: number): Promise<number[]> =>
+      (await stored(partition)).map((text) => (JSON.parse(text) as { n: number }).n);
+    expect(await numbers(0)).toEqual([0, 2, 5, 6]);
+    expect(await numbers(1)).toEqual([1, 3, 4]);
+  });
+
+  test("has a key if it is compacted", async () => {
+    await create({ category: "business", more: { cleanup_policy: "compact" } });
+    await send([{ metadata: { ...METADATA, partition_compaction_key: "k" } }]);
+    const { frames } = await storage.log.read("log-0", 0, 0, { bytes: 1e9, records: 1 }, NEVER);
+    expect(frames[0]?.records[0]?.key).toBe("k");
+  });
+
+  test("an empty batch is taken, and nothing stored", async () => {
+    await create();
+    expect(await send("[]")).toEqual({ status: 200 });
+    expect(await stored()).toEqual([]);
+  });
+});
+
+describe("what cannot be read is a bad request, before anything else", () => {
+  test.each(["", " ", "{", "[1]", '[{"a":1},{"a":}]', '[{"a":1,"a":2}]'])("%j", async (body) => {
+    await expect(send(body)).rejects.toMatchObject({ status: 400 });
+    await create();
+    await expect(send(body)).rejects.toMatchObject({ status: 400 });
+    expect(await stored()).toEqual([]);
+  });
+
+  test("then there has to be an event type", async () => {
+    for (const body of ["[]", '[{"n":1}]']) {
+      await expect(send(body)).rejects.toMatchObject({
+        status: 404,
+        message: 'EventType "et" does not exist.',
+      });
+    }
+  });
+
+  test("with a JSON schema", async () => {
+    await create({ more: { schema: { type: "avro_schema", schema: '{"type":"string"}' } } });
+    await expect(send("[")).rejects.toMatchObject({ status: 400 });
+    await expect(send("[{}]")).rejects.toMatchObject({
+      status: 404,
+      message: "No json_schema found for event type: et",
+    });
+  });
+});
+
+describe("one bad event refuses the batch", () => {
+  test("at validation: those before it were validated, those behind it not touched", async () => {
+    await create({ category: "business", schema: ORDER });
+    const good = { metadata: METADATA, order: "A" };
+    const items = itemsOf(
+      await send([good, { metadata: METADATA, order: 2 }, { metadata: METADATA, order: 3 }]),
+    );
+    const aborted = { publishing_status: "aborted", detail: "", eid: EID, partition: null };
+    expect(items).toEqual([
+      { ...aborted, step: "validating" },
+      {
+        ...aborted,
+        publishing_status: "failed",
+        detail: "#/order: expected type: String, found: Integer",
+        step: "validating",
+      },
+      { ...aborted, step: "none" },
+    ]);
+    expect(await stored()).toEqual([]);
+  });
+
+  test("at partitioning: those before it have a partition", async () => {
+    await create({
+      partitions: 2,
+      more: { partition_strategy: "hash", partition_key_fields: ["p"] },
+    });
+    const items = itemsOf(await send([{ p: "0" }, { p: "1" }, { q: "2" }, { p: "3" }]));
+    expect(
+      items.map(({ publishing_status, detail, step, partition }) => [
+        publishing_status,
+        detail,
+        step,
+        partition,
+      ]),
+    ).toEqual([
+      ["aborted", "", "partitioning", "0"],
+      ["aborted", "", "partitioning", "1"],
+      ["failed", "field p doesn't exist.", "partitioning", null],
+      ["aborted", "", "validating", null],
+    ]);
+    expect(await stored()).toEqual([]);
+  });
+
+  test.each([
+    [{}, "#: required key [metadata] not found", ""],
+    [
+      { metadata: {} },
+      "#/metadata: 2 schema violations found\n#/metadata: required key [eid] not found\n#/metadata: required key [occurred_at] not found",
+      "",
+    ],
+    [{ metadata: null }, "#/metadata: expected type: JSONObject, found: Null", ""],
+    [{ metadata: "none" }, "#/metadata: expected type: JSONObject, found: String", ""],
+    [
+      { metadata: { ...METADATA, occurred_at: "yesterday" } },
+      "#/metadata/occurred_at:must be a valid date-time Text 'yesterday' could not be parsed at index 0",
+      EID,
+    ],
+  ])(
+    "metadata that is not right is the event's fault, not the request's: %j",
+    async (event, detail, eid) => {
+      await create({ category: "business" });
+      expect(await send([event])).toEqual({
+        status: 422,
+        items: [{ publishing_status: "failed", detail, step: "validating", eid, partition: null }],
+      });
+    },
+  );
+
+  test("a number with a point is no integer", async () => {
+    await create({ schema: '{"properties":{"n":{"type":"integer"},"x":{"type":"number"}}}' });
+    expect(await send('[{"n":1,"x":1.0}]')).toEqual({ status: 200 });
+    expect(itemsOf(await send('[{"n":1.0}]'))[0]?.detail).toBe(
+      "#/n: expected type: Integer, found: Double",
+    );
+    expect(itemsOf(await send('[{"n":1e2}]'))[0]?.detail).toBe(
+      "#/n: expected type: Integer, found: Double",
+    );
+    expect(await send('[{"n":9007199254740993}]')).toEqual({ status: 200 });
+  });
+});
+
+describe("size", () => {
+  const event = (size: number): string => `{"x":"${"y".repeat(size - 8)}"}`;
+
+  test("is counted in bytes, as sent", async () => {
+    await create();
+    expect(await send(`[${event(999_000)}]`)).toEqual({ status: 200 });
+    const tooLarge = "Event too large: 999001 bytes, max size is 999000 bytes";
+    expect(
+      itemsOf(await send(`[{"n":1},${event(999_001)},{"n":3}]`)).map(({ detail, step }) => [
+        detail,
+        step,
+      ]),
+    ).toEqual([
+      ["", "validating"],
+      [tooLarge, "validating"],
+      ["", "none"],
+    ]);
+    expect(itemsOf(await send(`[${event(998_999).replace("{", "{  ")}]`))[0]?.detail).toBe(
+      tooLarge,
+    );
+    expect(itemsOf(await send(`[${event(998_999).replace("yy", "éé")}]`))[0]?.detail).toBe(
+      tooLarge,
+    );
+  });
+
+  test("comes first, so that no event can break its schema too often", async () => {
+    await create({ schema: '{"properties":{"a":{"items":{"type":"string"}}}}' });
+    const [item] = itemsOf(await send(`[{"a":[${"1,".repeat(2_000_000)}1]}]`));
+    expect(item?.detail).toMatch(/^Event too large/);
+  });
+});
+
+test("an event that is too deep for a schema that refers to itself fails; nothing else does", async () => {
+  parts.limits = { ...DEFAULT_LIMITS, maxEventDepth: 1_000_000 };
+  await create({ schema: '{"properties":{"a":{"$ref":"#"}}}' });
+  const deep = `${'{"a":'.repeat(100_000)}{}${"}".repeat(100_000)}`;
+  expect(itemsOf(await send(`[{},${deep}]`))[1]).toMatchObject({
+    publishing_status: "failed",
+    step: "validating",
+  });
+  expect(await send("[{}]")).toEqual({ status: 200 });
+});
+
+describe("storage", () => {
+  const failing = (append: LogPort["append"]): LogPort =>
+    Object.assign(Object.create(storage.log) as LogPort, { append });
+
+  test("that takes some partitions and not others is told event by event", async () => {
+    await create({
+      partitions: 3,
+      more: { partition_strategy: "hash", partition_key_fields: ["p"] },
+    });
+    const log = failing(async (_log, batches) => {
+      const outcomes = [
+        { outcome: "stored", first: 0, last: 0, timestampMs: 0 },
+        { outcome: "not-stored", cause: new Error("full") },
+        { outcome: "unknown", cause: new Error("slow") },
+      ] as const;
+      return new Map(
+        [...batches.keys()].map((partition) => [partition, outcomes[partition % 3] ?? outcomes[0]]),
+      );
+    });
+    const outcome = await send([{ p: "0" }, { p: "1" }, { p: "2" }, { p: "3" }], log);
+    expect(outcome.status).toBe(207);
+    expect(
+      itemsOf(outcome).map(({ publishing_status, detail, step, partition }) => [
+        publishing_status,
+        detail,
+        step,
+        partition,
+      ]),
+    ).toEqual([
+      ["submitted", "", "publishing", "0"],
+      ["failed", "internal error", "publishing", "1"],
+      ["failed", "timed out", "publishing", "2"],
+      ["submitted", "", "publishing", "0"],
+    ]);
+  });
+
+  test("that does not answer for a partition has not stored it", async () => {
+    await create();
+    const outcome = await send(
+      [{ n: 1 }],
+      failing(async () => new Map()),
+    );
+    expect(itemsOf(outcome)[0]?.publishing_status).toBe("failed");
+  });
+
+  test("that is gone means that the event type is", async () => {
+    await create();
+    await storage.log.remove("log-0");
+    await expect(send("[{}]")).rejects.toMatchObject({ status: 404 });
+  });
+
+  test("that fails otherwise fails the request", async () => {
+    await create();
+    await expect(
+      send(
+        "[{}]",
+        failing(() => Promise.reject(new Error("broken"))),
+      ),
+    ).rejects.toThrow("broken");
+  });
+
+  test("gets everything in one append, with the caller's signal", async () => {
+    await create({
+      partitions: 2,
+      more: { partition_strategy: "hash", partition_key_fields: ["p"] },
+    });
+    const seen: unknown[] = [];
+    const log = failing((id, batches, signal) => {
+      seen.push([id, [...batches.keys()].toSorted(), signal]);
+      return storage.log.append(id, batches, signal);
+    });
+    await send([{ p: "0" }, { p: "1" }, { p: "0" }], log);
+    expect(seen).toEqual([["log-0", [0, 1], NEVER]]);
+  });
+});

@@ -1,0 +1,76 @@
+import type { Subscription } from "nakadi-protocol";
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { type ListQuery, listPage, listQuery } from "./subscription-list.ts";
+
+function subscription(n: number, members: Partial<Subscription> = {}): Subscription {
+  const at = new Date(n).toISOString();
+  const key = { owning_application: "app", event_types: ["a"], consumer_group: String(n) };
+  return { ...key, read_from: "end", id: String(n).padStart(4, "0"), created_at: at, updated_at: at, ...members };
+}
+
+const numbers = (count: number): Subscription[] => Array.from({ length: count }, (_, n) => subscription(n));
+const groups = (items: readonly Subscription[]): string[] => items.map(({ consumer_group }) => consumer_group);
+/** Follows links until there are none, at most `most` times. */
+function follow(all: readonly Subscription[], start: ListQuery, direction: "next" | "prev", most = 100): Subscription[][] {
+  const pages: Subscription[][] = [];
+  for (let query: ListQuery | undefined = start; query && pages.length < most; ) {
+    const { items, links } = listPage(all, query);
+    pages.push(items);
+    const href: string | undefined = links[direction]?.href;
+    query = href === undefined ? undefined : listQuery(Object.fromEntries(new URL(href, "http://x").searchParams));
+  }
+  return pages;
+}
+
+describe("a list of subscriptions", () => {
+  it("comes newest first, with links to its neighbours", () => {
+    const { items, links } = listPage(numbers(5), listQuery({ limit: "2", offset: "2", reader: "x:y" }));
+    expect([items, links]).toEqual([[], { prev: { href: "/subscriptions?reader=x:y&offset=0&limit=2" } }]);
+    const page = listPage(numbers(5), listQuery({ limit: "2", offset: "2", owning_application: "app" }));
+    expect(groups(page.items)).toEqual(["2", "1"]);
+    expect(page.links).toEqual({
+      prev: { href: "/subscriptions?owning_application=app&offset=0&limit=2" },
+      next: { href: "/subscriptions?owning_application=app&offset=4&limit=2" },
+    });
+  });
+
+  it("has those that contain all event types, of that owner, for that reader", () => {
+    const all = [
+      subscription(1, { event_types: ["a", "b"] }),
+      subscription(2, { authorization: { admins: [], readers: [{ data_type: "user", value: "x" }] } }),
+      subscription(3, { owning_application: "other" }),
+    ];
+    const ids = (query: Record<string, string | string[]>): string[] => groups(listPage(all, listQuery(query)).items);
+    expect(ids({ event_type: ["a", "b"] })).toEqual(["1"]);
+    expect(ids({ event_type: "a,b" })).toEqual(["1"]);
+    expect(ids({ reader: "user:x" })).toEqual(["2"]);
+    expect(ids({ owning_application: "other" })).toEqual(["3"]);
+  });
+
+  it("is complete and without repetition when its links are followed, by offset and by token", () => {
+    fc.assert(
+      fc.property(fc.nat({ max: 30 }), fc.integer({ min: 1, max: 10 }), (count, limit) => {
+        const all = numbers(count);
+        const byOffset = follow(all, listQuery({ limit: String(limit) }), "next").flat();
+        expect(groups(byOffset)).toEqual(groups(all.toReversed()));
+        const byToken = follow(all, listQuery({ limit: String(limit), token: "new" }), "next");
+        expect(groups(byToken.flat())).toEqual(groups(all));
+        const end = listQuery({ limit: String(limit), token: "F9999" });
+        const back = follow(all, end, "prev").toReversed().flat();
+        expect(groups(back)).toEqual(groups(all));
+      }),
+    );
+  });
+
+  it.each([
+    [{ limit: "0" }],
+    [{ limit: "1001" }],
+    [{ limit: "few" }],
+    [{ offset: "-1" }],
+    [{ reader: "nobody" }],
+    [{ reader: "a:b:c" }],
+  ])("refuses %j", (query) => {
+    expect(() => listQuery(query)).toThrow(expect.objectContaining({ status: 400 }));
+  });
+});

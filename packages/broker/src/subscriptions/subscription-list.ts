@@ -1,0 +1,129 @@
+/**
+ * Lists of subscriptions: filters, pages by offset and by token, links (protocol 2.6).
+ * @pure
+ */
+import type { Subscription } from "nakadi-protocol";
+import { ProblemError } from "../problems.ts";
+
+const DEFAULT_LIMIT = 20;
+const MAX_LIMIT = 1_000;
+
+export interface ListQuery {
+  owningApplication: string | undefined;
+  eventTypes: readonly string[];
+  reader: { data_type: string; value: string } | undefined;
+  showStatus: boolean;
+  limit: number;
+  offset: number;
+  token: string | undefined;
+}
+
+export interface Links {
+  prev?: { href: string };
+  next?: { href: string };
+}
+
+/** @throws {ProblemError} 400 */
+export function listQuery(query: Readonly<Record<string, string | readonly string[] | undefined>>): ListQuery {
+  const one = (name: string): string | undefined => {
+    const value = query[name];
+    return typeof value === "string" ? value : value?.[0];
+  };
+  const limit = wholeNumber("limit", one("limit")) ?? DEFAULT_LIMIT;
+  const offset = wholeNumber("offset", one("offset")) ?? 0;
+  if (limit < 1 || limit > MAX_LIMIT) {
+    throw new ProblemError(400, `'limit' parameter should have value between 1 and ${MAX_LIMIT}`);
+  }
+  if (offset < 0) throw new ProblemError(400, "'offset' parameter can't be lower than 0");
+  const types = query["event_type"];
+  return {
+    owningApplication: one("owning_application"),
+    // A single value may hold several, separated by commas.
+    eventTypes: typeof types === "string" ? types.split(",") : (types ?? []),
+    reader: attribute(one("reader")),
+    showStatus: one("show_status") === "true",
+    limit,
+    offset,
+    token: one("token"),
+  };
+}
+
+/** One page of `all`, newest first, or by id where a token says so. */
+export function listPage(all: readonly Subscription[], query: ListQuery): { items: Subscription[]; links: Links } {
+  const matching = all.filter((subscription) => matches(subscription, query));
+  return query.token === undefined ? pageByOffset(matching, query) : pageByToken(matching, query, query.token);
+}
+
+function matches(subscription: Subscription, { owningApplication, eventTypes, reader }: ListQuery): boolean {
+  if (owningApplication !== undefined && subscription.owning_application !== owningApplication) return false;
+  if (!eventTypes.every((name) => subscription.event_types.includes(name))) return false;
+  if (!reader) return true;
+  const readers = subscription.authorization?.readers ?? [];
+  return readers.some(({ data_type, value }) => data_type === reader.data_type && value === reader.value);
+}
+
+/** A full page links to a next one, even if nothing is on that. */
+function pageByOffset(matching: readonly Subscription[], query: ListQuery): { items: Subscription[]; links: Links } {
+  const { limit, offset } = query;
+  const newestFirst = matching.toSorted((a, b) => compare(b.created_at, a.created_at));
+  const items = newestFirst.slice(offset, offset + limit);
+  const href = (at: number): string => link(query, `offset=${at}`);
+  return {
+    items,
+    links: {
+      ...(offset > 0 && { prev: { href: href(Math.max(0, offset - limit)) } }),
+      ...(items.length >= limit && { next: { href: href(offset + limit) } }),
+    },
+  };
+}
+
+/** Tokens are a letter for the direction and an id: Forward, With, Backward, Including. */
+function pageByToken(matching: readonly Subscription[], query: ListQuery, token: string): { items: Subscription[]; links: Links } {
+  const { limit } = query;
+  const byId = matching.toSorted((a, b) => compare(a.id, b.id));
+  const [kind, id] = token === "new" ? ["W", ""] : [token.slice(0, 1), token.slice(1)];
+  const from = byId.findIndex((one) => (kind === "F" || kind === "I" ? one.id > id : one.id >= id));
+  const at = from < 0 ? byId.length : from;
+  if (!["F", "W", "B", "I"].includes(kind ?? "")) throw new ProblemError(400, `Illegal token: ${token}`);
+  const [start, end] = kind === "F" || kind === "W" ? [at, at + limit] : [Math.max(0, at - limit), at];
+  const items = byId.slice(start, end);
+  const [first, last] = [items[0], items.at(-1)];
+  return {
+    items,
+    links: {
+      ...(start > 0 && { prev: { href: link(query, `token=${first ? `B${first.id}` : `I${id}`}`) } }),
+      ...(end < byId.length && last && { next: { href: link(query, `token=F${last.id}`) } }),
+    },
+  };
+}
+
+function link({ eventTypes, reader, owningApplication, showStatus, limit }: ListQuery, place: string): string {
+  const parameters = [
+    ...eventTypes.map((name) => `event_type=${name}`),
+    ...(reader ? [`reader=${reader.data_type}:${reader.value}`] : []),
+    ...(owningApplication === undefined ? [] : [`owning_application=${owningApplication}`]),
+    ...(showStatus ? ["show_status=true"] : []),
+    place,
+    `limit=${limit}`,
+  ];
+  return `/subscriptions?${parameters.join("&")}`;
+}
+
+function attribute(text: string | undefined): ListQuery["reader"] {
+  if (text === undefined) return undefined;
+  const [data_type, value, ...more] = text.split(":");
+  if (data_type === undefined || value === undefined || more.length > 0) {
+    throw new ProblemError(400, "Query parameter must have the form data_type:value");
+  }
+  return { data_type, value };
+}
+
+function wholeNumber(name: string, text: string | undefined): number | undefined {
+  if (text === undefined) return undefined;
+  if (!/^-?[0-9]{1,9}$/.test(text)) throw new ProblemError(400, `Cannot read ${name}: it must be a whole number`);
+  return Number(text);
+}
+
+function compare(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0;
+}

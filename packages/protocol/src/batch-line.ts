@@ -1,0 +1,165 @@
+/**
+ * A line of a stream taken apart without looking into its events (protocol 3.3).
+ * @pure
+ */
+import type { Cursor } from "./cursor.ts";
+
+export interface BatchLine {
+  cursor: Cursor;
+  /** The bytes of the JSON array, a view of the line; absent in keep-alives. */
+  events?: Uint8Array;
+  /** Text of `info.debug`. */
+  debug?: string;
+}
+
+/** The line is not what a server sends. Its content is not part of the message. */
+export class BatchLineError extends Error {
+  override readonly name = "BatchLineError";
+}
+
+const [QUOTE, BACKSLASH, OPEN_BRACE, CLOSE_BRACE, OPEN_BRACKET, CLOSE_BRACKET, COMMA, COLON] = [34, 92, 123, 125, 91, 93, 44, 58];
+
+const HEAD = bytesOf('{"cursor":{');
+const EVENTS = bytesOf(',"events":[');
+const decoder = new TextDecoder();
+
+/** @throws {BatchLineError} */
+export function readBatchLine(line: Uint8Array): BatchLine {
+  return readUsual(line) ?? readAny(line);
+}
+
+/**
+ * The server's own order of members, cursor then events and nothing else, needs no look at the events: they reach up to the
+ * line's last two bytes.
+ */
+function readUsual(line: Uint8Array): BatchLine | undefined {
+  if (!startsWith(line, HEAD, 0)) return undefined;
+  const cursorEnd = valueEnd(line, HEAD.length - 1);
+  if (!startsWith(line, EVENTS, cursorEnd)) return undefined;
+  if (line[line.length - 2] !== CLOSE_BRACKET || line[line.length - 1] !== CLOSE_BRACE) return undefined;
+  const cursor = cursorOf(line.subarray(HEAD.length - 1, cursorEnd));
+  return { cursor, events: line.subarray(cursorEnd + EVENTS.length - 1, line.length - 1) };
+}
+
+/** Any order of members, unknown ones, white space. */
+function readAny(line: Uint8Array): BatchLine {
+  let at = skipSpace(line, 0);
+  if (line[at] !== OPEN_BRACE) throw new BatchLineError("A line is not a JSON object.");
+  at = skipSpace(line, at + 1);
+  const found = new Map<string, Uint8Array>();
+  while (line[at] !== CLOSE_BRACE) {
+    const nameEnd = valueEnd(line, at);
+    const name = decoder.decode(line.subarray(at + 1, nameEnd - 1));
+    const start = skipSpace(line, demand(line, skipSpace(line, nameEnd), COLON));
+    const end = name === "info" ? infoEnd(line, start) : valueEnd(line, start);
+    found.set(name, line.subarray(start, end));
+    at = skipSpace(line, end);
+    if (line[at] === COMMA) at = skipSpace(line, at + 1);
+    else if (line[at] !== CLOSE_BRACE) throw new BatchLineError("A line is not a JSON object.");
+  }
+  const cursor = found.get("cursor");
+  if (!cursor) throw new BatchLineError("A line has no cursor.");
+  const events = found.get("events");
+  if (events && events[0] !== OPEN_BRACKET) throw new BatchLineError("The events of a line are no array.");
+  const debug = debugOf(found.get("info"));
+  return {
+    cursor: cursorOf(cursor),
+    ...(events && { events }),
+    ...(debug !== undefined && { debug }),
+  };
+}
+
+function cursorOf(bytes: Uint8Array): Cursor {
+  let cursor: unknown;
+  try {
+    cursor = JSON.parse(decoder.decode(bytes));
+  } catch {
+    throw new BatchLineError("The cursor of a line is not JSON.");
+  }
+  if (typeof cursor !== "object" || cursor === null) throw new BatchLineError("The cursor of a line is no object.");
+  for (const name of ["partition", "offset", "event_type", "cursor_token"]) {
+    const value = (cursor as Record<string, unknown>)[name];
+    if (typeof value !== "string" || value === "") throw new BatchLineError(`The cursor of a line has no ${name}.`);
+  }
+  return cursor as Cursor;
+}
+
+/**
+ * The server does not escape the text of `info.debug`, so an info may be no JSON at all. It is the line's last member then:
+ * what is between it and the line's end belongs to it.
+ */
+function infoEnd(line: Uint8Array, start: number): number {
+  try {
+    const end = valueEnd(line, start);
+    const next = line[skipSpace(line, end)];
+    if (next === CLOSE_BRACE || next === COMMA) return end;
+  } catch {
+    // Not JSON: handled below.
+  }
+  return line.lastIndexOf(CLOSE_BRACE);
+}
+
+function debugOf(info: Uint8Array | undefined): string | undefined {
+  if (!info) return undefined;
+  const text = decoder.decode(info);
+  try {
+    const { debug } = JSON.parse(text) as { debug?: unknown };
+    return typeof debug === "string" ? debug : undefined;
+  } catch {
+    return /"debug"\s*:\s*"([^]*)"\s*\}\s*$/.exec(text)?.[1];
+  }
+}
+
+/** Where the JSON value that begins at `start` ends. Strings and brackets are followed, nothing else is judged. */
+function valueEnd(line: Uint8Array, start: number): number {
+  const first = line[start];
+  if (first === QUOTE) return stringEnd(line, start);
+  if (first !== OPEN_BRACE && first !== OPEN_BRACKET) return scalarEnd(line, start);
+  let depth = 0;
+  for (let at = start; at < line.length; at += 1) {
+    const byte = line[at];
+    if (byte === QUOTE) at = stringEnd(line, at) - 1;
+    else if (byte === OPEN_BRACE || byte === OPEN_BRACKET) depth += 1;
+    else if (byte === CLOSE_BRACE || byte === CLOSE_BRACKET) {
+      depth -= 1;
+      if (depth === 0) return at + 1;
+    }
+  }
+  throw new BatchLineError("A line ends in the middle.");
+}
+
+function stringEnd(line: Uint8Array, start: number): number {
+  for (let at = line.indexOf(QUOTE, start + 1); at >= 0; at = line.indexOf(QUOTE, at + 1)) {
+    let backslashes = 0;
+    while (line[at - 1 - backslashes] === BACKSLASH) backslashes += 1;
+    if (backslashes % 2 === 0) return at + 1;
+  }
+  throw new BatchLineError("A line ends in the middle.");
+}
+
+function scalarEnd(line: Uint8Array, start: number): number {
+  let at = start;
+  while (at < line.length && line[at] !== COMMA && line[at] !== CLOSE_BRACE && line[at] !== CLOSE_BRACKET) at += 1;
+  if (at === start) throw new BatchLineError("A line is not a JSON object.");
+  return at;
+}
+
+function demand(line: Uint8Array, at: number, byte: number): number {
+  if (line[at] !== byte) throw new BatchLineError("A line is not a JSON object.");
+  return at + 1;
+}
+
+function skipSpace(line: Uint8Array, from: number): number {
+  let at = from;
+  for (let byte = line[at]; byte === 32 || byte === 9 || byte === 13; byte = line[at]) at += 1;
+  return at;
+}
+
+function startsWith(line: Uint8Array, bytes: Uint8Array, at: number): boolean {
+  for (let i = 0; i < bytes.length; i += 1) if (line[at + i] !== bytes[i]) return false;
+  return true;
+}
+
+function bytesOf(text: string): Uint8Array {
+  return new TextEncoder().encode(text);
+}
