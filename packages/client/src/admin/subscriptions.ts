@@ -1,0 +1,101 @@
+/** Subscriptions, their positions and statistics (protocol 2). */
+import type { Cursor, Subscription, SubscriptionEventTypeStats, SubscriptionRequest } from "nakadi-protocol";
+import { HttpError } from "../errors/nakadi-error.ts";
+import type { Logger } from "../observability/logger.ts";
+import { pathOf, queryOf } from "../transport/base-url.ts";
+import type { CallOptions, JsonApi } from "./json-api.ts";
+
+export interface EnsureOptions extends CallOptions {
+  /**
+   * Whether a new subscription's positions are fixed at once. Default true: with `read_from: "end"` everything that is
+   * published before its first stream would be lost otherwise (protocol 8.1).
+   */
+  pin?: boolean;
+}
+
+export interface ListOptions extends CallOptions {
+  owningApplication?: string;
+  /** Subscriptions that contain all of them. */
+  eventTypes?: readonly string[];
+}
+
+interface Page {
+  items: Subscription[];
+  _links?: { next?: { href: string } };
+}
+
+const PAGE_SIZE = 100;
+
+/** All methods throw HttpError, TransportError, TimeoutError or ProtocolError. */
+export class Subscriptions {
+  readonly #api: JsonApi;
+  readonly #logger: Logger;
+
+  constructor(api: JsonApi, logger: Logger) {
+    this.#api = api;
+    this.#logger = logger;
+  }
+
+  /** Creates the subscription, or finds the one with the same owner, group and event types, which stays as it is. */
+  async create(request: SubscriptionRequest, options?: CallOptions): Promise<Subscription> {
+    return (await this.#create(request, options)).subscription;
+  }
+
+  /** As `create`, and a new subscription begins where the log ends right now, not where it ends at its first stream. */
+  async ensure(request: SubscriptionRequest, { pin = true, ...options }: EnsureOptions = {}): Promise<Subscription> {
+    const { created, subscription } = await this.#create(request, options);
+    if (created && pin) await this.#pin(subscription.id, options);
+    return subscription;
+  }
+
+  async get(id: string, options?: CallOptions): Promise<Subscription> {
+    return this.#api.get(pathOf("subscriptions", id), options);
+  }
+
+  /** All that match, newest first, page by page. */
+  async *list({ owningApplication, eventTypes, ...options }: ListOptions = {}): AsyncGenerator<Subscription, void, undefined> {
+    for (let offset = 0; ; offset += PAGE_SIZE) {
+      const query = queryOf({ owning_application: owningApplication, event_type: eventTypes, offset, limit: PAGE_SIZE });
+      const { items } = await this.#api.get<Page>(`/subscriptions${query}`, options);
+      yield* items;
+      if (items.length < PAGE_SIZE) return;
+    }
+  }
+
+  /** Its positions go with it. */
+  async delete(id: string, options?: CallOptions): Promise<void> {
+    await this.#api.send("DELETE", pathOf("subscriptions", id), undefined, options);
+  }
+
+  /** Committed positions; empty before they are fixed. */
+  async cursors(id: string, options?: CallOptions): Promise<Cursor[]> {
+    const { items } = await this.#api.get<{ items: Cursor[] }>(pathOf("subscriptions", id, "cursors"), options);
+    return items;
+  }
+
+  /** Sets positions, back or forth. Open streams are ended first; the server waits up to a minute for their commits. */
+  async resetCursors(id: string, cursors: readonly Omit<Cursor, "cursor_token">[], options?: CallOptions): Promise<void> {
+    await this.#api.send("PATCH", pathOf("subscriptions", id, "cursors"), { items: cursors }, options);
+  }
+
+  /** Who reads which partition, and how much is left; on request how old it is. */
+  async stats(id: string, { timeLag, ...options }: CallOptions & { timeLag?: boolean } = {}): Promise<SubscriptionEventTypeStats[]> {
+    const path = pathOf("subscriptions", id, "stats") + queryOf({ show_time_lag: timeLag });
+    const { items } = await this.#api.get<{ items: SubscriptionEventTypeStats[] }>(path, options);
+    return items;
+  }
+
+  async #create(request: SubscriptionRequest, options?: CallOptions): Promise<{ created: boolean; subscription: Subscription }> {
+    const { status, body } = await this.#api.send<Subscription>("POST", "/subscriptions", request, options);
+    return { created: status === 201, subscription: body as Subscription };
+  }
+
+  async #pin(id: string, options: CallOptions): Promise<void> {
+    try {
+      await this.resetCursors(id, [], options);
+    } catch (error) {
+      if (!(error instanceof HttpError) || error.status !== 403) throw error;
+      this.#logger.warn({ subscription: id }, "the position of a new subscription could not be fixed: not allowed");
+    }
+  }
+}

@@ -1,0 +1,149 @@
+/** The client: one for each Nakadi and identity (design 3.1). */
+import { type Clock, Header, systemClock } from "nakadi-protocol";
+import { EventTypes } from "./admin/event-types.ts";
+import { JsonApi } from "./admin/json-api.ts";
+import { Subscriptions } from "./admin/subscriptions.ts";
+import { tokenProvider, type TokenSource } from "./auth/token.ts";
+import { ConfigError, NakadiError } from "./errors/nakadi-error.ts";
+import { type Logger, silentLogger } from "./observability/logger.ts";
+import { knownMembers, text, wholeNumber } from "./options/checks.ts";
+import { EventTypePublisher, type Publisher } from "./publisher/publisher.ts";
+import { type BatchStream, SubscriptionBatchStream } from "./stream/batch-stream.ts";
+import { type StreamOptions, streamSettings } from "./stream/options.ts";
+import { parseBaseUrl } from "./transport/base-url.ts";
+import { HttpPipeline } from "./transport/http-pipeline.ts";
+import type { Transport } from "./transport/transport.ts";
+import { UndiciTransport } from "./transport/undici-transport.ts";
+import { VERSION } from "./version.ts";
+
+export interface NakadiClientOptions {
+  /** Address of the server; a path of its own is kept. */
+  baseUrl: string;
+  /** A token, or where it comes from. Default: none is sent. */
+  token?: TokenSource;
+  /** Headers of every request. */
+  headers?: Readonly<Record<string, string>>;
+  /** Milliseconds until a connection must stand. Default 10 000. */
+  connectTimeoutMs?: number;
+  /** Milliseconds until the answer to a request must be there; the head, for streams. Default 70 000: a reset may take 61 s. */
+  requestTimeoutMs?: number;
+  /** Bytes of an answer at most; streams aside. Default 64 MiB. */
+  maxResponseBytes?: number;
+  /** Default: silent. */
+  logger?: Logger;
+  /** Default: HTTP by undici. A test gives its own. */
+  transport?: Transport;
+  /** Default: the machine's clock. */
+  clock?: Clock;
+  /** 0 up to 1; waits are spread by it. Default `Math.random`. */
+  random?: () => number;
+}
+
+const NAMES: readonly (keyof NakadiClientOptions)[] = [
+  "baseUrl",
+  "token",
+  "headers",
+  "connectTimeoutMs",
+  "requestTimeoutMs",
+  "maxResponseBytes",
+  "logger",
+  "transport",
+  "clock",
+  "random",
+];
+
+const FLOW_ID_ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
+const FLOW_ID_LENGTH = 24;
+
+export class NakadiClient implements AsyncDisposable {
+  readonly eventTypes: EventTypes;
+  readonly subscriptions: Subscriptions;
+  readonly #transport: Transport;
+  readonly #pipeline: HttpPipeline;
+  readonly #logger: Logger;
+  readonly #clock: Clock;
+  readonly #random: () => number;
+  readonly #requestTimeoutMs: number;
+  readonly #streams = new Set<BatchStream<unknown>>();
+  #closed: Promise<void> | undefined;
+
+  /** @throws {ConfigError} */
+  constructor(options: NakadiClientOptions) {
+    knownMembers("options", options, NAMES);
+    parseBaseUrl(options.baseUrl);
+    const { logger = silentLogger, clock = systemClock, random = Math.random } = options;
+    const connectTimeoutMs = wholeNumber("options.connectTimeoutMs", options.connectTimeoutMs, { min: 1 }, 10_000);
+    this.#logger = logger;
+    this.#clock = clock;
+    this.#random = random;
+    this.#requestTimeoutMs = wholeNumber("options.requestTimeoutMs", options.requestTimeoutMs, { min: 1 }, 70_000);
+    this.#transport = options.transport ?? new UndiciTransport(options.baseUrl, { connectTimeoutMs, clock });
+    this.#pipeline = new HttpPipeline({
+      transport: this.#transport,
+      token: options.token === undefined ? undefined : tokenProvider(options.token),
+      headers: { "user-agent": `nakadi-client/${VERSION}`, ...checkedHeaders(options.headers ?? {}) },
+      flowId: () => Array.from({ length: FLOW_ID_LENGTH }, () => FLOW_ID_ALPHABET[Math.floor(random() * FLOW_ID_ALPHABET.length)]).join(""),
+      clock,
+      timeoutMs: this.#requestTimeoutMs,
+      maxResponseBytes: wholeNumber("options.maxResponseBytes", options.maxResponseBytes, { min: 1 }, 64 * 1024 * 1024),
+    });
+    const api = new JsonApi(this.#pipeline);
+    this.eventTypes = new EventTypes(api);
+    this.subscriptions = new Subscriptions(api, logger);
+  }
+
+  /**
+   * Reads a subscription: batches, in order within each partition, through one connection after the other until it is
+   * closed. It starts at once.
+   * @throws {ConfigError}
+   */
+  stream<E = unknown>(subscriptionId: string, options: StreamOptions = {}): BatchStream<E> {
+    this.#demandOpen();
+    const stream = new SubscriptionBatchStream<E>({
+      pipeline: this.#pipeline,
+      subscription: text("subscriptionId", subscriptionId),
+      settings: streamSettings(options),
+      clock: this.#clock,
+      random: this.#random,
+      logger: this.#logger,
+      headTimeoutMs: this.#requestTimeoutMs,
+      done: () => this.#streams.delete(stream),
+    });
+    this.#streams.add(stream);
+    return stream;
+  }
+
+  /** Publishes events of one type. @throws {ConfigError} */
+  publisher<E = unknown>(eventType: string): Publisher<E> {
+    this.#demandOpen();
+    return new EventTypePublisher<E>(this.#pipeline, text("eventType", eventType));
+  }
+
+  /** Closes all streams and connections at once. Idempotent. */
+  close(): Promise<void> {
+    this.#closed ??= this.#shutDown();
+    return this.#closed;
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+
+  async #shutDown(): Promise<void> {
+    await Promise.all([...this.#streams].map((stream) => stream.close()));
+    await this.#transport.close();
+  }
+
+  #demandOpen(): void {
+    if (this.#closed) throw new NakadiError("CLOSED", "the client is closed");
+  }
+}
+
+/** What the client itself must say is not up to the caller. */
+function checkedHeaders(headers: Readonly<Record<string, string>>): Record<string, string> {
+  const entries = Object.entries(headers).map(([name, value]): [string, string] => [name.toLowerCase(), text(`options.headers.${name}`, value)]);
+  for (const name of [Header.authorization, Header.streamId, "content-length", "host"]) {
+    if (entries.some(([given]) => given === name)) throw new ConfigError(`options.headers.${name}`, "left to the client");
+  }
+  return Object.fromEntries(entries);
+}

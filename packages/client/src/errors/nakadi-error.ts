@@ -1,0 +1,152 @@
+/**
+ * The family of errors (design 3.4). Match on `code`; two installed copies of this package recognise each other's.
+ * @pure
+ */
+import type { Problem } from "nakadi-protocol";
+import { codeOfStatus, ERROR_TABLE, type ErrorCode } from "./error-table.ts";
+
+const BRAND = Symbol.for("nakadi-client.error");
+
+export interface ErrorContext {
+  /** What was tried, e.g. `POST /event-types/x/events`. */
+  request?: string;
+  cause?: unknown;
+}
+
+export class NakadiError extends Error {
+  override readonly name: string = "NakadiError";
+  readonly code: ErrorCode;
+  /** What was tried, without query and body. */
+  readonly request: string | undefined;
+
+  constructor(code: ErrorCode, message: string, { request, cause }: ErrorContext = {}) {
+    super(request === undefined ? message : `${request}: ${message}`, cause === undefined ? {} : { cause });
+    this.code = code;
+    this.request = request;
+    Object.defineProperty(this, BRAND, { value: true });
+  }
+
+  /** Whether the same call may succeed later without anybody changing anything. */
+  get retryable(): boolean {
+    return ERROR_TABLE[this.code].retryable;
+  }
+
+  /** Whether `value` is an error of this package, in whichever copy. */
+  static is(value: unknown): value is NakadiError {
+    return typeof value === "object" && value !== null && BRAND in value;
+  }
+
+  /** Safe to log: no token, no payload. */
+  toJSON(): Record<string, unknown> {
+    return { name: this.name, code: this.code, message: this.message, retryable: this.retryable };
+  }
+}
+
+/** An option or argument is wrong; nothing was sent. */
+export class ConfigError extends NakadiError {
+  override readonly name = "ConfigError";
+  /** Where the wrong value stands, e.g. `options.retry.maxDelayMs`. */
+  readonly path: string;
+
+  constructor(path: string, allowed: string) {
+    super("CONFIG", `${path} must be ${allowed}`);
+    this.path = path;
+  }
+}
+
+export interface HttpErrorDetails extends ErrorContext {
+  status: number;
+  /** The body, where it is a problem object or can be read as one. */
+  problem?: Problem | undefined;
+  flowId?: string | undefined;
+  /** What the server asks for with `Retry-After`. */
+  retryAfterMs?: number | undefined;
+}
+
+/** The server refused the request. The status is always the HTTP status, whatever the body says. */
+export class HttpError extends NakadiError {
+  override readonly name: string = "HttpError";
+  readonly status: number;
+  readonly problem: Problem | undefined;
+  readonly flowId: string | undefined;
+  readonly retryAfterMs: number | undefined;
+
+  constructor(details: HttpErrorDetails, code: ErrorCode = codeOfStatus(details.status)) {
+    const { status, problem, flowId, retryAfterMs } = details;
+    const said = problem?.detail ?? problem?.title;
+    const hint = code === "CURSOR_UNAVAILABLE" ? ` ${ERROR_TABLE[code].meaning}` : "";
+    super(code, `HTTP ${status}${said === undefined ? "" : `: ${said.trim()}`}${hint}`, details);
+    this.status = status;
+    this.problem = problem;
+    this.flowId = flowId;
+    this.retryAfterMs = retryAfterMs;
+  }
+
+  override toJSON(): Record<string, unknown> {
+    return { ...super.toJSON(), status: this.status, flowId: this.flowId };
+  }
+}
+
+/** Every partition has its stream already, or the cursors are being reset: the two cannot be told apart reliably. */
+export class NoFreeSlotError extends HttpError {
+  override readonly name = "NoFreeSlotError";
+  constructor(details: HttpErrorDetails) {
+    super(details, "NO_FREE_SLOT");
+  }
+}
+
+/** Another reset of the subscription's cursors is still under way. */
+export class CursorResetError extends HttpError {
+  override readonly name = "CursorResetError";
+  constructor(details: HttpErrorDetails) {
+    super(details, "CURSOR_RESET");
+  }
+}
+
+/** The stream that the cursors came from is gone, or these lanes of it; uncommitted events come again. */
+export class SessionLostError extends NakadiError {
+  override readonly name = "SessionLostError";
+  readonly streamId: string;
+
+  constructor(streamId: string, message: string, context: ErrorContext = {}) {
+    super("SESSION_LOST", message, context);
+    this.streamId = streamId;
+  }
+}
+
+/** No answer: refused, reset, unknown host, TLS. */
+export class TransportError extends NakadiError {
+  override readonly name = "TransportError";
+  constructor(message: string, context: ErrorContext = {}) {
+    super("TRANSPORT", message, context);
+  }
+}
+
+/** No answer, or nothing more of it, in time. */
+export class TimeoutError extends NakadiError {
+  override readonly name = "TimeoutError";
+  constructor(message: string, context: ErrorContext = {}) {
+    super("TIMEOUT", message, context);
+  }
+}
+
+/** The answer is not what a Nakadi server sends. */
+export class ProtocolError extends NakadiError {
+  override readonly name = "ProtocolError";
+  constructor(message: string, context: ErrorContext = {}) {
+    super("PROTOCOL", message, context);
+  }
+}
+
+/** Whatever was thrown, as one of the family; errors of the family stay as they are. */
+export function nakadiError(thrown: unknown, context: ErrorContext = {}): NakadiError {
+  if (NakadiError.is(thrown)) return thrown;
+  const message = thrown instanceof Error ? messageOf(thrown) : "the transport failed";
+  return new TransportError(message, { ...context, cause: thrown });
+}
+
+/** Connection errors of several addresses come without a message of their own. */
+function messageOf(error: Error): string {
+  const code = "code" in error && typeof error.code === "string" ? error.code : error.name;
+  return error.message === "" ? code : error.message;
+}

@@ -1,0 +1,51 @@
+export { NakadiClient } from "./client.ts";
+export type { NakadiClientOptions } from "./client.ts";
+export { envToken, fileToken } from "./auth/token.ts";
+export type { TokenProvider, TokenSource } from "./auth/token.ts";
+export { ERROR_TABLE } from "./errors/error-table.ts";
+export type { ErrorCode, ErrorRow } from "./errors/error-table.ts";
+export {
+  ConfigError,
+  CursorResetError,
+  HttpError,
+  NakadiError,
+  NoFreeSlotError,
+  ProtocolError,
+  SessionLostError,
+  TimeoutError,
+  TransportError,
+} from "./errors/nakadi-error.ts";
+export type { Logger } from "./observability/logger.ts";
+export type { EventTypes } from "./admin/event-types.ts";
+export type { CallOptions } from "./admin/json-api.ts";
+export type { EnsureOptions, ListOptions, Subscriptions } from "./admin/subscriptions.ts";
+export { PublishError } from "./publisher/publish-error.ts";
+export type { Publisher } from "./publisher/publisher.ts";
+export type { PublishResult, Verdict, VerdictStatus } from "./publisher/verdict.ts";
+export type { BackoffOptions } from "./stream/backoff.ts";
+export type { Batch, StreamCursor } from "./stream/batch.ts";
+export type { BatchStream, StreamState } from "./stream/batch-stream.ts";
+export type { CommitItem, CommitResult } from "./stream/committer.ts";
+export type { StreamOptions } from "./stream/options.ts";
+export type {
+  BufferedResponse,
+  RequestLimits,
+  ResponseHead,
+  StreamListener,
+  StreamResponse,
+  Transport,
+  TransportRequest,
+} from "./transport/transport.ts";
+export { UndiciTransport } from "./transport/undici-transport.ts";
+export type { UndiciTransportOptions } from "./transport/undici-transport.ts";
+export type {
+  AuthorizationAttribute,
+  Cursor,
+  EventType,
+  EventTypePartition,
+  Partition,
+  Subscription,
+  SubscriptionEventTypeStats,
+  SubscriptionPartitionStats,
+  SubscriptionRequest,
+} from "nakadi-protocol";

@@ -1,0 +1,40 @@
+/**
+ * Checks of options: a wrong one is a ConfigError that names its path and what is allowed.
+ * @pure
+ */
+import { ConfigError } from "../errors/nakadi-error.ts";
+
+export interface Bounds {
+  min: number;
+  max?: number;
+}
+
+/** A whole number within bounds, or `fallback` where there is none. */
+export function wholeNumber(path: string, value: unknown, { min, max }: Bounds, fallback: number): number {
+  if (value === undefined) return fallback;
+  if (typeof value === "number" && Number.isInteger(value) && value >= min && value <= (max ?? Number.MAX_SAFE_INTEGER)) return value;
+  throw new ConfigError(path, max === undefined ? `a whole number of ${min} or more` : `a whole number from ${min} to ${max}`);
+}
+
+/** As `wholeNumber`, with `undefined` for none. */
+export function optionalWholeNumber(path: string, value: unknown, bounds: Bounds): number | undefined {
+  return value === undefined ? undefined : wholeNumber(path, value, bounds, 0);
+}
+
+export function functionOrNone<F>(path: string, value: F | undefined): F | undefined {
+  if (value === undefined || typeof value === "function") return value;
+  throw new ConfigError(path, "a function");
+}
+
+/** An object whose members are all known; a misspelt option would otherwise do nothing. */
+export function knownMembers(path: string, value: unknown, names: readonly string[]): void {
+  if (typeof value !== "object" || value === null || Array.isArray(value)) throw new ConfigError(path, "an object");
+  for (const name of Object.keys(value)) {
+    if (!names.includes(name)) throw new ConfigError(`${path}.${name}`, `one of the known options: ${names.join(", ")}`);
+  }
+}
+
+export function text(path: string, value: unknown): string {
+  if (typeof value === "string" && value !== "") return value;
+  throw new ConfigError(path, "a text that is not empty");
+}

@@ -1,0 +1,102 @@
+/**
+ * Batches between the socket and the program: bounded, in order, for several who wait at once.
+ * @pure
+ */
+import type { LaneKey } from "nakadi-protocol";
+import { laneKey } from "nakadi-protocol";
+import type { Batch } from "./batch.ts";
+
+interface Waiter<E> {
+  resolve: (batch: Batch<E> | undefined) => void;
+  reject: (reason: unknown) => void;
+}
+
+export interface QueueLimits {
+  batches: number;
+  bytes: number;
+}
+
+export class BatchQueue<E> {
+  readonly #limits: QueueLimits;
+  readonly #drained: () => void;
+  #batches: Batch<E>[] = [];
+  #bytes = 0;
+  readonly #waiters = new Set<Waiter<E>>();
+  #finished: { error: unknown } | undefined;
+
+  /** @param drained called when there is room again */
+  constructor(limits: QueueLimits, drained: () => void) {
+    this.#limits = limits;
+    this.#drained = drained;
+  }
+
+  get full(): boolean {
+    return this.#batches.length >= this.#limits.batches || this.#bytes >= this.#limits.bytes;
+  }
+
+  push(batch: Batch<E>): void {
+    const [waiter] = this.#waiters;
+    if (waiter) {
+      this.#waiters.delete(waiter);
+      waiter.resolve(batch);
+      return;
+    }
+    this.#batches.push(batch);
+    this.#bytes += batch.raw.length;
+  }
+
+  /** The next batch; nothing after the end. An abort takes none. */
+  next(signal?: AbortSignal): Promise<Batch<E> | undefined> {
+    if (signal?.aborted) return Promise.reject(signal.reason);
+    if (this.#finished) return this.#finished.error === undefined ? Promise.resolve(undefined) : Promise.reject(this.#finished.error);
+    const batch = this.#batches.shift();
+    if (batch) {
+      this.#bytes -= batch.raw.length;
+      if (!this.full) this.#drained();
+      return Promise.resolve(batch);
+    }
+    return new Promise((resolve, reject) => {
+      const abort = (): void => {
+        this.#waiters.delete(waiter);
+        reject(signal?.reason);
+      };
+      const waiter: Waiter<E> = {
+        resolve: (taken) => {
+          signal?.removeEventListener("abort", abort);
+          resolve(taken);
+        },
+        reject: (reason) => {
+          signal?.removeEventListener("abort", abort);
+          reject(reason);
+        },
+      };
+      this.#waiters.add(waiter);
+      signal?.addEventListener("abort", abort, { once: true });
+    });
+  }
+
+  /** Forgets every batch that nobody has taken: their stream is gone (invariant 1). */
+  drop(): void {
+    this.#batches = [];
+    this.#bytes = 0;
+  }
+
+  /** Forgets the batches of lanes that the server has taken away. */
+  dropLanes(lanes: ReadonlySet<LaneKey>): void {
+    this.#batches = this.#batches.filter(({ cursor }) => !lanes.has(laneKey(cursor)));
+    this.#bytes = this.#batches.reduce((sum, { raw }) => sum + raw.length, 0);
+    if (!this.full) this.#drained();
+  }
+
+  /** Answers all who wait, now and later: with nothing, or with `error`. */
+  finish(error: unknown): void {
+    if (this.#finished) return;
+    this.#finished = { error };
+    this.drop();
+    for (const waiter of this.#waiters) {
+      if (error === undefined) waiter.resolve(undefined);
+      else waiter.reject(error);
+    }
+    this.#waiters.clear();
+  }
+}

@@ -1,0 +1,326 @@
+/**
+ * The stream of a subscription as the program sees it: opened again whenever it ends, until it is closed or cannot work
+ * (design 3.2, 3.3, 3.5). This is the driver: what happens is told to the session machine, what that orders is done here.
+ */
+import { type Clock, type Cursor, Header, isUuid, type LaneKey, laneKey, MediaType, type Timer } from "nakadi-protocol";
+import {
+  ConfigError,
+  HttpError,
+  NakadiError,
+  nakadiError,
+  NoFreeSlotError,
+  ProtocolError,
+  SessionLostError,
+} from "../errors/nakadi-error.ts";
+import type { Logger } from "../observability/logger.ts";
+import { pathOf, queryOf } from "../transport/base-url.ts";
+import type { HttpCall, HttpPipeline } from "../transport/http-pipeline.ts";
+import { backoffMs } from "./backoff.ts";
+import { type Batch, type StreamCursor, withStreamId } from "./batch.ts";
+import { BatchQueue } from "./batch-queue.ts";
+import { type CommitItem, type CommitResult, Committer } from "./committer.ts";
+import type { StreamSettings } from "./options.ts";
+import { INITIAL_STATE, type SessionEffect, type SessionEvent, type SessionState, step, type Verdict } from "./session-machine.ts";
+import { StreamConnection } from "./stream-connection.ts";
+
+export type StreamState = SessionState["kind"];
+type Committable<E> = Batch<E> | StreamCursor;
+
+export interface BatchStream<E = unknown> extends AsyncIterable<Batch<E>>, AsyncDisposable {
+  /** `connecting`, `streaming`, `backing-off`, `waiting-for-slot`, `closed` or `failed`. */
+  readonly state: StreamState;
+  /**
+   * The next batch; keep-alives are none. Calls are served in their order. `undefined` after `close`.
+   * @throws the fatal error, each time; an abort rejects with its reason and takes no batch; {ConfigError} beside an iterator
+   */
+  nextBatch(options?: { signal?: AbortSignal }): Promise<Batch<E> | undefined>;
+  /**
+   * Commits everything up to the given batches or cursors, each with the stream it came from. Nothing is sent for `[]`.
+   * @param options.streamId for cursors that do not know their stream
+   * @throws {SessionLostError} if the server has taken the stream, or a lane of it, away; HttpError, TransportError,
+   *   TimeoutError; {ConfigError} for a cursor without a stream
+   */
+  commit(
+    what: Committable<E> | readonly Committable<E>[],
+    options?: { signal?: AbortSignal; streamId?: string },
+  ): Promise<CommitResult>;
+  /** Ends the stream at once, so that its slot is free. Idempotent. */
+  close(): Promise<void>;
+}
+
+export interface BatchStreamParts {
+  pipeline: HttpPipeline;
+  subscription: string;
+  settings: StreamSettings;
+  clock: Clock;
+  random: () => number;
+  logger: Logger;
+  /** Milliseconds until the head of a stream must be there. */
+  headTimeoutMs: number;
+  /** Called once when the stream is closed or has failed. */
+  done: () => void;
+}
+
+const ACCEPT = `${MediaType.stream}, ${MediaType.problem}`;
+
+export class SubscriptionBatchStream<E> implements BatchStream<E> {
+  readonly #parts: BatchStreamParts;
+  readonly #queue: BatchQueue<E>;
+  readonly #committer: Committer;
+  readonly #ending = new AbortController();
+  readonly #call: HttpCall;
+  #state: SessionState = INITIAL_STATE;
+  #connection: StreamConnection<E> | undefined;
+  #opening: AbortController | undefined;
+  #waiting: Timer | undefined;
+  /** Lanes of the open stream; true while the server leaves them to us. */
+  #lanes = new Map<LaneKey, boolean>();
+  #reader: "nextBatch" | "iterator" | undefined;
+
+  constructor(parts: BatchStreamParts) {
+    this.#parts = parts;
+    const { settings, subscription, pipeline, clock, random } = parts;
+    this.#call = streamCall(subscription, settings);
+    this.#queue = new BatchQueue({ batches: settings.bufferedBatches, bytes: settings.bufferedBytes }, () => this.#connection?.drain());
+    this.#committer = new Committer({
+      pipeline,
+      subscription,
+      clock,
+      random,
+      retry: settings.retry,
+      maxElapsedMs: settings.commitMaxElapsedMs,
+      onRetry: (error, delayMs) => this.#observe(() => settings.onRetry?.(error, delayMs)),
+    });
+    this.#connect();
+  }
+
+  get state(): StreamState {
+    return this.#state.kind;
+  }
+
+  async nextBatch({ signal }: { signal?: AbortSignal } = {}): Promise<Batch<E> | undefined> {
+    this.#claim("nextBatch");
+    return this.#queue.next(signal);
+  }
+
+  [Symbol.asyncIterator](): AsyncIterator<Batch<E>, undefined> {
+    this.#claim("iterator");
+    return {
+      next: async () => {
+        const value = await this.#queue.next();
+        return value ? { value, done: false } : { value: undefined, done: true };
+      },
+      return: async () => {
+        await this.close();
+        return { value: undefined, done: true };
+      },
+    };
+  }
+
+  async commit(
+    what: Committable<E> | readonly Committable<E>[],
+    { signal, streamId }: { signal?: AbortSignal; streamId?: string } = {},
+  ): Promise<CommitResult> {
+    const cursors = (isList(what) ? what : [what]).map((one) => cursorOf(one, streamId));
+    const items: CommitItem[] = [];
+    const lost: SessionLostError[] = [];
+    for (const [id, ofStream] of byStream(cursors)) {
+      const outcome = await this.#commitOf(ofStream, id, signal);
+      items.push(...outcome.items);
+      lost.push(...outcome.lost);
+    }
+    const [first] = lost;
+    if (first) throw first;
+    const outdated = items.some(({ result }) => result === "outdated");
+    return { result: outdated ? "outdated" : "committed", items };
+  }
+
+  async close(): Promise<void> {
+    this.#tell({ kind: "close" });
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+
+  async #commitOf(
+    cursors: readonly Cursor[],
+    streamId: string,
+    signal: AbortSignal | undefined,
+  ): Promise<{ items: readonly CommitItem[]; lost: SessionLostError[] }> {
+    try {
+      const { items, lost } = await this.#committer.commit(cursors, streamId, this.#ending.signal, signal);
+      if (items.length > 0) this.#observe(() => this.#parts.settings.onHealthy?.());
+      if (lost.size > 0) this.#loseLanes(streamId, new Set(lost.keys()));
+      return { items, lost: [...lost.values()] };
+    } catch (error) {
+      if (error instanceof HttpError && [401, 403, 404].includes(error.status)) this.#tell({ kind: "fatal", error });
+      throw error;
+    }
+  }
+
+  /** Only the stream that the lanes belonged to is touched, never a newer one. */
+  #loseLanes(streamId: string, lost: ReadonlySet<LaneKey>): void {
+    if (this.#connection?.streamId !== streamId) return;
+    for (const lane of lost) this.#lanes.set(lane, false);
+    this.#queue.dropLanes(lost);
+    if ([...this.#lanes.values()].some(Boolean)) return;
+    const error = new SessionLostError(streamId, "the server has taken every lane of the stream away");
+    this.#tell({ kind: "ended", error, atMs: this.#parts.clock.monotonicMs() });
+  }
+
+  #claim(reader: "nextBatch" | "iterator"): void {
+    if (this.#reader === undefined || (reader === "nextBatch" && this.#reader === "nextBatch")) this.#reader = reader;
+    else throw new ConfigError("the stream", "read either by one iterator or by nextBatch, not by both");
+  }
+
+  #tell(event: SessionEvent): void {
+    const { state, effects } = step(this.#state, event, { quietSlotMs: this.#parts.settings.quietSlotMs });
+    this.#state = state;
+    for (const effect of effects) this.#perform(effect);
+  }
+
+  #perform(effect: SessionEffect): void {
+    switch (effect.kind) {
+      case "connect":
+        this.#connect();
+        return;
+      case "drop":
+        this.#drop();
+        return;
+      case "wait":
+        this.#wait(effect);
+        return;
+      case "cancel-wait":
+        this.#waiting?.cancel();
+        return;
+      case "tell-healthy":
+        this.#observe(() => this.#parts.settings.onHealthy?.());
+        return;
+      case "finish":
+        this.#drop();
+        this.#ending.abort();
+        this.#queue.finish(effect.error);
+        this.#parts.done();
+    }
+  }
+
+  #drop(): void {
+    this.#opening?.abort(new ProtocolError("the stream was closed"));
+    this.#opening = undefined;
+    this.#connection?.close();
+    this.#connection = undefined;
+    this.#lanes = new Map();
+    this.#queue.drop();
+  }
+
+  #wait({ failures, cause, alarm }: Extract<SessionEffect, { kind: "wait" }>): void {
+    const { settings, random, clock } = this.#parts;
+    const askedMs = cause instanceof HttpError ? cause.retryAfterMs : undefined;
+    const delayMs = backoffMs(Math.max(0, failures), settings.retry, random(), askedMs);
+    this.#waiting = clock.schedule(delayMs, () => this.#tell({ kind: "due" }));
+    if (alarm) this.#observe(() => settings.onRetry?.(alarm, delayMs));
+  }
+
+  #connect(): void {
+    const opening = new AbortController();
+    this.#opening = opening;
+    void this.#open(opening);
+  }
+
+  async #open(opening: AbortController): Promise<void> {
+    const { pipeline, clock, headTimeoutMs, settings } = this.#parts;
+    const refused = (error: NakadiError, verdict: Verdict): void => {
+      if (!opening.signal.aborted) this.#tell({ kind: "refused", error, verdict, atMs: clock.monotonicMs() });
+    };
+    try {
+      const response = await pipeline.openStream(this.#call, headTimeoutMs, opening.signal);
+      if (opening.signal.aborted) return response.close();
+      if (response.status !== 200) {
+        const error = await pipeline.errorOfStream(this.#call, response);
+        return refused(...judged(error));
+      }
+      const request = `${this.#call.method} ${pathOf("subscriptions", this.#parts.subscription, "events")}`;
+      const streamId = response.headers[Header.streamId];
+      if (streamId === undefined || !isUuid(streamId)) {
+        response.close();
+        return refused(new ProtocolError("the stream has no X-Nakadi-StreamId, so nothing could be committed", { request }), "transient");
+      }
+      const connection = new StreamConnection<E>({
+        response,
+        streamId,
+        request,
+        clock,
+        maxLineBytes: settings.maxLineBytes,
+        idleLimitMs: settings.idleLimitMs,
+        hasRoom: () => !this.#queue.full,
+        batch: (batch) => this.#take(batch),
+        over: (error, fatal) => {
+          if (fatal && error) this.#tell({ kind: "fatal", error });
+          else this.#tell({ kind: "ended", error, atMs: clock.monotonicMs() });
+        },
+      });
+      this.#opening = undefined;
+      this.#connection = connection;
+      this.#tell({ kind: "opened", atMs: clock.monotonicMs() });
+      if (this.#connection === connection) connection.start();
+      return undefined;
+    } catch (error) {
+      const known = nakadiError(error);
+      return refused(known, known.code === "CONFIG" ? "fatal" : "transient");
+    }
+  }
+
+  #take(batch: Batch<E>): void {
+    const lane = laneKey(batch.cursor);
+    if (this.#lanes.get(lane) === false) return;
+    this.#lanes.set(lane, true);
+    this.#tell({ kind: "batch" });
+    this.#queue.push(batch);
+  }
+
+  /** What an observer throws is its own affair. */
+  #observe(call: () => void): void {
+    try {
+      call();
+    } catch (error) {
+      this.#parts.logger.error({ error }, "an observer of a stream has thrown");
+    }
+  }
+}
+
+function streamCall(subscription: string, { parameters }: StreamSettings): HttpCall {
+  const path = pathOf("subscriptions", subscription, "events");
+  const { partitions, ...query } = parameters;
+  return partitions === undefined
+    ? { method: "GET", path: path + queryOf(query), headers: { accept: ACCEPT } }
+    : { method: "POST", path, headers: { accept: ACCEPT }, json: parameters };
+}
+
+/** Design 3.4: what opening a stream makes of each status. */
+function judged(error: HttpError): [NakadiError, Verdict] {
+  const { status } = error;
+  if (status === 409) {
+    const { request, problem, flowId, retryAfterMs } = error;
+    return [new NoFreeSlotError({ ...(request && { request }), status, problem, flowId, retryAfterMs }), "no-slot"];
+  }
+  const transient = status === 408 || status === 425 || status === 429 || (status >= 500 && status !== 501);
+  return [error, transient ? "transient" : "fatal"];
+}
+
+function isList<T>(what: T | readonly T[]): what is readonly T[] {
+  return Array.isArray(what);
+}
+
+function cursorOf(what: Committable<unknown>, streamId: string | undefined): StreamCursor {
+  const cursor = "cursor" in what ? what.cursor : what;
+  const id = cursor.streamId ?? streamId;
+  if (typeof id === "string" && id !== "") return withStreamId(cursor, id);
+  throw new ConfigError("cursor.streamId", "the id of the stream that the cursor came from; or give options.streamId");
+}
+
+function byStream(cursors: readonly StreamCursor[]): Map<string, StreamCursor[]> {
+  const streams = new Map<string, StreamCursor[]>();
+  for (const cursor of cursors) streams.set(cursor.streamId, [...(streams.get(cursor.streamId) ?? []), cursor]);
+  return streams;
+}

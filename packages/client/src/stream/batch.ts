@@ -1,0 +1,60 @@
+/**
+ * A batch as the program gets it: bytes first, events when somebody asks for them.
+ * @pure
+ */
+import type { Cursor } from "nakadi-protocol";
+import { ProtocolError } from "../errors/nakadi-error.ts";
+
+/** The server's cursor. It knows its stream, which is not enumerable and never sent in the cursor itself. */
+export interface StreamCursor extends Cursor {
+  readonly streamId: string;
+}
+
+export interface Batch<E = unknown> {
+  /** Position of the batch's last event. */
+  readonly cursor: StreamCursor;
+  /** The stream that the batch came from, and that it is committed with. */
+  readonly streamId: string;
+  /** The bytes of the JSON array of events. */
+  readonly raw: Uint8Array;
+  /** The events, parsed on first use. @throws {ProtocolError} if they are not JSON */
+  readonly events: readonly E[];
+  /** What the server says to people. */
+  readonly debug?: string;
+}
+
+const decoder = new TextDecoder();
+
+export class StreamBatch<E> implements Batch<E> {
+  readonly cursor: StreamCursor;
+  readonly raw: Uint8Array;
+  declare readonly debug?: string;
+  #events: readonly E[] | undefined;
+
+  constructor(cursor: Cursor, streamId: string, raw: Uint8Array, debug: string | undefined) {
+    this.cursor = withStreamId(cursor, streamId);
+    this.raw = raw;
+    if (debug !== undefined) this.debug = debug;
+  }
+
+  get streamId(): string {
+    return this.cursor.streamId;
+  }
+
+  get events(): readonly E[] {
+    this.#events ??= parse(this.raw) as readonly E[];
+    return this.#events;
+  }
+}
+
+export function withStreamId(cursor: Cursor, streamId: string): StreamCursor {
+  return Object.defineProperty({ ...cursor }, "streamId", { value: streamId, enumerable: false }) as StreamCursor;
+}
+
+function parse(raw: Uint8Array): unknown {
+  try {
+    return JSON.parse(decoder.decode(raw));
+  } catch {
+    throw new ProtocolError("the events of a batch are not JSON");
+  }
+}

@@ -1,0 +1,153 @@
+/**
+ * Options of a stream: the original's with the original's defaults, and what the wire knows besides (design 3.2, protocol 3.1).
+ * @pure
+ */
+import type { EventTypePartition, StreamParameters } from "nakadi-protocol";
+import { ConfigError, type NakadiError } from "../errors/nakadi-error.ts";
+import { functionOrNone, knownMembers, optionalWholeNumber, text, wholeNumber } from "../options/checks.ts";
+import type { BackoffOptions } from "./backoff.ts";
+
+export interface StreamOptions {
+  /** Events in a batch at most, 1 or more. Default 1. More than `maxUncommittedEvents` never arrive together. */
+  batchLimit?: number;
+  /** Seconds after which the server sends a batch even if it is not full, 1 or more. Default 30. */
+  batchFlushTimeoutSeconds?: number;
+  /** Events that may be delivered and not yet committed, 1 or more. Default 10. */
+  maxUncommittedEvents?: number;
+  /** Events after which the server ends the stream, once they are committed; a new one follows. Default: no limit. */
+  streamLimit?: number;
+  /** Seconds that one stream lives, 1..4200; a new one follows. Default: the server picks about an hour. */
+  streamTimeoutSeconds?: number;
+  /** Keep-alives in a row on every partition after which the server ends the stream. Default: no limit. */
+  streamKeepAliveLimit?: number;
+  /** Seconds of event time that one batch may span; the server ignores `batchLimit` then. Default: off. */
+  batchTimespanSeconds?: number;
+  /** Seconds without a commit after which the server takes the stream away, 1..60. Default: the server's, 60. */
+  commitTimeoutSeconds?: number;
+  /** Read exactly these partitions, which no other stream may have. Default: the server assigns. */
+  partitions?: readonly EventTypePartition[];
+  /** The wait before a stream is opened, or a commit sent, again: min(max, initial × 1.5ⁿ) ± 50 %. */
+  retry?: Partial<BackoffOptions>;
+  /** Whether a commit that failed for the moment is sent again. Default false; true is `{ maxElapsedMs: 30_000 }`. */
+  commitRetry?: boolean | { maxElapsedMs?: number };
+  /** Batches that wait to be taken before the socket is paused, 1 or more. Default 10. */
+  bufferedBatches?: number;
+  /** Bytes of batches that wait to be taken before the socket is paused. Default 64 MiB. */
+  bufferedBytes?: number;
+  /** Bytes of one line at most; a longer one is fatal. Default 256 MiB. */
+  maxLineBytes?: number;
+  /** Milliseconds of silence beyond what the server may be silent, until the stream counts as dead. Default 30 000. */
+  idleGraceMs?: number;
+  /** Called when something is tried again because of `error`, in `delayMs` milliseconds. */
+  onRetry?: (error: NakadiError, delayMs: number) => void;
+  /** Called after each opened stream and each successful commit. */
+  onHealthy?: () => void;
+}
+
+export interface StreamSettings {
+  parameters: StreamParameters;
+  retry: BackoffOptions;
+  /** 0: a commit is tried once. */
+  commitMaxElapsedMs: number;
+  bufferedBatches: number;
+  bufferedBytes: number;
+  maxLineBytes: number;
+  /** Silence after which a stream counts as dead (invariant 5). */
+  idleLimitMs: number;
+  /** How long having no slot is nothing to be told about. */
+  quietSlotMs: number;
+  onRetry: StreamOptions["onRetry"];
+  onHealthy: StreamOptions["onHealthy"];
+}
+
+/** What the server takes where a parameter is not sent (protocol 3.1). */
+const SERVER = { batchLimit: 1, flushSeconds: 30, maxUncommitted: 10, commitSeconds: 60 };
+const MAX_STREAM_TIMEOUT_SECONDS = 4_200;
+const MAX_COMMIT_TIMEOUT_SECONDS = 60;
+const MAX_INT = 2 ** 31 - 1;
+const COMMIT_MAX_ELAPSED_MS = 30_000;
+const MEBIBYTE = 1024 * 1024;
+
+const NAMES: readonly (keyof StreamOptions)[] = [
+  "batchLimit",
+  "batchFlushTimeoutSeconds",
+  "maxUncommittedEvents",
+  "streamLimit",
+  "streamTimeoutSeconds",
+  "streamKeepAliveLimit",
+  "batchTimespanSeconds",
+  "commitTimeoutSeconds",
+  "partitions",
+  "retry",
+  "commitRetry",
+  "bufferedBatches",
+  "bufferedBytes",
+  "maxLineBytes",
+  "idleGraceMs",
+  "onRetry",
+  "onHealthy",
+];
+
+/** @throws {ConfigError} */
+export function streamSettings(options: StreamOptions): StreamSettings {
+  knownMembers("options", options, NAMES);
+  const count = (name: keyof StreamOptions, min: number, max = MAX_INT): number | undefined =>
+    optionalWholeNumber(`options.${name}`, options[name], { min, max });
+  const flushSeconds = count("batchFlushTimeoutSeconds", 1) ?? SERVER.flushSeconds;
+  const commitSeconds = count("commitTimeoutSeconds", 1, MAX_COMMIT_TIMEOUT_SECONDS);
+  const graceMs = wholeNumber("options.idleGraceMs", options.idleGraceMs, { min: 0 }, 30_000);
+  const commitMs = (commitSeconds ?? SERVER.commitSeconds) * 1_000;
+  return {
+    parameters: {
+      ...unlessServers("batch_limit", count("batchLimit", 1), SERVER.batchLimit),
+      ...unlessServers("batch_flush_timeout", flushSeconds, SERVER.flushSeconds),
+      ...unlessServers("max_uncommitted_events", count("maxUncommittedEvents", 1), SERVER.maxUncommitted),
+      ...unlessServers("stream_limit", count("streamLimit", 1, Number.MAX_SAFE_INTEGER)),
+      ...unlessServers("stream_timeout", count("streamTimeoutSeconds", 1, MAX_STREAM_TIMEOUT_SECONDS)),
+      ...unlessServers("stream_keep_alive_limit", count("streamKeepAliveLimit", 1)),
+      ...unlessServers("batch_timespan", count("batchTimespanSeconds", 1)),
+      ...unlessServers("commit_timeout", commitSeconds, SERVER.commitSeconds),
+      ...(options.partitions === undefined ? {} : { partitions: checkedPartitions(options.partitions) }),
+    },
+    retry: checkedRetry(options.retry ?? {}),
+    commitMaxElapsedMs: commitMaxElapsedMs(options.commitRetry ?? false),
+    bufferedBatches: wholeNumber("options.bufferedBatches", options.bufferedBatches, { min: 1 }, 10),
+    bufferedBytes: wholeNumber("options.bufferedBytes", options.bufferedBytes, { min: 1 }, 64 * MEBIBYTE),
+    maxLineBytes: wholeNumber("options.maxLineBytes", options.maxLineBytes, { min: 1 }, 256 * MEBIBYTE),
+    idleLimitMs: Math.max(3 * flushSeconds * 1_000, 2 * commitMs) + graceMs,
+    quietSlotMs: flushSeconds * 1_000 + commitMs,
+    onRetry: functionOrNone("options.onRetry", options.onRetry),
+    onHealthy: functionOrNone("options.onHealthy", options.onHealthy),
+  };
+}
+
+function unlessServers<N extends keyof StreamParameters>(name: N, value: number | undefined, servers?: number): { [K in N]?: number } {
+  return (value === undefined || value === servers ? {} : { [name]: value }) as { [K in N]?: number };
+}
+
+function checkedRetry(retry: Partial<BackoffOptions>): BackoffOptions {
+  knownMembers("options.retry", retry, ["initialDelayMs", "maxDelayMs"]);
+  const initialDelayMs = wholeNumber("options.retry.initialDelayMs", retry.initialDelayMs, { min: 1 }, 10);
+  const maxDelayMs = wholeNumber("options.retry.maxDelayMs", retry.maxDelayMs, { min: 1 }, Math.max(10_000, initialDelayMs));
+  if (maxDelayMs < initialDelayMs) throw new ConfigError("options.retry.maxDelayMs", "initialDelayMs or more");
+  return { initialDelayMs, maxDelayMs };
+}
+
+function commitMaxElapsedMs(commitRetry: NonNullable<StreamOptions["commitRetry"]>): number {
+  if (typeof commitRetry === "boolean") return commitRetry ? COMMIT_MAX_ELAPSED_MS : 0;
+  knownMembers("options.commitRetry", commitRetry, ["maxElapsedMs"]);
+  return wholeNumber("options.commitRetry.maxElapsedMs", commitRetry.maxElapsedMs, { min: 1 }, COMMIT_MAX_ELAPSED_MS);
+}
+
+function checkedPartitions(partitions: unknown): EventTypePartition[] {
+  if (!Array.isArray(partitions) || partitions.length === 0) {
+    throw new ConfigError("options.partitions", "an array of { event_type, partition } that is not empty");
+  }
+  const checked = partitions.map((one: Partial<EventTypePartition> | null, index) => ({
+    event_type: text(`options.partitions[${index}].event_type`, one?.event_type),
+    partition: text(`options.partitions[${index}].partition`, one?.partition),
+  }));
+  const keys = checked.map(({ event_type, partition }) => `${event_type}:${partition}`);
+  if (new Set(keys).size < keys.length) throw new ConfigError("options.partitions", "without duplicates");
+  return checked;
+}

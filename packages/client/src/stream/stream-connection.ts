@@ -1,0 +1,145 @@
+/**
+ * One open stream: bytes in, batches out, the socket paused while nobody has room, silence noticed (invariants 5 and 7).
+ */
+import { BatchLineError, type Clock, LineSplitter, LineTooLongError, readBatchLine, type Timer } from "nakadi-protocol";
+import { NakadiError, nakadiError, ProtocolError, TimeoutError, TransportError } from "../errors/nakadi-error.ts";
+import type { StreamResponse } from "../transport/transport.ts";
+import { type Batch, StreamBatch } from "./batch.ts";
+
+export interface ConnectionParts<E> {
+  response: StreamResponse;
+  streamId: string;
+  request: string;
+  clock: Clock;
+  maxLineBytes: number;
+  idleLimitMs: number;
+  /** Whether there is room for another batch. */
+  hasRoom: () => boolean;
+  batch: (batch: Batch<E>) => void;
+  /** The stream is over; without an error it ended as it should. `fatal`: another try would end the same way. */
+  over: (error: NakadiError | undefined, fatal: boolean) => void;
+}
+
+export class StreamConnection<E> {
+  readonly streamId: string;
+  readonly #parts: ConnectionParts<E>;
+  readonly #splitter: LineSplitter;
+  #chunks: Uint8Array[] = [];
+  #lines: Iterator<Uint8Array> | undefined;
+  #idle: Timer | undefined;
+  #paused = false;
+  #over = false;
+
+  constructor(parts: ConnectionParts<E>) {
+    this.#parts = parts;
+    this.streamId = parts.streamId;
+    this.#splitter = new LineSplitter(parts.maxLineBytes);
+  }
+
+  start(): void {
+    this.#watch();
+    this.#parts.response.read({
+      chunk: (bytes) => {
+        this.#chunks.push(bytes);
+        this.#watch();
+        this.drain();
+      },
+      ended: () => this.#end(undefined),
+      failed: (error) => this.#end(nakadiError(error, { request: this.#parts.request })),
+    });
+  }
+
+  /** Hands out batches while there is room; call it when there is room again. */
+  drain(): void {
+    try {
+      while (!this.#over && this.#parts.hasRoom()) {
+        const line = this.#nextLine();
+        if (!line) break;
+        this.#take(line);
+      }
+    } catch (error) {
+      this.#finish(this.#unreadable(error), error instanceof LineTooLongError);
+    }
+    if (!this.#over) this.#balance();
+  }
+
+  /** Drops the connection at once; nothing is told any more. */
+  close(): void {
+    if (this.#over) return;
+    this.#over = true;
+    this.#release();
+  }
+
+  #nextLine(): Uint8Array | undefined {
+    for (;;) {
+      const next = this.#lines?.next();
+      if (next && !next.done) return next.value;
+      const chunk = this.#chunks.shift();
+      if (!chunk) return undefined;
+      this.#lines = this.#splitter.push(chunk);
+    }
+  }
+
+  #take(line: Uint8Array): void {
+    if (line.length === 0) return;
+    const { cursor, events, debug } = readBatchLine(line);
+    if (events && events.length > EMPTY_ARRAY_BYTES) this.#parts.batch(new StreamBatch(cursor, this.streamId, events, debug));
+  }
+
+  /** Pauses the socket while there is no room, and watches for silence only while something can come. */
+  #balance(): void {
+    const pause = !this.#parts.hasRoom();
+    if (pause === this.#paused) return;
+    this.#paused = pause;
+    if (pause) {
+      this.#idle?.cancel();
+      this.#parts.response.pause();
+    } else {
+      this.#watch();
+      this.#parts.response.resume();
+    }
+  }
+
+  #watch(): void {
+    this.#idle?.cancel();
+    if (this.#paused || this.#over) return;
+    const { clock, idleLimitMs, request } = this.#parts;
+    this.#idle = clock.schedule(idleLimitMs, () => {
+      this.#finish(new TimeoutError(`nothing came for ${idleLimitMs} ms`, { request }), false);
+    });
+  }
+
+  #end(error: NakadiError | undefined): void {
+    if (error === undefined && this.#splitter.pendingBytes > 0 && this.#chunks.length === 0) {
+      this.#finish(new TransportError("the stream ended inside a line", { request: this.#parts.request }), false);
+    } else {
+      this.#finish(error, false);
+    }
+  }
+
+  #unreadable(error: unknown): NakadiError {
+    const { request } = this.#parts;
+    if (error instanceof LineTooLongError) {
+      return new ProtocolError(`a line is longer than maxLineBytes, ${error.maxLineBytes} bytes`, { request, cause: error });
+    }
+    if (error instanceof BatchLineError) return new ProtocolError(error.message, { request, cause: error });
+    return nakadiError(error, { request });
+  }
+
+  #finish(error: NakadiError | undefined, fatal: boolean): void {
+    if (this.#over) return;
+    this.#over = true;
+    this.#release();
+    this.#parts.over(error, fatal);
+  }
+
+  #release(): void {
+    this.#idle?.cancel();
+    this.#chunks = [];
+    this.#lines = undefined;
+    this.#parts.response.close();
+  }
+}
+
+/** `[]` */
+const EMPTY_ARRAY_BYTES = 2;

@@ -1,0 +1,40 @@
+/**
+ * Paths behind a base URL that may have a path of its own: appended, never resolved (invariant 11).
+ * @pure
+ */
+import { ConfigError } from "../errors/nakadi-error.ts";
+
+/** Origin and path of a base URL, without a slash at its end. */
+export interface BaseUrl {
+  origin: string;
+  path: string;
+}
+
+/** @throws {ConfigError} */
+export function parseBaseUrl(text: string): BaseUrl {
+  const allowed = "an http or https address without query, fragment or user, e.g. https://nakadi.example.org";
+  let url: URL;
+  try {
+    url = new URL(text);
+  } catch {
+    throw new ConfigError("options.baseUrl", allowed);
+  }
+  const plain = url.search === "" && url.hash === "" && url.username === "" && url.password === "";
+  if (!plain || !["http:", "https:"].includes(url.protocol)) throw new ConfigError("options.baseUrl", allowed);
+  return { origin: url.origin, path: url.pathname.replace(/\/+$/, "") };
+}
+
+/** Path segments, each encoded, behind a slash each. */
+export function pathOf(...segments: readonly string[]): string {
+  return segments.map((segment) => `/${encodeURIComponent(segment)}`).join("");
+}
+
+type QueryValue = string | number | boolean | readonly string[] | undefined;
+
+/** A query, or nothing where every value is `undefined`. */
+export function queryOf(parameters: Readonly<Record<string, QueryValue>>): string {
+  const pairs = Object.entries(parameters).flatMap(([name, value]) =>
+    value === undefined ? [] : [value].flat().map((one) => `${name}=${encodeURIComponent(String(one))}`),
+  );
+  return pairs.length === 0 ? "" : `?${pairs.join("&")}`;
+}

@@ -1,0 +1,136 @@
+/** Every request of the client: headers, token, one refresh after a 401, errors of the family. */
+import { type Clock, Header, MediaType } from "nakadi-protocol";
+import type { TokenProvider } from "../auth/token.ts";
+import { HttpError, nakadiError } from "../errors/nakadi-error.ts";
+import { problemOf } from "./problem-body.ts";
+import { retryAfterMs } from "./retry-after.ts";
+import type { BufferedResponse, ResponseHead, StreamResponse, Transport, TransportRequest } from "./transport.ts";
+
+export interface HttpCall {
+  method: TransportRequest["method"];
+  /** Encoded path and query behind the base URL. */
+  path: string;
+  headers?: Readonly<Record<string, string>>;
+  /** Sent as JSON. */
+  json?: unknown;
+}
+
+export interface PipelineParts {
+  transport: Transport;
+  token: TokenProvider | undefined;
+  headers: Readonly<Record<string, string>>;
+  flowId: () => string;
+  clock: Clock;
+  timeoutMs: number;
+  maxResponseBytes: number;
+}
+
+/** Enough of an error's body to read what it says. */
+const MAX_ERROR_BYTES = 64 * 1024;
+
+export class HttpPipeline {
+  readonly #parts: PipelineParts;
+
+  constructor(parts: PipelineParts) {
+    this.#parts = parts;
+  }
+
+  /**
+   * The answer, if its status is below 400.
+   * @throws {HttpError} for any other status; TransportError, TimeoutError, ProtocolError; an abort rejects with its reason
+   */
+  async request(call: HttpCall, signal?: AbortSignal): Promise<BufferedResponse> {
+    const response = await this.exchange(call, signal);
+    if (response.status >= 400) throw this.errorOf(call, response, response.body);
+    return response;
+  }
+
+  /** The answer, whatever its status. */
+  async exchange(call: HttpCall, signal?: AbortSignal): Promise<BufferedResponse> {
+    const { transport, timeoutMs, maxResponseBytes } = this.#parts;
+    const limits = { timeoutMs, maxBytes: maxResponseBytes };
+    return this.#withToken(call, signal, (request) => transport.request(request, limits, signal));
+  }
+
+  /** An open stream, or its answer if it is none. The caller closes it. */
+  async openStream(call: HttpCall, headTimeoutMs: number, signal?: AbortSignal): Promise<StreamResponse> {
+    const { transport } = this.#parts;
+    return this.#withToken(call, signal, (request) => transport.openStream(request, headTimeoutMs, signal));
+  }
+
+  /** The body of an answer that was to be a stream and is not. */
+  async errorOfStream(call: HttpCall, response: StreamResponse): Promise<HttpError> {
+    return this.errorOf(call, response, await this.#bodyOf(response));
+  }
+
+  errorOf({ method, path }: HttpCall, { status, headers }: ResponseHead, body: Uint8Array): HttpError {
+    return new HttpError({
+      request: `${method} ${withoutQuery(path)}`,
+      status,
+      problem: problemOf(status, body),
+      flowId: headers[Header.flowId],
+      retryAfterMs: retryAfterMs(headers[Header.retryAfter], this.#parts.clock.wallMs()),
+    });
+  }
+
+  async #withToken<R extends ResponseHead & { close?: () => void }>(
+    call: HttpCall,
+    signal: AbortSignal | undefined,
+    send: (request: TransportRequest) => Promise<R>,
+  ): Promise<R> {
+    const { token } = this.#parts;
+    try {
+      signal?.throwIfAborted();
+      const first = await send(await this.#requestOf(call, false));
+      if (first.status !== 401 || !token) return first;
+      first.close?.();
+      return await send(await this.#requestOf(call, true));
+    } catch (error) {
+      if (signal?.aborted) throw signal.reason;
+      throw nakadiError(error, { request: `${call.method} ${withoutQuery(call.path)}` });
+    }
+  }
+
+  async #requestOf({ method, path, headers, json }: HttpCall, refresh: boolean): Promise<TransportRequest> {
+    const { token, headers: common, flowId } = this.#parts;
+    const authorization = token && `Bearer ${await token({ refresh })}`;
+    return {
+      method,
+      path,
+      headers: {
+        ...(json === undefined ? {} : { [Header.contentType]: MediaType.json }),
+        [Header.flowId]: flowId(),
+        ...common,
+        ...headers,
+        ...(authorization === undefined ? {} : { [Header.authorization]: authorization }),
+      },
+      ...(json === undefined ? {} : { body: JSON.stringify(json) }),
+    };
+  }
+
+  #bodyOf(response: StreamResponse): Promise<Uint8Array> {
+    return new Promise((resolve) => {
+      const chunks: Uint8Array[] = [];
+      let bytes = 0;
+      const timer = this.#parts.clock.schedule(this.#parts.timeoutMs, () => finish());
+      const finish = (): void => {
+        timer.cancel();
+        response.close();
+        resolve(Buffer.concat(chunks));
+      };
+      response.read({
+        chunk(chunk) {
+          chunks.push(chunk);
+          bytes += chunk.length;
+          if (bytes >= MAX_ERROR_BYTES) finish();
+        },
+        ended: finish,
+        failed: finish,
+      });
+    });
+  }
+}
+
+function withoutQuery(path: string): string {
+  return path.split("?", 1)[0] ?? path;
+}

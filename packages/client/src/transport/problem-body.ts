@@ -1,0 +1,32 @@
+/**
+ * Error bodies in whichever form: problem objects, OAuth's pair, a gateway's HTML (design 3.4).
+ * @pure
+ */
+import type { Problem } from "nakadi-protocol";
+
+/** Enough for any sentence; a gateway may send a whole page. */
+const MAX_TEXT = 300;
+
+/** `undefined` where the body holds nothing for people. */
+export function problemOf(status: number, body: Uint8Array): Problem | undefined {
+  const parsed = parse(body);
+  if (!parsed) return undefined;
+  const text = (name: string): string | undefined => {
+    const value = parsed[name];
+    return typeof value === "string" && value !== "" ? value.slice(0, MAX_TEXT) : undefined;
+  };
+  const title = text("title") ?? text("error");
+  const detail = text("detail") ?? text("error_description") ?? text("message");
+  const type = text("type");
+  if (title === undefined && detail === undefined) return undefined;
+  return { ...(type === undefined ? {} : { type }), title: title ?? "", status, ...(detail === undefined ? {} : { detail }) };
+}
+
+function parse(body: Uint8Array): Record<string, unknown> | undefined {
+  try {
+    const value = JSON.parse(new TextDecoder().decode(body)) as unknown;
+    return typeof value === "object" && value !== null && !Array.isArray(value) ? (value as Record<string, unknown>) : undefined;
+  } catch {
+    return undefined;
+  }
+}

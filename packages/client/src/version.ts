@@ -1,0 +1,5 @@
+/**
+ * This package's version, as its package.json has it.
+ * @pure
+ */
+export const VERSION = "0.1.0";
