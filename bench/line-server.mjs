@@ -9,7 +9,9 @@ const cursor = `{"partition":"0","offset":"001-0001-000000000000000025","event_t
 const line = `{"cursor":${cursor},"events":[${Array(EVENTS_PER_LINE).fill(event).join(",")}]}\n`;
 const block = Buffer.from(line.repeat(LINES_PER_WRITE));
 
-const server = createServer(async (request, response) => {
+const server = createServer((_request, response) => void feed(response));
+
+async function feed(response) {
   response.writeHead(200, {
     "content-type": "application/x-json-stream",
     "x-nakadi-streamid": "7b7c7100-0559-11e6-a837-0800200c9a66",
@@ -17,7 +19,8 @@ const server = createServer(async (request, response) => {
   for (let sent = 0; sent < lines && !response.destroyed; sent += LINES_PER_WRITE) {
     if (!response.write(block)) await new Promise((resolve) => response.once("drain", resolve).once("close", resolve));
   }
-});
+}
+
 server.listen(0, "127.0.0.1", () => {
   process.send({ url: `http://127.0.0.1:${server.address().port}`, eventsPerLine: EVENTS_PER_LINE, lines });
 });

@@ -29,7 +29,14 @@ export const publishRow = {
 
 async function eventsPerSecond(url) {
   const headers = { "content-type": "application/json" };
-  const { requests, non2xx, errors } = await autocannon({ url, method: "POST", headers, body, connections: 16, duration: SECONDS });
+  const { requests, non2xx, errors } = await autocannon({
+    url,
+    method: "POST",
+    headers,
+    body,
+    connections: 16,
+    duration: SECONDS,
+  });
   if (non2xx > 0 || errors > 0) throw new Error(`${url}: ${non2xx} refused, ${errors} failed`);
   return requests.average * EVENTS;
 }

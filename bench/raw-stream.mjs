@@ -59,7 +59,10 @@ async function bare(url, lines) {
         onResponseData(controller, chunk) {
           let start = 0;
           for (let end = chunk.indexOf(10); end >= 0; end = chunk.indexOf(10, start)) {
-            const line = start === 0 && rest.length > 0 ? Buffer.concat([rest, chunk.subarray(0, end)]) : chunk.subarray(start, end);
+            const line =
+              start === 0 && rest.length > 0
+                ? Buffer.concat([rest, chunk.subarray(0, end)])
+                : chunk.subarray(start, end);
             if (line.length > 0) seen += 1;
             start = end + 1;
             rest = Buffer.alloc(0);

@@ -16,7 +16,9 @@ it("the README's curl session works as printed", async () => {
   const { stdout } = await run("bash", ["-euc", session.replaceAll("http://localhost:8080", broker.url)]);
   expect(stdout).toContain("HTTP/1.1 201 Created");
   expect(stdout.match(/HTTP\/1\.1 200 OK/g)).toHaveLength(2);
-  expect(stdout).toMatch(/"events":\[\{"order":"first"\},\{"order":"second"\}\],"info":\{"debug":"Stream started"\}\}\n/);
+  expect(stdout).toMatch(
+    /"events":\[\{"order":"first"\},\{"order":"second"\}\],"info":\{"debug":"Stream started"\}\}\n/,
+  );
   expect(stdout).toMatch(/"info":\{"debug":"Commit timeout reached"\}\}\n$/);
 });
 

@@ -18,7 +18,11 @@ describe("a stream of a subscription", () => {
     const name = await eventType(4);
     const id = await subscription(name);
     await nakadi.publisher<Numbered>(name).publish(numbered(1_000, 8));
-    const stream = nakadi.stream<Numbered>(id, { batchLimit: 50, maxUncommittedEvents: 200, batchFlushTimeoutSeconds: 1 });
+    const stream = nakadi.stream<Numbered>(id, {
+      batchLimit: 50,
+      maxUncommittedEvents: 200,
+      batchFlushTimeoutSeconds: 1,
+    });
     const seen = new Map<string, number[]>();
     let count = 0;
     for await (const batch of stream) {
@@ -86,7 +90,11 @@ describe("many consumers", () => {
     await nakadi.publisher<Numbered>(name).publish(events);
     await Promise.all(
       ids.map(async (id) => {
-        const stream = nakadi.stream<Numbered>(id, { batchLimit: 20, maxUncommittedEvents: 100, batchFlushTimeoutSeconds: 1 });
+        const stream = nakadi.stream<Numbered>(id, {
+          batchLimit: 20,
+          maxUncommittedEvents: 100,
+          batchFlushTimeoutSeconds: 1,
+        });
         let seen = 0;
         for await (const batch of stream) {
           await stream.commit(batch);

@@ -25,11 +25,16 @@ function readAttributes(section: Members, name: ListName): AuthorizationAttribut
   const items = section.objects(name);
   if (items === null) section.violate(name, "must not be null");
   else if (items.length === 0) section.violate(name, "must contain at least one attribute");
-  return (items ?? []).map((item) => ({ data_type: item.requiredText("data_type"), value: item.requiredText("value") }));
+  return (items ?? []).map((item) => ({
+    data_type: item.requiredText("data_type"),
+    value: item.requiredText("value"),
+  }));
 }
 
 /** @throws {ProblemError} 422 if a list names an attribute twice */
-export function demandNoDuplicates(authorization: Partial<Record<ListName, readonly AuthorizationAttribute[]>> | null): void {
+export function demandNoDuplicates(
+  authorization: Partial<Record<ListName, readonly AuthorizationAttribute[]>> | null,
+): void {
   const faults = Object.entries(OPERATIONS).flatMap(([name, operation]) => {
     const texts = (authorization?.[name as ListName] ?? []).map(({ data_type, value }) => `${data_type}:${value}`);
     const doubled = new Set(texts.filter((text, index) => texts.indexOf(text) < index));

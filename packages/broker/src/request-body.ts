@@ -12,7 +12,10 @@ export function parseJson(text: string): unknown {
   try {
     return JSON.parse(text) as unknown;
   } catch (error) {
-    throw new ProblemError(400, `Malformed JSON: ${error instanceof Error ? error.message.replace(/, ".*$/s, "") : ""}`);
+    throw new ProblemError(
+      400,
+      `Malformed JSON: ${error instanceof Error ? error.message.replace(/, ".*$/s, "") : ""}`,
+    );
   }
 }
 

@@ -60,7 +60,10 @@ describe("bodies of events", () => {
     socket.write(`POST /event-types/${name}/events HTTP/1.1\r\nHost: x\r\nContent-Length: 1000\r\n\r\n[`);
     const answer = new Promise<string>((resolve, reject) => {
       let text = "";
-      socket.on("data", (chunk) => (text += chunk.toString())).on("close", () => resolve(text)).on("error", reject);
+      socket
+        .on("data", (chunk) => (text += chunk.toString()))
+        .on("close", () => resolve(text))
+        .on("error", reject);
     });
     await expectAlive(test);
     expect(await answer).toContain("408");
@@ -71,7 +74,9 @@ describe("bodies of events", () => {
     const name = await test.eventType();
     const socket = net.connect(test.broker.port, "127.0.0.1");
     await new Promise<void>((resolve) => {
-      socket.write(`POST /event-types/${name}/events HTTP/1.1\r\nHost: x\r\nContent-Length: 1000\r\n\r\n[{}]`, () => resolve());
+      socket.write(`POST /event-types/${name}/events HTTP/1.1\r\nHost: x\r\nContent-Length: 1000\r\n\r\n[{}]`, () =>
+        resolve(),
+      );
     });
     socket.destroy();
     await expectAlive(test);
@@ -124,7 +129,12 @@ describe("unknown things", () => {
     const { call } = await testBroker();
     const nowhere = await call({ path: "/nonsense" });
     expect([nowhere.status, nowhere.headers["content-type"]]).toEqual([404, "application/json"]);
-    expect(nowhere.json).toEqual({ timestamp: expect.stringMatching(/\+00:00$/), status: 404, error: "Not Found", path: "/nonsense" });
+    expect(nowhere.json).toEqual({
+      timestamp: expect.stringMatching(/\+00:00$/),
+      status: 404,
+      error: "Not Found",
+      path: "/nonsense",
+    });
     expect((await call({ path: "//" })).status).toBe(400);
     expect((await call({ path: "/subscriptions//events" })).status).toBe(400);
   });
@@ -144,7 +154,11 @@ describe("unknown things", () => {
   it("forgives one slash at the end, and echoes the flow id", async () => {
     const { call } = await testBroker();
     const answer = await call({ path: "/event-types/", headers: { "x-flow-id": "mine" } });
-    expect([answer.status, answer.headers["content-type"], answer.headers["x-flow-id"]]).toEqual([200, "application/json", "mine"]);
+    expect([answer.status, answer.headers["content-type"], answer.headers["x-flow-id"]]).toEqual([
+      200,
+      "application/json",
+      "mine",
+    ]);
   });
 
   it("takes names of 255 characters, dots and encoded characters in paths", async () => {

@@ -24,13 +24,23 @@ export interface StreamLine {
   info?: { debug: string };
 }
 
-function send(baseUrl: string, { method = "GET", path, headers = {}, json, body }: Call): Promise<http.IncomingMessage> {
+function send(
+  baseUrl: string,
+  { method = "GET", path, headers = {}, json, body }: Call,
+): Promise<http.IncomingMessage> {
   const payload = json === undefined ? body : JSON.stringify(json);
   const { hostname, port } = new URL(baseUrl);
   const type = json === undefined ? {} : { "content-type": "application/json" };
   const length = payload === undefined ? {} : { "content-length": String(Buffer.byteLength(payload)) };
   return new Promise((resolve, reject) => {
-    const request = http.request({ hostname, port, method, path, agent: false, headers: { ...type, ...length, ...headers } });
+    const request = http.request({
+      hostname,
+      port,
+      method,
+      path,
+      agent: false,
+      headers: { ...type, ...length, ...headers },
+    });
     request.on("response", resolve).on("error", reject);
     request.end(payload);
   });

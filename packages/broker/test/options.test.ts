@@ -27,7 +27,7 @@ describe("startBroker", () => {
     [{ port: 1.5 }],
     [{ host: "" }],
     [{ limits: { maxEventBytes: 0 } }],
-    [{ limits: { unheardOf: 1 } as object }],
+    [{ limits: { unheardOf: 1 } }],
     [{ storage: "paper" as "memory" }],
   ])("refuses %j before it starts anything", async (options) => {
     await expect(startBroker(options)).rejects.toBeInstanceOf(BrokerOptionsError);

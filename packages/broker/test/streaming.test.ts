@@ -8,7 +8,10 @@ describe("a subscription stream", () => {
     const { eventType, subscription, open, clock } = await manualBroker();
     const name = await eventType();
     const stream = await open(await subscription([name]), { batch_flush_timeout: 2 });
-    expect(stream.headers).toMatchObject({ "content-type": "application/x-json-stream", "transfer-encoding": "chunked" });
+    expect(stream.headers).toMatchObject({
+      "content-type": "application/x-json-stream",
+      "transfer-encoding": "chunked",
+    });
     expect(stream.id).toMatch(/^[0-9a-f-]{36}$/);
     clock.advance(2_000);
     const line = await stream.next();
@@ -73,21 +76,39 @@ describe("a subscription stream", () => {
     const id = await subscription([name]);
     const owners = async (): Promise<string[]> => {
       const { json } = await call({ path: `/subscriptions/${id}/stats` });
-      return (json as { items: { partitions: { stream_id: string }[] }[] }).items[0]?.partitions.map((one) => one.stream_id) ?? [];
+      return (
+        (json as { items: { partitions: { stream_id: string }[] }[] }).items[0]?.partitions.map(
+          (one) => one.stream_id,
+        ) ?? []
+      );
     };
     const a = await open(id, { batch_flush_timeout: 1 });
     expect(await owners()).toEqual([a.id, a.id, a.id, a.id]);
     const b = await open(id, { batch_flush_timeout: 1, stream_limit: 2 });
     await expect.poll(owners).toEqual([a.id, a.id, b.id, b.id]);
-    await publish(name, ["0", "1", "2", "3"].map((p) => ({ p })));
+    await publish(
+      name,
+      ["0", "1", "2", "3"].map((p) => ({ p })),
+    );
     const ofB = [await b.nextEvents(), await b.nextEvents()];
     expect(new Set(ofB.map(({ cursor }) => cursor.partition))).toEqual(new Set(["2", "3"]));
-    await commit(id, b.id, ofB.map(({ cursor }) => cursor));
+    await commit(
+      id,
+      b.id,
+      ofB.map(({ cursor }) => cursor),
+    );
     expect((await b.rest()).at(-1)?.info?.debug).toBe("Stream limit in events reached: 2");
     await expect.poll(owners).toEqual([a.id, a.id, a.id, a.id]);
     const ofA = [await a.nextEvents(), await a.nextEvents()];
-    await commit(id, a.id, ofA.map(({ cursor }) => cursor));
-    await publish(name, ["0", "1", "2", "3"].map((p) => ({ p })));
+    await commit(
+      id,
+      a.id,
+      ofA.map(({ cursor }) => cursor),
+    );
+    await publish(
+      name,
+      ["0", "1", "2", "3"].map((p) => ({ p })),
+    );
     const again = [await a.nextEvents(), await a.nextEvents(), await a.nextEvents(), await a.nextEvents()];
     expect(again.map(({ cursor }) => `${cursor.partition}@${Number(cursor.offset.slice(-2))}`).sort()).toEqual([
       "0@1",
@@ -118,7 +139,10 @@ describe("a subscription stream", () => {
     const { eventType, subscription, openDirect, publish, call } = await testBroker();
     const name = await eventType(hashed(3));
     const id = await subscription([name]);
-    await publish(name, ["0", "1", "2"].map((p) => ({ p })));
+    await publish(
+      name,
+      ["0", "1", "2"].map((p) => ({ p })),
+    );
     const direct = await openDirect(id, { partitions: [{ event_type: name, partition: "1" }] });
     expect((await direct.nextEvents()).cursor.partition).toBe("1");
     const again = await call({
@@ -160,7 +184,11 @@ describe("a subscription stream", () => {
     const stream = await open(id, { batch_limit: 10, max_uncommitted_events: 1_000_000 });
     stream.pause();
     const text = "x".repeat(10_000);
-    for (let n = 0; n < 400; n += 1) await publish(name, Array.from({ length: 10 }, () => ({ text })));
+    for (let n = 0; n < 400; n += 1)
+      await publish(
+        name,
+        Array.from({ length: 10 }, () => ({ text })),
+      );
     stream.resume();
     let events = 0;
     while (events < 4_000) events += (await stream.nextEvents()).events?.length ?? 0;
@@ -213,6 +241,8 @@ describe("positions", () => {
     const reset = await call({ method: "PATCH", path: `/subscriptions/${id}/cursors`, json: { items } });
     expect(reset.status).toBe(204);
     expect((await stream.rest()).at(-1)?.info?.debug).toBe("Resetting subscription cursors");
-    expect((await (await open(id, { batch_limit: 5, batch_flush_timeout: 1 })).nextEvents()).events).toEqual(numbers(2, 2));
+    expect((await (await open(id, { batch_limit: 5, batch_flush_timeout: 1 })).nextEvents()).events).toEqual(
+      numbers(2, 2),
+    );
   });
 });

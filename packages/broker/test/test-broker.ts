@@ -47,7 +47,9 @@ export async function testBroker(options: BrokerOptions = {}): Promise<TestBroke
       return (created as { id: string }).id;
     },
     open(subscription, parameters = {}) {
-      const query = new URLSearchParams(Object.entries(parameters).map(([name, value]): [string, string] => [name, String(value)]));
+      const query = new URLSearchParams(
+        Object.entries(parameters).map(([name, value]): [string, string] => [name, String(value)]),
+      );
       return LineStream.open(broker.url, { path: `/subscriptions/${subscription}/events?${query}` });
     },
     openDirect: (subscription, json) =>
@@ -68,7 +70,7 @@ export async function manualBroker(options: BrokerOptions = {}): Promise<TestBro
   return { ...(await testBroker({ ...options, clock })), clock };
 }
 
-export const partitions = (count: number): Record<string, unknown> => ({
+const partitions = (count: number): Record<string, unknown> => ({
   default_statistic: { messages_per_minute: 1, message_size: 1, read_parallelism: count, write_parallelism: count },
 });
 

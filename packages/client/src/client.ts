@@ -64,7 +64,7 @@ export class NakadiClient implements AsyncDisposable {
   readonly #clock: Clock;
   readonly #random: () => number;
   readonly #requestTimeoutMs: number;
-  readonly #streams = new Set<BatchStream<unknown>>();
+  readonly #streams = new Set<BatchStream>();
   #closed: Promise<void> | undefined;
 
   /** @throws {ConfigError} */
@@ -82,7 +82,11 @@ export class NakadiClient implements AsyncDisposable {
       transport: this.#transport,
       token: options.token === undefined ? undefined : tokenProvider(options.token),
       headers: { "user-agent": `nakadi-client/${VERSION}`, ...checkedHeaders(options.headers ?? {}) },
-      flowId: () => Array.from({ length: FLOW_ID_LENGTH }, () => FLOW_ID_ALPHABET[Math.floor(random() * FLOW_ID_ALPHABET.length)]).join(""),
+      flowId: () =>
+        Array.from(
+          { length: FLOW_ID_LENGTH },
+          () => FLOW_ID_ALPHABET[Math.floor(random() * FLOW_ID_ALPHABET.length)],
+        ).join(""),
       clock,
       timeoutMs: this.#requestTimeoutMs,
       maxResponseBytes: wholeNumber("options.maxResponseBytes", options.maxResponseBytes, { min: 1 }, 64 * 1024 * 1024),
@@ -141,9 +145,13 @@ export class NakadiClient implements AsyncDisposable {
 
 /** What the client itself must say is not up to the caller. */
 function checkedHeaders(headers: Readonly<Record<string, string>>): Record<string, string> {
-  const entries = Object.entries(headers).map(([name, value]): [string, string] => [name.toLowerCase(), text(`options.headers.${name}`, value)]);
+  const entries = Object.entries(headers).map(([name, value]): [string, string] => [
+    name.toLowerCase(),
+    text(`options.headers.${name}`, value),
+  ]);
   for (const name of [Header.authorization, Header.streamId, "content-length", "host"]) {
-    if (entries.some(([given]) => given === name)) throw new ConfigError(`options.headers.${name}`, "left to the client");
+    if (entries.some(([given]) => given === name))
+      throw new ConfigError(`options.headers.${name}`, "left to the client");
   }
   return Object.fromEntries(entries);
 }

@@ -17,7 +17,9 @@ export class BatchLineError extends Error {
   override readonly name = "BatchLineError";
 }
 
-const [QUOTE, BACKSLASH, OPEN_BRACE, CLOSE_BRACE, OPEN_BRACKET, CLOSE_BRACKET, COMMA, COLON] = [34, 92, 123, 125, 91, 93, 44, 58];
+const [QUOTE, BACKSLASH, OPEN_BRACE, CLOSE_BRACE, OPEN_BRACKET, CLOSE_BRACKET, COMMA, COLON] = [
+  34, 92, 123, 125, 91, 93, 44, 58,
+];
 
 const HEAD = bytesOf('{"cursor":{');
 const EVENTS = bytesOf(',"events":[');

@@ -78,11 +78,7 @@ export class ManualClock implements Clock {
   #next(): Waiting | undefined {
     let first: Waiting | undefined;
     for (const waiting of this.#waiting) {
-      if (
-        !first ||
-        waiting.atMs < first.atMs ||
-        (waiting.atMs === first.atMs && waiting.order < first.order)
-      )
+      if (!first || waiting.atMs < first.atMs || (waiting.atMs === first.atMs && waiting.order < first.order))
         first = waiting;
     }
     return first;

@@ -1,13 +1,7 @@
 export { Header, MediaType } from "./headers.ts";
 export type { EventTypePartition, StreamParameters } from "./stream-parameters.ts";
 export { laneKey } from "./cursor.ts";
-export type {
-  CommitItemResult,
-  CommitResponse,
-  Cursor,
-  LaneKey,
-  PartitionCursor,
-} from "./cursor.ts";
+export type { CommitItemResult, CommitResponse, Cursor, LaneKey, PartitionCursor } from "./cursor.ts";
 export { comparePositions, formatNumber, formatOffset, parseOffset } from "./offset.ts";
 export type { OffsetText, Position } from "./offset.ts";
 export type { BatchItemResponse, Problem, PublishingStep } from "./problem.ts";

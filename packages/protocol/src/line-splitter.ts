@@ -53,8 +53,7 @@ export class LineSplitter {
   }
 
   #demand(more: number): void {
-    if (this.#pendingBytes + more > this.#maxLineBytes)
-      throw new LineTooLongError(this.#maxLineBytes);
+    if (this.#pendingBytes + more > this.#maxLineBytes) throw new LineTooLongError(this.#maxLineBytes);
   }
 
   #finish(last: Uint8Array): Uint8Array {

@@ -38,13 +38,10 @@ export function parseOffset(text: string): OffsetText {
     const [, order, number] = LAYOUT.exec(text) ?? [];
     if (order === undefined || number === undefined) return { kind: "invalid", reason: "layout" };
     const position = { order: Number.parseInt(order, 16), number: Number(number) };
-    return Number.isSafeInteger(position.number)
-      ? { kind: "timeline", position }
-      : { kind: "invalid", reason: "text" };
+    return Number.isSafeInteger(position.number) ? { kind: "timeline", position } : { kind: "invalid", reason: "text" };
   }
   const number = Number(text);
-  if (!LEGACY.test(text) || !Number.isSafeInteger(number))
-    return { kind: "invalid", reason: "text" };
+  if (!LEGACY.test(text) || !Number.isSafeInteger(number)) return { kind: "invalid", reason: "text" };
   return { kind: "legacy", number };
 }
 

@@ -7,7 +7,16 @@ import net from "node:net";
 import { type Clock, systemClock } from "nakadi-protocol";
 import { ProxiedConnection } from "./proxied-connection.ts";
 
-export type FaultKind = "delay" | "bandwidth" | "cut" | "cutAfter" | "cutInsideLine" | "halfOpen" | "stall" | "refuse" | "reset";
+export type FaultKind =
+  | "delay"
+  | "bandwidth"
+  | "cut"
+  | "cutAfter"
+  | "cutInsideLine"
+  | "halfOpen"
+  | "stall"
+  | "refuse"
+  | "reset";
 
 export interface FaultHits {
   /** Connections that were there when the fault struck. */
@@ -53,7 +62,10 @@ export class FaultProxy implements AsyncDisposable {
   }
 
   /** Listens on a free port of 127.0.0.1 and forwards to `target`, e.g. `http://127.0.0.1:8080`. */
-  static async start(target: string, { clock = systemClock, random = Math.random }: FaultProxyOptions = {}): Promise<FaultProxy> {
+  static async start(
+    target: string,
+    { clock = systemClock, random = Math.random }: FaultProxyOptions = {},
+  ): Promise<FaultProxy> {
     const { hostname, port } = new URL(target);
     const connections = new Set<ProxiedConnection>();
     const state: ProxyState = { weather: { ...FINE }, refusing: false, struck: () => undefined };

@@ -5,13 +5,14 @@
 import type { Clock } from "nakadi-protocol";
 import type { Limits } from "../limits.ts";
 import { ProblemError } from "../problems.ts";
-import type { LogPolicy, LogPort, MetadataPort, Versioned } from "../storage/ports.ts";
+import type { LogPolicy, LogPort, MetadataPort } from "../storage/ports.ts";
 import { effectiveSchema } from "./effective-schema.ts";
 import { readEventTypeRequest } from "./event-type-request.ts";
 import { EventValidators, SchemaCompileError } from "./event-validator.ts";
 import type { EventValidator } from "./event-validator.ts";
 import type { JsonObject } from "./json-schema.ts";
 import { newEventType } from "./new-event-type.ts";
+import { RecordCache } from "./record-cache.ts";
 import type { CompleteEventType, StoredEventType } from "./stored-event-type.ts";
 import { parseStrictly } from "./strict-json.ts";
 
@@ -32,24 +33,19 @@ export interface EventTypeFilter {
 const KIND = "event-type";
 const PAGE = 1_000;
 
-/** What was found while metadata had one revision. */
-interface Cache {
-  revision: number;
-  found: Map<string, Promise<Versioned<StoredEventType> | undefined>>;
-}
-
 export class EventTypes {
   readonly #metadata: MetadataPort;
   readonly #log: LogPort;
   readonly #limits: Limits;
   readonly #clock: Clock;
   readonly #uuid: () => string;
+  readonly #records: RecordCache<StoredEventType>;
   readonly #validators = new EventValidators();
   readonly #effectiveSchemas = new WeakMap<StoredEventType, string>();
-  #cache: Cache | undefined;
 
   constructor({ metadata, log, limits, clock, uuid }: EventTypesInput) {
     this.#metadata = metadata;
+    this.#records = new RecordCache(metadata, KIND);
     this.#log = log;
     this.#limits = limits;
     this.#clock = clock;
@@ -77,9 +73,7 @@ export class EventTypes {
       timelines: [{ order: 1, log, createdAt: eventType.created_at, lastNumbers: null }],
     };
     await this.#log.create(log, partitions, logPolicy(eventType));
-    const outcome = await this.#metadata.write([
-      { kind: KIND, id: eventType.name, expect: "absent", value: stored },
-    ]);
+    const outcome = await this.#metadata.write([{ kind: KIND, id: eventType.name, expect: "absent", value: stored }]);
     if (outcome === "written") return stored;
     await this.#log.remove(log);
     throw alreadyExists(eventType.name);
@@ -94,7 +88,7 @@ export class EventTypes {
 
   /** As stored by the last write that was acknowledged before the call. */
   async find(name: string): Promise<StoredEventType | undefined> {
-    return (await this.#find(name))?.value;
+    return (await this.#records.get(name))?.value;
   }
 
   /**
@@ -111,8 +105,7 @@ export class EventTypes {
       });
       for (const { value } of page) {
         const { eventType } = value;
-        if (owningApplication !== undefined && eventType.owning_application !== owningApplication)
-          continue;
+        if (owningApplication !== undefined && eventType.owning_application !== owningApplication) continue;
         if (isWriter === undefined || isWriter(eventType)) listed.push(eventType);
       }
       after = page.at(-1)?.id;
@@ -127,7 +120,7 @@ export class EventTypes {
    */
   async delete(name: string, isSubscribed: (name: string) => Promise<boolean>): Promise<void> {
     for (;;) {
-      const found = await this.#find(name);
+      const found = await this.#records.get(name);
       if (!found) throw noSuchEventType(name);
       if (await isSubscribed(name))
         throw new ProblemError(409, `Can't remove event type ${name}, as it has subscriptions`);
@@ -159,28 +152,6 @@ export class EventTypes {
       throw new ProblemError(422, `schema must be a valid json-schema: ${error.message}`);
     }
   }
-
-  async #find(name: string): Promise<Versioned<StoredEventType> | undefined> {
-    const { found } = await this.#currentCache();
-    let record = found.get(name);
-    if (!record) {
-      record = this.#metadata.get<StoredEventType>(KIND, name);
-      found.set(name, record);
-      // Names that there are not would fill the cache.
-      record.then(
-        (known) => known ?? found.delete(name),
-        () => found.delete(name),
-      );
-    }
-    return record;
-  }
-
-  /** What is read into a cache is never older than its revision, even if the cache has been replaced meanwhile. */
-  async #currentCache(): Promise<Cache> {
-    const revision = await this.#metadata.revision();
-    if (this.#cache?.revision !== revision) this.#cache = { revision, found: new Map() };
-    return this.#cache;
-  }
 }
 
 function logPolicy({ cleanup_policy, options }: CompleteEventType): LogPolicy {
@@ -192,12 +163,10 @@ function logPolicy({ cleanup_policy, options }: CompleteEventType): LogPolicy {
 
 function writerTest(writer: string): (eventType: CompleteEventType) => boolean {
   const [data_type, ...rest] = writer.split(":");
-  if (!data_type || rest.length !== 1)
-    throw new ProblemError(400, "writer should have format <data_type>:<value>");
+  if (!data_type || rest.length !== 1) throw new ProblemError(400, "writer should have format <data_type>:<value>");
   return ({ authorization }) =>
-    authorization?.writers.some(
-      (attribute) => attribute.data_type === data_type && attribute.value === rest[0],
-    ) ?? false;
+    authorization?.writers.some((attribute) => attribute.data_type === data_type && attribute.value === rest[0]) ??
+    false;
 }
 
 function alreadyExists(name: string): ProblemError {

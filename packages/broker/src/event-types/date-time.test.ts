@@ -27,9 +27,7 @@ describe("is none, and the index says where it went wrong", () => {
     ["2026-01-02T03:04:05+07:00:30", 25],
     ["2026-01-02T03:04:05Zulu", 20],
   ])("%s", (text, index) => {
-    expect(dateTimeFault(text)).toBe(
-      `must be a valid date-time Text '${text}' could not be parsed at index ${index}`,
-    );
+    expect(dateTimeFault(text)).toBe(`must be a valid date-time Text '${text}' could not be parsed at index ${index}`);
   });
 });
 
@@ -41,7 +39,5 @@ test.each([
   ["2025-02-29T03:04:05Z", "Invalid date '2025-02-29'"],
   ["2026-01-02T03:04:05+18:01", "Zone offset not in valid range: -18:00 to +18:00"],
 ])("%s has a number that is out of range", (text, reason) => {
-  expect(dateTimeFault(text)).toBe(
-    `must be a valid date-time Text '${text}' could not be parsed: ${reason}`,
-  );
+  expect(dateTimeFault(text)).toBe(`must be a valid date-time Text '${text}' could not be parsed: ${reason}`);
 });

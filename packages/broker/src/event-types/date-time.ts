@@ -8,26 +8,23 @@ const ACCEPTED = /^\d{4}-\d{2}-\d{2}[Tt]\d{2}:\d{2}:\d{2}(?:\.\d{1,9})?(?:[Zz]|[
 /** What is wrong with a text as a date-time; `undefined` if nothing is. */
 export function dateTimeFault(text: string): string | undefined {
   const parserSays =
-    outOfRange(text) ??
-    (ACCEPTED.test(text) ? undefined : `could not be parsed at index ${firstWrongIndex(text)}`);
-  return parserSays === undefined
-    ? undefined
-    : `must be a valid date-time Text '${text}' ${parserSays}`;
+    outOfRange(text) ?? (ACCEPTED.test(text) ? undefined : `could not be parsed at index ${firstWrongIndex(text)}`);
+  return parserSays === undefined ? undefined : `must be a valid date-time Text '${text}' ${parserSays}`;
 }
 
 /** What a date-time is made of, in order; a digit is written 0. */
 const LAYOUT = "0000-00-00T00:00:00";
 
 function firstWrongIndex(text: string): number {
-  for (const [at, wanted] of [...LAYOUT].entries()) {
+  for (let at = 0; at < LAYOUT.length; at++) {
+    const wanted = LAYOUT[at];
     const found = text[at] ?? "";
     const fits = wanted === "0" ? /^[0-9]$/.test(found) : found.toUpperCase() === wanted;
     // The server reads a whole number at a time, and points to where it begins.
     if (!fits) return wanted === "0" ? numberStart(at) : at;
   }
   const fraction = /^\.\d{1,9}/.exec(text.slice(LAYOUT.length))?.[0].length ?? 0;
-  const offset =
-    /^(?:[Zz]|[-+]\d{2}:\d{2})/.exec(text.slice(LAYOUT.length + fraction))?.[0].length ?? 0;
+  const offset = /^(?:[Zz]|[-+]\d{2}:\d{2})/.exec(text.slice(LAYOUT.length + fraction))?.[0].length ?? 0;
   return LAYOUT.length + fraction + offset;
 }
 
@@ -58,8 +55,7 @@ function outOfRange(text: string): string | undefined {
   const [year, month, day] = text.slice(0, 10).split("-").map(Number) as [number, number, number];
   if (day > daysIn(year, month)) return `could not be parsed: Invalid date '${text.slice(0, 10)}'`;
   const [, hours, minutes] = /[-+](\d{2}):(\d{2})$/.exec(text) ?? [];
-  if (Number(minutes ?? 0) > 59)
-    return "could not be parsed: Zone offset minutes not in valid range";
+  if (Number(minutes ?? 0) > 59) return "could not be parsed: Zone offset minutes not in valid range";
   if (Number(hours ?? 0) * 60 + Number(minutes ?? 0) > MAX_OFFSET_HOURS * 60) {
     return "could not be parsed: Zone offset not in valid range: -18:00 to +18:00";
   }

@@ -24,10 +24,7 @@ describe("business events", () => {
   const business: EffectiveSchemaInput = { ...LOOSE, category: "business" };
 
   test("are objects with metadata", () => {
-    const effective = effectiveSchema(
-      { required: ["a"], properties: { a: {} }, additionalProperties: true },
-      business,
-    );
+    const effective = effectiveSchema({ required: ["a"], properties: { a: {} }, additionalProperties: true }, business);
     expect(effective).toMatchObject({
       type: "object",
       properties: {
@@ -40,10 +37,7 @@ describe("business events", () => {
   });
 
   test("name their own event type", () => {
-    expect(effectiveSchema({}, business)).toHaveProperty(
-      "properties.metadata.properties.event_type.enum",
-      ["et"],
-    );
+    expect(effectiveSchema({}, business)).toHaveProperty("properties.metadata.properties.event_type.enum", ["et"]);
   });
 
   test.each(["compact", "compact_and_delete"] as const)(
@@ -80,18 +74,8 @@ test("data change events wrap the schema and hoist its definitions", () => {
       data: { properties: schema.properties },
     },
   });
-  expect(Object.keys(effective["properties"] as object)).toEqual([
-    "metadata",
-    "data_type",
-    "data_op",
-    "data",
-  ]);
-  expect((effective["required"] as string[]).toSorted()).toEqual([
-    "data",
-    "data_op",
-    "data_type",
-    "metadata",
-  ]);
+  expect(Object.keys(effective["properties"] as object)).toEqual(["metadata", "data_type", "data_op", "data"]);
+  expect((effective["required"] as string[]).toSorted()).toEqual(["data", "data_op", "data_type", "metadata"]);
   expect(effective).not.toHaveProperty("properties.data.definitions");
 });
 
@@ -110,14 +94,8 @@ describe("compatible mode closes", () => {
     [{ type: "array" }, { type: "array", additionalItems: false }],
     [{ minItems: 1 }, { minItems: 1, additionalItems: false }],
     [{ items: [{}] }, { items: [{ additionalProperties: false }], additionalItems: false }],
-    [
-      { items: { type: "object" } },
-      { items: { type: "object", additionalProperties: false }, additionalItems: false },
-    ],
-    [
-      { oneOf: [{}, { type: "integer" }] },
-      { oneOf: [{ additionalProperties: false }, { type: "integer" }] },
-    ],
+    [{ items: { type: "object" } }, { items: { type: "object", additionalProperties: false }, additionalItems: false }],
+    [{ oneOf: [{}, { type: "integer" }] }, { oneOf: [{ additionalProperties: false }, { type: "integer" }] }],
     [
       { definitions: { a: {} }, type: "object" },
       {
@@ -141,13 +119,7 @@ describe("compatible mode closes", () => {
   const schemas = fc.letrec<{ schema: JsonObject }>((tie) => ({
     schema: fc.oneof(
       { depthSize: "small" },
-      fc.constantFrom<JsonObject>(
-        {},
-        { type: "string" },
-        { type: "object" },
-        { type: "array" },
-        { $ref: "#" },
-      ),
+      fc.constantFrom<JsonObject>({}, { type: "string" }, { type: "object" }, { type: "array" }, { $ref: "#" }),
       fc.record(
         {
           properties: fc.dictionary(fc.constantFrom("a", "b", "__proto__"), tie("schema"), {

@@ -33,13 +33,7 @@ const OBJECT_KEYWORDS = ["properties", "required", "minProperties", "maxProperti
 const ARRAY_KEYWORDS = ["minItems", "maxItems", "uniqueItems", "items"];
 const COMBINING_KEYWORDS = ["anyOf", "allOf", "oneOf"];
 const NESTED_KEYWORDS = ["definitions", "dependencies", "properties"];
-const TYPING_KEYWORDS = [
-  ...OBJECT_KEYWORDS,
-  ...ARRAY_KEYWORDS,
-  ...COMBINING_KEYWORDS,
-  "$ref",
-  "type",
-];
+const TYPING_KEYWORDS = [...OBJECT_KEYWORDS, ...ARRAY_KEYWORDS, ...COMBINING_KEYWORDS, "$ref", "type"];
 
 /** Forbids what the schema does not name, whatever it says itself. */
 function makeStrict(root: JsonObject): void {
@@ -51,8 +45,7 @@ function makeStrict(root: JsonObject): void {
       const map = schema[keyword];
       if (isObject(map)) waiting.push(...Object.values(map).filter(isObject));
     }
-    for (const keyword of [...COMBINING_KEYWORDS, "items"])
-      waiting.push(...[schema[keyword]].flat().filter(isObject));
+    for (const keyword of [...COMBINING_KEYWORDS, "items"]) waiting.push(...[schema[keyword]].flat().filter(isObject));
     if (!TYPING_KEYWORDS.some(has) || types.includes("object") || OBJECT_KEYWORDS.some(has)) {
       schema["additionalProperties"] = false;
     }
@@ -60,10 +53,7 @@ function makeStrict(root: JsonObject): void {
   }
 }
 
-function wrapped(
-  { definitions, ...data }: JsonObject,
-  eventType: EffectiveSchemaInput,
-): JsonObject {
+function wrapped({ definitions, ...data }: JsonObject, eventType: EffectiveSchemaInput): JsonObject {
   const wrapper = withMetadata({}, eventType, ["data_type", "data_op", "data"]);
   return {
     ...(data["$schema"] !== undefined && { $schema: data["$schema"] }),
@@ -117,8 +107,6 @@ function metadataSchema({ name, cleanup_policy }: EffectiveSchemaInput): JsonObj
       span_ctx: { type: "object", additionalProperties: TEXT },
       ...(compacted && { partition_compaction_key: { type: "string", minLength: 1 } }),
     },
-    required: compacted
-      ? ["eid", "occurred_at", "partition_compaction_key"]
-      : ["eid", "occurred_at"],
+    required: compacted ? ["eid", "occurred_at", "partition_compaction_key"] : ["eid", "occurred_at"],
   };
 }

@@ -56,9 +56,7 @@ describe("defaults", () => {
   });
 
   test("do not care for unknown members", () => {
-    expect(
-      readEventTypeRequest({ ...MINIMAL, id: 7, default_statistics: { read_parallelism: 3 } }),
-    ).toEqual(DEFAULTS);
+    expect(readEventTypeRequest({ ...MINIMAL, id: 7, default_statistics: { read_parallelism: 3 } })).toEqual(DEFAULTS);
   });
 });
 
@@ -66,32 +64,20 @@ test.each([
   [{ category: "BUSINESS" }, { category: "business" }],
   [{ compatibility_mode: "None" }, { compatibility_mode: "none" }],
   [{ cleanup_policy: "Compact_And_Delete" }, { cleanup_policy: "compact_and_delete" }],
-  [
-    { enrichment_strategies: ["Metadata_Enrichment"] },
-    { enrichment_strategies: ["metadata_enrichment"] },
-  ],
+  [{ enrichment_strategies: ["Metadata_Enrichment"] }, { enrichment_strategies: ["metadata_enrichment"] }],
   [{ audience: "external-public" }, { audience: "external-public" }],
-  [
-    { schema: { type: "AVRO_SCHEMA", schema: "x" } },
-    { schema: { type: "avro_schema", schema: "x" } },
-  ],
+  [{ schema: { type: "AVRO_SCHEMA", schema: "x" } }, { schema: { type: "avro_schema", schema: "x" } }],
 ])("enumerations are read in any letter case: %j", (change, read) => {
   expect(readEventTypeRequest({ ...MINIMAL, ...change })).toMatchObject(read);
 });
 
 test.each([
-  [
-    { category: "gossip" },
-    "Illegal enum value: 'gossip'. Possible values: [undefined, data, business]",
-  ],
+  [{ category: "gossip" }, "Illegal enum value: 'gossip'. Possible values: [undefined, data, business]"],
   [
     { compatibility_mode: "sometimes" },
     "Illegal enum value: 'sometimes'. Possible values: [compatible, forward, none]",
   ],
-  [
-    { cleanup_policy: "burn" },
-    "Illegal enum value: 'burn'. Possible values: [compact, delete, compact_and_delete]",
-  ],
+  [{ cleanup_policy: "burn" }, "Illegal enum value: 'burn'. Possible values: [compact, delete, compact_and_delete]"],
   [{ audience: "EXTERNAL-PUBLIC" }, /^Illegal enum value: 'EXTERNAL-PUBLIC'/],
   [
     { schema: { type: "xml_schema", schema: "{}" } },
@@ -126,12 +112,9 @@ test.each([
   expect(read).toThrow(detail);
 });
 
-test.each([[null], [[]], ["text"], [7], [undefined]])(
-  "a body that is no object is a bad request: %j",
-  (body) => {
-    expect(() => readEventTypeRequest(body)).toThrow(expect.objectContaining({ status: 400 }));
-  },
-);
+test.each([[null], [[]], ["text"], [7], [undefined]])("a body that is no object is a bad request: %j", (body) => {
+  expect(() => readEventTypeRequest(body)).toThrow(expect.objectContaining({ status: 400 }));
+});
 
 const STATISTIC = {
   messages_per_minute: 0,
@@ -148,10 +131,7 @@ test.each([
   [{ name: "a..x" }, 'Field "name" format not allowed\n'],
   [{ name: "a.-x" }, 'Field "name" format not allowed\n'],
   [{ name: "a\n" }, 'Field "name" format not allowed\n'],
-  [
-    { name: "" },
-    'Field "name" format not allowed\nField "name" the length of the name must be >= 1 and <= 255\n',
-  ],
+  [{ name: "" }, 'Field "name" format not allowed\nField "name" the length of the name must be >= 1 and <= 255\n'],
   [{ name: "x".repeat(256) }, 'Field "name" the length of the name must be >= 1 and <= 255\n'],
   [{ owning_application: null }, 'Field "owning_application" must not be null\n'],
   [{ category: null }, 'Field "category" must not be null\n'],
@@ -159,10 +139,7 @@ test.each([
   [{ cleanup_policy: null }, 'Field "cleanup_policy" must not be null\n'],
   [{ compatibility_mode: null }, 'Field "compatibility_mode" must not be null\n'],
   [{ schema: null }, 'Field "schema" must not be null\n'],
-  [
-    { schema: {} },
-    'Field "schema.type" must not be null\nField "schema.schema" must not be null\n',
-  ],
+  [{ schema: {} }, 'Field "schema.type" must not be null\nField "schema.schema" must not be null\n'],
   [{ default_statistic: STATISTIC }, ""],
   [
     { default_statistic: { ...STATISTIC, messages_per_minute: -1 } },
@@ -192,14 +169,8 @@ test.each([
     { authorization: { admins: [{ data_type: "user" }], readers: USERS, writers: USERS } },
     'Field "authorization.admins[0].value" must not be null\n',
   ],
-  [
-    { event_owner_selector: { type: "path" } },
-    'Field "event_owner_selector.name" must not be null\n',
-  ],
-  [
-    { annotations: { "-": "v" } },
-    'Field "annotations[-]" Key name should start and end with a letter or a digit\n',
-  ],
+  [{ event_owner_selector: { type: "path" } }, 'Field "event_owner_selector.name" must not be null\n'],
+  [{ annotations: { "-": "v" } }, 'Field "annotations[-]" Key name should start and end with a letter or a digit\n'],
   [{ labels: { a: "two words" } }, 'Field "labels[a]" Should contain only allowed symbols\n'],
 ])("violations are collected: %j", (change, message) => {
   expect(violations(change)).toBe(message);

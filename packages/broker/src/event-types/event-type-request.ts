@@ -49,9 +49,7 @@ export function readEventTypeRequest(body: unknown): EventTypeRequest {
     owning_application: members.requiredText("owning_application"),
     category: required(members, "category", CATEGORIES, undefined),
     enrichment_strategies: enrichmentStrategies(members),
-    partition_strategy: members.has("partition_strategy")
-      ? members.text("partition_strategy")
-      : "random",
+    partition_strategy: members.has("partition_strategy") ? members.text("partition_strategy") : "random",
     partition_key_fields: texts(members, "partition_key_fields"),
     cleanup_policy: required(members, "cleanup_policy", CLEANUP_POLICIES, "delete"),
     ordering_key_fields: texts(members, "ordering_key_fields"),
@@ -68,8 +66,7 @@ export function readEventTypeRequest(body: unknown): EventTypeRequest {
     ...(audience && { audience }),
     ...(selector && { event_owner_selector: selector }),
   };
-  for (const { field, message } of annotationViolations(request.annotations))
-    members.violate(field, message);
+  for (const { field, message } of annotationViolations(request.annotations)) members.violate(field, message);
   for (const { field, message } of labelViolations(request.labels)) members.violate(field, message);
   members.demandValid();
   return request;
@@ -81,10 +78,7 @@ function name(members: Members): string {
   else {
     if (!NAME_PATTERN.test(text)) members.violate("name", "format not allowed");
     if (text === "" || text.length > MAX_EVENT_TYPE_NAME_LENGTH) {
-      members.violate(
-        "name",
-        `the length of the name must be >= 1 and <= ${MAX_EVENT_TYPE_NAME_LENGTH}`,
-      );
+      members.violate("name", `the length of the name must be >= 1 and <= ${MAX_EVENT_TYPE_NAME_LENGTH}`);
     }
   }
   return text ?? "";
@@ -144,9 +138,7 @@ function defaultStatistic(members: Members): CompleteEventType["default_statisti
 }
 
 function retentionTime(options: Members): number | null {
-  return (
-    options.integer("retention_time", Number.MIN_SAFE_INTEGER, Number.MAX_SAFE_INTEGER) ?? null
-  );
+  return options.integer("retention_time", Number.MIN_SAFE_INTEGER, Number.MAX_SAFE_INTEGER) ?? null;
 }
 
 function authorization(members: Members): CompleteEventType["authorization"] {
@@ -202,14 +194,9 @@ function inAnyCase<T extends string>(text: string, values: readonly T[]): T {
 }
 
 function exactly<T extends string>(text: string | null, values: readonly T[]): T | undefined {
-  return text === null
-    ? undefined
-    : (values.find((value) => value === text) ?? refuse(text, values));
+  return text === null ? undefined : (values.find((value) => value === text) ?? refuse(text, values));
 }
 
 function refuse(text: string, values: readonly string[]): never {
-  throw new ProblemError(
-    400,
-    `Illegal enum value: '${text}'. Possible values: [${values.join(", ")}]`,
-  );
+  throw new ProblemError(400, `Illegal enum value: '${text}'. Possible values: [${values.join(", ")}]`);
 }

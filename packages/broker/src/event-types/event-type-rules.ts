@@ -11,22 +11,14 @@ import type { EventTypeRequest } from "./event-type-request.ts";
 export function checkRetention(retentionMs: number | null, limits: Limits): void {
   if (retentionMs === null) return;
   const { minRetentionMs, maxRetentionMs } = limits;
-  if (retentionMs > maxRetentionMs)
-    refuse(`Field "options.retention_time" can not be more than ${maxRetentionMs}`);
-  if (retentionMs < minRetentionMs)
-    refuse(`Field "options.retention_time" can not be less than ${minRetentionMs}`);
+  if (retentionMs > maxRetentionMs) refuse(`Field "options.retention_time" can not be more than ${maxRetentionMs}`);
+  if (retentionMs < minRetentionMs) refuse(`Field "options.retention_time" can not be less than ${minRetentionMs}`);
 }
 
 /** @throws {ProblemError} 422 */
-export function checkCategory({
-  category,
-  cleanup_policy,
-  enrichment_strategies,
-}: EventTypeRequest): void {
+export function checkCategory({ category, cleanup_policy, enrichment_strategies }: EventTypeRequest): void {
   if (category === "undefined" && cleanup_policy !== "delete") {
-    refuse(
-      "cleanup_policy 'compact' and 'compact_and_delete' is not available for 'undefined' event type category",
-    );
+    refuse("cleanup_policy 'compact' and 'compact_and_delete' is not available for 'undefined' event type category");
   }
   if (new Set(enrichment_strategies).size < enrichment_strategies.length) {
     refuse("enrichment strategies must not contain duplicated entries");
@@ -72,9 +64,7 @@ export function checkAuthorization({ authorization }: EventTypeRequest): void {
       seen.add(text);
     }
     if (doubled.size === 0) return [];
-    return [
-      `authorization property '${operation}' contains duplicated attribute(s): ${[...doubled].join(", ")}`,
-    ];
+    return [`authorization property '${operation}' contains duplicated attribute(s): ${[...doubled].join(", ")}`];
   });
   if (faults.length > 0) refuse(faults.join("; "));
 }

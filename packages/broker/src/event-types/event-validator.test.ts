@@ -29,10 +29,11 @@ describe("says what is wrong as the server's validator does", () => {
     [property({ type: "null" }), { a: "x" }, "#/a: expected: null, found: String"],
     [property({ type: "integer" }), { a: "one" }, "#/a: expected type: Number, found: String"],
     [property({ type: "integer" }), { a: 1.5 }, "#/a: expected type: Integer, found: Double"],
+    [property({ type: "number", minimum: 1 }), { a: "x" }, "#/a: expected type: Number, found: String"],
     [
-      property({ type: "number", minimum: 1 }),
-      { a: "x" },
-      "#/a: expected type: Number, found: String",
+      property({ type: "integer", minimum: 5, multipleOf: 2 }),
+      { a: 1.5 },
+      "#/a: expected type: Integer, found: Double",
     ],
     [property({ minimum: 1 }), { a: 0 }, "#/a: 0 is not greater or equal to 1"],
     [property({ minimum: 1, exclusiveMinimum: true }), { a: 1 }, "#/a: 1 is not greater than 1"],
@@ -43,11 +44,7 @@ describe("says what is wrong as the server's validator does", () => {
     [property({ maxLength: 2 }), { a: "abc" }, "#/a: expected maxLength: 2, actual: 3"],
     [property({ pattern: "^b" }), { a: "ab" }, "#/a: string [ab] does not match pattern ^b"],
     [property({ enum: ["C", "U"] }), { a: "X" }, "#/a: X is not a valid enum value"],
-    [
-      property({ items: [{}], additionalItems: false }),
-      { a: [1, 2] },
-      "#/a: expected: [1] array items, found: [2]",
-    ],
+    [property({ items: [{}], additionalItems: false }), { a: [1, 2] }, "#/a: expected: [1] array items, found: [2]"],
     [property({ minItems: 2 }), { a: [1] }, "#/a: expected minimum item count: 2, found: 1"],
     [property({ maxItems: 0 }), { a: [1] }, "#/a: expected maximum item count: 0, found: 1"],
     [
@@ -65,21 +62,9 @@ describe("says what is wrong as the server's validator does", () => {
     [{ dependencies: { a: ["b"] } }, { a: 1 }, "#: property [b] is required"],
     [{ not: {} }, {}, "#: subject must not be valid against schema {}"],
     [{ ...DRAFT_7, ...property(false) }, { a: 1 }, "#/a: false schema always fails"],
-    [
-      property({ items: { type: "string" } }),
-      { a: ["x", 1] },
-      "#/a/1: expected type: String, found: Integer",
-    ],
-    [
-      { additionalProperties: { type: "string" } },
-      { "a/b~c": 1 },
-      "#/a~1b~0c: expected type: String, found: Integer",
-    ],
-    [
-      { ...DRAFT_6, propertyNames: { maxLength: 1 } },
-      { ab: 1 },
-      "#/ab: expected maxLength: 1, actual: 2",
-    ],
+    [property({ items: { type: "string" } }), { a: ["x", 1] }, "#/a/1: expected type: String, found: Integer"],
+    [{ additionalProperties: { type: "string" } }, { "a/b~c": 1 }, "#/a~1b~0c: expected type: String, found: Integer"],
+    [{ ...DRAFT_6, propertyNames: { maxLength: 1 } }, { ab: 1 }, "#/ab: expected maxLength: 1, actual: 2"],
     [
       { ...DRAFT_6, ...property({ contains: { type: "string" } }) },
       { a: [1, 2] },
@@ -131,7 +116,8 @@ describe("says what is wrong as the server's validator does", () => {
       ].join("\n"),
     );
     expect(await faultOf({ oneOf: [{}, {}] }, {})).toBe("#: 2 subschemas matched instead of one");
-    expect(await faultOf({ ...DRAFT_7, if: {}, then: { required: ["a"] } }, {})).toBe(
+    const conditional = JSON.parse('{"if":{},"then":{"required":["a"]}}') as JsonObject;
+    expect(await faultOf({ ...DRAFT_7, ...conditional }, {})).toBe(
       '#: input is invalid against the "then" schema\n#: required key [a] not found',
     );
   });
@@ -153,7 +139,7 @@ describe("accepts what the server's validator accepts", () => {
     [property({ format: "ISO-4217" }), { a: "EUR" }],
     [property({ format: "iso-4217" }), { a: "USD" }],
     [property({ const: 1, if: { type: "string" }, contains: {} }), { a: 2 }],
-    [{ ...DRAFT_6, if: { required: ["a"] }, then: { required: ["b"] } }, { a: 1 }],
+    [{ ...DRAFT_6, ...(JSON.parse('{"if":{},"then":false}') as JsonObject) }, { a: 1 }],
     [property({ type: "integer", nullable: true }), { a: 1 }],
     [{ $async: true }, {}],
     [property({ pattern: "\\d" }), { a: "a1" }],
@@ -191,9 +177,7 @@ test("1.0 is no integer, but a number", async () => {
   expect(validator.faultOf(event, doubles)).toBe(
     "#: 2 schema violations found\n#/a: expected type: Integer, found: Double\n#/list/0: expected type: Integer, found: Double",
   );
-  const number = await validators.of(
-    JSON.stringify({ properties: { a: { type: ["integer", "number"] } } }),
-  );
+  const number = await validators.of(JSON.stringify({ properties: { a: { type: ["integer", "number"] } } }));
   expect(number.tellsWholeNumbers).toBe(false);
   expect(number.faultOf(event, doubles)).toBeUndefined();
 });
@@ -209,24 +193,16 @@ describe("hostile schemas", () => {
   test("that multiply their work with each level are cut short", async () => {
     let nested: JsonObject = {};
     for (let level = 0; level < 60; level++) nested = { a: nested };
-    expect(await faultOf(property({ allOf: [{ $ref: "#" }, { $ref: "#" }] }), nested)).toMatch(
-      /too many references/,
-    );
+    expect(await faultOf(property({ allOf: [{ $ref: "#" }, { $ref: "#" }] }), nested)).toMatch(/too many references/);
   });
 
   test("with patterns that make other engines run for ever are no trouble", async () => {
-    expect(
-      await faultOf(property({ pattern: "^(a+)+$" }), { a: `${"a".repeat(100_000)}b` }),
-    ).toMatch(/does not match/);
-    expect(
-      await faultOf({ patternProperties: { "(x+x+)+y": false } }, { ["x".repeat(10_000)]: 1 }),
-    ).toBeUndefined();
+    expect(await faultOf(property({ pattern: "^(a+)+$" }), { a: `${"a".repeat(100_000)}b` })).toMatch(/does not match/);
+    expect(await faultOf({ patternProperties: { "(x+x+)+y": false } }, { ["x".repeat(10_000)]: 1 })).toBeUndefined();
   });
 
   test("that nobody can make sense of are told apart", async () => {
-    await expect(validators.of('{"$ref":"#/definitions/none"}')).rejects.toThrow(
-      SchemaCompileError,
-    );
+    await expect(validators.of('{"$ref":"#/definitions/none"}')).rejects.toThrow(SchemaCompileError);
     const deep = `${'{"properties":{"a":'.repeat(5_000)}{}${"}}".repeat(5_000)}`;
     await expect(validators.of(deep)).rejects.toThrow("it is too large or nests too deeply");
   });
@@ -254,17 +230,11 @@ describe("metadata", () => {
   test.each([
     [{ eid: "not-an-id" }, `#/metadata/eid: string [not-an-id] does not match pattern ${UUID}`],
     [{ event_type: "another" }, "#/metadata/event_type: another is not a valid enum value"],
-    [
-      { received_at: "2026-01-02T03:04:05.000Z" },
-      "#/metadata: extraneous key [received_at] is not permitted",
-    ],
+    [{ received_at: "2026-01-02T03:04:05.000Z" }, "#/metadata: extraneous key [received_at] is not permitted"],
     [{ parent_eids: ["x"] }, `#/metadata/parent_eids/0: string [x] does not match pattern ${UUID}`],
     [{ flow_id: 1 }, "#/metadata/flow_id: expected type: String, found: Integer"],
     [{ span_ctx: { a: 1 } }, "#/metadata/span_ctx/a: expected type: String, found: Integer"],
-    [
-      { event_type: "et", parent_eids: [EID], flow_id: "f", partition: "7", span_ctx: { a: "b" } },
-      undefined,
-    ],
+    [{ event_type: "et", parent_eids: [EID], flow_id: "f", partition: "7", span_ctx: { a: "b" } }, undefined],
     [{ eid: EID.toUpperCase() }, undefined],
   ])("%j", async (change, sentence) => {
     expect(

@@ -63,10 +63,8 @@ async function compile(schema: JsonObject): Promise<EventValidator> {
           explaining.call(newContext(doubles), event);
           return describeViolations((explaining.errors ?? []).slice(0, MAX_FINDINGS), event);
         } catch (error) {
-          if (error instanceof RangeError)
-            return "#: nested too deeply for a schema that refers to itself";
-          if (error instanceof PatternCostError || error instanceof ValidationCostError)
-            return `#: ${error.message}`;
+          if (error instanceof RangeError) return "#: nested too deeply for a schema that refers to itself";
+          if (error instanceof PatternCostError || error instanceof ValidationCostError) return `#: ${error.message}`;
           throw error;
         }
       },

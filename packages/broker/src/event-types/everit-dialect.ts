@@ -51,7 +51,7 @@ export interface CompiledSchema {
   /** Stops at the first fault. */
   first: ValidateFunction;
   /** Finds every fault; compiled on first use. */
-  all(): ValidateFunction;
+  all: () => ValidateFunction;
   tellsWholeNumbers: boolean;
 }
 
@@ -72,22 +72,18 @@ function dialect(draft: Draft, allErrors: boolean): Ajv {
   const options = { ...OPTIONS, allErrors, verbose: allErrors };
   const ajv = draft === 4 ? new (Ajv04 as unknown as typeof Ajv)(options) : new Ajv(options);
   for (const keyword of UNKNOWN_KEYWORDS[draft]) ajv.removeKeyword(keyword);
-  ajv
-    .removeKeyword("multipleOf")
-    .addKeyword({
-      keyword: "multipleOf",
-      type: "number",
-      schemaType: "number",
-      validate: isMultiple,
-    });
-  ajv
-    .removeKeyword("uniqueItems")
-    .addKeyword({
-      keyword: "uniqueItems",
-      type: "array",
-      schemaType: "boolean",
-      validate: allDistinct,
-    });
+  ajv.removeKeyword("multipleOf").addKeyword({
+    keyword: "multipleOf",
+    type: "number",
+    schemaType: "number",
+    validate: isMultiple,
+  });
+  ajv.removeKeyword("uniqueItems").addKeyword({
+    keyword: "uniqueItems",
+    type: "array",
+    schemaType: "boolean",
+    validate: allDistinct,
+  });
   ajv.addKeyword({
     keyword: WHOLE_NUMBER_TEXT,
     type: "number",
@@ -98,8 +94,7 @@ function dialect(draft: Draft, allErrors: boolean): Ajv {
   ajv.addKeyword({
     keyword: REFERENCE,
     validate(this: ValidationContext) {
-      if (++this.references > MAX_REFERENCES)
-        throw new ValidationCostError("The schema follows too many references.");
+      if (++this.references > MAX_REFERENCES) throw new ValidationCostError("The schema follows too many references.");
       return true;
     },
   });
@@ -114,20 +109,9 @@ const UNKNOWN_KEYWORDS: Readonly<Record<Draft, readonly string[]>> = {
 };
 
 /** Members that mean something to the library and nothing to the server. */
-const FOREIGN_MEMBERS = [
-  "nullable",
-  "$async",
-  "$defs",
-  "$anchor",
-  "$recursiveRef",
-  "$dynamicRef",
-  "$vocabulary",
-];
+const FOREIGN_MEMBERS = ["nullable", "$async", "$defs", "$anchor", "$recursiveRef", "$dynamicRef", "$vocabulary"];
 
-function prepare(
-  schema: JsonObject,
-  draft: Draft,
-): { prepared: JsonObject; tellsWholeNumbers: boolean } {
+function prepare(schema: JsonObject, draft: Draft): { prepared: JsonObject; tellsWholeNumbers: boolean } {
   const { $schema: _, ...rest } = structuredClone(schema);
   let tellsWholeNumbers = false;
   for (const { schema: part } of everySchema(rest)) {
@@ -136,26 +120,14 @@ function prepare(
     delete part[REFERENCE];
     if (part["$ref"] !== undefined) part[REFERENCE] = true;
     const types = [part["type"]].flat();
-    if (types.includes("integer") && !types.includes("number"))
-      part[WHOLE_NUMBER_TEXT] = tellsWholeNumbers = true;
+    if (types.includes("integer") && !types.includes("number")) part[WHOLE_NUMBER_TEXT] = tellsWholeNumbers = true;
   }
   return { prepared: rest, tellsWholeNumbers };
 }
 
 const FORMATS_OF_DRAFT_4 = ["email", "hostname", "ipv4", "ipv6", "uri"] as const;
-const FORMATS_OF_DRAFT_6 = [
-  ...FORMATS_OF_DRAFT_4,
-  "json-pointer",
-  "uri-reference",
-  "uri-template",
-] as const;
-const FORMATS_OF_DRAFT_7 = [
-  ...FORMATS_OF_DRAFT_6,
-  "date",
-  "regex",
-  "relative-json-pointer",
-  "time",
-] as const;
+const FORMATS_OF_DRAFT_6 = [...FORMATS_OF_DRAFT_4, "json-pointer", "uri-reference", "uri-template"] as const;
+const FORMATS_OF_DRAFT_7 = [...FORMATS_OF_DRAFT_6, "date", "regex", "relative-json-pointer", "time"] as const;
 const FORMATS = { 4: FORMATS_OF_DRAFT_4, 6: FORMATS_OF_DRAFT_6, 7: FORMATS_OF_DRAFT_7 } as const;
 
 function addServerFormats(ajv: Ajv, draft: Draft): void {

@@ -9,11 +9,7 @@ export function isMultiple(of: number, value: number): boolean {
   const a = decimal(value);
   const b = decimal(of);
   const exponent = Math.min(a.exponent, b.exponent);
-  return (
-    (a.digits * 10n ** BigInt(a.exponent - exponent)) %
-      (b.digits * 10n ** BigInt(b.exponent - exponent)) ===
-    0n
-  );
+  return (a.digits * 10n ** BigInt(a.exponent - exponent)) % (b.digits * 10n ** BigInt(b.exponent - exponent)) === 0n;
 }
 
 function decimal(value: number): { digits: bigint; exponent: number } {
@@ -28,11 +24,7 @@ export function allDistinct(wanted: boolean, items: readonly unknown[]): boolean
   const seen = new Set<unknown>();
   for (const item of items) {
     const key =
-      typeof item === "object" && item !== null
-        ? `{${canonical(item)}`
-        : typeof item === "string"
-          ? `"${item}`
-          : item;
+      typeof item === "object" && item !== null ? `{${canonical(item)}` : typeof item === "string" ? `"${item}` : item;
     if (seen.has(key)) return false;
     seen.add(key);
   }

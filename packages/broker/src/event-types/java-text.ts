@@ -15,8 +15,7 @@ export function javaDouble(value: number): string {
   if (value === 0) return Object.is(value, -0) ? "-0.0" : "0.0";
   const sign = value < 0 ? "-" : "";
   const { digits, exponent } = shortestDigits(Math.abs(value));
-  if (exponent < -3 || exponent > 6)
-    return `${sign}${digits[0]}.${digits.slice(1) || "0"}E${exponent}`;
+  if (exponent < -3 || exponent > 6) return `${sign}${digits[0]}.${digits.slice(1) || "0"}E${exponent}`;
   if (exponent < 0) return `${sign}0.${"0".repeat(-exponent - 1)}${digits}`;
   const padded = digits.padEnd(exponent + 2, "0");
   return `${sign}${padded.slice(0, exponent + 1)}.${padded.slice(exponent + 1)}`;
@@ -26,9 +25,9 @@ export function javaDouble(value: number): string {
 function shortestDigits(value: number): { digits: string; exponent: number } {
   const two = value.toExponential(1);
   const shortest = value.toExponential();
-  const [mantissa = "", exponent = ""] = (
-    shortest.indexOf("e") === 1 && Number(two) === value ? two : shortest
-  ).split("e");
+  const [mantissa = "", exponent = ""] = (shortest.indexOf("e") === 1 && Number(two) === value ? two : shortest).split(
+    "e",
+  );
   return { digits: mantissa.replace(".", "").replace(/(?<=.)0+$/, ""), exponent: Number(exponent) };
 }
 
@@ -37,9 +36,7 @@ function shortestDigits(value: number): { digits: string; exponent: number } {
  * @param source a JSON number; leading zeros are tolerated
  */
 export function javaNumber(source: string): string {
-  return isDoubleSource(source)
-    ? javaDouble(Number(source))
-    : BigInt.asIntN(64, BigInt(source)).toString();
+  return isDoubleSource(source) ? javaDouble(Number(source)) : BigInt.asIntN(64, BigInt(source)).toString();
 }
 
 /** Whether the server reads a JSON number as a double: even `1.0` is then no integer (protocol 4.2). */

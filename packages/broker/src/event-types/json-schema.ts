@@ -20,12 +20,7 @@ export function draftOf({ $schema }: JsonObject): Draft | undefined {
 }
 
 /** What holds subschemas: by name, in a list, or one. `items` may be a list or one, a dependency may be a list of names. */
-export const SCHEMA_MAPS: readonly string[] = [
-  "properties",
-  "patternProperties",
-  "definitions",
-  "dependencies",
-];
+export const SCHEMA_MAPS: readonly string[] = ["properties", "patternProperties", "definitions", "dependencies"];
 export const SCHEMA_LISTS: readonly string[] = ["allOf", "anyOf", "oneOf", "items"];
 export const SINGLE_SCHEMAS: readonly string[] = [
   "items",
@@ -55,10 +50,7 @@ export function* everySchema(root: JsonObject): Generator<LocatedSchema, void, u
   }
 }
 
-function* subschemas({
-  schema,
-  pointer,
-}: LocatedSchema): Generator<LocatedSchema, void, undefined> {
+function* subschemas({ schema, pointer }: LocatedSchema): Generator<LocatedSchema, void, undefined> {
   for (const keyword of Object.keys(schema)) {
     const value = schema[keyword];
     const at = `${pointer}/${escapePointer(keyword)}`;
@@ -69,8 +61,7 @@ function* subschemas({
       for (const [name, item] of Object.entries(value)) {
         if (isObject(item)) yield { schema: item, pointer: `${at}/${escapePointer(name)}` };
       }
-    } else if (isObject(value) && SINGLE_SCHEMAS.includes(keyword))
-      yield { schema: value, pointer: at };
+    } else if (isObject(value) && SINGLE_SCHEMAS.includes(keyword)) yield { schema: value, pointer: at };
   }
 }
 

@@ -14,15 +14,7 @@ export interface KeywordFault {
 
 type Shape = (value: unknown, draft: Draft) => KeywordFault | undefined;
 
-const TYPES: readonly unknown[] = [
-  "string",
-  "number",
-  "integer",
-  "boolean",
-  "object",
-  "array",
-  "null",
-];
+const TYPES: readonly unknown[] = ["string", "number", "integer", "boolean", "object", "array", "null"];
 
 const text: Shape = (value) => expect(typeof value === "string", "String", value);
 const flag: Shape = (value) => expect(typeof value === "boolean", "Boolean", value);
@@ -39,60 +31,50 @@ const schemas: Shape = (value, draft) => list(value, draft) ?? firstFault(value,
 const texts: Shape = (value, draft) => list(value, draft) ?? firstFault(value, draft, text);
 const schemaMap: Shape = (value, draft) =>
   expect(isObject(value), "JsonObject", value) ?? firstFault(value, draft, schema);
-const dependency: Shape = (value, draft) =>
-  Array.isArray(value) ? texts(value, draft) : schema(value, draft);
+const dependency: Shape = (value, draft) => (Array.isArray(value) ? texts(value, draft) : schema(value, draft));
 
-const SHAPES: Readonly<Record<string, Shape>> = {
-  type: (value) => {
-    const unknown = [value].flat().find((type) => !TYPES.includes(type));
-    return unknown === undefined
-      ? undefined
-      : { message: `unknown type: [${String(unknown)}]`, at: "" };
-  },
-  properties: schemaMap,
-  patternProperties: schemaMap,
-  definitions: schemaMap,
-  dependencies: (value, draft) =>
-    expect(isObject(value), "JsonObject", value) ?? firstFault(value, draft, dependency),
-  items: (value, draft) => (Array.isArray(value) ? schemas(value, draft) : schema(value, draft)),
-  additionalItems: schemaOrFlag,
-  additionalProperties: schemaOrFlag,
-  allOf: schemas,
-  anyOf: schemas,
-  oneOf: schemas,
-  not: schema,
-  contains: sinceDraft(6, schema),
-  propertyNames: sinceDraft(6, schema),
-  if: sinceDraft(7, schema),
-  then: sinceDraft(7, schema),
-  else: sinceDraft(7, schema),
-  required: texts,
-  enum: list,
-  maximum: number,
-  minimum: number,
-  exclusiveMaximum: (value, draft) => (draft === 4 ? flag : number)(value, draft),
-  exclusiveMinimum: (value, draft) => (draft === 4 ? flag : number)(value, draft),
-  multipleOf: (value, draft) =>
-    number(value, draft) ?? (Number(value) > 0 ? undefined : { message: "must be greater than 0" }),
-  maxLength: count,
-  minLength: count,
-  maxItems: count,
-  minItems: count,
-  maxProperties: count,
-  minProperties: count,
-  uniqueItems: flag,
-  pattern: text,
-  format: text,
-  $ref: text,
+const type: Shape = (value) => {
+  const unknown = [value].flat().find((one) => !TYPES.includes(one));
+  if (unknown === undefined) return undefined;
+  return {
+    message: `unknown type: [${typeof unknown === "string" ? unknown : JSON.stringify(unknown)}]`,
+    at: "",
+  };
 };
+const dependencies: Shape = (value, draft) =>
+  expect(isObject(value), "JsonObject", value) ?? firstFault(value, draft, dependency);
+const items: Shape = (value, draft) => (Array.isArray(value) ? schemas : schema)(value, draft);
+const exclusiveLimit: Shape = (value, draft) => (draft === 4 ? flag : number)(value, draft);
+const divisor: Shape = (value, draft) =>
+  number(value, draft) ?? (Number(value) > 0 ? undefined : { message: "must be greater than 0" });
+
+const KEYWORDS: readonly [Shape, ...string[]][] = [
+  [type, "type"],
+  [schemaMap, "properties", "patternProperties", "definitions"],
+  [dependencies, "dependencies"],
+  [items, "items"],
+  [schemaOrFlag, "additionalItems", "additionalProperties"],
+  [schemas, "allOf", "anyOf", "oneOf"],
+  [schema, "not"],
+  [sinceDraft(6, schema), "contains", "propertyNames"],
+  [sinceDraft(7, schema), "if", "then", "else"],
+  [texts, "required"],
+  [list, "enum"],
+  [number, "maximum", "minimum"],
+  [exclusiveLimit, "exclusiveMaximum", "exclusiveMinimum"],
+  [divisor, "multipleOf"],
+  [count, "maxLength", "minLength", "maxItems", "minItems", "maxProperties", "minProperties"],
+  [flag, "uniqueItems"],
+  [text, "pattern", "format", "$ref"],
+];
+
+const SHAPES: ReadonlyMap<string, Shape> = new Map(
+  KEYWORDS.flatMap(([shape, ...keywords]) => keywords.map((keyword) => [keyword, shape] as const)),
+);
 
 /** What is wrong with the value of `keyword`; unknown keywords may hold anything. */
-export function keywordFault(
-  keyword: string,
-  value: unknown,
-  draft: Draft,
-): KeywordFault | undefined {
-  return Object.hasOwn(SHAPES, keyword) ? SHAPES[keyword]?.(value, draft) : undefined;
+export function keywordFault(keyword: string, value: unknown, draft: Draft): KeywordFault | undefined {
+  return SHAPES.get(keyword)?.(value, draft);
 }
 
 function sinceDraft(first: Draft, shape: Shape): Shape {

@@ -5,8 +5,7 @@ import { newEventType } from "./new-event-type.ts";
 import type { NewEventType } from "./new-event-type.ts";
 
 const NOW = Date.UTC(2026, 0, 2, 3, 4, 5, 678);
-const SCHEMA =
-  '{"type":"object","properties":{"order":{"type":"string"},"nested":{"properties":{"at":{}}}}}';
+const SCHEMA = '{"type":"object","properties":{"order":{"type":"string"},"nested":{"properties":{"at":{}}}}}';
 
 function make(change: object): NewEventType {
   const request = {
@@ -28,14 +27,8 @@ const USERS = [
 
 describe("refuses with a sentence", () => {
   test.each([
-    [
-      { options: { retention_time: 10_799_999 } },
-      'Field "options.retention_time" can not be less than 10800000',
-    ],
-    [
-      { options: { retention_time: 345_600_001 } },
-      'Field "options.retention_time" can not be more than 345600000',
-    ],
+    [{ options: { retention_time: 10_799_999 } }, 'Field "options.retention_time" can not be less than 10800000'],
+    [{ options: { retention_time: 345_600_001 } }, 'Field "options.retention_time" can not be more than 345600000'],
     [{ enrichment_strategies: [] }, "must define metadata enrichment strategy"],
     [{ category: "data", enrichment_strategies: [] }, "must define metadata enrichment strategy"],
     [
@@ -49,10 +42,7 @@ describe("refuses with a sentence", () => {
     ],
     [{ partition_strategy: null }, "partition strategy must not be null"],
     [{ partition_strategy: "astrology" }, "partition strategy does not exist: astrology"],
-    [
-      { partition_strategy: "hash" },
-      "partition_key_fields field should be set for partition strategy 'hash'",
-    ],
+    [{ partition_strategy: "hash" }, "partition_key_fields field should be set for partition strategy 'hash'"],
     [
       { ...UNDEFINED, partition_strategy: "user_defined" },
       "'user_defined' partition strategy can't be used for EventType of category 'undefined'",
@@ -69,22 +59,13 @@ describe("refuses with a sentence", () => {
       { event_owner_selector: { type: "path", name: "x", value: "nested.by" } },
       "event_owner_selector.value [nested.by] absent in schema",
     ],
-    [
-      { ordering_key_fields: ["x", "order", "nested.y"] },
-      "ordering_key_fields [x, nested.y] absent in schema",
-    ],
-    [
-      { ordering_key_fields: ["order"], ordering_instance_ids: ["x"] },
-      "ordering_instance_ids [x] absent in schema",
-    ],
+    [{ ordering_key_fields: ["x", "order", "nested.y"] }, "ordering_key_fields [x, nested.y] absent in schema"],
+    [{ ordering_key_fields: ["order"], ordering_instance_ids: ["x"] }, "ordering_instance_ids [x] absent in schema"],
     [
       { ordering_instance_ids: ["order"] },
       "`ordering_instance_ids` field can not be defined without defining `ordering_key_fields`",
     ],
-    [
-      { category: "data", ordering_key_fields: ["order"] },
-      "ordering_key_fields [order] absent in schema",
-    ],
+    [{ category: "data", ordering_key_fields: ["order"] }, "ordering_key_fields [order] absent in schema"],
   ])("%j", (change, detail) => {
     expect(() => make(change)).toThrow(expect.objectContaining({ status: 422, message: detail }));
   });
@@ -166,7 +147,5 @@ test.each([
 test("an Avro schema is stored as it is", () => {
   const schema = { type: "avro_schema", schema: '{"type":"record","name":"r","fields":[]}' };
   expect(make({ schema })).toMatchObject({ eventType: { schema }, effectiveSchema: undefined });
-  expect(() => make({ schema: { ...schema, schema: "{" } })).toThrow(
-    "failed to parse avro schema {",
-  );
+  expect(() => make({ schema: { ...schema, schema: "{" } })).toThrow("failed to parse avro schema {");
 });

@@ -25,11 +25,7 @@ export interface NewEventType {
 }
 
 /** @throws {ProblemError} 422 */
-export function newEventType(
-  request: EventTypeRequest,
-  limits: Limits,
-  nowMs: number,
-): NewEventType {
+export function newEventType(request: EventTypeRequest, limits: Limits, nowMs: number): NewEventType {
   checkRetention(request.options.retention_time, limits);
   const effective = checkSchema(request, limits);
   checkCategory(request);
@@ -73,22 +69,14 @@ export function newEventType(
 const FIRST_VERSION = "1.0.0";
 
 /** Protocol 5.1.3: more partitions than allowed are silently capped. */
-function partitionCount(
-  { default_statistic: statistic }: EventTypeRequest,
-  { maxPartitions }: Limits,
-): number {
+function partitionCount({ default_statistic: statistic }: EventTypeRequest, { maxPartitions }: Limits): number {
   return statistic === null
     ? 1
     : Math.min(Math.max(statistic.read_parallelism, statistic.write_parallelism), maxPartitions);
 }
 
 function checkSchema(request: EventTypeRequest, limits: Limits): JsonObject | undefined {
-  const {
-    schema,
-    event_owner_selector: selector,
-    ordering_key_fields,
-    ordering_instance_ids,
-  } = request;
+  const { schema, event_owner_selector: selector, ordering_key_fields, ordering_instance_ids } = request;
   if (schema.type === "avro_schema") {
     checkAvroSchema(schema.schema);
     return undefined;

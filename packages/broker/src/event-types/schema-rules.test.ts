@@ -18,10 +18,7 @@ describe("refuses", () => {
     ['{"type":"nonsense"}', '"type" of root element in schema can only be "object"'],
     ['{"type":"array"}', '"type" of root element in schema can only be "object"'],
     ['{"type":["object"]}', 'schema must be a valid json: JSONObject["type"] not a string.'],
-    [
-      '{"$schema":"http://example.org/schema"}',
-      "schema must be a valid json-schema: #: could not determine version",
-    ],
+    ['{"$schema":"http://example.org/schema"}', "schema must be a valid json-schema: #: could not determine version"],
     [
       '{"properties":{"a":{"type":"text"}}}',
       "schema must be a valid json-schema: #/properties/a: unknown type: [text]",
@@ -34,10 +31,7 @@ describe("refuses", () => {
       '{"properties":{"a/b":{"maxLength":"1"}}}',
       "schema must be a valid json-schema: #/properties/a~1b/maxLength: expected type: Integer, found: String",
     ],
-    [
-      '{"required":[1]}',
-      "schema must be a valid json-schema: #/required: expected type: String, found: Integer",
-    ],
+    ['{"required":[1]}', "schema must be a valid json-schema: #/required: expected type: String, found: Integer"],
     [
       '{"properties":{"a":true}}',
       "schema must be a valid json-schema: #/properties: expected type: JsonObject, found: Boolean",
@@ -50,14 +44,8 @@ describe("refuses", () => {
       `{${DRAFT_7},"exclusiveMinimum":true}`,
       "schema must be a valid json-schema: #/exclusiveMinimum: expected type: Number, found: Boolean",
     ],
-    [
-      '{"multipleOf":0}',
-      "schema must be a valid json-schema: #/multipleOf: must be greater than 0",
-    ],
-    [
-      '{"allOf":[1]}',
-      "schema must be a valid json-schema: #/allOf: expected type: JsonObject, found: Integer",
-    ],
+    ['{"multipleOf":0}', "schema must be a valid json-schema: #/multipleOf: must be greater than 0"],
+    ['{"allOf":[1]}', "schema must be a valid json-schema: #/allOf: expected type: JsonObject, found: Integer"],
     [
       '{"properties":{"a":{"$ref":"http://example.org/s.json#/a"}}}',
       "external url reference is not supported: http://example.org/s.json",
@@ -75,10 +63,7 @@ describe("refuses", () => {
       'invalid regex pattern in the schema: invalid nested repetition operator "**"',
     ],
     [`{"title":"${"x".repeat(200_000)}"}`, "schema must not be longer than 200000 characters"],
-    [
-      '{"a":'.repeat(5_000),
-      "schema must be a valid json: Nested deeper than 1000 levels at pos 5001",
-    ],
+    ['{"a":'.repeat(5_000), "schema must be a valid json: Nested deeper than 1000 levels at pos 5001"],
   ])("%.80s", (schema, detail) => {
     expect(() => read(schema)).toThrow(expect.objectContaining({ status: 422 }));
     expect(() => read(schema)).toThrow(detail);
@@ -104,9 +89,7 @@ describe("refuses", () => {
       definitions[`a${level}`] = { allOf: [below, below] };
     }
     const schema = JSON.stringify({ definitions, $ref: "#/definitions/a59" });
-    expect(() =>
-      read(schema, { category: "business", compatibility_mode: "forward" }),
-    ).not.toThrow();
+    expect(() => read(schema, { category: "business", compatibility_mode: "forward" })).not.toThrow();
   });
 });
 
@@ -114,8 +97,7 @@ describe("compatible mode knows fewer words", () => {
   const compatible = { category: "undefined", compatibility_mode: "compatible" } as const;
 
   test("and names each that it does not know, with its place", () => {
-    const schema =
-      '{"properties":{"foo":{"not":{}},"bar":{"items":[{"const":1}]}},"additionalItems":true,"x":1}';
+    const schema = '{"properties":{"foo":{"not":{}},"bar":{"items":[{"const":1}]}},"additionalItems":true,"x":1}';
     expect(() => read(schema, compatible)).toThrow(
       "Invalid schema: Invalid schema found in [#]: extraneous key [additionalItems] is not permitted, " +
         "Invalid schema found in [#]: extraneous key [x] is not permitted, " +
@@ -127,10 +109,7 @@ describe("compatible mode knows fewer words", () => {
 
   test("but takes any name as a property", () => {
     expect(() =>
-      read(
-        '{"properties":{"not":{"type":"string"},"if":{}},"patternProperties":{"^x":{}}}',
-        compatible,
-      ),
+      read('{"properties":{"not":{"type":"string"},"if":{}},"patternProperties":{"^x":{}}}', compatible),
     ).not.toThrow();
   });
 });

@@ -8,7 +8,7 @@ import { ProblemError } from "../problems.ts";
 import { draftOf, escapePointer, everySchema, isObject } from "./json-schema.ts";
 import type { Draft, JsonObject } from "./json-schema.ts";
 import { keywordFault } from "./keyword-shapes.ts";
-import { Pattern } from "./patterns/pattern.ts";
+import { checkPattern } from "./patterns/pattern.ts";
 import { PatternError } from "./patterns/pattern-tree.ts";
 import { JsonSyntaxError, parseStrictly } from "./strict-json.ts";
 
@@ -26,20 +26,16 @@ export function readJsonSchema(
   { category, compatibility_mode }: SchemaRulesInput,
   { maxSchemaLength, maxEventDepth }: Pick<Limits, "maxSchemaLength" | "maxEventDepth">,
 ): JsonObject {
-  if (text.length > maxSchemaLength)
-    refuse(`schema must not be longer than ${maxSchemaLength} characters`);
+  if (text.length > maxSchemaLength) refuse(`schema must not be longer than ${maxSchemaLength} characters`);
   const schema = parseSchema(text, maxEventDepth);
   const { type } = schema;
   if (type !== undefined && typeof type !== "string")
     refuse('schema must be a valid json: JSONObject["type"] not a string.');
-  if (type !== undefined && type !== "object")
-    refuse('"type" of root element in schema can only be "object"');
+  if (type !== undefined && type !== "object") refuse('"type" of root element in schema can only be "object"');
   const draft = draftOf(schema);
-  if (draft === undefined)
-    refuse("schema must be a valid json-schema: #: could not determine version");
+  if (draft === undefined) refuse("schema must be a valid json-schema: #: could not determine version");
   checkSubschemas(schema, draft);
-  if (category === "business" && definesProperty(schema, ["metadata"]))
-    refuse('"metadata" property is reserved');
+  if (category === "business" && definesProperty(schema, ["metadata"])) refuse('"metadata" property is reserved');
   if (compatibility_mode === "compatible") checkVocabulary(schema);
   return schema;
 }
@@ -61,12 +57,9 @@ export function checkFields(
     const absent = paths.filter((path) => !definesProperty(effective, path.split(".")));
     if (absent.length > 0) refuse(`${name} [${absent.join(", ")}] absent in schema`);
   };
-  if (event_owner_selector !== undefined)
-    demand("event_owner_selector.value", [event_owner_selector]);
+  if (event_owner_selector !== undefined) demand("event_owner_selector.value", [event_owner_selector]);
   if (ordering_instance_ids.length > 0 && ordering_key_fields.length === 0) {
-    refuse(
-      "`ordering_instance_ids` field can not be defined without defining `ordering_key_fields`",
-    );
+    refuse("`ordering_instance_ids` field can not be defined without defining `ordering_key_fields`");
   }
   demand("ordering_key_fields", ordering_key_fields);
   demand("ordering_instance_ids", ordering_instance_ids);
@@ -126,7 +119,7 @@ function checkSubschemas(root: JsonObject, draft: Draft): void {
 
 function checkRegularExpression(pattern: string): void {
   try {
-    new Pattern(pattern).test("");
+    checkPattern(pattern);
   } catch (error) {
     if (!(error instanceof PatternError)) throw error;
     refuse(`invalid regex pattern in the schema: ${error.description} "${error.part}"`);
@@ -144,12 +137,7 @@ function definesProperty(root: JsonObject, path: readonly string[]): boolean {
     const { $ref, properties, allOf, anyOf, oneOf } = schema;
     if (typeof $ref === "string") return defines(resolve(root, $ref), at);
     const name = path[at] ?? "";
-    if (
-      isObject(properties) &&
-      Object.hasOwn(properties, name) &&
-      defines(properties[name], at + 1)
-    )
-      return true;
+    if (isObject(properties) && Object.hasOwn(properties, name) && defines(properties[name], at + 1)) return true;
     return [allOf, anyOf, oneOf].flat().some((part) => part !== undefined && defines(part, at));
   };
   return defines(root, 0);
@@ -191,9 +179,7 @@ function checkVocabulary(root: JsonObject): void {
   for (const { schema, pointer } of everySchema(root)) {
     for (const keyword of Object.keys(schema)) {
       if (COMPATIBLE_KEYWORDS.has(keyword)) continue;
-      faults.push(
-        `Invalid schema found in [${pointer}]: extraneous key [${keyword}] is not permitted`,
-      );
+      faults.push(`Invalid schema found in [${pointer}]: extraneous key [${keyword}] is not permitted`);
     }
   }
   if (faults.length > 0) refuse(`Invalid schema: ${faults.join(", ")}`);

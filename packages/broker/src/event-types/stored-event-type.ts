@@ -6,9 +6,7 @@ import type { EventType, Schema } from "nakadi-protocol";
 import type { LogId } from "../storage/ports.ts";
 
 /** The object that GET shows, with every default filled in, in the order of its members (protocol 5.1.1). */
-export interface CompleteEventType extends Required<
-  Omit<EventType, "audience" | "event_owner_selector" | "options">
-> {
+export interface CompleteEventType extends Required<Omit<EventType, "audience" | "event_owner_selector" | "options">> {
   schema: Required<Schema>;
   options: { retention_time: number | null };
   annotations: Record<string, string>;

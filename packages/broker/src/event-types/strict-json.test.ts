@@ -17,16 +17,12 @@ function outcome(run: () => unknown): { value: unknown } | "refused" {
 describe("reads what JSON.parse reads", () => {
   test("any value, however it is laid out", () => {
     fc.assert(
-      fc.property(
-        fc.json({ noUnicodeString: false }),
-        fc.constantFrom("", " ", "\n\t"),
-        (json, indent) => {
-          const text = JSON.stringify(JSON.parse(json), null, indent);
-          // Whole numbers beyond 64 bits are refused.
-          fc.pre(!/[0-9]{19}/.test(text));
-          expect(read(` ${text}\r\n`)).toEqual(JSON.parse(text));
-        },
-      ),
+      fc.property(fc.json({ noUnicodeString: false }), fc.constantFrom("", " ", "\n\t"), (json, indent) => {
+        const text = JSON.stringify(JSON.parse(json), null, indent);
+        // Whole numbers beyond 64 bits are refused.
+        fc.pre(!/[0-9]{19}/.test(text));
+        expect(read(` ${text}\r\n`)).toEqual(JSON.parse(text));
+      }),
     );
   });
 
@@ -56,8 +52,7 @@ describe("reads what JSON.parse reads", () => {
         const strict = outcome(() => read(text));
         const loose = outcome(() => JSON.parse(text));
         // They differ on purpose where a name stands twice.
-        const twice =
-          loose !== "refused" && memberCount(loose.value as object) < text.split(":").length - 1;
+        const twice = loose !== "refused" && memberCount(loose.value as object) < text.split(":").length - 1;
         expect(strict).toEqual(twice ? "refused" : loose);
       }),
       { numRuns: 5_000 },
@@ -74,14 +69,8 @@ describe("says what is wrong as the server does", () => {
     ["{a:1}", "Unexpected symbol 'a' at pos 2"],
     ["{'a':1}", "Unexpected symbol ''' at pos 2"],
     ['{"a":NaN}', "Unexpected symbol 'N' at pos 6"],
-    [
-      '{"a":99999999999999999999}',
-      "Can not use long value '99999999999999999999' cause it is too big at pos 25",
-    ],
-    [
-      '{"a":9223372036854775808}',
-      "Can not use long value '9223372036854775808' cause it is too big at pos 24",
-    ],
+    ['{"a":99999999999999999999}', "Can not use long value '99999999999999999999' cause it is too big at pos 25"],
+    ['{"a":9223372036854775808}', "Can not use long value '9223372036854775808' cause it is too big at pos 24"],
     ['{"a":1e999}', "1e999 can not be used at pos 10"],
     ['{"a":1.}', "1. can not be used at pos 7"],
     ['{"a":-}', "Can not use long value '-' cause it is too big at pos 6"],

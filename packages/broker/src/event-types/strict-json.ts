@@ -132,8 +132,7 @@ class Reader {
   nextSolid(): string {
     for (;;) {
       const character = this.#next();
-      if (character !== " " && character !== "\t" && character !== "\n" && character !== "\r")
-        return character;
+      if (character !== " " && character !== "\t" && character !== "\n" && character !== "\r") return character;
     }
   }
 
@@ -145,8 +144,7 @@ class Reader {
   }
 
   literal<T>(rest: string, value: T): T {
-    if (this.#take(rest.length) !== rest)
-      throw this.failure(`Expected ${LITERAL_NAMES[rest]} value`);
+    if (this.#take(rest.length) !== rest) throw this.failure(`Expected ${LITERAL_NAMES[rest]} value`);
     return value;
   }
 
@@ -160,8 +158,7 @@ class Reader {
   nextName(): string | undefined {
     const separator = this.nextSolid();
     if (separator === "}") return undefined;
-    if (separator !== ",")
-      throw this.failure(`Unexpected symbol '${separator}' while parsing object`);
+    if (separator !== ",") throw this.failure(`Unexpected symbol '${separator}' while parsing object`);
     const character = this.nextSolid();
     if (character === "}") throw this.failure("Not allowed to finish object with comma");
     return this.#name(character);
@@ -177,8 +174,7 @@ class Reader {
   /** Behind an element: whether another follows. */
   elementFollows(): boolean {
     const separator = this.nextSolid();
-    if (separator !== "," && separator !== "]")
-      throw this.failure(`Unexpected separator '${separator}'`);
+    if (separator !== "," && separator !== "]") throw this.failure(`Unexpected separator '${separator}'`);
     return separator === ",";
   }
 
@@ -201,12 +197,10 @@ class Reader {
     if (!"0123456789-+.Ee".includes(first)) throw this.failure(`Unexpected symbol '${first}'`);
     if (!"0123456789-".includes(first)) throw this.failure(`Numbers cannot start with:'${first}'`);
     const start = this.#at - 1;
-    while (this.#at < this.#text.length && "0123456789-+.Ee".includes(this.#text[this.#at] ?? ""))
-      this.#at++;
+    while (this.#at < this.#text.length && "0123456789-+.Ee".includes(this.#text[this.#at] ?? "")) this.#at++;
     const text = this.#text.slice(start, this.#at);
     if (/[.eE]/.test(text)) {
-      if (!NUMBER.test(text) || !Number.isFinite(Number(text)))
-        throw this.failure(`${text} can not be used`);
+      if (!NUMBER.test(text) || !Number.isFinite(Number(text))) throw this.failure(`${text} can not be used`);
     } else if (!INTEGER.test(text) || BigInt(text) < MIN_LONG || BigInt(text) > MAX_LONG) {
       throw this.failure(`Can not use long value '${text}' cause it is too big`);
     }
@@ -216,8 +210,7 @@ class Reader {
   #name(character: string): string {
     if (character !== '"') throw this.failure(`Unexpected symbol '${character}'`);
     const name = this.string();
-    if (this.nextSolid() !== ":")
-      throw this.failure("Waiting for name-value separator : while parsing object");
+    if (this.nextSolid() !== ":") throw this.failure("Waiting for name-value separator : while parsing object");
     return name;
   }
 

@@ -26,23 +26,17 @@ const SENTENCES: Readonly<Record<string, Sentence>> = {
   type: ({ schema, data }) => typeSentence(schema, data),
   "nakadi:whole": () => "expected type: Integer, found: Double",
   required: ({ params }) => `required key [${text(params["missingProperty"])}] not found`,
-  additionalProperties: ({ params }) =>
-    `extraneous key [${text(params["additionalProperty"])}] is not permitted`,
+  additionalProperties: ({ params }) => `extraneous key [${text(params["additionalProperty"])}] is not permitted`,
   dependencies: ({ params }) => `property [${text(params["missingProperty"])}] is required`,
   minProperties: ({ schema, data }) => `minimum size: [${text(schema)}], found: [${sizeOf(data)}]`,
   maxProperties: ({ schema, data }) => `maximum size: [${text(schema)}], found: [${sizeOf(data)}]`,
-  minLength: ({ schema, data }) =>
-    `expected minLength: ${text(schema)}, actual: ${[...text(data)].length}`,
-  maxLength: ({ schema, data }) =>
-    `expected maxLength: ${text(schema)}, actual: ${[...text(data)].length}`,
+  minLength: ({ schema, data }) => `expected minLength: ${text(schema)}, actual: ${charactersIn(data)}`,
+  maxLength: ({ schema, data }) => `expected maxLength: ${text(schema)}, actual: ${charactersIn(data)}`,
   pattern: ({ schema, data }) => `string [${text(data)}] does not match pattern ${text(schema)}`,
-  minItems: ({ schema, data }) =>
-    `expected minimum item count: ${text(schema)}, found: ${sizeOf(data)}`,
-  maxItems: ({ schema, data }) =>
-    `expected maximum item count: ${text(schema)}, found: ${sizeOf(data)}`,
+  minItems: ({ schema, data }) => `expected minimum item count: ${text(schema)}, found: ${sizeOf(data)}`,
+  maxItems: ({ schema, data }) => `expected maximum item count: ${text(schema)}, found: ${sizeOf(data)}`,
   uniqueItems: () => "array items are not unique",
-  additionalItems: ({ params, data }) =>
-    `expected: [${text(params["limit"])}] array items, found: [${sizeOf(data)}]`,
+  additionalItems: ({ params, data }) => `expected: [${text(params["limit"])}] array items, found: [${sizeOf(data)}]`,
   contains: () => "expected at least one array item to match 'contains' schema",
   minimum: limitSentence,
   maximum: limitSentence,
@@ -65,9 +59,7 @@ const SENTENCES: Readonly<Record<string, Sentence>> = {
 
 /** Nothing for what only repeats other findings (`propertyNames`). */
 export function sentenceOf(finding: Finding): string | undefined {
-  return Object.hasOwn(SENTENCES, finding.keyword)
-    ? SENTENCES[finding.keyword]?.(finding)
-    : undefined;
+  return Object.hasOwn(SENTENCES, finding.keyword) ? SENTENCES[finding.keyword]?.(finding) : undefined;
 }
 
 /** How the server's runtime calls the classes of JSON values. */
@@ -129,6 +121,11 @@ function formatSentence(format: string, data: string): string {
 /** A value inside a sentence. */
 function text(value: unknown): string {
   return typeof value === "string" ? value : JSON.stringify(value);
+}
+
+/** Code points, as the server counts. */
+function charactersIn(value: unknown): number {
+  return typeof value === "string" ? Array.from(value).length : 0;
 }
 
 function sizeOf(value: unknown): number {

@@ -66,24 +66,17 @@ function grouped(findings: readonly Finding[], data: unknown): Group {
 const COMBINING: ReadonlySet<string> = new Set(["anyOf", "oneOf", "contains", "if"]);
 
 function isPart(part: Finding, whole: Finding): boolean {
-  return (
-    part.schemaPath.startsWith(`${pathOfParts(whole)}/`) &&
-    part.instancePath.startsWith(whole.instancePath)
-  );
+  return part.schemaPath.startsWith(`${pathOfParts(whole)}/`) && part.instancePath.startsWith(whole.instancePath);
 }
 
 function pathOfParts({ keyword, schemaPath, params }: Finding): string {
-  return keyword === "if"
-    ? `${schemaPath.slice(0, -"if".length)}${String(params["failingKeyword"])}`
-    : schemaPath;
+  return keyword === "if" ? `${schemaPath.slice(0, -"if".length)}${String(params["failingKeyword"])}` : schemaPath;
 }
 
 function belongsToLater(findings: readonly Finding[], index: number): boolean {
   const part = findings[index];
   if (part === undefined) return false;
-  return findings
-    .slice(index + 1)
-    .some((whole) => COMBINING.has(whole.keyword) && isPart(part, whole));
+  return findings.slice(index + 1).some((whole) => COMBINING.has(whole.keyword) && isPart(part, whole));
 }
 
 /** What a combination consists of, branch by branch; which elements `contains` does not like goes without saying. */
@@ -94,9 +87,7 @@ function partsOf(findings: readonly Finding[], index: number, data: unknown): Vi
   for (const part of findings.slice(0, index)) {
     if (!isPart(part, whole)) continue;
     const branch =
-      whole.keyword === "if"
-        ? ""
-        : (part.schemaPath.slice(whole.schemaPath.length + 1).split("/")[0] ?? "");
+      whole.keyword === "if" ? "" : (part.schemaPath.slice(whole.schemaPath.length + 1).split("/")[0] ?? "");
     const known = byBranch.get(branch);
     if (known) known.push(part);
     else byBranch.set(branch, [part]);
@@ -106,9 +97,7 @@ function partsOf(findings: readonly Finding[], index: number, data: unknown): Vi
 
 /** What is wrong with a member's name is told where its value is. */
 function placeOf({ instancePath, propertyName }: Finding): string {
-  return propertyName === undefined
-    ? instancePath
-    : `${instancePath}/${escapePointer(propertyName)}`;
+  return propertyName === undefined ? instancePath : `${instancePath}/${escapePointer(propertyName)}`;
 }
 
 function groupAt(root: Group, instancePath: string): Group {
@@ -118,9 +107,7 @@ function groupAt(root: Group, instancePath: string): Group {
     if (child === undefined) {
       const name = step.replaceAll("~1", "/").replaceAll("~0", "~");
       const data =
-        Array.isArray(group.data) || isObject(group.data)
-          ? (group.data as Record<string, unknown>)[name]
-          : undefined;
+        Array.isArray(group.data) || isObject(group.data) ? (group.data as Record<string, unknown>)[name] : undefined;
       child = { pointer: `${group.pointer}/${step}`, data, own: [], children: new Map() };
       group.children.set(step, child);
     }

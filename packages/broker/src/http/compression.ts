@@ -39,7 +39,7 @@ export function compression(app: FastifyInstance, maxBodyBytes: number): void {
 
 export function acceptsGzip({ headers }: FastifyRequest): boolean {
   const accepted = headers[Header.acceptEncoding];
-  return String(accepted ?? "")
+  return (accepted ?? "")
     .split(",")
     .some((coding) => /^\s*(?:x-)?gzip\s*(?:;\s*q=(?!0(?:\.0*)?\s*$).*)?$/i.test(coding));
 }
@@ -52,7 +52,8 @@ function encodingOf({ headers }: FastifyRequest): string | undefined {
 function sendFilterProblem(reply: FastifyReply, status: number, detail: string): FastifyReply {
   const body = Buffer.from(JSON.stringify(problem(status, detail)));
   reply.hijack();
-  for (const [name, value] of Object.entries(reply.getHeaders())) if (value !== undefined) reply.raw.setHeader(name, value);
+  for (const [name, value] of Object.entries(reply.getHeaders()))
+    if (value !== undefined) reply.raw.setHeader(name, value);
   reply.raw.writeHead(status, { "content-length": body.length }).end(body);
   return reply;
 }

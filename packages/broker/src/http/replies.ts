@@ -10,7 +10,10 @@ const CONSTRAINT_VIOLATION = "https://zalando.github.io/problem/constraint-viola
 
 /** A buffer, because Fastify adds a charset to texts. */
 export function sendJson(reply: FastifyReply, status: number, body: unknown): FastifyReply {
-  return reply.code(status).header("content-type", MediaType.json).send(Buffer.from(JSON.stringify(body)));
+  return reply
+    .code(status)
+    .header("content-type", MediaType.json)
+    .send(Buffer.from(JSON.stringify(body)));
 }
 
 export function sendEmpty(reply: FastifyReply, status: number): FastifyReply {

@@ -10,7 +10,15 @@ const stored = {
   timelines: [timeline],
 } as unknown as StoredEventType;
 /** Partition 0 holds the events 3 to 7, partition 1 nothing. */
-const all: TimelineBounds[] = [{ timeline, bounds: [{ oldest: 3, next: 8 }, { oldest: 0, next: 0 }] }];
+const all: TimelineBounds[] = [
+  {
+    timeline,
+    bounds: [
+      { oldest: 3, next: 8 },
+      { oldest: 0, next: 0 },
+    ],
+  },
+];
 const unavailable = (offset: string, partition: string): string =>
   `offset ${offset} for partition ${partition} event type et is unavailable as retention time of data elapsed. ` +
   "PATCH partition offset with valid and available offset";

@@ -47,7 +47,9 @@ export function cursorPosition(
 function forward(timelines: readonly Timeline[], partition: number, position: Position): Position {
   const index = timelines.findIndex(({ order }) => order === position.order);
   const next = timelines[index + 1];
-  return next && timelines[index]?.lastNumbers?.[partition] === position.number ? { order: next.order, number: -1 } : position;
+  return next && timelines[index]?.lastNumbers?.[partition] === position.number
+    ? { order: next.order, number: -1 }
+    : position;
 }
 
 /**

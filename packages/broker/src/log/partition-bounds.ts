@@ -1,23 +1,15 @@
-/** What is readable in the partitions of an event type (protocol 5.7.1). */
+/**
+ * What is readable in the partitions of an event type (protocol 5.7.1).
+ * @pure
+ */
 import { formatOffset, type Partition, type Position } from "nakadi-protocol";
-import type { StoredEventType, Timeline } from "../event-types/stored-event-type.ts";
-import type { Bounds, LogPort } from "../storage/ports.ts";
+import type { Timeline } from "../event-types/stored-event-type.ts";
+import type { Bounds } from "../storage/ports.ts";
 
 export interface TimelineBounds {
   timeline: Timeline;
   /** By partition; partitions that were added later are empty. */
   bounds: readonly Bounds[];
-}
-
-/** The bounds of every timeline, by order. */
-export async function timelineBounds(log: LogPort, { timelines, partitions }: StoredEventType): Promise<TimelineBounds[]> {
-  return Promise.all(
-    timelines.map(async (timeline) => {
-      const known = await log.bounds(timeline.log);
-      const bounds = Array.from({ length: partitions }, (_, partition) => known[partition] ?? { oldest: 0, next: 0 });
-      return { timeline, bounds };
-    }),
-  );
 }
 
 /** The position before the first event that is still there. */

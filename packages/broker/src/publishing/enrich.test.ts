@@ -18,9 +18,7 @@ function enrich(event: string): string {
 }
 
 test("metadata is completed where it stands", () => {
-  const text = enrich(
-    '{ "a" : 1.0, "metadata": { "eid": "x", "partition": "7" }, "b": "\\u00e9  \\/" }',
-  );
+  const text = enrich('{ "a" : 1.0, "metadata": { "eid": "x", "partition": "7" }, "b": "\\u00e9  \\/" }');
   expect(text).toMatch(/^\{"a":1\.0,"metadata":\{.*\},"b":"\\u00e9 {2}\\\/"\}$/);
   expect(JSON.parse(text)).toEqual({
     a: 1,
@@ -52,11 +50,9 @@ test("names that mean something to JavaScript stay", () => {
 
 test("every other byte stays as it is", () => {
   const member = fc.tuple(fc.string({ unit: "binary" }), fc.jsonValue({ stringUnit: "binary" }));
-  const metadata = fc.dictionary(
-    fc.constantFrom("eid", "flow_id", "span_ctx", "é"),
-    fc.jsonValue(),
-    { noNullPrototype: true },
-  );
+  const metadata = fc.dictionary(fc.constantFrom("eid", "flow_id", "span_ctx", "é"), fc.jsonValue(), {
+    noNullPrototype: true,
+  });
   fc.assert(
     fc.property(
       fc.uniqueArray(member, { selector: ([name]) => name, maxLength: 5 }),
@@ -69,9 +65,7 @@ test("every other byte stays as it is", () => {
         fc.pre(!/[0-9]{19}/.test(texts.join() + JSON.stringify(given)));
         const before = texts.slice(0, at);
         const behind = texts.slice(at);
-        const text = enrich(
-          `{${[...before, `"metadata":${JSON.stringify(given)}`, ...behind].join()}}`,
-        );
+        const text = enrich(`{${[...before, `"metadata":${JSON.stringify(given)}`, ...behind].join()}}`);
         const start = `{${[...before, '"metadata":'].join()}`;
         const end = `${behind.map((one) => `,${one}`).join("")}}`;
         expect(text.startsWith(start)).toBe(true);

@@ -23,8 +23,7 @@ export function exactNumbers(item: Pick<PublishedItem, "bytes">): ExactNumbers {
     maxDepth: Infinity,
     onNumber(container, key, source) {
       setIn(sources, container, () => new Map<string | number, string>()).set(key, source);
-      if (isDoubleSource(source))
-        setIn(doubles, container, () => new Set<string | number>()).add(key);
+      if (isDoubleSource(source)) setIn(doubles, container, () => new Set<string | number>()).add(key);
     },
   }) as JsonObject;
   return { value, doubles, sourceOf: (container, key) => sources.get(container)?.get(key) };

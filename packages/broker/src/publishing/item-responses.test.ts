@@ -18,11 +18,7 @@ describe("a batch is refused as a whole", () => {
   });
 
   test("partitions that were found are told", () => {
-    const items = refusedItems(
-      ["a", "b", "c"],
-      { step: "partitioning", index: 1, detail: "why" },
-      [5],
-    );
+    const items = refusedItems(["a", "b", "c"], { step: "partitioning", index: 1, detail: "why" }, [5]);
     expect(items.map(({ partition }) => partition)).toEqual(["5", null, null]);
   });
 
@@ -32,18 +28,10 @@ describe("a batch is refused as a whole", () => {
         const index = any % eids.length;
         const items = refusedItems(eids, { step: "validating", index, detail: "why" }, []);
         expect(items.map(({ eid }) => eid)).toEqual(eids);
-        expect(
-          items.flatMap(({ publishing_status }, at) =>
-            publishing_status === "failed" ? [at] : [],
-          ),
-        ).toEqual([index]);
-        expect(Object.keys(items[0] ?? {})).toEqual([
-          "publishing_status",
-          "detail",
-          "step",
-          "eid",
-          "partition",
+        expect(items.flatMap(({ publishing_status }, at) => (publishing_status === "failed" ? [at] : []))).toEqual([
+          index,
         ]);
+        expect(Object.keys(items[0] ?? {})).toEqual(["publishing_status", "detail", "step", "eid", "partition"]);
       }),
     );
   });

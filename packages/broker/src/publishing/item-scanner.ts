@@ -75,13 +75,7 @@ const MINUS = 0x2d;
  * @param start where the opening brace is
  * @param limit no byte from here on is looked at
  */
-export function scanItem(
-  bytes: Uint8Array,
-  start: number,
-  limit: number,
-  maxDepth: number,
-  scan: ItemScan,
-): void {
+export function scanItem(bytes: Uint8Array, start: number, limit: number, maxDepth: number, scan: ItemScan): void {
   let at = start;
   let depth = 0;
   let braces = 0;
@@ -204,15 +198,12 @@ const METADATA = new TextEncoder().encode("metadata");
 
 function isMetadata(bytes: Uint8Array, start: number, end: number): boolean {
   if (end - start === METADATA.length) {
-    for (let at = 0; at < METADATA.length; at++)
-      if (bytes[start + at] !== METADATA[at]) return false;
+    for (let at = 0; at < METADATA.length; at++) if (bytes[start + at] !== METADATA[at]) return false;
     return true;
   }
   // The name may be written with escapes, which are 6 bytes a letter.
   return (
-    end - start > METADATA.length &&
-    end - start <= 6 * METADATA.length &&
-    unescaped(bytes, start, end) === "metadata"
+    end - start > METADATA.length && end - start <= 6 * METADATA.length && unescaped(bytes, start, end) === "metadata"
   );
 }
 
@@ -231,11 +222,7 @@ function unescaped(bytes: Uint8Array, start: number, end: number): string | unde
  * @param sent the bytes that were scanned
  * @param start where they were in what was scanned
  */
-export function withoutGaps(
-  sent: Uint8Array,
-  start: number,
-  { gaps, gapBytes }: ItemScan,
-): Uint8Array {
+export function withoutGaps(sent: Uint8Array, start: number, { gaps, gapBytes }: ItemScan): Uint8Array {
   if (gapBytes === 0) return sent;
   const kept = new Uint8Array(sent.length - gapBytes);
   let from = 0;

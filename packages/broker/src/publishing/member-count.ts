@@ -8,8 +8,7 @@ export function memberCount(root: object): number {
   const waiting: object[] = [root];
   for (let next = waiting.pop(); next; next = waiting.pop()) {
     if (Array.isArray(next)) {
-      for (const item of next as unknown[])
-        if (typeof item === "object" && item !== null) waiting.push(item);
+      for (const item of next as unknown[]) if (typeof item === "object" && item !== null) waiting.push(item);
       continue;
     }
     const names = Object.keys(next);

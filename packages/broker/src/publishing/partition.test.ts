@@ -123,23 +123,15 @@ describe("user_defined", () => {
     expect(named({ partition: "1" })).toBe(1);
   });
 
-  test.each(["2", "-1", "01", "1.0", "", "x", "9".repeat(400)])(
-    "there is no partition %j",
-    (partition) => {
-      expect(named({ partition })).toBe(
-        `Failed to resolve partition. Invalid partition specified when publishing event: ${partition}`,
-      );
-    },
-  );
+  test.each(["2", "-1", "01", "1.0", "", "x", "9".repeat(400)])("there is no partition %j", (partition) => {
+    expect(named({ partition })).toBe(
+      `Failed to resolve partition. Invalid partition specified when publishing event: ${partition}`,
+    );
+  });
 
-  test.each([[{}], [null], ["x"], [{ partition: 1 }]])(
-    "no partition is named in %j",
-    (metadata) => {
-      expect(named(metadata)).toBe(
-        "Failed to resolve partition. Failed to get partition from event metadata",
-      );
-    },
-  );
+  test.each([[{}], [null], ["x"], [{ partition: 1 }]])("no partition is named in %j", (metadata) => {
+    expect(named(metadata)).toBe("Failed to resolve partition. Failed to get partition from event metadata");
+  });
 });
 
 test("random takes no notice of the event", () => {

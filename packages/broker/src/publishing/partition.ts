@@ -44,8 +44,7 @@ export function partitioner({
 
 function namedPartition({ value: { metadata } }: KeyedItem, partitions: number): number | string {
   const name = isObject(metadata) ? metadata["partition"] : undefined;
-  if (typeof name !== "string")
-    return "Failed to resolve partition. Failed to get partition from event metadata";
+  if (typeof name !== "string") return "Failed to resolve partition. Failed to get partition from event metadata";
   const partition = /^(?:0|[1-9][0-9]*)$/.test(name) ? Number(name) : partitions;
   return partition < partitions
     ? partition
@@ -80,19 +79,14 @@ function keyText(container: object, key: string | number, exact: ExactNumbers | 
   return typeof value === "string" ? value : jsonText(container, key, exact);
 }
 
-function jsonText(
-  container: object,
-  key: string | number,
-  exact: ExactNumbers | undefined,
-): string {
+function jsonText(container: object, key: string | number, exact: ExactNumbers | undefined): string {
   const value = (container as Record<string | number, unknown>)[key];
   if (typeof value === "number") {
     const source = exact?.sourceOf(container, key);
     if (source !== undefined) return javaNumber(source);
     return Number.isInteger(value) ? String(value) : javaDouble(value);
   }
-  if (Array.isArray(value))
-    return `[${value.map((_, index) => jsonText(value, index, exact)).join()}]`;
+  if (Array.isArray(value)) return `[${value.map((_, index) => jsonText(value, index, exact)).join()}]`;
   if (!isObject(value)) return JSON.stringify(value);
   return `{${Object.keys(value)
     .map((name) => `${JSON.stringify(name)}:${jsonText(value, name, exact)}`)

@@ -88,11 +88,7 @@ function prepare(
   const { category, cleanup_policy } = eventType;
   const eids = items.map(({ value }) => eidOf(value));
   const partitions: number[] = [];
-  const refuse = (
-    step: Failure["step"],
-    index: number,
-    detail: string,
-  ): PublishOutcome & { status: 422 } => ({
+  const refuse = (step: Failure["step"], index: number, detail: string): PublishOutcome & { status: 422 } => ({
     status: 422,
     items: refusedItems(eids, { step, index, detail }, partitions),
   });
@@ -126,10 +122,7 @@ function prepare(
   };
   const compacted = cleanup_policy !== "delete";
   const records = items.map((item, index) => ({
-    value:
-      category === "undefined"
-        ? item.bytes
-        : enriched(item, partitions[index] as number, enrichment),
+    value: category === "undefined" ? item.bytes : enriched(item, partitions[index] as number, enrichment),
     ...(compacted && { key: compactionKey(item.value) }),
   }));
   return { eids, partitions, records };

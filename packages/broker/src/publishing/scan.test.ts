@@ -10,8 +10,7 @@ const scan = (text: string): PublishedItem[] => scanBody(bytes(text), DEPTH);
 /** JSON with whitespace of any kind wherever it is allowed. */
 function laidOut(value: unknown, space: () => string): string {
   const around = (text: string): string => space() + text + space();
-  if (Array.isArray(value))
-    return around(`[${space()}${value.map((item) => laidOut(item, space)).join()}]`);
+  if (Array.isArray(value)) return around(`[${space()}${value.map((item) => laidOut(item, space)).join()}]`);
   if (typeof value !== "object" || value === null) return around(JSON.stringify(value));
   const members = Object.entries(value).map(
     ([name, member]) => around(JSON.stringify(name)) + ":" + laidOut(member, space),
@@ -41,16 +40,10 @@ describe("whatever the layout", () => {
         const space = (): string => stream.next().value ?? "";
         const texts = values.map((value) => laidOut(value, space).trim());
         fc.pre(!refused(texts.join()));
-        const items = scan(
-          `${space()}[${texts.map((text) => space() + text + space()).join(",")}]${space()}`,
-        );
-        expect(items.map(({ value }) => value)).toEqual(
-          texts.map((text) => JSON.parse(text) as unknown),
-        );
+        const items = scan(`${space()}[${texts.map((text) => space() + text + space()).join(",")}]${space()}`);
+        expect(items.map(({ value }) => value)).toEqual(texts.map((text) => JSON.parse(text) as unknown));
         expect(items.map(itemText)).toEqual(values.map((value) => laidOut(value, () => "")));
-        expect(items.map(({ sentBytes }) => sentBytes)).toEqual(
-          texts.map((text) => bytes(text).length),
-        );
+        expect(items.map(({ sentBytes }) => sentBytes)).toEqual(texts.map((text) => bytes(text).length));
       }),
       { numRuns: 500 },
     );
@@ -133,10 +126,7 @@ describe("says what is wrong, and where, as the server does", () => {
     ["[{a:1}]", "Unexpected symbol 'a' at pos 2"],
     ["[{'a':1}]", "Unexpected symbol ''' at pos 2"],
     ['[{"a":NaN}]', "Unexpected symbol 'N' at pos 6"],
-    [
-      '[{"a":99999999999999999999}]',
-      "Can not use long value '99999999999999999999' cause it is too big at pos 25",
-    ],
+    ['[{"a":99999999999999999999}]', "Can not use long value '99999999999999999999' cause it is too big at pos 25"],
     ['[{"a":1e999}]', "1e999 can not be used at pos 10"],
     [`[{"a":${"9".repeat(400)}.5}]`, `${"9".repeat(400)}.5 can not be used at pos 407`],
     ['[{"a":"tab\there"}]', "Illegal escape. at pos 10"],
@@ -194,8 +184,7 @@ describe("hostile bodies", () => {
   });
 
   test("nesting has a limit", () => {
-    const nested = (depth: number): string =>
-      `[${'{"a":'.repeat(depth - 1)}[]${"}".repeat(depth - 1)}]`;
+    const nested = (depth: number): string => `[${'{"a":'.repeat(depth - 1)}[]${"}".repeat(depth - 1)}]`;
     expect(scan(nested(DEPTH))).toHaveLength(1);
     expect(() => scan(nested(DEPTH + 1))).toThrow(TOO_DEEP);
     expect(() => scan(nested(10_000))).toThrow(TOO_DEEP);
@@ -233,17 +222,14 @@ describe("hostile bodies", () => {
 
   test("any bytes at all are taken or refused", () => {
     const piece = fc.oneof(
-      fc.constantFrom(
-        ...['[{"', '"}]', "{", "}", "[", "]", '"', "\\", ":", ",", "0", "1.", "é"].map(bytes),
-      ),
+      fc.constantFrom(...['[{"', '"}]', "{", "}", "[", "]", '"', "\\", ":", ",", "0", "1.", "é"].map(bytes)),
       fc.uint8Array({ maxLength: 3 }),
     );
     fc.assert(
       fc.property(fc.array(piece, { maxLength: 20 }), (pieces) => {
         const body = Uint8Array.of(...pieces.flatMap((one) => [...one]));
         try {
-          for (const item of scanBody(body, DEPTH))
-            expect(JSON.parse(itemText(item))).toEqual(item.value);
+          for (const item of scanBody(body, DEPTH)) expect(JSON.parse(itemText(item))).toEqual(item.value);
         } catch (error) {
           expect(error).toMatchObject({ status: 400 });
         }

@@ -35,8 +35,7 @@ const COMMA = 0x2c;
  */
 export function scanBody(body: Uint8Array, maxDepth: number): PublishedItem[] {
   const start = skipSpace(body, 0);
-  if (body[start] !== OPEN_BRACKET)
-    throw malformed(`Array of events should start with [ at position ${start}`);
+  if (body[start] !== OPEN_BRACKET) throw malformed(`Array of events should start with [ at position ${start}`);
   const end = lastSolid(body, start);
   if (body[end] !== CLOSE_BRACKET)
     throw malformed(`Array of events should end with ] at position ${characters(body, end)}`);
@@ -46,8 +45,7 @@ export function scanBody(body: Uint8Array, maxDepth: number): PublishedItem[] {
   for (let at = start + 1; ; at = scan.end) {
     while (body[at] === COMMA || isSpace(body[at])) at++;
     if (at >= end) break;
-    if (body[at] !== OPEN_BRACE)
-      throw malformed(`Illegal character at position ${characters(body, at)}`);
+    if (body[at] !== OPEN_BRACE) throw malformed(`Illegal character at position ${characters(body, at)}`);
     scanItem(body, at, end + 1, maxDepth, scan);
     const sent = new Uint8Array(body.buffer, body.byteOffset + at, scan.end - at);
     const value = readValue(sent, scan, maxDepth);
@@ -57,8 +55,7 @@ export function scanBody(body: Uint8Array, maxDepth: number): PublishedItem[] {
       bytes,
       sentBytes: sent.length,
       value,
-      metadata:
-        scan.metadataStart < 0 ? undefined : { start: scan.metadataStart, end: scan.metadataEnd },
+      metadata: scan.metadataStart < 0 ? undefined : { start: scan.metadataStart, end: scan.metadataEnd },
       hasOddNumbers: scan.oddNumbers,
     });
   }

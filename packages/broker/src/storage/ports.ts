@@ -133,10 +133,7 @@ export interface MetadataPort {
   /** A value is as JSON gives it back. Others may hold the same object, so it is never changed. */
   get<T>(kind: string, id: string): Promise<Versioned<T> | undefined>;
   /** In one fixed order of ids, that of their characters where these are ASCII; those behind `after`. */
-  list<T>(
-    kind: string,
-    page: { after?: string; limit: number },
-  ): Promise<readonly (Versioned<T> & { id: string })[]>;
+  list<T>(kind: string, page: { after?: string; limit: number }): Promise<readonly (Versioned<T> & { id: string })[]>;
   /**
    * All or nothing, durable when it resolves. Unique keys are records too.
    * @throws {TypeError} for a value that JSON cannot hold. @throws {RangeError} for a record that is written twice

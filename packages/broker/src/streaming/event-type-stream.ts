@@ -71,7 +71,8 @@ export class EventTypeStream {
   #pump(): void {
     const sink = this.#sink;
     if (!sink) return;
-    for (const batch of this.#session.advance(this.#parts.clock.monotonicMs(), sink.writable)) sink.write(lineOf(batch));
+    for (const batch of this.#session.advance(this.#parts.clock.monotonicMs(), sink.writable))
+      sink.write(lineOf(batch));
     this.#timer?.cancel();
     if (this.#session.ended) {
       this.#finish(sink);

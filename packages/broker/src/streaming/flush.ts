@@ -15,7 +15,10 @@ export interface FlushContext {
 }
 
 /** How many events to send now: 0 is a keep-alive, `undefined` is nothing at all. */
-export function flushNow(window: PartitionWindow, { settings, allowed, nowMs, ending }: FlushContext): number | undefined {
+export function flushNow(
+  window: PartitionWindow,
+  { settings, allowed, nowMs, ending }: FlushContext,
+): number | undefined {
   const spanned = settings.timespanMs > 0 ? closedSpan(window, settings.timespanMs) : 0;
   if (spanned > 0) return spanned;
   const size = Math.max(0, Math.min(settings.batchLimit, allowed));

@@ -82,7 +82,12 @@ export async function dropDead(coordination: CoordinationPort, subscription: str
   );
 }
 
-function demandSlot(subscription: string, { requested }: Session, { topology }: Group, alive: readonly Session[]): void {
+function demandSlot(
+  subscription: string,
+  { requested }: Session,
+  { topology }: Group,
+  alive: readonly Session[],
+): void {
   const taken = new Set(alive.flatMap((session) => session.requested));
   if (requested.length > 0) {
     const conflicts = requested.filter((key) => taken.has(key));
@@ -102,7 +107,7 @@ function demandSlot(subscription: string, { requested }: Session, { topology }: 
 }
 
 /** How the server's texts name a partition. */
-export function describePartition(key: PartitionKey): string {
+function describePartition(key: PartitionKey): string {
   const { eventType, partition } = splitKey(key);
   return `EventTypePartition{eventType='${eventType}', partition='${partition}'}`;
 }

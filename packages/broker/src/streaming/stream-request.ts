@@ -23,7 +23,11 @@ type Range = readonly [min: number, max: number];
  * @param random 0 up to 1; a stream without a timeout of its own gets one by chance, so that not all reconnect at once
  * @throws {ProblemError} 400 for a value of the wrong type, 422 for one out of bounds
  */
-export function subscriptionStreamRequest(values: unknown, limits: Limits, random: () => number): SubscriptionStreamRequest {
+export function subscriptionStreamRequest(
+  values: unknown,
+  limits: Limits,
+  random: () => number,
+): SubscriptionStreamRequest {
   const members = Members.of(values);
   const batchLimit = members.integer("batch_limit", ...INT32) ?? 1;
   const commitTimeout = members.integer("commit_timeout", ...INT64) ?? 0;
@@ -58,7 +62,11 @@ export function flushSeconds(wanted: number | undefined): number {
 }
 
 /** Outside 1..max: three thousand seconds up to the maximum, by chance. */
-export function streamSeconds(wanted: number | undefined, { maxStreamTimeoutSeconds: max }: Limits, random: () => number): number {
+export function streamSeconds(
+  wanted: number | undefined,
+  { maxStreamTimeoutSeconds: max }: Limits,
+  random: () => number,
+): number {
   if (wanted !== undefined && wanted > 0 && wanted <= max) return wanted;
   const least = Math.min(3_000, max);
   return least + Math.floor(random() * (max - least));

@@ -6,7 +6,7 @@ import type { StoredEventType } from "../event-types/stored-event-type.ts";
 import type { Limits } from "../limits.ts";
 import { Axis } from "../log/axis.ts";
 import { CursorError, demandReadable } from "../log/cursor-position.ts";
-import { timelineBounds } from "../log/partition-bounds.ts";
+import { timelineBounds } from "../log/timeline-bounds.ts";
 import { ProblemError } from "../problems.ts";
 import type { PartitionKey, Storage } from "../storage/ports.ts";
 import { initialise } from "../subscriptions/initialise.ts";

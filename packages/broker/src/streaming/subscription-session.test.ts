@@ -20,11 +20,19 @@ const A: PartitionKey = "et:0";
 const B: PartitionKey = "et:1";
 
 function records(from: number, count: number, timestampMs = 0): StreamRecord[] {
-  return Array.from({ length: count }, (_, index) => ({ ordinal: from + index, timestampMs, value: new Uint8Array(10) }));
+  return Array.from({ length: count }, (_, index) => ({
+    ordinal: from + index,
+    timestampMs,
+    value: new Uint8Array(10),
+  }));
 }
 
 /** A session on partition A (and B) from the beginning, at time 0. */
-function streaming(settings: Partial<SessionSettings> = {}, partitions: PartitionKey[] = [A], maxBufferBytes = 1_000_000) {
+function streaming(
+  settings: Partial<SessionSettings> = {},
+  partitions: PartitionKey[] = [A],
+  maxBufferBytes = 1_000_000,
+) {
   const session = new SubscriptionSession({ ...DEFAULTS, ...settings }, { maxBufferBytes, nowMs: 0 });
   for (const partition of partitions) session.assign(partition, { ordinal: -1, text: "@-1" }, textOf, 0);
   return session;
@@ -161,7 +169,8 @@ describe("a subscription session", () => {
     supply(session, B, 10);
     session.advance(0);
     session.reassign(A, 1_000);
-    for (const [index, atMs] of [2_000, 4_000, 5_500].entries()) session.committed(B, { ordinal: index, text: textOf(index) }, atMs);
+    for (const [index, atMs] of [2_000, 4_000, 5_500].entries())
+      session.committed(B, { ordinal: index, text: textOf(index) }, atMs);
     expect(session.advance(5_999)).toEqual([]);
     session.advance(6_000);
     expect(session.phase).toBe("closing");

@@ -212,7 +212,8 @@ export class SubscriptionSession {
     if (timeIsUp) return this.close("Stream timeout reached");
     if (nowMs >= this.#idleDueMs) return this.end();
     const windows = [...this.#windows.values()];
-    if (windows.length > 0 && windows.every(({ keepAlives }) => keepAlives >= keepAliveLimit)) return this.close(undefined);
+    if (windows.length > 0 && windows.every(({ keepAlives }) => keepAlives >= keepAliveLimit))
+      return this.close(undefined);
     if (windows.some((window) => this.#heldTooLong(window, nowMs))) this.close(undefined);
   }
 
@@ -246,7 +247,13 @@ export class SubscriptionSession {
       const [heaviest] = [...this.#windows].sort(([, a], [, b]) => b.bufferedBytes - a.bufferedBytes);
       if (!heaviest || heaviest[1].buffered === 0) return;
       const [partition, window] = heaviest;
-      this.#send(partition, window, Math.min(window.buffered, this.#allowed), nowMs, "Stream parameters are causing overflow");
+      this.#send(
+        partition,
+        window,
+        Math.min(window.buffered, this.#allowed),
+        nowMs,
+        "Stream parameters are causing overflow",
+      );
     }
   }
 

@@ -168,7 +168,8 @@ export class SubscriptionStream {
     }
     const { group, alive } = current;
     if (group.sessions.some(({ id }) => !alive.has(id))) await dropDead(storage.coordination, this.subscription);
-    if (group.resetUntilMs !== null && group.resetUntilMs > this.#parts.clock.wallMs()) this.#session.close("Resetting subscription cursors");
+    if (group.resetUntilMs !== null && group.resetUntilMs > this.#parts.clock.wallMs())
+      this.#session.close("Resetting subscription cursors");
     await this.#followTopology(group.topology);
   }
 

@@ -2,7 +2,7 @@
 import { type CommitResponse, type Cursor, isUuid } from "nakadi-protocol";
 import type { EventTypes } from "../event-types/catalogue.ts";
 import { cursorPosition, partitionNumber } from "../log/cursor-position.ts";
-import { timelineBounds } from "../log/partition-bounds.ts";
+import { timelineBounds } from "../log/timeline-bounds.ts";
 import { ProblemError } from "../problems.ts";
 import type { CommitOutcome, CoordinationPort, LogPort, PartitionKey, StoredPosition } from "../storage/ports.ts";
 import { asProblem } from "./initial-cursors.ts";
@@ -74,4 +74,3 @@ function resultOf(
     }
   }
 }
-

@@ -4,7 +4,7 @@ import type { Clock, Cursor } from "nakadi-protocol";
 import type { EventTypes } from "../event-types/catalogue.ts";
 import type { Limits } from "../limits.ts";
 import { readablePosition } from "../log/cursor-position.ts";
-import { timelineBounds } from "../log/partition-bounds.ts";
+import { timelineBounds } from "../log/timeline-bounds.ts";
 import { ProblemError } from "../problems.ts";
 import type { CoordinationPort, Group, LogPort, PartitionKey, Progress } from "../storage/ports.ts";
 import { splitKey } from "../streaming/group.ts";
@@ -53,7 +53,8 @@ export async function resetCursors(parts: CursorParts, id: string, cursors: read
   await mark(parts, id);
   try {
     const version = await untilAlone(parts, id);
-    if ((await coordination.force(id, version, to)) === "conflict") throw new ProblemError(500, "Timeout resetting cursors");
+    if ((await coordination.force(id, version, to)) === "conflict")
+      throw new ProblemError(500, "Timeout resetting cursors");
   } finally {
     await setMarker(coordination, id, () => null);
   }
@@ -64,15 +65,18 @@ async function resetPositions(
   subscribed: readonly string[],
   cursors: readonly Cursor[],
 ): Promise<Map<PartitionKey, Progress>> {
-  const stored = new Map(await Promise.all(
-    [...new Set(cursors.map(({ event_type }) => event_type))].map(async (name) => {
-      const found = await eventTypes.find(name);
-      if (!found) throw new ProblemError(422, `EventType "${name}" does not exist.`);
-      return [name, { found, all: await timelineBounds(log, found) }] as const;
-    }),
-  ));
+  const stored = new Map(
+    await Promise.all(
+      [...new Set(cursors.map(({ event_type }) => event_type))].map(async (name) => {
+        const found = await eventTypes.find(name);
+        if (!found) throw new ProblemError(422, `EventType "${name}" does not exist.`);
+        return [name, { found, all: await timelineBounds(log, found) }] as const;
+      }),
+    ),
+  );
   const foreign = [...stored.keys()].filter((name) => !subscribed.includes(name));
-  if (foreign.length > 0) throw new ProblemError(422, `Event type does not belong to subscription: [${foreign.join(", ")}]`);
+  if (foreign.length > 0)
+    throw new ProblemError(422, `Event type does not belong to subscription: [${foreign.join(", ")}]`);
   const to = new Map<PartitionKey, Progress>();
   for (const cursor of cursors) {
     const known = stored.get(cursor.event_type);

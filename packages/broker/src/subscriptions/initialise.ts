@@ -4,7 +4,8 @@
 import { formatOffset, type Position, type Subscription } from "nakadi-protocol";
 import type { StoredEventType } from "../event-types/stored-event-type.ts";
 import { cursorPosition } from "../log/cursor-position.ts";
-import { activeEnd, beforeOldest, timelineBounds, type TimelineBounds } from "../log/partition-bounds.ts";
+import { activeEnd, beforeOldest, type TimelineBounds } from "../log/partition-bounds.ts";
+import { timelineBounds } from "../log/timeline-bounds.ts";
 import type { LogPort, CoordinationPort, PartitionKey, Progress, StoredPosition } from "../storage/ports.ts";
 
 /** Before every event: the raw `BEGIN` of an initial cursor, which any commit moves on from. */

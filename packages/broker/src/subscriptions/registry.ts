@@ -85,7 +85,7 @@ export class Subscriptions {
   /** All subscriptions, in no order. */
   async list(): Promise<Subscription[]> {
     const all: Subscription[] = [];
-    for (let after: string | undefined; ; ) {
+    for (let after: string | undefined; ;) {
       const page = await this.#parts.metadata.list<Subscription>(SUBSCRIPTION, {
         limit: PAGE,
         ...(after === undefined ? {} : { after }),
@@ -109,11 +109,10 @@ export class Subscriptions {
   async delete(id: string): Promise<void> {
     const { metadata, coordination } = this.#parts;
     const subscription = await this.get(id);
-    const key = createHash("sha256").update(subscriptionKey({ ...subscription })).digest("hex");
-    const [record, unique] = await Promise.all([
-      metadata.get(SUBSCRIPTION, id),
-      metadata.get<string>(KEY, key),
-    ]);
+    const key = createHash("sha256")
+      .update(subscriptionKey({ ...subscription }))
+      .digest("hex");
+    const [record, unique] = await Promise.all([metadata.get(SUBSCRIPTION, id), metadata.get<string>(KEY, key)]);
     if (record && unique) {
       await metadata.write([
         { kind: SUBSCRIPTION, id, expect: record.version, remove: true },

@@ -2,7 +2,8 @@
 import type { Clock, Subscription, SubscriptionEventTypeStats, SubscriptionPartitionStats } from "nakadi-protocol";
 import type { StoredEventType } from "../event-types/stored-event-type.ts";
 import { Axis } from "../log/axis.ts";
-import { newest, timelineBounds } from "../log/partition-bounds.ts";
+import { newest } from "../log/partition-bounds.ts";
+import { timelineBounds } from "../log/timeline-bounds.ts";
 import type { CoordinationPort, Group, LogPort, Owned, Progress } from "../storage/ports.ts";
 
 interface StatsParts {
@@ -19,7 +20,9 @@ export async function subscriptionStats(
   { timeLag }: { timeLag: boolean },
 ): Promise<SubscriptionEventTypeStats[]> {
   const owners = await readOwners(coordination, subscription.id);
-  const progress: ReadonlyMap<string, Progress> = owners.known ? await coordination.progress(subscription.id) : new Map();
+  const progress: ReadonlyMap<string, Progress> = owners.known
+    ? await coordination.progress(subscription.id)
+    : new Map();
   return Promise.all(
     eventTypes.map(async (stored) => {
       const name = stored.eventType.name;
@@ -83,7 +86,11 @@ interface Ownership {
 }
 
 /** A partition of a session that is gone is nobody's. */
-function ownership(owned: Owned | undefined, group: Group | undefined, alive: ReadonlySet<string> = new Set()): Ownership {
+function ownership(
+  owned: Owned | undefined,
+  group: Group | undefined,
+  alive: ReadonlySet<string> = new Set(),
+): Ownership {
   const session = group?.sessions.find(({ id }) => id === owned?.session && alive.has(id));
   if (!owned || !session) return { state: "unassigned", stream_id: "", type: {} };
   return {
@@ -103,7 +110,13 @@ async function lagSeconds(
 ): Promise<number> {
   if (end <= committed) return 0;
   const at = axis.locate(committed + 1);
-  const { frames } = await log.read(at.log, partition, at.number, { bytes: 1, records: 1 }, new AbortController().signal);
+  const { frames } = await log.read(
+    at.log,
+    partition,
+    at.number,
+    { bytes: 1, records: 1 },
+    new AbortController().signal,
+  );
   const [next] = frames;
   return next ? Math.max(0, Math.floor((clock.wallMs() - next.timestampMs) / 1_000)) : 0;
 }

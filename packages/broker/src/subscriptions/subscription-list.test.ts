@@ -12,9 +12,14 @@ function subscription(n: number, members: Partial<Subscription> = {}): Subscript
 const numbers = (count: number): Subscription[] => Array.from({ length: count }, (_, n) => subscription(n));
 const groups = (items: readonly Subscription[]): string[] => items.map(({ consumer_group }) => consumer_group);
 /** Follows links until there are none, at most `most` times. */
-function follow(all: readonly Subscription[], start: ListQuery, direction: "next" | "prev", most = 100): Subscription[][] {
+function follow(
+  all: readonly Subscription[],
+  start: ListQuery,
+  direction: "next" | "prev",
+  most = 100,
+): Subscription[][] {
   const pages: Subscription[][] = [];
-  for (let query: ListQuery | undefined = start; query && pages.length < most; ) {
+  for (let query: ListQuery | undefined = start; query && pages.length < most;) {
     const { items, links } = listPage(all, query);
     pages.push(items);
     const href: string | undefined = links[direction]?.href;

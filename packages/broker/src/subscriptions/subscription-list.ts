@@ -78,7 +78,11 @@ function pageByOffset(matching: readonly Subscription[], query: ListQuery): { it
 }
 
 /** Tokens are a letter for the direction and an id: Forward, With, Backward, Including. */
-function pageByToken(matching: readonly Subscription[], query: ListQuery, token: string): { items: Subscription[]; links: Links } {
+function pageByToken(
+  matching: readonly Subscription[],
+  query: ListQuery,
+  token: string,
+): { items: Subscription[]; links: Links } {
   const { limit } = query;
   const byId = matching.toSorted((a, b) => compare(a.id, b.id));
   const [kind, id] = token === "new" ? ["W", ""] : [token.slice(0, 1), token.slice(1)];

@@ -21,7 +21,9 @@ export class EventTypes {
   }
 
   /** All of them, or those of one owner. */
-  async list({ owningApplication, ...options }: CallOptions & { owningApplication?: string } = {}): Promise<EventType[]> {
+  async list({ owningApplication, ...options }: CallOptions & { owningApplication?: string } = {}): Promise<
+    EventType[]
+  > {
     return this.#api.get(`/event-types${queryOf({ owning_application: owningApplication })}`, options);
   }
 

@@ -34,7 +34,12 @@ export class JsonApi {
     json: unknown,
     { signal }: CallOptions = {},
   ): Promise<{ status: number; body: T | undefined }> {
-    const call: HttpCall = { method, path, headers: { accept: MediaType.json }, ...(json === undefined ? {} : { json }) };
+    const call: HttpCall = {
+      method,
+      path,
+      headers: { accept: MediaType.json },
+      ...(json === undefined ? {} : { json }),
+    };
     const { status, body } = await this.#pipeline.request(call, signal);
     return { status, body: body.length === 0 ? undefined : parsed<T>(call, body) };
   }

@@ -53,9 +53,18 @@ export class Subscriptions {
   }
 
   /** All that match, newest first, page by page. */
-  async *list({ owningApplication, eventTypes, ...options }: ListOptions = {}): AsyncGenerator<Subscription, void, undefined> {
+  async *list({ owningApplication, eventTypes, ...options }: ListOptions = {}): AsyncGenerator<
+    Subscription,
+    void,
+    undefined
+  > {
     for (let offset = 0; ; offset += PAGE_SIZE) {
-      const query = queryOf({ owning_application: owningApplication, event_type: eventTypes, offset, limit: PAGE_SIZE });
+      const query = queryOf({
+        owning_application: owningApplication,
+        event_type: eventTypes,
+        offset,
+        limit: PAGE_SIZE,
+      });
       const { items } = await this.#api.get<Page>(`/subscriptions${query}`, options);
       yield* items;
       if (items.length < PAGE_SIZE) return;
@@ -74,18 +83,28 @@ export class Subscriptions {
   }
 
   /** Sets positions, back or forth. Open streams are ended first; the server waits up to a minute for their commits. */
-  async resetCursors(id: string, cursors: readonly Omit<Cursor, "cursor_token">[], options?: CallOptions): Promise<void> {
+  async resetCursors(
+    id: string,
+    cursors: readonly Omit<Cursor, "cursor_token">[],
+    options?: CallOptions,
+  ): Promise<void> {
     await this.#api.send("PATCH", pathOf("subscriptions", id, "cursors"), { items: cursors }, options);
   }
 
   /** Who reads which partition, and how much is left; on request how old it is. */
-  async stats(id: string, { timeLag, ...options }: CallOptions & { timeLag?: boolean } = {}): Promise<SubscriptionEventTypeStats[]> {
+  async stats(
+    id: string,
+    { timeLag, ...options }: CallOptions & { timeLag?: boolean } = {},
+  ): Promise<SubscriptionEventTypeStats[]> {
     const path = pathOf("subscriptions", id, "stats") + queryOf({ show_time_lag: timeLag });
     const { items } = await this.#api.get<{ items: SubscriptionEventTypeStats[] }>(path, options);
     return items;
   }
 
-  async #create(request: SubscriptionRequest, options?: CallOptions): Promise<{ created: boolean; subscription: Subscription }> {
+  async #create(
+    request: SubscriptionRequest,
+    options?: CallOptions,
+  ): Promise<{ created: boolean; subscription: Subscription }> {
     const { status, body } = await this.#api.send<Subscription>("POST", "/subscriptions", request, options);
     return { created: status === 201, subscription: body as Subscription };
   }

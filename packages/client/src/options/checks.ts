@@ -12,8 +12,12 @@ export interface Bounds {
 /** A whole number within bounds, or `fallback` where there is none. */
 export function wholeNumber(path: string, value: unknown, { min, max }: Bounds, fallback: number): number {
   if (value === undefined) return fallback;
-  if (typeof value === "number" && Number.isInteger(value) && value >= min && value <= (max ?? Number.MAX_SAFE_INTEGER)) return value;
-  throw new ConfigError(path, max === undefined ? `a whole number of ${min} or more` : `a whole number from ${min} to ${max}`);
+  if (typeof value === "number" && Number.isInteger(value) && value >= min && value <= (max ?? Number.MAX_SAFE_INTEGER))
+    return value;
+  throw new ConfigError(
+    path,
+    max === undefined ? `a whole number of ${min} or more` : `a whole number from ${min} to ${max}`,
+  );
 }
 
 /** As `wholeNumber`, with `undefined` for none. */
@@ -30,7 +34,8 @@ export function functionOrNone<F>(path: string, value: F | undefined): F | undef
 export function knownMembers(path: string, value: unknown, names: readonly string[]): void {
   if (typeof value !== "object" || value === null || Array.isArray(value)) throw new ConfigError(path, "an object");
   for (const name of Object.keys(value)) {
-    if (!names.includes(name)) throw new ConfigError(`${path}.${name}`, `one of the known options: ${names.join(", ")}`);
+    if (!names.includes(name))
+      throw new ConfigError(`${path}.${name}`, `one of the known options: ${names.join(", ")}`);
   }
 }
 

@@ -17,7 +17,12 @@ const SPREAD = 0.5;
  * @param random 0 up to 1
  * @param atLeastMs what the server asked for
  */
-export function backoffMs(failures: number, { initialDelayMs, maxDelayMs }: BackoffOptions, random: number, atLeastMs = 0): number {
+export function backoffMs(
+  failures: number,
+  { initialDelayMs, maxDelayMs }: BackoffOptions,
+  random: number,
+  atLeastMs = 0,
+): number {
   const planned = Math.min(maxDelayMs, initialDelayMs * FACTOR ** failures);
   return Math.max(atLeastMs, planned * (1 + SPREAD * (2 * random - 1)));
 }

@@ -48,7 +48,8 @@ export class BatchQueue<E> {
   /** The next batch; nothing after the end. An abort takes none. */
   next(signal?: AbortSignal): Promise<Batch<E> | undefined> {
     if (signal?.aborted) return Promise.reject(signal.reason);
-    if (this.#finished) return this.#finished.error === undefined ? Promise.resolve(undefined) : Promise.reject(this.#finished.error);
+    if (this.#finished)
+      return this.#finished.error === undefined ? Promise.resolve(undefined) : Promise.reject(this.#finished.error);
     const batch = this.#batches.shift();
     if (batch) {
       this.#bytes -= batch.raw.length;

@@ -6,7 +6,7 @@ import { type Clock, type Cursor, Header, isUuid, type LaneKey, laneKey, MediaTy
 import {
   ConfigError,
   HttpError,
-  NakadiError,
+  type NakadiError,
   nakadiError,
   NoFreeSlotError,
   ProtocolError,
@@ -20,7 +20,14 @@ import { type Batch, type StreamCursor, withStreamId } from "./batch.ts";
 import { BatchQueue } from "./batch-queue.ts";
 import { type CommitItem, type CommitResult, Committer } from "./committer.ts";
 import type { StreamSettings } from "./options.ts";
-import { INITIAL_STATE, type SessionEffect, type SessionEvent, type SessionState, step, type Verdict } from "./session-machine.ts";
+import {
+  INITIAL_STATE,
+  type SessionEffect,
+  type SessionEvent,
+  type SessionState,
+  step,
+  type Verdict,
+} from "./session-machine.ts";
 import { StreamConnection } from "./stream-connection.ts";
 
 export type StreamState = SessionState["kind"];
@@ -81,7 +88,9 @@ export class SubscriptionBatchStream<E> implements BatchStream<E> {
     this.#parts = parts;
     const { settings, subscription, pipeline, clock, random } = parts;
     this.#call = streamCall(subscription, settings);
-    this.#queue = new BatchQueue({ batches: settings.bufferedBatches, bytes: settings.bufferedBytes }, () => this.#connection?.drain());
+    this.#queue = new BatchQueue({ batches: settings.bufferedBatches, bytes: settings.bufferedBytes }, () =>
+      this.#connection?.drain(),
+    );
     this.#committer = new Committer({
       pipeline,
       subscription,
@@ -244,7 +253,10 @@ export class SubscriptionBatchStream<E> implements BatchStream<E> {
       const streamId = response.headers[Header.streamId];
       if (streamId === undefined || !isUuid(streamId)) {
         response.close();
-        return refused(new ProtocolError("the stream has no X-Nakadi-StreamId, so nothing could be committed", { request }), "transient");
+        return refused(
+          new ProtocolError("the stream has no X-Nakadi-StreamId, so nothing could be committed", { request }),
+          "transient",
+        );
       }
       const connection = new StreamConnection<E>({
         response,

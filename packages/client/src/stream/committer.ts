@@ -1,5 +1,13 @@
 /** Commits: each with the stream that its cursors came from, tried again where that can help (protocol 3.13, design 3.3). */
-import { type Clock, type CommitItemResult, type Cursor, Header, laneKey, type LaneKey, MediaType } from "nakadi-protocol";
+import {
+  type Clock,
+  type CommitItemResult,
+  type Cursor,
+  Header,
+  laneKey,
+  type LaneKey,
+  MediaType,
+} from "nakadi-protocol";
 import { HttpError, NakadiError, ProtocolError, SessionLostError } from "../errors/nakadi-error.ts";
 import type { HttpCall, HttpPipeline } from "../transport/http-pipeline.ts";
 import { pathOf } from "../transport/base-url.ts";
@@ -49,7 +57,12 @@ export class Committer {
    * refused alone are lost, the others go on. No sentence is read for this.
    * @param once aborted: nothing is tried again
    */
-  async commit(cursors: readonly Cursor[], streamId: string, once: AbortSignal, signal?: AbortSignal): Promise<CommitOutcome> {
+  async commit(
+    cursors: readonly Cursor[],
+    streamId: string,
+    once: AbortSignal,
+    signal?: AbortSignal,
+  ): Promise<CommitOutcome> {
     const together = await this.#post(cursors, streamId, once, signal);
     if (!(together instanceof SessionLostError)) return { items: together, lost: new Map() };
     const lanes = byLane(cursors);
@@ -117,7 +130,9 @@ function wireCursor({ partition, offset, event_type, cursor_token }: Cursor): Cu
 
 function itemsOf({ method, path }: HttpCall, { body }: BufferedResponse, cursors: readonly Cursor[]): CommitItem[] {
   const unreadable = (): never => {
-    throw new ProtocolError("the answer to a commit does not say what became of each cursor", { request: `${method} ${path}` });
+    throw new ProtocolError("the answer to a commit does not say what became of each cursor", {
+      request: `${method} ${path}`,
+    });
   };
   let items: unknown;
   try {

@@ -121,14 +121,23 @@ export function streamSettings(options: StreamOptions): StreamSettings {
   };
 }
 
-function unlessServers<N extends keyof StreamParameters>(name: N, value: number | undefined, servers?: number): { [K in N]?: number } {
+function unlessServers<N extends keyof StreamParameters>(
+  name: N,
+  value: number | undefined,
+  servers?: number,
+): { [K in N]?: number } {
   return (value === undefined || value === servers ? {} : { [name]: value }) as { [K in N]?: number };
 }
 
 function checkedRetry(retry: Partial<BackoffOptions>): BackoffOptions {
   knownMembers("options.retry", retry, ["initialDelayMs", "maxDelayMs"]);
   const initialDelayMs = wholeNumber("options.retry.initialDelayMs", retry.initialDelayMs, { min: 1 }, 10);
-  const maxDelayMs = wholeNumber("options.retry.maxDelayMs", retry.maxDelayMs, { min: 1 }, Math.max(10_000, initialDelayMs));
+  const maxDelayMs = wholeNumber(
+    "options.retry.maxDelayMs",
+    retry.maxDelayMs,
+    { min: 1 },
+    Math.max(10_000, initialDelayMs),
+  );
   if (maxDelayMs < initialDelayMs) throw new ConfigError("options.retry.maxDelayMs", "initialDelayMs or more");
   return { initialDelayMs, maxDelayMs };
 }

@@ -6,7 +6,7 @@
 import { type NakadiError, ProtocolError } from "../errors/nakadi-error.ts";
 
 /** A stream that lived so long was no failure, whatever ended it. */
-export const USEFUL_LIFE_MS = 10_000;
+const USEFUL_LIFE_MS = 10_000;
 
 export type SessionState =
   | { kind: "connecting"; failures: number; slotSinceMs: number | undefined }
@@ -57,21 +57,29 @@ export interface MachineSettings {
 type Kinds<T extends { kind: string }> = { [K in T["kind"]]: Extract<T, { kind: K }> };
 type Table = {
   [S in SessionState["kind"]]: {
-    [E in SessionEvent["kind"]]: (state: Kinds<SessionState>[S], event: Kinds<SessionEvent>[E], settings: MachineSettings) => Step;
+    [E in SessionEvent["kind"]]: (
+      state: Kinds<SessionState>[S],
+      event: Kinds<SessionEvent>[E],
+      settings: MachineSettings,
+    ) => Step;
   };
 };
 
 const stay = (state: SessionState): Step => ({ state, effects: [] });
 
-const close = (...before: SessionEffect[]) => (): Step => ({
-  state: { kind: "closed" },
-  effects: [...before, { kind: "finish", error: undefined }],
-});
+const close =
+  (...before: SessionEffect[]) =>
+  (): Step => ({
+    state: { kind: "closed" },
+    effects: [...before, { kind: "finish", error: undefined }],
+  });
 
-const fail = (...before: SessionEffect[]) => (_state: SessionState, { error }: { error: NakadiError }): Step => ({
-  state: { kind: "failed", error },
-  effects: [...before, { kind: "finish", error }],
-});
+const fail =
+  (...before: SessionEffect[]) =>
+  (_state: SessionState, { error }: { error: NakadiError }): Step => ({
+    state: { kind: "failed", error },
+    effects: [...before, { kind: "finish", error }],
+  });
 
 const wait = (failures: number, error: NakadiError): Step => ({
   state: { kind: "backing-off", failures },
@@ -150,7 +158,10 @@ export const INITIAL_STATE: SessionState = { kind: "connecting", failures: 0, sl
 
 /** The next state and what is to be done; the same state object where nothing changes. */
 export function step(state: SessionState, event: SessionEvent, settings: MachineSettings): Step {
-  const row = TABLE[state.kind] as Record<SessionEvent["kind"], (state: SessionState, event: SessionEvent, settings: MachineSettings) => Step>;
+  const row = TABLE[state.kind] as Record<
+    SessionEvent["kind"],
+    (state: SessionState, event: SessionEvent, settings: MachineSettings) => Step
+  >;
   return row[event.kind](state, event, settings);
 }
 

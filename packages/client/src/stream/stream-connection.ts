@@ -2,7 +2,7 @@
  * One open stream: bytes in, batches out, the socket paused while nobody has room, silence noticed (invariants 5 and 7).
  */
 import { BatchLineError, type Clock, LineSplitter, LineTooLongError, readBatchLine, type Timer } from "nakadi-protocol";
-import { NakadiError, nakadiError, ProtocolError, TimeoutError, TransportError } from "../errors/nakadi-error.ts";
+import { type NakadiError, nakadiError, ProtocolError, TimeoutError, TransportError } from "../errors/nakadi-error.ts";
 import type { StreamResponse } from "../transport/transport.ts";
 import { type Batch, StreamBatch } from "./batch.ts";
 
@@ -83,7 +83,8 @@ export class StreamConnection<E> {
   #take(line: Uint8Array): void {
     if (line.length === 0) return;
     const { cursor, events, debug } = readBatchLine(line);
-    if (events && events.length > EMPTY_ARRAY_BYTES) this.#parts.batch(new StreamBatch(cursor, this.streamId, events, debug));
+    if (events && events.length > EMPTY_ARRAY_BYTES)
+      this.#parts.batch(new StreamBatch(cursor, this.streamId, events, debug));
   }
 
   /** Pauses the socket while there is no room, and watches for silence only while something can come. */
@@ -120,7 +121,10 @@ export class StreamConnection<E> {
   #unreadable(error: unknown): NakadiError {
     const { request } = this.#parts;
     if (error instanceof LineTooLongError) {
-      return new ProtocolError(`a line is longer than maxLineBytes, ${error.maxLineBytes} bytes`, { request, cause: error });
+      return new ProtocolError(`a line is longer than maxLineBytes, ${error.maxLineBytes} bytes`, {
+        request,
+        cause: error,
+      });
     }
     if (error instanceof BatchLineError) return new ProtocolError(error.message, { request, cause: error });
     return nakadiError(error, { request });

@@ -19,13 +19,20 @@ export function problemOf(status: number, body: Uint8Array): Problem | undefined
   const detail = text("detail") ?? text("error_description") ?? text("message");
   const type = text("type");
   if (title === undefined && detail === undefined) return undefined;
-  return { ...(type === undefined ? {} : { type }), title: title ?? "", status, ...(detail === undefined ? {} : { detail }) };
+  return {
+    ...(type === undefined ? {} : { type }),
+    title: title ?? "",
+    status,
+    ...(detail === undefined ? {} : { detail }),
+  };
 }
 
 function parse(body: Uint8Array): Record<string, unknown> | undefined {
   try {
     const value = JSON.parse(new TextDecoder().decode(body)) as unknown;
-    return typeof value === "object" && value !== null && !Array.isArray(value) ? (value as Record<string, unknown>) : undefined;
+    return typeof value === "object" && value !== null && !Array.isArray(value)
+      ? (value as Record<string, unknown>)
+      : undefined;
   } catch {
     return undefined;
   }

@@ -33,7 +33,10 @@ export class UndiciTransport implements Transport {
   #agents: Promise<{ requests: Agent; streams: Agent }> | undefined;
   #closed = false;
 
-  constructor(baseUrl: string, { connectTimeoutMs = DEFAULT_CONNECT_TIMEOUT_MS, clock = systemClock }: UndiciTransportOptions = {}) {
+  constructor(
+    baseUrl: string,
+    { connectTimeoutMs = DEFAULT_CONNECT_TIMEOUT_MS, clock = systemClock }: UndiciTransportOptions = {},
+  ) {
     this.#base = parseBaseUrl(baseUrl);
     this.#connectTimeoutMs = connectTimeoutMs;
     this.#clock = clock;
@@ -108,7 +111,9 @@ export class UndiciTransport implements Transport {
       path: `${this.#base.path}${path}`,
       method,
       headers: { ...headers },
-      ...(body === undefined ? {} : { body: typeof body === "string" ? body : Buffer.from(body.buffer, body.byteOffset, body.length) }),
+      ...(body === undefined
+        ? {}
+        : { body: typeof body === "string" ? body : Buffer.from(body.buffer, body.byteOffset, body.length) }),
     };
   }
 

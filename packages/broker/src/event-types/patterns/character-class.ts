@@ -13,11 +13,7 @@ import { PatternError } from "./pattern-tree.ts";
  * @param start where it is
  * @throws {PatternError}
  */
-export function readCharacterClass(
-  input: PatternInput,
-  start: number,
-  fold: boolean,
-): CharacterSet {
+export function readCharacterClass(input: PatternInput, start: number, fold: boolean): CharacterSet {
   const ranges: [number, number][] = [];
   const parts: CharacterSet[] = [];
   const negated = input.take("^");

@@ -22,17 +22,12 @@ export function rangesSet(
 }
 
 export function contains(set: CharacterSet, code: number): boolean {
-  return (
-    (holds(set, code) || (set.fold && otherCases(code).some((other) => holds(set, other)))) !==
-    set.negated
-  );
+  return (holds(set, code) || (set.fold && otherCases(code).some((other) => holds(set, other)))) !== set.negated;
 }
 
 function holds({ ranges, parts, also }: CharacterSet, code: number): boolean {
   for (const [first, last] of ranges) if (code >= first && code <= last) return true;
-  return (
-    parts.some((part) => contains(part, code)) || (also?.test(String.fromCodePoint(code)) ?? false)
-  );
+  return parts.some((part) => contains(part, code)) || (also?.test(String.fromCodePoint(code)) ?? false);
 }
 
 /** Characters that are equal to one another but for their case, where that is more than a pair. */
@@ -40,10 +35,8 @@ const CASE_ORBITS = ["kK\u212a", "sS\u017f", "\u00e5\u00c5\u212b"];
 
 function otherCases(code: number): number[] {
   const character = String.fromCodePoint(code);
-  const orbit =
-    CASE_ORBITS.find((one) => one.includes(character)) ??
-    character.toLowerCase() + character.toUpperCase();
-  return [...orbit].map((one) => one.codePointAt(0) ?? 0);
+  const orbit = CASE_ORBITS.find((one) => one.includes(character)) ?? character.toLowerCase() + character.toUpperCase();
+  return Array.from(orbit, (one) => one.codePointAt(0) ?? 0);
 }
 
 const DIGIT: CharacterSet["ranges"] = [[0x30, 0x39]];

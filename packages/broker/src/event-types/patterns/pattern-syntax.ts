@@ -39,9 +39,7 @@ function choice(input: PatternInput, outer: Flags, depth: number): PatternTree {
   const alternatives: PatternTree[] = [];
   do alternatives.push(sequence(input, flags, depth));
   while (input.take("|"));
-  return alternatives.length === 1 && alternatives[0]
-    ? alternatives[0]
-    : { kind: "choice", parts: alternatives };
+  return alternatives.length === 1 && alternatives[0] ? alternatives[0] : { kind: "choice", parts: alternatives };
 }
 
 function sequence(input: PatternInput, flags: Flags, depth: number): PatternTree {
@@ -60,12 +58,7 @@ function sequence(input: PatternInput, flags: Flags, depth: number): PatternTree
 }
 
 /** One thing that can be repeated; nothing for a change of flags. */
-function atom(
-  input: PatternInput,
-  flags: Flags,
-  depth: number,
-  start: number,
-): PatternTree | undefined {
+function atom(input: PatternInput, flags: Flags, depth: number, start: number): PatternTree | undefined {
   const character = input.next();
   switch (character) {
     case "(":
@@ -85,18 +78,10 @@ function atom(
   }
 }
 
-function group(
-  input: PatternInput,
-  flags: Flags,
-  depth: number,
-  start: number,
-): PatternTree | undefined {
+function group(input: PatternInput, flags: Flags, depth: number, start: number): PatternTree | undefined {
   let inner = flags;
   if (input.take("?")) {
-    if (
-      input.take("P<") ||
-      (input.sees("<") && !input.sees("<=") && !input.sees("<!") && input.take("<"))
-    ) {
+    if (input.take("P<") || (input.sees("<") && !input.sees("<=") && !input.sees("<!") && input.take("<"))) {
       const name = input.takeMatch(/[A-Za-z0-9_]+(?=>)/y);
       if (name === undefined) throw new PatternError("invalid named capture", input.since(start));
       input.take(">");
@@ -126,8 +111,7 @@ function changedFlags(input: PatternInput, flags: Flags, start: number): Flags {
     else if (letter === "m") changed.multiLine = value;
     else if (letter === "s") changed.dotAll = value;
     else if (letter === "-" && value) value = false;
-    else if (letter !== "U")
-      throw new PatternError(letter === "" ? "missing closing )" : BAD_PERL, input.since(start));
+    else if (letter !== "U") throw new PatternError(letter === "" ? "missing closing )" : BAD_PERL, input.since(start));
     seen = letter !== "-";
   }
   if (!value && !seen) throw new PatternError(BAD_PERL, input.since(start));
@@ -172,8 +156,7 @@ function repetition(input: PatternInput, parts: PatternTree[]): boolean {
   if (!part) throw new PatternError("missing argument to repetition operator", written);
   input.take("?");
   const again = input.at;
-  if (operator(input))
-    throw new PatternError("invalid nested repetition operator", written + input.since(again));
+  if (operator(input)) throw new PatternError("invalid nested repetition operator", written + input.since(again));
   parts.push({ kind: "repeat", part, min, max });
   return true;
 }

@@ -4,13 +4,7 @@
  */
 import type { CharacterSet } from "./character-set.ts";
 
-export type Assertion =
-  | "begin-text"
-  | "end-text"
-  | "begin-line"
-  | "end-line"
-  | "word-boundary"
-  | "no-word-boundary";
+export type Assertion = "begin-text" | "end-text" | "begin-line" | "end-line" | "word-boundary" | "no-word-boundary";
 
 export type PatternTree =
   | { kind: "character"; set: CharacterSet }

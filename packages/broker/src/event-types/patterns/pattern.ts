@@ -9,6 +9,11 @@ import type { Instruction, PatternProgram } from "./pattern-program.ts";
 import { readPattern } from "./pattern-syntax.ts";
 import type { Assertion } from "./pattern-tree.ts";
 
+/** @throws {PatternError} if `source` is no pattern that can be matched in linear time */
+export function checkPattern(source: string): void {
+  programOf(readPattern(source));
+}
+
 /** A text cannot be matched within the work that one match may take. */
 export class PatternCostError extends Error {
   override readonly name = "PatternCostError";
@@ -40,11 +45,16 @@ export class Pattern {
   #states = new Map<string, State>();
   #kept = 0;
   #work = 0;
+  /** In which round of looking a place was last seen. */
+  readonly #seenIn: Float64Array;
+  #round = 0;
+  readonly #characters: (Instruction & { op: "character" })[] = [];
 
   /** @throws {PatternError} */
   constructor(source: string) {
     this.#source = source;
     this.#program = programOf(readPattern(source));
+    this.#seenIn = new Float64Array(this.#program.instructions.length);
   }
 
   toString(): string {
@@ -61,60 +71,59 @@ export class Pattern {
     for (let at = 0; at < text.length; at++) {
       const code = text.codePointAt(at) as number;
       if (code > LAST_OF_ONE_UNIT) at++;
-      const next =
-        (code < ASCII ? state.ascii[code] : state.others.get(code)) ?? this.#step(state, code);
+      const next = (code < ASCII ? state.ascii[code] : state.others.get(code)) ?? this.#step(state, code);
       if (next === "match") return true;
       if (next.places.length === 0) return false;
       state = next;
     }
-    return (state.matchesAtEnd ??= this.#closure(state, undefined) === "match");
+    return (state.matchesAtEnd ??= this.#closure(state, undefined));
   }
 
   /** Where a character leads that has not been seen in this state before. */
   #step(state: State, code: number): State | "match" {
-    const characters = this.#closure(state, code);
-    let next: State | "match" = "match";
-    if (characters !== "match") {
-      const places = new Set<number>();
-      for (const { set, next } of characters) if (contains(set, code)) places.add(next);
-      if (!this.#program.anchored) places.add(this.#program.start);
-      next = this.#state(
-        [...places],
-        code === NEW_LINE ? "new-line" : isWordCharacter(code) ? "word" : "other",
-      );
-    }
+    const next = this.#closure(state, code) ? "match" : this.#state(this.#placesBehind(code), kindOf(code));
     if (code < ASCII) state.ascii[code] = next;
     else if (this.#kept++ < MAX_KEPT) state.others.set(code, next);
     return next;
   }
 
-  /** Everything that can be reached without a character: what waits for one, or a match. */
-  #closure(
-    { places, before }: State,
-    code: number | undefined,
-  ): (Instruction & { op: "character" })[] | "match" {
+  /**
+   * Finds everything that can be reached without a character, into `#characters`.
+   * @param code the character that follows; nothing at the end
+   * @returns whether that is a match
+   */
+  #closure({ places, before }: State, code: number | undefined): boolean {
     const waiting = [...places];
-    const seen = new Set(waiting);
-    const characters: (Instruction & { op: "character" })[] = [];
-    const reach = (place: number): void => {
-      if (seen.has(place)) return;
-      seen.add(place);
-      waiting.push(place);
-    };
+    this.#characters.length = 0;
+    this.#round++;
     for (let place = waiting.pop(); place !== undefined; place = waiting.pop()) {
-      if (++this.#work > MAX_WORK)
+      if (this.#seenIn[place] === this.#round) continue;
+      this.#seenIn[place] = this.#round;
+      if (++this.#work > MAX_WORK) {
         throw new PatternCostError(`The text is too long for the pattern ${this.#source}.`);
+      }
       const instruction = this.#program.instructions[place] as Instruction;
-      if (instruction.op === "match") return "match";
-      if (instruction.op === "character") characters.push(instruction);
-      else if (instruction.op === "split") instruction.targets.forEach(reach);
-      else if (holds(instruction.assertion, before, code)) reach(instruction.next);
+      if (instruction.op === "match") return true;
+      if (instruction.op === "character") this.#characters.push(instruction);
+      else if (instruction.op === "split") waiting.push(...instruction.targets);
+      else if (holds(instruction.assertion, before, code)) waiting.push(instruction.next);
     }
-    return characters;
+    return false;
   }
 
-  #state(places: number[], before: Before): State {
-    const key = `${before} ${places.sort((a, b) => a - b).join()}`;
+  #placesBehind(code: number): number[] {
+    const places = this.#program.anchored ? [] : [this.#program.start];
+    this.#round++;
+    for (const { set, next } of this.#characters) {
+      if (this.#seenIn[next] === this.#round || !contains(set, code)) continue;
+      this.#seenIn[next] = this.#round;
+      places.push(next);
+    }
+    return places;
+  }
+
+  #state(places: readonly number[], before: Before): State {
+    const key = `${before} ${places.join()}`;
     let state = this.#states.get(key);
     if (state) return state;
     this.#kept += places.length + ASCII;
@@ -123,16 +132,15 @@ export class Pattern {
       this.#states = new Map();
       this.#kept = places.length + ASCII;
     }
-    state = {
-      places,
-      before,
-      ascii: Array.from({ length: ASCII }),
-      others: new Map(),
-      matchesAtEnd: undefined,
-    };
+    state = { places, before, ascii: Array.from({ length: ASCII }), others: new Map(), matchesAtEnd: undefined };
     this.#states.set(key, state);
     return state;
   }
+}
+
+function kindOf(code: number): Before {
+  if (code === NEW_LINE) return "new-line";
+  return isWordCharacter(code) ? "word" : "other";
 }
 
 /** @param code the character that follows; nothing at the end */

@@ -2,7 +2,7 @@
 import type { FastifyInstance, FastifyRequest } from "fastify";
 import type { PartitionCursor } from "nakadi-protocol";
 import { cursorDistance, cursorLag, type LogView, shiftedCursor } from "../../log/cursor-operations.ts";
-import { timelineBounds } from "../../log/partition-bounds.ts";
+import { timelineBounds } from "../../log/timeline-bounds.ts";
 import { asConstraintViolation } from "../../problems.ts";
 import { Members } from "../../request-body.ts";
 import type { Domain } from "../domain.ts";

@@ -3,7 +3,8 @@ import type { FastifyInstance, FastifyRequest } from "fastify";
 import { parseOffset } from "nakadi-protocol";
 import { Axis } from "../../log/axis.ts";
 import { cursorPosition, partitionNumber } from "../../log/cursor-position.ts";
-import { describePartition, newest, timelineBounds } from "../../log/partition-bounds.ts";
+import { describePartition, newest } from "../../log/partition-bounds.ts";
+import { timelineBounds } from "../../log/timeline-bounds.ts";
 import { ProblemError } from "../../problems.ts";
 import { asProblem } from "../../subscriptions/initial-cursors.ts";
 import type { Domain } from "../domain.ts";
@@ -21,7 +22,8 @@ export function eventTypeRoutes(app: FastifyInstance, { eventTypes, subscription
   });
 
   resource(app, "/event-types/:name", {
-    GET: async (request, reply) => sendJson(reply, 200, (await eventTypes.get(pathParameter(request, "name"))).eventType),
+    GET: async (request, reply) =>
+      sendJson(reply, 200, (await eventTypes.get(pathParameter(request, "name"))).eventType),
     DELETE: async (request, reply) => {
       const name = pathParameter(request, "name");
       await eventTypes.delete(name, () => subscriptions.anyOf(name));

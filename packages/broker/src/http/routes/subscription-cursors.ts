@@ -16,7 +16,8 @@ export function subscriptionCursorRoutes(app: FastifyInstance, domain: Domain): 
   const { subscriptions, eventTypes, storage, limits, clock } = domain;
   const parts = { subscriptions, eventTypes, limits, clock, log: storage.log, coordination: storage.coordination };
   resource(app, "/subscriptions/:id/cursors", {
-    GET: async (request, reply) => sendJson(reply, 200, { items: await readCursors(parts, pathParameter(request, "id")) }),
+    GET: async (request, reply) =>
+      sendJson(reply, 200, { items: await readCursors(parts, pathParameter(request, "id")) }),
     POST: async (request, reply) => {
       const streamId = request.headers[Header.streamId];
       if (streamId === undefined) throw new ProblemError(400, NO_STREAM_ID);

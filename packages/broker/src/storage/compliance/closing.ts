@@ -17,8 +17,7 @@ export function closingCompliance(twoNodes: WithTwoNodes): void {
         await a.log.create("x", 1, KEEP);
         await a.close();
         await a.close();
-        for (const call of callsOn(a))
-          await expect((async () => call())()).rejects.toThrow(StorageClosedError);
+        for (const call of callsOn(a)) await expect((async () => call())()).rejects.toThrow(StorageClosedError);
         for (const call of callsOn(b)) await call();
       }),
     );

@@ -15,9 +15,7 @@ export function coordinationCompliance(twoNodes: WithTwoNodes): void {
         for (const { coordination } of [a, b]) {
           expect(await coordination.group("sub")).toBeUndefined();
           expect(await coordination.progress("sub")).toEqual(new Map());
-          expect(await coordination.commit("sub", "s", [{ partition: "e:0", at: at(1) }])).toEqual([
-            "no-session",
-          ]);
+          expect(await coordination.commit("sub", "s", [{ partition: "e:0", at: at(1) }])).toEqual(["no-session"]);
           expect(await coordination.change("sub", 1, NO_ONE)).toBe("conflict");
           expect(await coordination.force("sub", 1, new Map())).toBe("conflict");
           await coordination.remove("sub");
@@ -118,14 +116,10 @@ export function coordinationCompliance(twoNodes: WithTwoNodes): void {
           ]),
         );
         const version = await versionOf(b.coordination, "sub");
-        const to = new Map([
-          ["e:0" as PartitionKey, progressAt(2, { failedCommits: 3, lastDeadLetter: at(8) })],
-        ]);
+        const to = new Map([["e:0" as PartitionKey, progressAt(2, { failedCommits: 3, lastDeadLetter: at(8) })]]);
         expect(await b.coordination.force("sub", version + 1, to)).toBe("conflict");
         expect(await b.coordination.force("sub", version, to)).toBe("forced");
-        expect(await a.coordination.progress("sub")).toEqual(
-          new Map([...to, ["e:1", progressAt(9)]]),
-        );
+        expect(await a.coordination.progress("sub")).toEqual(new Map([...to, ["e:1", progressAt(9)]]));
         expect(await versionOf(a.coordination, "sub")).toBe(version);
         const before = new Map([["e:9" as PartitionKey, progressAt(1)]]);
         expect(await a.coordination.force("fresh", 0, before)).toBe("forced");
@@ -151,17 +145,10 @@ export function coordinationCompliance(twoNodes: WithTwoNodes): void {
           progressAt(1, { lastDeadLetter: at(4), failedCommits: 1 }),
         ];
         for (const each of outdated)
-          expect(await b.coordination.force("sub", version, to, new Map([["e:0", each]]))).toBe(
-            "conflict",
-          );
-        expect(
-          await b.coordination.force(
-            "sub",
-            version,
-            to,
-            new Map([...read, ["e:1", progressAt(0)]]),
-          ),
-        ).toBe("conflict");
+          expect(await b.coordination.force("sub", version, to, new Map([["e:0", each]]))).toBe("conflict");
+        expect(await b.coordination.force("sub", version, to, new Map([...read, ["e:1", progressAt(0)]]))).toBe(
+          "conflict",
+        );
         expect(await b.coordination.progress("sub")).toEqual(read);
         expect(await b.coordination.force("sub", version, to, read)).toBe("forced");
         expect(await a.coordination.progress("sub")).toEqual(to);
@@ -178,13 +165,9 @@ export function coordinationCompliance(twoNodes: WithTwoNodes): void {
           sessions: [session("s", node)],
           topology: topology({ "e:0": "s" }),
         };
-        for (const subscription of ["sub", "sub:1", "su"])
-          await b.coordination.change(subscription, 0, group);
-        expect(await b.coordination.commit("sub", "s", [{ partition: "e:0", at: at(1) }])).toEqual([
-          "committed",
-        ]);
-        for (const other of ["sub:1", "su"])
-          expect(await a.coordination.progress(other)).toEqual(new Map());
+        for (const subscription of ["sub", "sub:1", "su"]) await b.coordination.change(subscription, 0, group);
+        expect(await b.coordination.commit("sub", "s", [{ partition: "e:0", at: at(1) }])).toEqual(["committed"]);
+        for (const other of ["sub:1", "su"]) expect(await a.coordination.progress(other)).toEqual(new Map());
       }),
     );
   });

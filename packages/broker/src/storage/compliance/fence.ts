@@ -17,10 +17,7 @@ export function fenceCompliance(twoNodes: WithTwoNodes): void {
       "takes several items of one partition in sequence, each partition for itself",
       twoNodes(async ({ a, b }) => {
         await ownedByS(a.coordination, "sub");
-        const commit = (
-          partition: PartitionKey,
-          ...numbers: number[]
-        ): Promise<readonly CommitOutcome[]> =>
+        const commit = (partition: PartitionKey, ...numbers: number[]): Promise<readonly CommitOutcome[]> =>
           b.coordination.commit(
             "sub",
             "s",
@@ -58,18 +55,11 @@ export function fenceCompliance(twoNodes: WithTwoNodes): void {
           ["e:3", "no-partition"],
           ["e:9", "no-partition"],
         ] as const) {
-          const outcomes = await b.coordination.commit("sub", "s", [
-            good,
-            { partition, at: at(9) },
-            good,
-          ]);
+          const outcomes = await b.coordination.commit("sub", "s", [good, { partition, at: at(9) }, good]);
           expect(outcomes).toEqual(["committed", refusal, "outdated"]);
           expect(await a.coordination.progress("sub")).toEqual(before);
         }
-        expect(await b.coordination.commit("sub", "unknown", [good, good])).toEqual([
-          "no-session",
-          "no-session",
-        ]);
+        expect(await b.coordination.commit("sub", "unknown", [good, good])).toEqual(["no-session", "no-session"]);
         expect(await a.coordination.progress("sub")).toEqual(before);
       }),
     );
@@ -85,12 +75,8 @@ export function fenceCompliance(twoNodes: WithTwoNodes): void {
           resetUntilMs: null,
         };
         await b.coordination.change("sub", await versionOf(b.coordination, "sub"), release);
-        expect(await a.coordination.commit("sub", "t", [{ partition: "e:0", at: at(5) }])).toEqual([
-          "not-owner",
-        ]);
-        expect(await b.coordination.commit("sub", "s", [{ partition: "e:0", at: at(5) }])).toEqual([
-          "committed",
-        ]);
+        expect(await a.coordination.commit("sub", "t", [{ partition: "e:0", at: at(5) }])).toEqual(["not-owner"]);
+        expect(await b.coordination.commit("sub", "s", [{ partition: "e:0", at: at(5) }])).toEqual(["committed"]);
       }),
     );
 
@@ -99,17 +85,11 @@ export function fenceCompliance(twoNodes: WithTwoNodes): void {
       twoNodes(async ({ a, b }) => {
         await ownedByS(a.coordination, "sub");
         const failed = progressAt(5, { failedCommits: 2, lastDeadLetter: at(8) });
-        await a.coordination.force(
-          "sub",
-          await versionOf(a.coordination, "sub"),
-          new Map([["e:0", failed]]),
-        );
+        await a.coordination.force("sub", await versionOf(a.coordination, "sub"), new Map([["e:0", failed]]));
         await b.coordination.commit("sub", "s", [{ partition: "e:0", at: at(5) }]);
         expect((await a.coordination.progress("sub")).get("e:0")).toEqual(failed);
         await b.coordination.commit("sub", "s", [{ partition: "e:0", at: at(6) }]);
-        expect((await a.coordination.progress("sub")).get("e:0")).toEqual(
-          progressAt(6, { lastDeadLetter: at(8) }),
-        );
+        expect((await a.coordination.progress("sub")).get("e:0")).toEqual(progressAt(6, { lastDeadLetter: at(8) }));
       }),
     );
 
@@ -118,25 +98,18 @@ export function fenceCompliance(twoNodes: WithTwoNodes): void {
       twoNodes(async ({ a, b }) => {
         await ownedByS(a.coordination, "sub");
         await fc.assert(
-          fc.asyncProperty(
-            fc.array(fc.nat(50), { minLength: 1, maxLength: 12 }),
-            async (numbers) => {
-              const subscription = randomUUID();
-              await ownedByS(a.coordination, subscription);
-              const outcomes = await Promise.all(
-                numbers.map((number, index) =>
-                  (index % 2 ? a : b).coordination.commit(subscription, "s", [
-                    { partition: "e:0", at: at(number) },
-                  ]),
-                ),
-              );
-              const committed = numbers.filter((_, index) => outcomes[index]?.[0] === "committed");
-              expect(new Set(committed).size).toBe(committed.length);
-              expect((await b.coordination.progress(subscription)).get("e:0")?.at).toEqual(
-                at(Math.max(...numbers)),
-              );
-            },
-          ),
+          fc.asyncProperty(fc.array(fc.nat(50), { minLength: 1, maxLength: 12 }), async (numbers) => {
+            const subscription = randomUUID();
+            await ownedByS(a.coordination, subscription);
+            const outcomes = await Promise.all(
+              numbers.map((number, index) =>
+                (index % 2 ? a : b).coordination.commit(subscription, "s", [{ partition: "e:0", at: at(number) }]),
+              ),
+            );
+            const committed = numbers.filter((_, index) => outcomes[index]?.[0] === "committed");
+            expect(new Set(committed).size).toBe(committed.length);
+            expect((await b.coordination.progress(subscription)).get("e:0")?.at).toEqual(at(Math.max(...numbers)));
+          }),
           { numRuns: 30 },
         );
       }),
@@ -208,24 +181,15 @@ class Run {
     if (step.does === "change") {
       const sessions = step.sessions.map(({ id, node }) => session(id, this.#nodeOf(node)));
       const next = { sessions, topology: topology(step.owners), resetUntilMs: null };
-      const outcome = await port.change(
-        this.#id,
-        step.stale ? version + 1 : version,
-        next,
-        step.initial,
-      );
+      const outcome = await port.change(this.#id, step.stale ? version + 1 : version, next, step.initial);
       expect(outcome).toBe(this.#model.change(step));
       if (outcome === "changed") expect(await versionOf(port, this.#id)).toBeGreaterThan(version);
     }
     if (step.does === "commit") {
-      expect(await port.commit(this.#id, step.session, step.items)).toEqual(
-        this.#model.commit(step),
-      );
+      expect(await port.commit(this.#id, step.session, step.items)).toEqual(this.#model.commit(step));
     }
     if (step.does === "force") {
-      expect(await port.force(this.#id, step.stale ? version + 1 : version, step.to)).toBe(
-        this.#model.force(step),
-      );
+      expect(await port.force(this.#id, step.stale ? version + 1 : version, step.to)).toBe(this.#model.force(step));
     }
     if (step.does === "remove") {
       await port.remove(this.#id);
@@ -247,9 +211,7 @@ class Run {
       const found = await port.group(this.#id);
       expect(found !== undefined).toBe(this.#model.exists);
       if (found) {
-        expect(found.group.sessions.map(({ id }) => id)).toEqual(
-          this.#model.sessions.map(({ id }) => id),
-        );
+        expect(found.group.sessions.map(({ id }) => id)).toEqual(this.#model.sessions.map(({ id }) => id));
         expect(found.group.topology).toEqual(topology(this.#model.owners));
         expect(found.alive).toEqual(this.#model.alive);
       }

@@ -95,12 +95,7 @@ export class GroupModel {
     return new Set(this.sessions.filter(({ node }) => this.living.has(node)).map(({ id }) => id));
   }
 
-  change({
-    stale: isStale,
-    sessions,
-    owners,
-    initial,
-  }: Step & { does: "change" }): "changed" | "conflict" {
+  change({ stale: isStale, sessions, owners, initial }: Step & { does: "change" }): "changed" | "conflict" {
     if (isStale) return "conflict";
     this.exists = true;
     this.sessions = sessions;
@@ -113,8 +108,7 @@ export class GroupModel {
     if (!this.alive.has(session)) return items.map(() => "no-session");
     const after = new Map(this.progress);
     const outcomes = items.map((item) => this.#commitOne(after, session, item));
-    if (outcomes.every((outcome) => outcome === "committed" || outcome === "outdated"))
-      this.progress = after;
+    if (outcomes.every((outcome) => outcome === "committed" || outcome === "outdated")) this.progress = after;
     return outcomes;
   }
 
@@ -131,17 +125,12 @@ export class GroupModel {
     this.progress = new Map();
   }
 
-  #commitOne(
-    after: Map<PartitionKey, Progress>,
-    session: string,
-    { partition, at: to }: Item,
-  ): CommitOutcome {
+  #commitOne(after: Map<PartitionKey, Progress>, session: string, { partition, at: to }: Item): CommitOutcome {
     const owner = this.owners[partition];
     if (!owner) return "no-partition";
     if (owner !== session) return "not-owner";
     const now = after.get(partition);
-    const forward =
-      !now || to.order > now.at.order || (to.order === now.at.order && to.number > now.at.number);
+    const forward = !now || to.order > now.at.order || (to.order === now.at.order && to.number > now.at.number);
     if (!forward) return "outdated";
     after.set(partition, { at: to, failedCommits: 0, lastDeadLetter: now?.lastDeadLetter ?? null });
     return "committed";

@@ -1,15 +1,7 @@
 /**
  * Groups, positions and progress for tests of the coordination port.
  */
-import type {
-  CoordinationPort,
-  Group,
-  Owned,
-  PartitionKey,
-  Progress,
-  Session,
-  StoredPosition,
-} from "../ports.ts";
+import type { CoordinationPort, Group, Owned, PartitionKey, Progress, Session, StoredPosition } from "../ports.ts";
 
 export const NO_ONE: Omit<Group, "version"> = { sessions: [], topology: [], resetUntilMs: null };
 
@@ -35,9 +27,6 @@ export function topology(owners: Readonly<Record<string, string | null>>): Owned
 }
 
 /** 0 where there is no group. */
-export async function versionOf(
-  coordination: CoordinationPort,
-  subscription: string,
-): Promise<number> {
+export async function versionOf(coordination: CoordinationPort, subscription: string): Promise<number> {
   return (await coordination.group(subscription))?.group.version ?? 0;
 }

@@ -68,12 +68,7 @@ export function hintsCompliance(twoNodes: WithTwoNodes): void {
           await b.coordination.force("sub", version, new Map([["e:0", progressAt(1)]]));
           return heard.size === 4;
         });
-        expect([...heard].sort()).toEqual([
-          "a sub group",
-          "a sub progress",
-          "b sub group",
-          "b sub progress",
-        ]);
+        expect([...heard].sort()).toEqual(["a sub group", "a sub progress", "b sub group", "b sub progress"]);
       }),
     );
 

@@ -24,8 +24,7 @@ export function leasesCompliance(twoNodes: WithTwoNodes): void {
         const sessions = [session("s", onA), session("t", onB), session("u", "no-such-node")];
         await a.coordination.change("sub", 0, { ...NO_ONE, sessions });
         for (let hour = 0; hour < 3; hour++) {
-          for (const { coordination } of [a, b])
-            expect(await aliveIn(coordination)).toEqual(["s", "t"]);
+          for (const { coordination } of [a, b]) expect(await aliveIn(coordination)).toEqual(["s", "t"]);
           expect(lease.lost.aborted).toBe(false);
           expect(lease.safeUntil()).toBeGreaterThan(clock.monotonicMs());
           await pass(clock, 20 * TTL_MS);
@@ -150,9 +149,7 @@ async function expectLost(other: CoordinationPort, lease: NodeLease): Promise<vo
   expect(lease.safeUntil()).toBe(-Infinity);
   expect(await aliveIn(other)).toEqual([]);
   const before = await other.progress("sub");
-  expect(await other.commit("sub", "s", [{ partition: "e:0", at: at(99) }])).toEqual([
-    "no-session",
-  ]);
+  expect(await other.commit("sub", "s", [{ partition: "e:0", at: at(99) }])).toEqual(["no-session"]);
   expect(await other.progress("sub")).toEqual(before);
 }
 

@@ -13,10 +13,10 @@ import type { WithTwoNodes } from "./subject.ts";
 const PARTITIONS = 3;
 
 const anyBatches = fc
-  .uniqueArray(
-    fc.tuple(fc.nat(PARTITIONS - 1), fc.array(anyRecord, { minLength: 1, maxLength: 5 })),
-    { selector: ([partition]) => partition, minLength: 1 },
-  )
+  .uniqueArray(fc.tuple(fc.nat(PARTITIONS - 1), fc.array(anyRecord, { minLength: 1, maxLength: 5 })), {
+    selector: ([partition]) => partition,
+    minLength: 1,
+  })
   .map((entries) => new Map<number, readonly NewRecord[]>(entries));
 const anyAppends = fc.array(fc.record({ onA: fc.boolean(), batches: anyBatches }), {
   maxLength: 8,
@@ -43,15 +43,11 @@ export function logReadingCompliance(twoNodes: WithTwoNodes): void {
               await a.log.create(id, PARTITIONS, KEEP);
               const stored: Plain[][] = Array.from({ length: PARTITIONS }, () => []);
               for (const group of groups) {
-                await Promise.all(
-                  group.map(({ onA, batches }) => appendInto(stored, logOf(onA), id, batches)),
-                );
+                await Promise.all(group.map(({ onA, batches }) => appendInto(stored, logOf(onA), id, batches)));
               }
               for (const partition of stored) {
                 partition.sort((one, other) => one.offset - other.offset);
-                expect(partition.map(({ offset }) => offset)).toEqual(
-                  partition.map((_, index) => index),
-                );
+                expect(partition.map(({ offset }) => offset)).toEqual(partition.map((_, index) => index));
               }
               const slices: Slice[] = [];
               for (const { onA, partition, from, max } of reads)
@@ -59,9 +55,7 @@ export function logReadingCompliance(twoNodes: WithTwoNodes): void {
               for (const [index, { partition, from, max }] of reads.entries())
                 check(slices[index], stored[partition], from, max);
               for (const [partition, expected] of stored.entries()) {
-                expect(
-                  await readInPortions(b.log, id, partition, { bytes: 30, records: 4 }),
-                ).toEqual(expected);
+                expect(await readInPortions(b.log, id, partition, { bytes: 30, records: 4 })).toEqual(expected);
                 expect(plainOf(await readAll(a.log, id, partition))).toEqual(expected);
               }
             },
@@ -76,12 +70,8 @@ export function logReadingCompliance(twoNodes: WithTwoNodes): void {
         await a.log.create("x", 1, KEEP);
         const large = record("l".repeat(1_000_000));
         await appendTo(a.log, "x", 0, [record("s"), large, record("s")]);
-        expect(plainOf(await b.log.read("x", 0, 1, { bytes: 10, records: 10 }, NEVER))).toEqual([
-          plain(1, large),
-        ]);
-        expect(
-          plainOf(await b.log.read("x", 0, 0, { bytes: 10, records: 10 }, NEVER)),
-        ).toHaveLength(1);
+        expect(plainOf(await b.log.read("x", 0, 1, { bytes: 10, records: 10 }, NEVER))).toEqual([plain(1, large)]);
+        expect(plainOf(await b.log.read("x", 0, 0, { bytes: 10, records: 10 }, NEVER))).toHaveLength(1);
       }),
     );
 
@@ -100,9 +90,7 @@ export function logReadingCompliance(twoNodes: WithTwoNodes): void {
       "loses nothing but older records of a key where it compacts",
       twoNodes(async ({ a, b }) => {
         await a.log.create("x", 1, { retentionMs: null, compact: true });
-        const batch = Array.from({ length: 20 }, (_, index) =>
-          record(`v${index}`, { key: `k${index % 3}` }),
-        );
+        const batch = Array.from({ length: 20 }, (_, index) => record(`v${index}`, { key: `k${index % 3}` }));
         await appendTo(a.log, "x", 0, batch);
         const all = batch.map((each, index) => plain(index, each));
         const found = await readInPortions(b.log, "x", 0, { bytes: 1e6, records: 3 });
@@ -124,8 +112,7 @@ async function appendInto(
   expect([...outcomes.keys()].sort()).toEqual([...batches.keys()].sort());
   for (const [partition, batch] of batches) {
     const outcome = outcomes.get(partition);
-    if (outcome?.outcome !== "stored")
-      throw new Error("An append was not stored.", { cause: outcome?.cause });
+    if (outcome?.outcome !== "stored") throw new Error("An append was not stored.", { cause: outcome?.cause });
     expect(outcome.last).toBe(outcome.first + batch.length - 1);
     stored[partition]?.push(...batch.map((each, index) => plain(outcome.first + index, each)));
   }
@@ -144,9 +131,7 @@ function check(
   if (start < all.length) expect(found.length).toBeGreaterThan(0);
   if (found.length > 1) {
     expect(found.length).toBeLessThanOrEqual(max.records);
-    expect(
-      found.reduce((bytes, { value }) => bytes + (value?.length ?? 0) / 2, 0),
-    ).toBeLessThanOrEqual(max.bytes);
+    expect(found.reduce((bytes, { value }) => bytes + (value?.length ?? 0) / 2, 0)).toBeLessThanOrEqual(max.bytes);
   }
   expect(slice.next).toBe(found.length > 0 ? start + found.length : start);
   expect(slice.oldest).toBe(0);

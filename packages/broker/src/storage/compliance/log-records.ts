@@ -42,9 +42,7 @@ export function plain(offset: number, { value, key, consumerTag }: NewRecord): P
 }
 
 export function plainOf({ frames }: Slice): Plain[] {
-  return frames.flatMap((frame) =>
-    frame.records.map((each, index) => plain(frame.offsets[index] ?? NaN, each)),
-  );
+  return frames.flatMap((frame) => frame.records.map((each, index) => plain(frame.offsets[index] ?? NaN, each)));
 }
 
 export function texts(slice: Slice): string[] {
@@ -53,12 +51,7 @@ export function texts(slice: Slice): string[] {
   );
 }
 
-export async function readAll(
-  log: LogPort,
-  id: string,
-  partition: number,
-  from = 0,
-): Promise<Slice> {
+export async function readAll(log: LogPort, id: string, partition: number, from = 0): Promise<Slice> {
   return log.read(id, partition, from, ALL, NEVER);
 }
 

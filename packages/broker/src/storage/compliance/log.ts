@@ -52,24 +52,9 @@ export function logCompliance(twoNodes: WithTwoNodes): void {
         ];
         await appendTo(a.log, "x", 0, batch);
         const [frame] = (await readAll(b.log, "x", 0)).frames;
-        expect(frame?.records.map(({ value }) => value && value.byteLength)).toEqual([
-          null,
-          0,
-          1,
-          1,
-        ]);
-        expect(frame?.records.map(({ key }) => key)).toEqual([
-          undefined,
-          undefined,
-          "",
-          "k\u00e9y\u{1f511}",
-        ]);
-        expect(frame?.records.map(({ consumerTag }) => consumerTag)).toEqual([
-          undefined,
-          undefined,
-          undefined,
-          "t",
-        ]);
+        expect(frame?.records.map(({ value }) => value && value.byteLength)).toEqual([null, 0, 1, 1]);
+        expect(frame?.records.map(({ key }) => key)).toEqual([undefined, undefined, "", "k\u00e9y\u{1f511}"]);
+        expect(frame?.records.map(({ consumerTag }) => consumerTag)).toEqual([undefined, undefined, undefined, "t"]);
       }),
     );
 
@@ -117,8 +102,7 @@ export function logCompliance(twoNodes: WithTwoNodes): void {
         await a.log.remove("never");
         for (const node of [a, b]) {
           for (const id of ["gone", "never"]) {
-            for (const call of callsOn(node.log, id))
-              await expect(call()).rejects.toThrow(NoSuchLogError);
+            for (const call of callsOn(node.log, id)) await expect(call()).rejects.toThrow(NoSuchLogError);
           }
         }
       }),
@@ -201,9 +185,7 @@ export function logCompliance(twoNodes: WithTwoNodes): void {
           ]),
           aborted,
         );
-        expect([...outcomes]).toEqual(
-          [0, 1].map((partition) => [partition, { outcome: "not-stored", cause }]),
-        );
+        expect([...outcomes]).toEqual([0, 1].map((partition) => [partition, { outcome: "not-stored", cause }]));
         await expect(a.log.read("x", 0, 0, ALL, aborted)).rejects.toBe(cause);
         expect(await appendTo(b.log, "x", 0, records("r"))).toMatchObject({ first: 0 });
         expect(texts(await readAll(a.log, "x", 0))).toEqual(["r"]);

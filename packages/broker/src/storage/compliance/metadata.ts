@@ -56,9 +56,9 @@ export function metadataCompliance(twoNodes: WithTwoNodes): void {
             a.metadata.write([put("kind", "good", "any", 1), put("kind", "bad", "any", value)]),
           ).rejects.toThrow(TypeError);
         }
-        await expect(
-          a.metadata.write([put("kind", "good", "any", 1), put("kind", "good", "any", 2)]),
-        ).rejects.toThrow(RangeError);
+        await expect(a.metadata.write([put("kind", "good", "any", 1), put("kind", "good", "any", 2)])).rejects.toThrow(
+          RangeError,
+        );
         expect(await b.metadata.list("kind", { limit: 10 })).toEqual([]);
       }),
     );
@@ -73,14 +73,11 @@ export function metadataCompliance(twoNodes: WithTwoNodes): void {
           expect(await metadata.write([put("kind", "id", "any", 2)])).toBe("written");
           const version = await versionOf(metadata);
           seen.push(version);
-          expect(
-            await metadata.write([{ kind: "kind", id: "id", expect: version, remove: true }]),
-          ).toBe("written");
+          expect(await metadata.write([{ kind: "kind", id: "id", expect: version, remove: true }])).toBe("written");
           expect(await metadata.get("kind", "id")).toBeUndefined();
         }
         expect(seen).toEqual([...new Set(seen)].sort((one, other) => one - other));
-        for (const old of seen)
-          expect(await a.metadata.write([put("kind", "id", old, 3)])).toBe("conflict");
+        for (const old of seen) expect(await a.metadata.write([put("kind", "id", old, 3)])).toBe("conflict");
       }),
     );
 
@@ -116,17 +113,12 @@ export function metadataCompliance(twoNodes: WithTwoNodes): void {
       twoNodes(async ({ a, b }) => {
         const outcomes = await Promise.all(
           [a, b, a, b].map(({ metadata }, index) =>
-            metadata.write([
-              put("sub", `s${index}`, "absent", index),
-              put("sub-key", "same", "absent", `s${index}`),
-            ]),
+            metadata.write([put("sub", `s${index}`, "absent", index), put("sub-key", "same", "absent", `s${index}`)]),
           ),
         );
         expect(outcomes.filter((outcome) => outcome === "written")).toHaveLength(1);
         const subs = await b.metadata.list<number>("sub", { limit: 10 });
-        expect(subs.map(({ id }) => id)).toEqual([
-          (await a.metadata.get("sub-key", "same"))?.value,
-        ]);
+        expect(subs.map(({ id }) => id)).toEqual([(await a.metadata.get("sub-key", "same"))?.value]);
       }),
     );
 
@@ -149,18 +141,14 @@ export function metadataCompliance(twoNodes: WithTwoNodes): void {
             for (const { id, fate } of ids.filter((each) => each.fate !== "kept")) {
               const version = (await a.metadata.get(kind, id))?.version ?? NaN;
               await b.metadata.write([{ kind, id, expect: version, remove: true }]);
-              if (fate === "removed and back")
-                await a.metadata.write([put(kind, id, "absent", { is: id })]);
+              if (fate === "removed and back") await a.metadata.write([put(kind, id, "absent", { is: id })]);
             }
             const left = ids
               .filter(({ fate }) => fate !== "removed")
               .map(({ id }) => id)
               .sort();
             const found: string[] = [];
-            for (
-              let page = await b.metadata.list<{ is: string }>(kind, { limit });
-              page.length > 0;
-            ) {
+            for (let page = await b.metadata.list<{ is: string }>(kind, { limit }); page.length > 0;) {
               expect(page.length).toBeLessThanOrEqual(limit);
               for (const { id, value } of page) expect(value).toEqual({ is: id });
               found.push(...page.map(({ id }) => id));

@@ -8,10 +8,7 @@ import type { CoordinationPort, LogPort, MetadataPort, Storage } from "../ports.
 const MAX_DELAY_MS = 1_000;
 
 /** The same `seed` gives the same fates to the same hints; late ones come by `clock`. */
-export function oddHints(
-  storage: Storage,
-  { seed, clock }: { seed: number; clock: Clock },
-): Storage {
+export function oddHints(storage: Storage, { seed, clock }: { seed: number; clock: Clock }): Storage {
   const random = randomFrom(seed);
   let closed = false;
 
@@ -37,12 +34,9 @@ export function oddHints(
     };
   }
 
-  const onAppend: LogPort["onAppend"] = (log, hint) =>
-    odd((inner) => storage.log.onAppend(log, inner), hint);
-  const onWrite: MetadataPort["onWrite"] = (hint) =>
-    odd((inner) => storage.metadata.onWrite(inner), hint);
-  const onChange: CoordinationPort["onChange"] = (hint) =>
-    odd((inner) => storage.coordination.onChange(inner), hint);
+  const onAppend: LogPort["onAppend"] = (log, hint) => odd((inner) => storage.log.onAppend(log, inner), hint);
+  const onWrite: MetadataPort["onWrite"] = (hint) => odd((inner) => storage.metadata.onWrite(inner), hint);
+  const onChange: CoordinationPort["onChange"] = (hint) => odd((inner) => storage.coordination.onChange(inner), hint);
   return {
     log: withMethod(storage.log, "onAppend", onAppend),
     metadata: withMethod(storage.metadata, "onWrite", onWrite),
@@ -60,11 +54,7 @@ function delays(random: () => number): number[] {
   return [[], [0], [0, 0], [late], [0, late]][Math.floor(random() * 5)] ?? [];
 }
 
-function withMethod<Port extends object, Name extends keyof Port>(
-  port: Port,
-  name: Name,
-  method: Port[Name],
-): Port {
+function withMethod<Port extends object, Name extends keyof Port>(port: Port, name: Name, method: Port[Name]): Port {
   return new Proxy(port, {
     get(target, key) {
       if (key === name) return method;

@@ -53,8 +53,7 @@ export function withOddHints(subject: Subject): Subject {
     async open() {
       const engine = await subject.open();
       return {
-        node: (name, nodeClock) =>
-          oddHints(engine.node(name, nodeClock), { seed: seed++, clock: engine.clock }),
+        node: (name, nodeClock) => oddHints(engine.node(name, nodeClock), { seed: seed++, clock: engine.clock }),
         clock: engine.clock,
         close: () => engine.close(),
       };
@@ -63,10 +62,7 @@ export function withOddHints(subject: Subject): Subject {
 }
 
 /** Waits until `condition` holds, while the engine's clock moves on by one second altogether at most. */
-export async function eventually(
-  clock: ManualClock,
-  condition: () => boolean | Promise<boolean>,
-): Promise<void> {
+export async function eventually(clock: ManualClock, condition: () => boolean | Promise<boolean>): Promise<void> {
   for (let round = 0; round < 5_000; round++) {
     if (await condition()) return;
     if (round < 100) clock.advance(10);

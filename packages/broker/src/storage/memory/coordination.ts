@@ -4,14 +4,7 @@
 import type { Clock } from "nakadi-protocol";
 import { judgeCommits, sameProgress } from "../fence.ts";
 import type { CommitItem } from "../fence.ts";
-import type {
-  CommitOutcome,
-  CoordinationPort,
-  Group,
-  NodeLease,
-  PartitionKey,
-  Progress,
-} from "../ports.ts";
+import type { CommitOutcome, CoordinationPort, Group, NodeLease, PartitionKey, Progress } from "../ports.ts";
 import { Hints } from "./hints.ts";
 import { Leases } from "./leases.ts";
 import { MemoryNodeLease } from "./node-lease.ts";
@@ -60,9 +53,7 @@ export class MemoryCoordination implements CoordinationPort {
     return lease;
   }
 
-  async group(
-    subscription: string,
-  ): Promise<{ group: Group; alive: ReadonlySet<string> } | undefined> {
+  async group(subscription: string): Promise<{ group: Group; alive: ReadonlySet<string> } | undefined> {
     this.#node.check();
     const group = this.#stored.subscriptions.get(subscription)?.group;
     if (!group) return undefined;
@@ -80,9 +71,7 @@ export class MemoryCoordination implements CoordinationPort {
     if (this.#stored.versionOf(subscription) !== expect) return "conflict";
     const stored = this.#stored.at(subscription);
     stored.change((expect || this.#stored.highestRemoved) + 1, next);
-    const added = new Map(
-      [...(initial ?? [])].filter(([partition]) => !stored.progress.has(partition)),
-    );
+    const added = new Map([...(initial ?? [])].filter(([partition]) => !stored.progress.has(partition)));
     stored.setProgress(added);
     this.#stored.changed.send(subscription, "group");
     if (added.size > 0) this.#stored.changed.send(subscription, "progress");
@@ -94,16 +83,11 @@ export class MemoryCoordination implements CoordinationPort {
     return new Map(this.#stored.subscriptions.get(subscription)?.progress);
   }
 
-  async commit(
-    subscription: string,
-    session: string,
-    items: readonly CommitItem[],
-  ): Promise<readonly CommitOutcome[]> {
+  async commit(subscription: string, session: string, items: readonly CommitItem[]): Promise<readonly CommitOutcome[]> {
     this.#node.check();
     const stored = this.#stored.subscriptions.get(subscription);
     const node = stored?.nodes.get(session);
-    if (!stored || node === undefined || !this.#stored.leases.isHeld(node))
-      return items.map(() => "no-session");
+    if (!stored || node === undefined || !this.#stored.leases.isHeld(node)) return items.map(() => "no-session");
     const { outcomes, moved } = judgeCommits(session, items, stored.owners, stored.progress);
     stored.setProgress(moved);
     if (moved.size > 0) this.#stored.changed.send(subscription, "progress");
@@ -119,8 +103,7 @@ export class MemoryCoordination implements CoordinationPort {
     this.#node.check();
     if (this.#stored.versionOf(subscription) !== expect) return "conflict";
     const stored = this.#stored.at(subscription);
-    for (const [partition, seen] of from)
-      if (!sameProgress(seen, stored.progress.get(partition))) return "conflict";
+    for (const [partition, seen] of from) if (!sameProgress(seen, stored.progress.get(partition))) return "conflict";
     stored.setProgress(to);
     if (to.size > 0) this.#stored.changed.send(subscription, "progress");
     return "forced";
@@ -128,12 +111,8 @@ export class MemoryCoordination implements CoordinationPort {
 
   async remove(subscription: string): Promise<void> {
     this.#node.check();
-    this.#stored.highestRemoved = Math.max(
-      this.#stored.highestRemoved,
-      this.#stored.versionOf(subscription),
-    );
-    if (this.#stored.subscriptions.delete(subscription))
-      this.#stored.changed.send(subscription, "group");
+    this.#stored.highestRemoved = Math.max(this.#stored.highestRemoved, this.#stored.versionOf(subscription));
+    if (this.#stored.subscriptions.delete(subscription)) this.#stored.changed.send(subscription, "group");
   }
 
   onChange(hint: (subscription: string, what: "group" | "progress") => void): Disposable {

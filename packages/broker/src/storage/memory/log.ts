@@ -3,16 +3,7 @@
  */
 import type { Clock } from "nakadi-protocol";
 import { NoSuchLogError } from "../ports.ts";
-import type {
-  Appended,
-  Bounds,
-  LogId,
-  LogPolicy,
-  LogPort,
-  NewRecord,
-  NotAppended,
-  Slice,
-} from "../ports.ts";
+import type { Appended, Bounds, LogId, LogPolicy, LogPort, NewRecord, NotAppended, Slice } from "../ports.ts";
 import { Hints } from "./hints.ts";
 import type { NodeScope } from "./node-scope.ts";
 import { PartitionLog } from "./partition-log.ts";
@@ -66,8 +57,7 @@ export class MemoryLog implements LogPort {
     const stored = this.#find(log);
     for (const [partition, records] of batches) {
       partitionOf(log, stored, partition);
-      if (records.length === 0)
-        throw new RangeError(`The batch for partition ${partition} is empty.`);
+      if (records.length === 0) throw new RangeError(`The batch for partition ${partition} is empty.`);
     }
     const outcomes = new Map<number, Appended | NotAppended>();
     const timestampMs = this.#clock.wallMs();

@@ -32,16 +32,12 @@ describe("the memory engine", () => {
     expect(frames).toHaveLength(1);
     expect(frames[0]?.records[0]).toBe(batch[1]);
     const whole = await log.read("x", 0, 0, { bytes: 10, records: 10 }, NEVER);
-    expect((await log.read("x", 0, 0, { bytes: 10, records: 10 }, NEVER)).frames[0]).toBe(
-      whole.frames[0],
-    );
+    expect((await log.read("x", 0, 0, { bytes: 10, records: 10 }, NEVER)).frames[0]).toBe(whole.frames[0]);
   });
 
   it("hands out the same frozen metadata again and again", async () => {
     const { metadata } = new MemoryEngine({ clock: systemClock }).node("a");
-    await metadata.write([
-      { kind: "kind", id: "id", expect: "absent", value: { list: [{ n: 1 }] } },
-    ]);
+    await metadata.write([{ kind: "kind", id: "id", expect: "absent", value: { list: [{ n: 1 }] } }]);
     const first = await metadata.get<{ list: { n: number }[] }>("kind", "id");
     expect((await metadata.get("kind", "id"))?.value).toBe(first?.value);
     expect(Object.isFrozen(first?.value.list[0])).toBe(true);
@@ -67,9 +63,7 @@ describe("the memory engine", () => {
       const slice = await log.read("x", 0, 0, { bytes: 10, records: 3 }, NEVER);
       expect(slice.oldest).toBe(oldest);
       expect(slice.frames[0]?.first).toBe(oldest);
-      expect(
-        (await log.read("x", 0, offset, { bytes: 10, records: 3 }, NEVER)).frames[0]?.first,
-      ).toBe(offset);
+      expect((await log.read("x", 0, offset, { bytes: 10, records: 3 }, NEVER)).frames[0]?.first).toBe(offset);
     }
   });
 });

@@ -48,19 +48,12 @@ export class MemoryMetadata implements MetadataPort {
     this.#node.check();
     checkOnce(writes);
     const values = writes.map((write) => ("remove" in write ? undefined : frozenJson(write.value)));
-    if (
-      !writes.every((write) => expected(write, this.#stored.kinds.get(write.kind)?.get(write.id)))
-    )
-      return "conflict";
+    if (!writes.every((write) => expected(write, this.#stored.kinds.get(write.kind)?.get(write.id)))) return "conflict";
     if (writes.length > 0) this.#stored.revision++;
     for (const [index, write] of writes.entries()) {
       const table = this.#stored.table(write.kind);
       if ("remove" in write) table.remove(write.id);
-      else
-        table.set(
-          write.id,
-          Object.freeze({ value: values[index], version: this.#stored.revision }),
-        );
+      else table.set(write.id, Object.freeze({ value: values[index], version: this.#stored.revision }));
     }
     for (const { kind, id } of writes) this.#stored.written.send(kind, id);
     return "written";

@@ -53,10 +53,7 @@ export class PartitionLog {
   }
 
   offsetAt(timestampMs: number): number {
-    return (
-      this.#frames[this.#search(({ latestMs }) => latestMs >= timestampMs)]?.frame.first ??
-      this.#next
-    );
+    return this.#frames[this.#search(({ latestMs }) => latestMs >= timestampMs)]?.frame.first ?? this.#next;
   }
 
   /** Drops whole frames, from the oldest on, that were stored at `timestampMs` or earlier. */

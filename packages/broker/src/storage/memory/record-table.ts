@@ -30,13 +30,7 @@ export class RecordTable {
     if (this.#records.delete(id)) this.#tidied = false;
   }
 
-  page({
-    after,
-    limit,
-  }: {
-    after?: string;
-    limit: number;
-  }): (Versioned<unknown> & { id: string })[] {
+  page({ after, limit }: { after?: string; limit: number }): (Versioned<unknown> & { id: string })[] {
     if (!this.#tidied) this.#tidy();
     const start = after === undefined ? 0 : this.#indexBehind(after);
     return this.#ids.slice(start, start + limit).flatMap((id) => {
@@ -48,9 +42,7 @@ export class RecordTable {
   /** Sorts, and drops the ids of removed records, and the second one of those that came again. */
   #tidy(): void {
     this.#ids.sort();
-    this.#ids = this.#ids.filter(
-      (id, index, all) => id !== all[index - 1] && this.#records.has(id),
-    );
+    this.#ids = this.#ids.filter((id, index, all) => id !== all[index - 1] && this.#records.has(id));
     this.#tidied = true;
   }
 

@@ -18,14 +18,11 @@ export class StoredGroup {
     const { sessions, topology, resetUntilMs } = next;
     const group = frozenJson({ version, sessions, topology, resetUntilMs }) as Group;
     this.group = group;
-    this.owners = new Map(
-      group.topology.map(({ partition, session }: Owned) => [partition, session]),
-    );
+    this.owners = new Map(group.topology.map(({ partition, session }: Owned) => [partition, session]));
     this.nodes = new Map(group.sessions.map(({ id, node }: Session) => [id, node]));
   }
 
   setProgress(to: ReadonlyMap<PartitionKey, Progress>): void {
-    for (const [partition, progress] of to)
-      this.progress.set(partition, frozenJson(progress) as Progress);
+    for (const [partition, progress] of to) this.progress.set(partition, frozenJson(progress) as Progress);
   }
 }

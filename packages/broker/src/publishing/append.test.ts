@@ -1,0 +1,47 @@
+import { expect, test } from "vitest";
+import type { LogPort, NewRecord } from "../storage/ports.ts";
+import { appendAll } from "./append.ts";
+
+const SIGNAL = new AbortController().signal;
+const records = Array.from({ length: 4 }, (_, index): NewRecord => ({
+  value: Uint8Array.of(index),
+}));
+
+function log(append: LogPort["append"]): LogPort {
+  return { append } as LogPort;
+}
+
+test("everything goes in one append, each partition in the order of the request", async () => {
+  const calls: unknown[] = [];
+  const port = log(async (id, batches, signal) => {
+    calls.push([id, [...batches], signal]);
+    return new Map(
+      [...batches.keys()].map((partition) => [partition, { outcome: "stored", first: 0, last: 0, timestampMs: 0 }]),
+    );
+  });
+  const failures = await appendAll(port, "log", records, [2, 0, 2, 0], SIGNAL);
+  expect(failures.size).toBe(0);
+  const [a, b, c, d] = records;
+  const batches = [
+    [2, [a, c]],
+    [0, [b, d]],
+  ];
+  expect(calls).toEqual([["log", batches, SIGNAL]]);
+});
+
+test("what is not certainly stored has failed", async () => {
+  const port = log(
+    async () =>
+      new Map([
+        [0, { outcome: "stored", first: 0, last: 0, timestampMs: 0 }],
+        [1, { outcome: "not-stored", cause: new Error("full") }],
+        [2, { outcome: "unknown", cause: new Error("slow") }],
+      ]),
+  );
+  const failures = await appendAll(port, "log", records, [0, 1, 2, 3], SIGNAL);
+  expect([...failures]).toEqual([
+    [1, "internal error"],
+    [2, "timed out"],
+    [3, "internal error"],
+  ]);
+});
