@@ -22,7 +22,7 @@ describe("startBroker", () => {
     await expect(startBroker({ port: first.port })).rejects.toMatchObject({ code: "EADDRINUSE" });
   });
 
-  it.each([
+  it.each<[options: object]>([
     [{ port: 70_000 }],
     [{ port: 1.5 }],
     [{ host: "" }],

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { enriched } from "./enrich.ts";
+import { enricher } from "./enrich.ts";
 import { scanBody } from "./scan.ts";
 
 const ENRICHMENT = {
@@ -14,7 +14,7 @@ const ENRICHMENT = {
 function enrich(event: string): string {
   const [item] = scanBody(new TextEncoder().encode(`[${event}]`), 100);
   if (!item) throw new Error("no event");
-  return new TextDecoder().decode(enriched(item, 3, ENRICHMENT));
+  return new TextDecoder().decode(enricher(ENRICHMENT)(item, 3));
 }
 
 test("metadata is completed where it stands", () => {
@@ -35,6 +35,28 @@ test("metadata is completed where it stands", () => {
   });
 });
 
+test("what is right in it keeps its bytes", () => {
+  const given = '"eid":"\\u0078","event_type":"order.created","partition":"3","flow_id":"own","n":1.0';
+  expect(enrich(`{"metadata":{${given}}}`)).toBe(
+    `{"metadata":{${given},"received_at":"2026-01-02T03:04:05.678Z","version":"1.2.3","published_by":"unauthenticated"}}`,
+  );
+});
+
+test("one batch may hold events that lack this and events that lack that", () => {
+  const events = ['{"metadata":{"a":1}}', '{"metadata":{"flow_id":"own"}}', '{"metadata":{"a":2}}', "{}"];
+  const enrich = enricher(ENRICHMENT);
+  const complete = scanBody(new TextEncoder().encode(`[${events.join()}]`), 100).map(
+    (item, index) => JSON.parse(new TextDecoder().decode(enrich(item, index))) as object,
+  );
+  expect(complete).toMatchObject([
+    { metadata: { a: 1, flow_id: "request-flow", partition: "0" } },
+    { metadata: { flow_id: "own", partition: "1" } },
+    { metadata: { a: 2, flow_id: "request-flow", partition: "2" } },
+    {},
+  ]);
+  expect(complete[3]).toEqual({});
+});
+
 test.each([
   ['{"flow_id":"own"}', "own"],
   ['{"flow_id":""}', "request-flow"],
@@ -50,9 +72,13 @@ test("names that mean something to JavaScript stay", () => {
 
 test("every other byte stays as it is", () => {
   const member = fc.tuple(fc.string({ unit: "binary" }), fc.jsonValue({ stringUnit: "binary" }));
-  const metadata = fc.dictionary(fc.constantFrom("eid", "flow_id", "span_ctx", "é"), fc.jsonValue(), {
-    noNullPrototype: true,
-  });
+  const metadata = fc.dictionary(
+    fc.constantFrom("eid", "event_type", "partition", "flow_id", "span_ctx", "é"),
+    fc.jsonValue(),
+    {
+      noNullPrototype: true,
+    },
+  );
   fc.assert(
     fc.property(
       fc.uniqueArray(member, { selector: ([name]) => name, maxLength: 5 }),
@@ -84,6 +110,6 @@ test("every other byte stays as it is", () => {
 test("the request's bytes are not touched", () => {
   const body = new TextEncoder().encode('[{"metadata":{"eid":"x"}}]');
   const before = body.slice();
-  for (const item of scanBody(body, 100)) enriched(item, 0, ENRICHMENT);
+  for (const item of scanBody(body, 100)) enricher(ENRICHMENT)(item, 0);
   expect(body).toEqual(before);
 });

@@ -15,7 +15,7 @@ import { NoSuchLogError } from "../storage/ports.ts";
 import type { LogPort, NewRecord } from "../storage/ports.ts";
 import { appendAll } from "./append.ts";
 import type { AppendFailures } from "./append.ts";
-import { enriched } from "./enrich.ts";
+import { enricher } from "./enrich.ts";
 import { eidOf, partlyStoredItems, refusedItems } from "./item-responses.ts";
 import type { Failure } from "./item-responses.ts";
 import { partitioner } from "./partition.ts";
@@ -113,16 +113,16 @@ function prepare(
     partitions.push(partition);
   }
 
-  const enrichment = {
+  const enrich = enricher({
     eventType: eventType.name,
     version: eventType.schema.version,
     publishedBy: subject,
     receivedAt: new Date(clock.wallMs()).toISOString(),
     flowId,
-  };
+  });
   const compacted = cleanup_policy !== "delete";
   const records = items.map((item, index) => ({
-    value: category === "undefined" ? item.bytes : enriched(item, partitions[index] as number, enrichment),
+    value: category === "undefined" ? item.bytes : enrich(item, partitions[index] as number),
     ...(compacted && { key: compactionKey(item.value) }),
   }));
   return { eids, partitions, records };

@@ -39,7 +39,7 @@ export function programOf(tree: PatternTree): PatternProgram {
       case "sequence":
         return part.parts.reduceRight((behind, one) => compile(one, behind), next);
       case "choice":
-        return add({ op: "split", targets: part.parts.map((one) => compile(one, next)) });
+        return add({ op: "split", targets: [...new Set(part.parts.map((one) => compile(one, next)))] });
       case "repeat": {
         let start = next;
         if (part.max === Infinity) {

@@ -22,10 +22,12 @@ export class PatternCostError extends Error {
 /** What came before a place in the text. */
 type Before = "nothing" | "new-line" | "word" | "other";
 
-/** All places in the program where a match may be; how each character goes on is found once. */
+/** All places in the program where a match may be, and how each character that was seen goes on. */
 interface State {
   places: readonly number[];
   before: Before;
+  /** No more are kept once there are many; how one of those goes on is found each time. */
+  isKept: boolean;
   ascii: (State | "match" | undefined)[];
   others: Map<number, State | "match">;
   matchesAtEnd: boolean | undefined;
@@ -35,7 +37,7 @@ const NEW_LINE = 0x0a;
 const ASCII = 128;
 const LAST_OF_ONE_UNIT = 0xffff;
 /** Places, and ways on, that all known states have together. */
-const MAX_KEPT = 200_000;
+const MAX_KEPT = 100_000;
 /** Places looked at in one match: a second's work. */
 const MAX_WORK = 5_000_000;
 
@@ -44,6 +46,7 @@ export class Pattern {
   readonly #program: PatternProgram;
   #states = new Map<string, State>();
   #kept = 0;
+  #isFull = false;
   #work = 0;
   /** In which round of looking a place was last seen. */
   readonly #seenIn: Float64Array;
@@ -67,6 +70,7 @@ export class Pattern {
    */
   test(text: string): boolean {
     this.#work = 0;
+    if (this.#isFull) this.#forget();
     let state = this.#state([this.#program.start], "nothing");
     for (let at = 0; at < text.length; at++) {
       const code = text.codePointAt(at) as number;
@@ -79,9 +83,17 @@ export class Pattern {
     return (state.matchesAtEnd ??= this.#closure(state, undefined));
   }
 
+  /** States lead to one another, so all go at once. */
+  #forget(): void {
+    this.#states = new Map();
+    this.#kept = 0;
+    this.#isFull = false;
+  }
+
   /** Where a character leads that has not been seen in this state before. */
   #step(state: State, code: number): State | "match" {
     const next = this.#closure(state, code) ? "match" : this.#state(this.#placesBehind(code), kindOf(code));
+    if (!state.isKept) return next;
     if (code < ASCII) state.ascii[code] = next;
     else if (this.#kept++ < MAX_KEPT) state.others.set(code, next);
     return next;
@@ -123,20 +135,26 @@ export class Pattern {
   }
 
   #state(places: readonly number[], before: Before): State {
+    if (this.#kept > MAX_KEPT) this.#isFull = true;
+    if (this.#isFull) return { places, before, isKept: false, ...NO_WAYS, matchesAtEnd: undefined };
     const key = `${before} ${places.join()}`;
     let state = this.#states.get(key);
     if (state) return state;
     this.#kept += places.length + ASCII;
-    if (this.#kept > MAX_KEPT) {
-      // They lead to one another, so all go at once.
-      this.#states = new Map();
-      this.#kept = places.length + ASCII;
-    }
-    state = { places, before, ascii: Array.from({ length: ASCII }), others: new Map(), matchesAtEnd: undefined };
+    state = {
+      places,
+      before,
+      isKept: true,
+      ascii: Array.from({ length: ASCII }),
+      others: new Map(),
+      matchesAtEnd: undefined,
+    };
     this.#states.set(key, state);
     return state;
   }
 }
+
+const NO_WAYS = { ascii: [], others: new Map<number, State>() };
 
 function kindOf(code: number): Before {
   if (code === NEW_LINE) return "new-line";

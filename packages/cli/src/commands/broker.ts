@@ -1,0 +1,54 @@
+/** `nakadi broker`: a broker until the process is asked to stop. */
+import { type Broker, startBroker } from "nakadi-broker";
+import { type Context, stopped } from "../context.ts";
+import { EXIT, type ExitCode } from "../exit-codes.ts";
+import { Failure } from "../failure.ts";
+
+/** Streams end at once; requests in flight get this long. Two seconds are all there is. */
+const DRAIN_MS = 1_000;
+
+export interface BrokerCommandOptions {
+  host: string;
+  port: number;
+  /** Stop when standard input ends, as it does when the parent process is gone. */
+  endWithStdin?: boolean;
+}
+
+export async function runBroker(
+  context: Context,
+  { host, port, endWithStdin = false }: BrokerCommandOptions,
+): Promise<ExitCode> {
+  const broker = await start(host, port);
+  context.stdout.write(`nakadi broker listening on ${broker.url} (memory)\n`);
+  await (endWithStdin ? Promise.race([stopped(context), stdinEnded()]) : stopped(context));
+  await broker.stop({ drainMs: DRAIN_MS });
+  process.stdin.destroy();
+  return EXIT.ok;
+}
+
+function stdinEnded(): Promise<void> {
+  return new Promise((resolve) => void process.stdin.once("close", resolve).once("end", resolve).resume());
+}
+
+async function start(host: string, port: number): Promise<Broker> {
+  try {
+    return await startBroker({ host, port });
+  } catch (error) {
+    throw new Failure(`cannot listen on ${host} port ${port}: ${adviceFor(error, port)}`);
+  }
+}
+
+function adviceFor(error: unknown, port: number): string {
+  const { code, message } = error as NodeJS.ErrnoException;
+  switch (code) {
+    case "EADDRINUSE":
+      return `the port is in use. Stop what uses it, or choose another one: --port ${port + 1}, or --port 0 for any`;
+    case "EACCES":
+      return "not allowed. Ports below 1024 need more rights: choose a higher one";
+    case "EADDRNOTAVAIL":
+    case "ENOTFOUND":
+      return "this machine has no such address. Try --host 127.0.0.1";
+    default:
+      return message;
+  }
+}

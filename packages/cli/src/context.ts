@@ -1,0 +1,49 @@
+/** Everything that a command may touch of the process around it, so that it can run inside a test. */
+import type { StopSignal } from "./exit-codes.ts";
+
+export interface Output {
+  write(text: string): void;
+  /** Whether a person watches. */
+  readonly isTTY: boolean;
+  /** Characters in a line; 80 where nobody knows. */
+  readonly columns: number;
+}
+
+export interface Context {
+  stdout: Output;
+  stderr: Output;
+  env: Readonly<Record<string, string | undefined>>;
+  /** Aborted with a `StopSignal` as its reason when the process is asked to stop. */
+  signal: AbortSignal;
+}
+
+/** Which signal has stopped the command; `undefined` while none has. */
+export function stopSignalOf({ signal }: Context): StopSignal | undefined {
+  return signal.aborted ? (signal.reason as StopSignal) : undefined;
+}
+
+/** Resolves when the process is asked to stop. */
+export function stopped({ signal }: Context): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) resolve();
+    else signal.addEventListener("abort", () => resolve(), { once: true });
+  });
+}
+
+/** An output of this process. A reader that has gone away is no error: the command goes on in silence, or ends. */
+export function outputOf(stream: NodeJS.WriteStream): Output {
+  let open = true;
+  stream.on("error", (error: NodeJS.ErrnoException) => {
+    if (error.code !== "EPIPE") throw error;
+    open = false;
+  });
+  return {
+    write: (text) => {
+      if (open) stream.write(text);
+    },
+    isTTY: stream.isTTY === true,
+    get columns() {
+      return stream.columns ?? 80;
+    },
+  };
+}

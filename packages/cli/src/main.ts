@@ -1,0 +1,24 @@
+/** The process of the `nakadi` command. */
+import { type Context, outputOf } from "./context.ts";
+import { exitCodeOf, type StopSignal } from "./exit-codes.ts";
+import { runProgram } from "./program.ts";
+
+const stop = new AbortController();
+for (const signal of ["SIGINT", "SIGTERM"] satisfies StopSignal[]) {
+  process.on(signal, () => {
+    // The second time nobody waits for a clean end any more.
+    if (stop.signal.aborted) process.exit(exitCodeOf(signal));
+    stop.abort(signal);
+  });
+}
+
+const context: Context = {
+  stdout: outputOf(process.stdout),
+  stderr: outputOf(process.stderr),
+  env: process.env,
+  signal: stop.signal,
+};
+
+void runProgram(process.argv.slice(2), context).then((code) => {
+  process.exitCode = code;
+});

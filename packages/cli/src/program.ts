@@ -1,0 +1,78 @@
+/** The `nakadi` command: its subcommands, their options and help. What they do is loaded when they run. */
+import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
+import type { Context } from "./context.ts";
+import { EXIT, type ExitCode } from "./exit-codes.ts";
+import { describe, Failure } from "./failure.ts";
+
+const MAX_PORT = 65_535;
+
+/** Runs the command line `args`, without `node` and the script, and says how the process should end. */
+export async function runProgram(args: readonly string[], context: Context): Promise<ExitCode> {
+  let exitCode: ExitCode = EXIT.ok;
+  const program = buildProgram(context, (code) => (exitCode = code));
+  try {
+    await program.parseAsync(args, { from: "user" });
+    return exitCode;
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : EXIT.usage;
+    context.stderr.write(`nakadi: ${describe(error)}\n`);
+    return error instanceof Failure ? error.exitCode : EXIT.failed;
+  }
+}
+
+function buildProgram(context: Context, ended: (code: ExitCode) => void): Command {
+  const program = new Command("nakadi")
+    .description("Nakadi in TypeScript: a broker to start anywhere, and a demo of everything.")
+    .exitOverride()
+    .showSuggestionAfterError()
+    .showHelpAfterError("(nakadi --help lists the commands)")
+    .configureOutput({
+      writeOut: (text) => context.stdout.write(text),
+      writeErr: (text) => context.stderr.write(text),
+      getOutHelpWidth: () => context.stdout.columns,
+      getErrHelpWidth: () => context.stderr.columns,
+    });
+
+  program
+    .command("broker")
+    .description("start a broker and serve until SIGINT or SIGTERM")
+    .option("--port <number>", "port to listen on; 0 picks a free one", port, 8080)
+    .option("--host <address>", "address to listen on; anything but loopback lets other machines in", "127.0.0.1")
+    .option("--memory", "keep everything in memory; nothing survives the process (the only choice so far)")
+    .addOption(new Option("--end-with-stdin").hideHelp())
+    .addHelpText(
+      "after",
+      "\nExample:\n  $ nakadi broker --port 0\n  nakadi broker listening on http://127.0.0.1:40123 (memory)",
+    )
+    .action(async (options: { port: number; host: string; endWithStdin?: boolean }) => {
+      const { runBroker } = await import("./commands/broker.ts");
+      ended(await runBroker(context, options));
+    });
+
+  program
+    .command("demo")
+    .description("show everything at work: a broker, real earthquakes, two consumers, a connection cut on purpose")
+    .addHelpText("after", "\nExample:\n  $ nakadi demo")
+    .action(async () => {
+      const { runDemo } = await import("./commands/demo/demo.ts");
+      ended(await runDemo(context));
+    });
+
+  program
+    .command("demo-consumer", { hidden: true })
+    .requiredOption("--url <url>")
+    .requiredOption("--subscription <id>")
+    .requiredOption("--file <path>")
+    .action(async (options: { url: string; subscription: string; file: string }) => {
+      const { runConsumer } = await import("./commands/demo/consumer.ts");
+      ended(await runConsumer(context, options));
+    });
+
+  return program;
+}
+
+function port(text: string): number {
+  const number = Number(text);
+  if (/^[0-9]+$/.test(text) && number <= MAX_PORT) return number;
+  throw new InvalidArgumentError(`A port is a whole number from 0 to ${MAX_PORT}.`);
+}
