@@ -77,7 +77,10 @@ export async function startBroker(options: BrokerOptions = {}): Promise<Broker> 
       stopping.abort(new Error("The broker stops."));
       app.server.closeAllConnections();
     }, drainMs);
+    // Connections become idle one by one while requests and streams end.
+    const sweep = setInterval(() => app.server.closeIdleConnections(), SWEEP_MS);
     await app.close();
+    clearInterval(sweep);
     clearTimeout(deadline);
     await lease[Symbol.asyncDispose]();
     await storage.close();
@@ -104,6 +107,7 @@ export async function startBroker(options: BrokerOptions = {}): Promise<Broker> 
 /** A node that was not heard of for so long has lost its sessions. */
 const NODE_LEASE_MS = 10_000;
 const STOP_DRAIN_MS = 1_000;
+const SWEEP_MS = 10;
 
 function checkAddress(host: string, port: number): void {
   if (typeof host !== "string" || host === "") throw new BrokerOptionsError("host must be a name or an address");
