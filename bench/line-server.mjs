@@ -1,4 +1,5 @@
 // Sends the same line again and again, as fast as the client takes it, then stays open.
+import { once } from "node:events";
 import { createServer } from "node:http";
 
 const lines = Number(process.argv[2]);
@@ -12,12 +13,14 @@ const block = Buffer.from(line.repeat(LINES_PER_WRITE));
 const server = createServer((_request, response) => void feed(response));
 
 async function feed(response) {
+  const gone = new AbortController();
+  response.once("close", () => gone.abort());
   response.writeHead(200, {
     "content-type": "application/x-json-stream",
     "x-nakadi-streamid": "7b7c7100-0559-11e6-a837-0800200c9a66",
   });
   for (let sent = 0; sent < lines && !response.destroyed; sent += LINES_PER_WRITE) {
-    if (!response.write(block)) await new Promise((resolve) => response.once("drain", resolve).once("close", resolve));
+    if (!response.write(block)) await once(response, "drain", { signal: gone.signal }).catch(() => undefined);
   }
 }
 

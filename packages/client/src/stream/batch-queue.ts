@@ -30,6 +30,11 @@ export class BatchQueue<E> {
     this.#drained = drained;
   }
 
+  /** Whether it is half empty: reading on pays off then, and not for each batch that is taken. */
+  get low(): boolean {
+    return this.#batches.length * 2 <= this.#limits.batches && this.#bytes * 2 <= this.#limits.bytes;
+  }
+
   get full(): boolean {
     return this.#batches.length >= this.#limits.batches || this.#bytes >= this.#limits.bytes;
   }

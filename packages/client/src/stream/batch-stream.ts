@@ -107,8 +107,12 @@ export class SubscriptionBatchStream<E> implements BatchStream<E> {
     return this.#state.kind;
   }
 
-  async nextBatch({ signal }: { signal?: AbortSignal } = {}): Promise<Batch<E> | undefined> {
-    this.#claim("nextBatch");
+  nextBatch({ signal }: { signal?: AbortSignal } = {}): Promise<Batch<E> | undefined> {
+    try {
+      this.#claim("nextBatch");
+    } catch (error) {
+      return Promise.reject(error as ConfigError);
+    }
     return this.#queue.next(signal);
   }
 
@@ -266,6 +270,7 @@ export class SubscriptionBatchStream<E> implements BatchStream<E> {
         maxLineBytes: settings.maxLineBytes,
         idleLimitMs: settings.idleLimitMs,
         hasRoom: () => !this.#queue.full,
+        hasMuchRoom: () => this.#queue.low,
         batch: (batch) => this.#take(batch),
         over: (error, fatal) => {
           if (fatal && error) this.#tell({ kind: "fatal", error });
@@ -287,7 +292,7 @@ export class SubscriptionBatchStream<E> implements BatchStream<E> {
     const lane = laneKey(batch.cursor);
     if (this.#lanes.get(lane) === false) return;
     this.#lanes.set(lane, true);
-    this.#tell({ kind: "batch" });
+    if (this.#state.kind === "streaming" && !this.#state.useful) this.#tell({ kind: "batch" });
     this.#queue.push(batch);
   }
 

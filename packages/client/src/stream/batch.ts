@@ -47,8 +47,29 @@ export class StreamBatch<E> implements Batch<E> {
   }
 }
 
+/** Four members that JSON and spreading see, and the stream's id, which they do not. */
+class DeliveredCursor implements StreamCursor {
+  readonly partition: string;
+  readonly offset: string;
+  readonly event_type: string;
+  readonly cursor_token: string;
+  readonly #streamId: string;
+
+  constructor({ partition, offset, event_type, cursor_token }: Cursor, streamId: string) {
+    this.partition = partition;
+    this.offset = offset;
+    this.event_type = event_type;
+    this.cursor_token = cursor_token;
+    this.#streamId = streamId;
+  }
+
+  get streamId(): string {
+    return this.#streamId;
+  }
+}
+
 export function withStreamId(cursor: Cursor, streamId: string): StreamCursor {
-  return Object.defineProperty({ ...cursor }, "streamId", { value: streamId, enumerable: false }) as StreamCursor;
+  return new DeliveredCursor(cursor, streamId);
 }
 
 function parse(raw: Uint8Array): unknown {

@@ -15,6 +15,8 @@ export interface ConnectionParts<E> {
   idleLimitMs: number;
   /** Whether there is room for another batch. */
   hasRoom: () => boolean;
+  /** Whether there is room for so much that the socket should be read again. */
+  hasMuchRoom: () => boolean;
   batch: (batch: Batch<E>) => void;
   /** The stream is over; without an error it ended as it should. `fatal`: another try would end the same way. */
   over: (error: NakadiError | undefined, fatal: boolean) => void;
@@ -89,7 +91,7 @@ export class StreamConnection<E> {
 
   /** Pauses the socket while there is no room, and watches for silence only while something can come. */
   #balance(): void {
-    const pause = !this.#parts.hasRoom();
+    const pause = this.#paused ? !this.#parts.hasMuchRoom() : !this.#parts.hasRoom();
     if (pause === this.#paused) return;
     this.#paused = pause;
     if (pause) {
