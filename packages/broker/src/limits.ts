@@ -5,6 +5,8 @@
 export interface Limits {
   /** Bytes of one event's text, before enrichment. */
   maxEventBytes: number;
+  /** Events of one publishing request. */
+  maxBatchEvents: number;
   /** Bytes of one request's body, after decompression. */
   maxBodyBytes: number;
   /** How deep arrays and objects of an event may nest. */
@@ -29,6 +31,7 @@ export interface Limits {
 
 export const DEFAULT_LIMITS: Limits = {
   maxEventBytes: 999_000,
+  maxBatchEvents: 500_000,
   maxBodyBytes: 50_000_000,
   maxEventDepth: 1_000,
   maxSchemaLength: 200_000,

@@ -3,7 +3,7 @@
  * @pure
  */
 export type JsonObject = Record<string, unknown>;
-export type JsonSchema = JsonObject | boolean;
+type JsonSchema = JsonObject | boolean;
 export type Draft = 4 | 6 | 7;
 
 export function isObject(value: unknown): value is JsonObject {
@@ -20,9 +20,9 @@ export function draftOf({ $schema }: JsonObject): Draft | undefined {
 }
 
 /** What holds subschemas: by name, in a list, or one. `items` may be a list or one, a dependency may be a list of names. */
-export const SCHEMA_MAPS: readonly string[] = ["properties", "patternProperties", "definitions", "dependencies"];
-export const SCHEMA_LISTS: readonly string[] = ["allOf", "anyOf", "oneOf", "items"];
-export const SINGLE_SCHEMAS: readonly string[] = [
+const SCHEMA_MAPS: readonly string[] = ["properties", "patternProperties", "definitions", "dependencies"];
+const SCHEMA_LISTS: readonly string[] = ["allOf", "anyOf", "oneOf", "items"];
+const SINGLE_SCHEMAS: readonly string[] = [
   "items",
   "additionalItems",
   "additionalProperties",

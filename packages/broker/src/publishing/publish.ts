@@ -12,15 +12,14 @@ import type { StoredEventType } from "../event-types/stored-event-type.ts";
 import type { Limits } from "../limits.ts";
 import { ProblemError } from "../problems.ts";
 import { NoSuchLogError } from "../storage/ports.ts";
-import type { LogPort, NewRecord } from "../storage/ports.ts";
+import type { LogPort } from "../storage/ports.ts";
 import { appendAll } from "./append.ts";
 import type { AppendFailures } from "./append.ts";
+import { Batch } from "./batch.ts";
 import { enricher } from "./enrich.ts";
-import { eidOf, partlyStoredItems, refusedItems } from "./item-responses.ts";
-import type { Failure } from "./item-responses.ts";
+import { partlyStoredItems } from "./item-responses.ts";
 import { partitioner } from "./partition.ts";
-import { scanBody } from "./scan.ts";
-import type { PublishedItem } from "./scan.ts";
+import { ownBytes, scanBody } from "./scan.ts";
 import { validationFault } from "./validate.ts";
 
 export interface PublishingParts {
@@ -44,7 +43,7 @@ export type PublishOutcome = { status: 200 } | { status: 422 | 207; items: Batch
 
 /**
  * Stores the events of `body`, a JSON array of objects in UTF-8.
- * @throws {ProblemError} 400 if it is anything else, 404 if there is no such event type
+ * @throws {ProblemError} 400 if it is anything else, 404 if there is no such event type, 413 if there are too many
  */
 export async function publish(
   parts: PublishingParts,
@@ -56,63 +55,41 @@ export async function publish(
   const { eventTypes, log, limits } = parts;
   const stored = await eventTypes.find(name);
   const validator = stored && (await eventTypes.validator(stored));
-  // Parsed events may be 20 times as large as the body: nothing is awaited while they are alive.
-  const items = scanBody(body, limits.maxEventDepth);
+  const batch = stored && validator && batchOf(stored, validator, parts, context);
+  let bytes = 0;
+  // What cannot be read is told before anything else.
+  for (const item of scanBody(body, limits)) {
+    batch?.add(item);
+    bytes += item.sentBytes;
+    if (bytes < BYTES_AT_A_TIME) continue;
+    bytes = 0;
+    await breathe();
+  }
   if (!stored) throw noSuchEventType(name);
-  if (!validator) throw new ProblemError(404, `No json_schema found for event type: ${name}`);
-  const batch = prepare(items, stored, validator, parts, context);
-  if ("status" in batch) return batch;
+  if (!batch) throw new ProblemError(404, `No json_schema found for event type: ${name}`);
+  const items = batch.refusal();
+  if (items) return { status: 422, items };
   if (batch.records.length === 0) return { status: 200 };
-  const failures = await append(log, stored, batch, signal);
+  const failures = await append(log, stored, batch, body, signal);
   if (failures.size === 0) return { status: 200 };
-  return {
-    status: 207,
-    items: partlyStoredItems(batch.eids, batch.partitions, (partition) => failures.get(partition)),
-  };
+  return { status: 207, items: partlyStoredItems(batch.eids, batch.partitions, (partition) => failures.get(partition)) };
 }
 
-/** What is stored; one entry an event in each list. */
-interface Batch {
-  eids: readonly string[];
-  partitions: readonly number[];
-  records: readonly NewRecord[];
+/** A large batch lets others have their turn: so much takes some 10 ms. */
+const BYTES_AT_A_TIME = 1_000_000;
+
+function breathe(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve));
 }
 
-function prepare(
-  items: readonly PublishedItem[],
-  { eventType, partitions: partitionCount }: StoredEventType,
+function batchOf(
+  { eventType, partitions }: StoredEventType,
   validator: EventValidator,
   { limits, clock, random }: PublishingParts,
   { flowId, subject }: PublishingContext,
-): Batch | (PublishOutcome & { status: 422 }) {
-  const { category, cleanup_policy } = eventType;
-  const eids = items.map(({ value }) => eidOf(value));
-  const partitions: number[] = [];
-  const refuse = (step: Failure["step"], index: number, detail: string): PublishOutcome & { status: 422 } => ({
-    status: 422,
-    items: refusedItems(eids, { step, index, detail }, partitions),
-  });
-
+): Batch {
+  const { category, cleanup_policy, partition_strategy: strategy, partition_key_fields: keyFields } = eventType;
   const rules = { validator, category, maxEventBytes: limits.maxEventBytes };
-  for (const [index, item] of items.entries()) {
-    const fault = validationFault(item, rules);
-    if (fault !== undefined) return refuse("validating", index, fault);
-  }
-
-  const { partition_strategy: strategy, partition_key_fields: keyFields } = eventType;
-  const partitionOf = partitioner({
-    strategy,
-    keyFields,
-    category,
-    partitions: partitionCount,
-    random,
-  });
-  for (const [index, item] of items.entries()) {
-    const partition = partitionOf(item);
-    if (typeof partition === "string") return refuse("partitioning", index, partition);
-    partitions.push(partition);
-  }
-
   const enrich = enricher({
     eventType: eventType.name,
     version: eventType.schema.version,
@@ -120,12 +97,14 @@ function prepare(
     receivedAt: new Date(clock.wallMs()).toISOString(),
     flowId,
   });
-  const compacted = cleanup_policy !== "delete";
-  const records = items.map((item, index) => ({
-    value: category === "undefined" ? item.bytes : enrich(item, partitions[index] as number),
-    ...(compacted && { key: compactionKey(item.value) }),
-  }));
-  return { eids, partitions, records };
+  return new Batch({
+    validate: (item) => validationFault(item, rules),
+    partition: partitioner({ strategy, keyFields, category, partitions, random }),
+    record: (item, partition) => ({
+      value: category === "undefined" ? item.bytes : enrich(item, partition),
+      ...(cleanup_policy !== "delete" && { key: compactionKey(item.value) }),
+    }),
+  });
 }
 
 /** The schema of metadata demands it. */
@@ -135,14 +114,19 @@ function compactionKey({ metadata }: JsonObject): string {
 
 async function append(
   log: LogPort,
-  stored: StoredEventType,
-  batch: Batch,
+  { eventType, timelines }: StoredEventType,
+  { records, partitions }: Batch,
+  body: Uint8Array,
   signal: AbortSignal,
 ): Promise<AppendFailures> {
-  const { eventType, timelines } = stored;
   const current = timelines.at(-1);
+  const values = ownBytes(
+    records.map(({ value }) => value),
+    body,
+  );
   try {
-    if (current) return await appendAll(log, current.log, batch.records, batch.partitions, signal);
+    const owned = records.map((record, index) => ({ ...record, value: values[index] ?? record.value }));
+    if (current) return await appendAll(log, current.log, owned, partitions, signal);
   } catch (error) {
     if (!(error instanceof NoSuchLogError)) throw error;
   }

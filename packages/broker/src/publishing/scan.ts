@@ -6,6 +6,7 @@
 import { isObject } from "../event-types/json-schema.ts";
 import type { JsonObject } from "../event-types/json-schema.ts";
 import { JsonSyntaxError, parseStrictly } from "../event-types/strict-json.ts";
+import type { Limits } from "../limits.ts";
 import { ProblemError } from "../problems.ts";
 import { newItemScan, scanItem, withoutGaps } from "./item-scanner.ts";
 import type { ItemScan } from "./item-scanner.ts";
@@ -16,6 +17,7 @@ export interface PublishedItem {
   bytes: Uint8Array;
   /** Bytes of the event as it was sent. */
   sentBytes: number;
+  /** Of an event that is too large no more than its metadata: there may be 20 times as much to build as to read. */
   value: JsonObject;
   /** Where the value of the member `metadata` is in `bytes`; nothing if there is no such member. */
   metadata: { start: number; end: number } | undefined;
@@ -23,50 +25,68 @@ export interface PublishedItem {
   hasOddNumbers: boolean;
 }
 
+export type ScanLimits = Pick<Limits, "maxBatchEvents" | "maxEventBytes" | "maxEventDepth">;
+
 const OPEN_BRACKET = 0x5b;
 const CLOSE_BRACKET = 0x5d;
 const OPEN_BRACE = 0x7b;
+const CLOSE_BRACE = 0x7d;
 const COMMA = 0x2c;
 
 /**
- * Whitespace around and commas between events are forgiven, inside an event nothing is.
- * @param maxDepth how deep arrays and objects of an event may nest
- * @throws {ProblemError} 400 for the first fault
+ * One event after the other. Whitespace around and commas between events are forgiven, inside an event nothing is.
+ * @throws {ProblemError} 400 for the first fault, as soon as it is come to; 413 if there are too many events
  */
-export function scanBody(body: Uint8Array, maxDepth: number): PublishedItem[] {
+export function* scanBody(body: Uint8Array, limits: ScanLimits): Generator<PublishedItem, void, undefined> {
   const start = skipSpace(body, 0);
   if (body[start] !== OPEN_BRACKET) throw malformed(`Array of events should start with [ at position ${start}`);
   const end = lastSolid(body, start);
-  if (body[end] !== CLOSE_BRACKET)
-    throw malformed(`Array of events should end with ] at position ${characters(body, end)}`);
-  const items: PublishedItem[] = [];
+  if (body[end] !== CLOSE_BRACKET) throw malformed(`Array of events should end with ] at position ${characters(body, end)}`);
   const scan = newItemScan();
-  let kept = 0;
+  let count = 0;
   for (let at = start + 1; ; at = scan.end) {
     while (body[at] === COMMA || isSpace(body[at])) at++;
-    if (at >= end) break;
+    if (at >= end) return;
     if (body[at] !== OPEN_BRACE) throw malformed(`Illegal character at position ${characters(body, at)}`);
-    scanItem(body, at, end + 1, maxDepth, scan);
+    if (++count > limits.maxBatchEvents) throw new ProblemError(413, `More than ${limits.maxBatchEvents} events in one request`);
+    scanItem(body, at, end + 1, limits.maxEventDepth, scan);
     const sent = new Uint8Array(body.buffer, body.byteOffset + at, scan.end - at);
-    const value = readValue(sent, scan, maxDepth);
     const bytes = withoutGaps(sent, at, scan);
-    if (bytes === sent) kept += bytes.length;
-    items.push({
-      bytes,
-      sentBytes: sent.length,
-      value,
-      metadata: scan.metadataStart < 0 ? undefined : { start: scan.metadataStart, end: scan.metadataEnd },
-      hasOddNumbers: scan.oddNumbers,
-    });
+    const metadata = scan.metadataStart < 0 ? undefined : { start: scan.metadataStart, end: scan.metadataEnd };
+    const isTooLarge = sent.length > limits.maxEventBytes && !scan.tooDeep;
+    const value = isTooLarge ? readMetadata(sent, bytes, metadata, limits) : readValue(sent, scan, limits.maxEventDepth);
+    yield { bytes, sentBytes: sent.length, value, metadata, hasOddNumbers: scan.oddNumbers };
   }
-  // A view keeps the whole body alive for as long as the event is stored.
-  if (kept > 0 && kept < body.length / 2) for (const item of items) item.bytes = item.bytes.slice();
-  return items;
+}
+
+/**
+ * Views of a body keep all of it alive for as long as one of them is stored: where they are little of it, they become
+ * copies.
+ */
+export function ownBytes(views: readonly Uint8Array[], body: Uint8Array): readonly Uint8Array[] {
+  const kept = views.reduce((sum, view) => sum + (view.buffer === body.buffer ? view.length : 0), 0);
+  return kept > 0 && kept < body.length / 2 ? views.map((view) => view.slice()) : views;
 }
 
 /** The text of an item, as far as the server keeps it. */
 export function itemText({ bytes }: Pick<PublishedItem, "bytes">): string {
   return decode(bytes);
+}
+
+/** All that is read of an event that will be refused for its size. */
+function readMetadata(
+  sent: Uint8Array,
+  bytes: Uint8Array,
+  metadata: PublishedItem["metadata"],
+  { maxEventBytes }: ScanLimits,
+): JsonObject {
+  if (sent.at(-1) !== CLOSE_BRACE) throw malformed(`Unexpected end of data at pos ${characters(sent, sent.length)}`);
+  if (metadata === undefined || metadata.end - metadata.start > maxEventBytes) return {};
+  try {
+    return { metadata: JSON.parse(decode(bytes.subarray(metadata.start, metadata.end))) as unknown };
+  } catch {
+    return {};
+  }
 }
 
 function readValue(sent: Uint8Array, scan: ItemScan, maxDepth: number): JsonObject {

@@ -111,7 +111,7 @@ export class SubscriptionBatchStream<E> implements BatchStream<E> {
     try {
       this.#claim("nextBatch");
     } catch (error) {
-      return Promise.reject(error as ConfigError);
+      return Promise.reject(error);
     }
     return this.#queue.next(signal);
   }

@@ -20,7 +20,7 @@ export interface Subject {
   open(): Promise<OpenEngine>;
 }
 
-export interface TwoNodes {
+interface TwoNodes {
   a: Storage;
   b: Storage;
   engine: OpenEngine;

@@ -21,7 +21,7 @@ export interface EarthquakeEvent extends Earthquake {
 }
 
 export const EVENT_TYPE_NAME = "earthquake.observed";
-export const PARTITIONS = 4;
+const PARTITIONS = 4;
 
 export const EVENT_TYPE: EventType = {
   name: EVENT_TYPE_NAME,
