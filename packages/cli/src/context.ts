@@ -41,7 +41,7 @@ export function outputOf(stream: NodeJS.WriteStream): Output {
     write: (text) => {
       if (open) stream.write(text);
     },
-    isTTY: Boolean(stream.isTTY),
+    isTTY: stream.isTTY,
     get columns() {
       return stream.columns ?? 80;
     },

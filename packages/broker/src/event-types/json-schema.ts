@@ -3,7 +3,6 @@
  * @pure
  */
 export type JsonObject = Record<string, unknown>;
-type JsonSchema = JsonObject | boolean;
 export type Draft = 4 | 6 | 7;
 
 export function isObject(value: unknown): value is JsonObject {

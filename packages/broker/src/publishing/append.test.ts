@@ -1,6 +1,6 @@
-import { expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import type { LogPort, NewRecord } from "../storage/ports.ts";
-import { appendAll } from "./append.ts";
+import { appendAll, ownBytes } from "./append.ts";
 
 const SIGNAL = new AbortController().signal;
 const records = Array.from({ length: 4 }, (_, index): NewRecord => ({
@@ -44,4 +44,23 @@ test("what is not certainly stored has failed", async () => {
     [2, "timed out"],
     [3, "internal error"],
   ]);
+});
+
+describe("a body that events are views of", () => {
+  const body = new Uint8Array(100);
+  const view = (length: number): { value: Uint8Array } => ({ value: body.subarray(0, length) });
+
+  test("lives on if they are most of it", () => {
+    const views = [view(30), view(20)];
+    expect(ownBytes(views, body)).toBe(views);
+  });
+
+  test("is left behind if they are little of it", () => {
+    for (const { value } of ownBytes([view(30), view(19)], body)) expect(value.buffer).not.toBe(body.buffer);
+  });
+
+  test("has nothing to do with events that are copies", () => {
+    const copies = [{ value: new Uint8Array(1) }];
+    expect(ownBytes(copies, body)).toBe(copies);
+  });
 });

@@ -1,10 +1,22 @@
 /**
  * Last step: the events go to their partitions, each partition's in the order of the request (protocol 4.11).
  */
+import type { EventRecord } from "./batch.ts";
 import type { LogId, LogPort, NewRecord } from "../storage/ports.ts";
 
 /** Why the events of a partition are not stored; a partition that is absent has stored all of its own. */
 export type AppendFailures = ReadonlyMap<number, string>;
+
+/**
+ * Views of a request's body keep all of it alive for as long as one of them is stored: where they are little of it,
+ * they become copies.
+ */
+export function ownBytes(records: readonly EventRecord[], body: Uint8Array): readonly EventRecord[] {
+  let kept = 0;
+  for (const { value } of records) if (value.buffer === body.buffer) kept += value.length;
+  if (kept === 0 || kept >= body.length / 2) return records;
+  return records.map((record) => ({ ...record, value: record.value.slice() }));
+}
 
 /** @param partitions of the records, one each */
 export async function appendAll(

@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { enricher } from "./enrich.ts";
+import { DEFAULT_LIMITS } from "../limits.ts";
 import { scanBody } from "./scan.ts";
 
 const ENRICHMENT = {
@@ -12,7 +13,7 @@ const ENRICHMENT = {
 };
 
 function enrich(event: string): string {
-  const [item] = scanBody(new TextEncoder().encode(`[${event}]`), 100);
+  const [item] = scanBody(new TextEncoder().encode(`[${event}]`), DEFAULT_LIMITS);
   if (!item) throw new Error("no event");
   return new TextDecoder().decode(enricher(ENRICHMENT)(item, 3));
 }
@@ -45,7 +46,8 @@ test("what is right in it keeps its bytes", () => {
 test("one batch may hold events that lack this and events that lack that", () => {
   const events = ['{"metadata":{"a":1}}', '{"metadata":{"flow_id":"own"}}', '{"metadata":{"a":2}}', "{}"];
   const enrich = enricher(ENRICHMENT);
-  const complete = scanBody(new TextEncoder().encode(`[${events.join()}]`), 100).map(
+  const complete = Array.from(
+    scanBody(new TextEncoder().encode(`[${events.join()}]`), DEFAULT_LIMITS),
     (item, index) => JSON.parse(new TextDecoder().decode(enrich(item, index))) as object,
   );
   expect(complete).toMatchObject([
@@ -114,6 +116,6 @@ test("every other byte stays as it is", () => {
 test("the request's bytes are not touched", () => {
   const body = new TextEncoder().encode('[{"metadata":{"eid":"x"}}]');
   const before = body.slice();
-  for (const item of scanBody(body, 100)) enricher(ENRICHMENT)(item, 0);
+  for (const item of scanBody(body, DEFAULT_LIMITS)) enricher(ENRICHMENT)(item, 0);
   expect(body).toEqual(before);
 });

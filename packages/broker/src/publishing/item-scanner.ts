@@ -12,10 +12,14 @@ export interface ItemScan {
   tooDeep: boolean;
   /** Colons outside of strings: as many as members if no name stands twice. */
   members: number;
-  /** Starts and ends of what is not stored: whitespace outside of strings, superfluous zeros. */
+  /** Starts and ends of what is not stored: whitespace outside of strings, superfluous zeros. No more than `maxGaps`. */
   gaps: number[];
+  readonly maxGaps: number;
   gapBytes: number;
-  /** The value of the top-level member `metadata`, in bytes of the event without gaps; negative if there is none. */
+  /** The value of the top-level member `metadata` in what was scanned; negative if there is none. */
+  metadataFrom: number;
+  metadataTo: number;
+  /** The same in bytes of the event without gaps. */
   metadataStart: number;
   metadataEnd: number;
   /** A number is written in a way that its value does not show. */
@@ -24,13 +28,18 @@ export interface ItemScan {
   hugeNumbers: boolean;
 }
 
-export function newItemScan(): ItemScan {
+/** @param maxBytes of an event whose gaps matter */
+export function newItemScan(maxBytes: number): ItemScan {
   return {
     end: 0,
     tooDeep: false,
     members: 0,
     gaps: [],
+    // Each gap is followed by a byte that is none.
+    maxGaps: maxBytes,
     gapBytes: 0,
+    metadataFrom: -1,
+    metadataTo: -1,
     metadataStart: -1,
     metadataEnd: -1,
     oddNumbers: false,
@@ -85,8 +94,7 @@ export function scanItem(bytes: Uint8Array, start: number, limit: number, maxDep
   let nameEnd = 0;
   let inMetadata = false;
   scan.gaps.length = 0;
-  scan.metadataStart = -1;
-  scan.metadataEnd = -1;
+  scan.metadataFrom = -1;
   scan.oddNumbers = false;
   scan.hugeNumbers = false;
   scan.tooDeep = false;
@@ -104,7 +112,7 @@ export function scanItem(bytes: Uint8Array, start: number, limit: number, maxDep
       case SPACE: {
         const gap = at++;
         while (at < limit && KINDS[bytes[at] as number] === SPACE) at++;
-        scan.gaps.push(gap, at);
+        if (scan.gaps.length < scan.maxGaps) scan.gaps.push(gap, at);
         gapBytes += at - gap;
         break;
       }
@@ -122,18 +130,23 @@ export function scanItem(bytes: Uint8Array, start: number, limit: number, maxDep
         depth--;
         at++;
         if (--braces > 0) break;
-        if (inMetadata) scan.metadataEnd = at - 1 - start - gapBytes;
+        if (inMetadata) {
+          scan.metadataTo = at - 1;
+          scan.metadataEnd = at - 1 - start - gapBytes;
+        }
         break scanning;
       case COLON:
         members++;
         at++;
         if (depth === 1 && isMetadata(bytes, nameStart, nameEnd)) {
+          scan.metadataFrom = at;
           scan.metadataStart = at - start - gapBytes;
           inMetadata = true;
         }
         break;
       case COMMA:
         if (inMetadata && depth === 1) {
+          scan.metadataTo = at;
           scan.metadataEnd = at - start - gapBytes;
           inMetadata = false;
         }
@@ -144,7 +157,7 @@ export function scanItem(bytes: Uint8Array, start: number, limit: number, maxDep
         let digits = first;
         while (bytes[digits] === ZERO && isDigit(bytes[digits + 1])) digits++;
         if (digits > first) {
-          scan.gaps.push(first, digits);
+          if (scan.gaps.length < scan.maxGaps) scan.gaps.push(first, digits);
           gapBytes += digits - first;
         }
         at = skipNumber(bytes, digits, first > at, scan);

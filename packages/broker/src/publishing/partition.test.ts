@@ -2,10 +2,11 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { partitioner, pathOf } from "./partition.ts";
 import type { PartitioningRules } from "./partition.ts";
+import { DEFAULT_LIMITS } from "../limits.ts";
 import { scanBody } from "./scan.ts";
 
 function partitionOf(event: string, rules: Partial<PartitioningRules>): number | string {
-  const [item] = scanBody(new TextEncoder().encode(`[${event}]`), 100);
+  const [item] = scanBody(new TextEncoder().encode(`[${event}]`), DEFAULT_LIMITS);
   if (!item) throw new Error("no event");
   const all: PartitioningRules = {
     strategy: "hash",

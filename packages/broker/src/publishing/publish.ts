@@ -13,13 +13,13 @@ import type { Limits } from "../limits.ts";
 import { ProblemError } from "../problems.ts";
 import { NoSuchLogError } from "../storage/ports.ts";
 import type { LogPort } from "../storage/ports.ts";
-import { appendAll } from "./append.ts";
+import { appendAll, ownBytes } from "./append.ts";
 import type { AppendFailures } from "./append.ts";
 import { Batch } from "./batch.ts";
 import { enricher } from "./enrich.ts";
 import { partlyStoredItems } from "./item-responses.ts";
 import { partitioner } from "./partition.ts";
-import { ownBytes, scanBody } from "./scan.ts";
+import { scanBody } from "./scan.ts";
 import { validationFault } from "./validate.ts";
 
 export interface PublishingParts {
@@ -72,7 +72,10 @@ export async function publish(
   if (batch.records.length === 0) return { status: 200 };
   const failures = await append(log, stored, batch, body, signal);
   if (failures.size === 0) return { status: 200 };
-  return { status: 207, items: partlyStoredItems(batch.eids, batch.partitions, (partition) => failures.get(partition)) };
+  return {
+    status: 207,
+    items: partlyStoredItems(batch.eids, batch.partitions, (partition) => failures.get(partition)),
+  };
 }
 
 /** A large batch lets others have their turn: so much takes some 10 ms. */
@@ -120,13 +123,8 @@ async function append(
   signal: AbortSignal,
 ): Promise<AppendFailures> {
   const current = timelines.at(-1);
-  const values = ownBytes(
-    records.map(({ value }) => value),
-    body,
-  );
   try {
-    const owned = records.map((record, index) => ({ ...record, value: values[index] ?? record.value }));
-    if (current) return await appendAll(log, current.log, owned, partitions, signal);
+    if (current) return await appendAll(log, current.log, ownBytes(records, body), partitions, signal);
   } catch (error) {
     if (!(error instanceof NoSuchLogError)) throw error;
   }

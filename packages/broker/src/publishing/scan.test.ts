@@ -1,11 +1,13 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { itemText, scanBody } from "./scan.ts";
-import type { PublishedItem } from "./scan.ts";
+import type { PublishedItem, ScanLimits } from "./scan.ts";
 
 const DEPTH = 100;
+const LIMITS: ScanLimits = { maxEventDepth: DEPTH, maxEventBytes: 100_000, maxBatchEvents: 1_000 };
 const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);
-const scan = (text: string): PublishedItem[] => scanBody(bytes(text), DEPTH);
+const scanAll = (body: Uint8Array): PublishedItem[] => [...scanBody(body, LIMITS)];
+const scan = (text: string): PublishedItem[] => scanAll(bytes(text));
 
 /** JSON with whitespace of any kind wherever it is allowed. */
 function laidOut(value: unknown, space: () => string): string {
@@ -70,19 +72,12 @@ describe("whatever the layout", () => {
 
 test("an event without whitespace is not copied", () => {
   const body = bytes('[{"a":"b c"},{"d":1}]');
-  for (const item of scanBody(body, DEPTH)) expect(item.bytes.buffer).toBe(body.buffer);
-});
-
-test("a few events do not keep a large body alive", () => {
-  const body = bytes(`[{"a":1}${" ".repeat(10_000)}]`);
-  const [item] = scanBody(body, DEPTH);
-  expect(item && itemText(item)).toBe('{"a":1}');
-  expect(item?.bytes.buffer.byteLength).toBeLessThan(100);
+  for (const item of scanAll(body)) expect(item.bytes.buffer).toBe(body.buffer);
 });
 
 test("a body that is part of a larger buffer is read from its own start", () => {
   const larger = bytes('xxxx[{"a":"é","metadata":{"b":1}}]yyyy');
-  const [item] = scanBody(larger.subarray(4, larger.length - 4), DEPTH);
+  const [item] = scanAll(larger.subarray(4, larger.length - 4));
   expect(item && itemText(item)).toBe('{"a":"é","metadata":{"b":1}}');
   expect(item?.metadata).toEqual({ start: 21, end: 28 });
 });
@@ -177,6 +172,34 @@ test("metadata is known by its name, however that is written", () => {
   expect(scan('[{"data":{"metadata":1},"metadate":2}]')[0]?.metadata).toBeUndefined();
 });
 
+describe("an event that is too large", () => {
+  const large = (rest: string): string => `[{"x":"${"y".repeat(100_000)}",${rest}}]`;
+
+  test("is not read but for its metadata", () => {
+    const [item] = scan(large('"metadata": {"eid":"e"}'));
+    expect(item?.value).toEqual({ metadata: { eid: "e" } });
+    expect(item?.sentBytes).toBeGreaterThan(100_000);
+    expect(scan(large('"a":1'))[0]?.value).toEqual({});
+    expect(scan(large('"metadata":{"eid"}'))[0]?.value).toEqual({});
+    expect(scan(large(`"metadata":{"x":"${"y".repeat(100_001)}"}`))[0]?.value).toEqual({});
+  });
+
+  test("has to end", () => {
+    expect(() => scan(large('"a":1').replace("}", ""))).toThrow(expect.objectContaining({ status: 400 }));
+  });
+});
+
+test("a request has a limit of events", () => {
+  expect(scan(`[${"{}".repeat(1_000)}]`)).toHaveLength(1_000);
+  expect(() => scan(`[${"{}".repeat(1_001)}]`)).toThrow(expect.objectContaining({ status: 413 }));
+});
+
+test("one event is read at a time", () => {
+  const items = scanBody(bytes('[{"a":1},{"b":]'), LIMITS);
+  expect(items.next().value).toMatchObject({ value: { a: 1 } });
+  expect(() => items.next()).toThrow("Unexpected symbol");
+});
+
 describe("hostile bodies", () => {
   const TOO_DEEP = expect.objectContaining({
     status: 400,
@@ -192,13 +215,13 @@ describe("hostile bodies", () => {
 
   test("50 MB of brackets", () => {
     const brackets = new Uint8Array(50_000_000).fill("[".charCodeAt(0));
-    expect(() => scanBody(brackets, DEPTH)).toThrow(expect.objectContaining({ status: 400 }));
+    expect(() => scanAll(brackets)).toThrow(expect.objectContaining({ status: 400 }));
     brackets.set(bytes('[{"a":'));
     brackets.set(bytes("]"), brackets.length - 1);
-    expect(() => scanBody(brackets, DEPTH)).toThrow(TOO_DEEP);
+    expect(() => scanAll(brackets)).toThrow(TOO_DEEP);
     brackets.fill("{".charCodeAt(0), 1);
     brackets.set(bytes("]"), brackets.length - 1);
-    expect(() => scanBody(brackets, DEPTH)).toThrow(expect.objectContaining({ status: 400 }));
+    expect(() => scanAll(brackets)).toThrow(expect.objectContaining({ status: 400 }));
   });
 
   test.each([
@@ -209,7 +232,7 @@ describe("hostile bodies", () => {
     ["beyond the last code point", [0xf5, 0x80, 0x80, 0x80]],
   ])("invalid UTF-8: %s", (_name, broken) => {
     const body = Uint8Array.of(...bytes('[{"ok":1},{"a":"'), ...broken, ...bytes('"}]'));
-    expect(() => scanBody(body, DEPTH)).toThrow(
+    expect(() => scanAll(body)).toThrow(
       expect.objectContaining({ status: 400, message: expect.stringContaining("UTF-8") }),
     );
   });
@@ -229,7 +252,7 @@ describe("hostile bodies", () => {
       fc.property(fc.array(piece, { maxLength: 20 }), (pieces) => {
         const body = Uint8Array.of(...pieces.flatMap((one) => [...one]));
         try {
-          for (const item of scanBody(body, DEPTH)) expect(JSON.parse(itemText(item))).toEqual(item.value);
+          for (const item of scanAll(body)) expect(JSON.parse(itemText(item))).toEqual(item.value);
         } catch (error) {
           expect(error).toMatchObject({ status: 400 });
         }

@@ -15,9 +15,9 @@ import { memberCount } from "./member-count.ts";
 export interface PublishedItem {
   /** The event without whitespace outside of strings: a view of the body, or a copy if anything had to go. */
   bytes: Uint8Array;
-  /** Bytes of the event as it was sent. */
+  /** Bytes of the event as it was sent. One that is too large is not read any further than it takes to refuse it. */
   sentBytes: number;
-  /** Of an event that is too large no more than its metadata: there may be 20 times as much to build as to read. */
+  /** Of an event that is too large only its metadata: there may be 20 times as much to build as to read. */
   value: JsonObject;
   /** Where the value of the member `metadata` is in `bytes`; nothing if there is no such member. */
   metadata: { start: number; end: number } | undefined;
@@ -41,31 +41,31 @@ export function* scanBody(body: Uint8Array, limits: ScanLimits): Generator<Publi
   const start = skipSpace(body, 0);
   if (body[start] !== OPEN_BRACKET) throw malformed(`Array of events should start with [ at position ${start}`);
   const end = lastSolid(body, start);
-  if (body[end] !== CLOSE_BRACKET) throw malformed(`Array of events should end with ] at position ${characters(body, end)}`);
-  const scan = newItemScan();
+  if (body[end] !== CLOSE_BRACKET)
+    throw malformed(`Array of events should end with ] at position ${characters(body, end)}`);
+  const scan = newItemScan(limits.maxEventBytes);
   let count = 0;
   for (let at = start + 1; ; at = scan.end) {
     while (body[at] === COMMA || isSpace(body[at])) at++;
     if (at >= end) return;
     if (body[at] !== OPEN_BRACE) throw malformed(`Illegal character at position ${characters(body, at)}`);
-    if (++count > limits.maxBatchEvents) throw new ProblemError(413, `More than ${limits.maxBatchEvents} events in one request`);
+    if (++count > limits.maxBatchEvents)
+      throw new ProblemError(413, `More than ${limits.maxBatchEvents} events in one request`);
     scanItem(body, at, end + 1, limits.maxEventDepth, scan);
-    const sent = new Uint8Array(body.buffer, body.byteOffset + at, scan.end - at);
-    const bytes = withoutGaps(sent, at, scan);
-    const metadata = scan.metadataStart < 0 ? undefined : { start: scan.metadataStart, end: scan.metadataEnd };
-    const isTooLarge = sent.length > limits.maxEventBytes && !scan.tooDeep;
-    const value = isTooLarge ? readMetadata(sent, bytes, metadata, limits) : readValue(sent, scan, limits.maxEventDepth);
-    yield { bytes, sentBytes: sent.length, value, metadata, hasOddNumbers: scan.oddNumbers };
+    yield itemOf(body, at, scan, limits);
   }
 }
 
-/**
- * Views of a body keep all of it alive for as long as one of them is stored: where they are little of it, they become
- * copies.
- */
-export function ownBytes(views: readonly Uint8Array[], body: Uint8Array): readonly Uint8Array[] {
-  const kept = views.reduce((sum, view) => sum + (view.buffer === body.buffer ? view.length : 0), 0);
-  return kept > 0 && kept < body.length / 2 ? views.map((view) => view.slice()) : views;
+function itemOf(body: Uint8Array, start: number, scan: ItemScan, limits: ScanLimits): PublishedItem {
+  const sent = new Uint8Array(body.buffer, body.byteOffset + start, scan.end - start);
+  const isTooLarge = sent.length > limits.maxEventBytes && !scan.tooDeep;
+  return {
+    bytes: isTooLarge ? sent : withoutGaps(sent, start, scan),
+    sentBytes: sent.length,
+    value: isTooLarge ? readMetadata(body, sent, scan, limits) : readValue(sent, scan, limits.maxEventDepth),
+    metadata: scan.metadataFrom < 0 ? undefined : { start: scan.metadataStart, end: scan.metadataEnd },
+    hasOddNumbers: scan.oddNumbers,
+  };
 }
 
 /** The text of an item, as far as the server keeps it. */
@@ -74,16 +74,12 @@ export function itemText({ bytes }: Pick<PublishedItem, "bytes">): string {
 }
 
 /** All that is read of an event that will be refused for its size. */
-function readMetadata(
-  sent: Uint8Array,
-  bytes: Uint8Array,
-  metadata: PublishedItem["metadata"],
-  { maxEventBytes }: ScanLimits,
-): JsonObject {
+function readMetadata(body: Uint8Array, sent: Uint8Array, scan: ItemScan, { maxEventBytes }: ScanLimits): JsonObject {
   if (sent.at(-1) !== CLOSE_BRACE) throw malformed(`Unexpected end of data at pos ${characters(sent, sent.length)}`);
-  if (metadata === undefined || metadata.end - metadata.start > maxEventBytes) return {};
+  const { metadataFrom: from, metadataTo: to } = scan;
+  if (from < 0 || to - from > maxEventBytes) return {};
   try {
-    return { metadata: JSON.parse(decode(bytes.subarray(metadata.start, metadata.end))) as unknown };
+    return { metadata: JSON.parse(decode(body.subarray(from, to))) as unknown };
   } catch {
     return {};
   }

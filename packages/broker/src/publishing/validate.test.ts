@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { EventValidators } from "../event-types/event-validator.ts";
+import { DEFAULT_LIMITS } from "../limits.ts";
 import { scanBody } from "./scan.ts";
 import { validationFault } from "./validate.ts";
 import type { ValidationRules } from "./validate.ts";
@@ -12,7 +13,7 @@ async function faultOf(
   schema: string,
   category: ValidationRules["category"] = "undefined",
 ): Promise<string | undefined> {
-  const [item] = scanBody(new TextEncoder().encode(`[${event}]`), 100);
+  const [item] = scanBody(new TextEncoder().encode(`[${event}]`), DEFAULT_LIMITS);
   if (!item) throw new Error("no event");
   return validationFault(item, {
     validator: await validators.of(schema),

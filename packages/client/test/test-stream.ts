@@ -1,0 +1,62 @@
+/** A stream over a scripted transport and a clock that the test moves. */
+import { ManualClock } from "nakadi-protocol";
+import { onTestFinished } from "vitest";
+import { type BatchStream, NakadiClient, type NakadiError, type StreamOptions } from "../src/index.ts";
+import { type ScriptedStream, ScriptedTransport } from "./scripted-transport.ts";
+
+export interface TestStream {
+  stream: BatchStream<{ n: number }>;
+  transport: ScriptedTransport;
+  clock: ManualClock;
+  nakadi: NakadiClient;
+  /** What `onRetry` was told. */
+  retries: { error: NakadiError; delayMs: number }[];
+  /** How often `onHealthy` was called. */
+  healthy: () => number;
+  /** Lets everything happen that needs no time. */
+  settle: () => Promise<void>;
+  /** Moves the clock in small steps, and lets everything happen after each. */
+  pass: (ms: number, stepMs?: number) => Promise<void>;
+  /** The newest stream once it is open. */
+  open: () => Promise<ScriptedStream>;
+}
+
+export async function settle(): Promise<void> {
+  for (let i = 0; i < 20; i += 1) await Promise.resolve();
+}
+
+/** With the middle of all chances, so that a wait is exactly its plan. */
+export function testStream(options: StreamOptions = {}, transport: ScriptedTransport = new ScriptedTransport()): TestStream {
+  const clock = new ManualClock();
+  const nakadi = new NakadiClient({ baseUrl: "http://nakadi", transport, clock, random: () => 0.5 });
+  const retries: TestStream["retries"] = [];
+  let healthy = 0;
+  const stream = nakadi.stream<{ n: number }>("s", {
+    onRetry: (error, delayMs) => void retries.push({ error, delayMs }),
+    onHealthy: () => (healthy += 1),
+    ...options,
+  });
+  onTestFinished(() => nakadi.close());
+  return {
+    stream,
+    transport,
+    clock,
+    nakadi,
+    retries,
+    healthy: () => healthy,
+    settle,
+    async pass(ms, stepMs = ms) {
+      await settle();
+      for (let left = ms; left > 0; left -= stepMs) {
+        clock.advance(Math.min(left, stepMs));
+        await settle();
+      }
+    },
+    async open() {
+      await settle();
+      const newest = transport.streams.at(-1);
+      if (!newest || newest.closed) throw new Error("no stream is open");
+      return newest;
+    },
+  };
+}
