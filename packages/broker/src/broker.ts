@@ -5,6 +5,7 @@ import { EventTypes } from "./event-types/catalogue.ts";
 import { buildServer } from "./http/server.ts";
 import { DEFAULT_LIMITS, type Limits } from "./limits.ts";
 import { type Logger, silentLogger } from "./logger.ts";
+import { NodeMembership } from "./node-membership.ts";
 import { MemoryEngine } from "./storage/memory/engine.ts";
 import { EventTypeStreams } from "./streaming/event-type-streams.ts";
 import { SubscriptionStreams } from "./streaming/streams.ts";
@@ -52,14 +53,28 @@ export async function startBroker(options: BrokerOptions = {}): Promise<Broker> 
   if (options.storage !== undefined && options.storage !== "memory") {
     throw new BrokerOptionsError(`storage must be "memory", not ${JSON.stringify(options.storage)}`);
   }
-  const node = randomUUID();
-  const storage = new MemoryEngine({ clock }).node(node);
-  const lease = await storage.coordination.join(node, NODE_LEASE_MS);
+  const storage = new MemoryEngine({ clock }).node(randomUUID());
   const onError = (error: unknown): void => logger.error({ error }, "a stream ended because its storage failed");
   const common = { log: storage.log, metadata: storage.metadata, limits, clock, uuid: () => randomUUID() };
   const eventTypes = new EventTypes(common);
   const subscriptions = new Subscriptions({ ...common, coordination: storage.coordination, eventTypes });
-  const streams = new SubscriptionStreams({ node, storage, subscriptions, eventTypes, limits, clock, onError });
+  const membership = await NodeMembership.join(
+    storage.coordination,
+    async () => {
+      logger.warn({}, "the node stood still for too long and lost its sessions");
+      await streams.endAll();
+    },
+    onError,
+  );
+  const streams = new SubscriptionStreams({
+    node: () => membership.name,
+    storage,
+    subscriptions,
+    eventTypes,
+    limits,
+    clock,
+    onError,
+  });
   const random = Math.random;
   const eventTypeStreams = new EventTypeStreams({ eventTypes, log: storage.log, limits, clock, random, onError });
   const stopping = new AbortController();
@@ -82,7 +97,7 @@ export async function startBroker(options: BrokerOptions = {}): Promise<Broker> 
     await app.close();
     clearInterval(sweep);
     clearTimeout(deadline);
-    await lease[Symbol.asyncDispose]();
+    await membership[Symbol.asyncDispose]();
     await storage.close();
   }
   const stop: Broker["stop"] = ({ drainMs = STOP_DRAIN_MS } = {}) => (stopped ??= shutDown(drainMs));
@@ -104,8 +119,6 @@ export async function startBroker(options: BrokerOptions = {}): Promise<Broker> 
   };
 }
 
-/** A node that was not heard of for so long has lost its sessions. */
-const NODE_LEASE_MS = 10_000;
 const STOP_DRAIN_MS = 1_000;
 const SWEEP_MS = 10;
 

@@ -4,6 +4,7 @@
  */
 import { MAX_EVENT_TYPE_NAME_LENGTH } from "nakadi-protocol";
 import type { EventOwnerSelector } from "nakadi-protocol";
+import { readAuthorization } from "../authorization.ts";
 import { ProblemError } from "../problems.ts";
 import { Members } from "../request-body.ts";
 import { annotationViolations, labelViolations } from "./annotations.ts";
@@ -59,7 +60,7 @@ export function readEventTypeRequest(body: unknown): EventTypeRequest {
     options: {
       retention_time: isNull(members, "options") ? null : retentionTime(members.object("options")),
     },
-    authorization: authorization(members),
+    authorization: readAuthorization(members, ["admins", "readers", "writers"]),
     annotations: members.textMap("annotations") ?? {},
     labels: members.textMap("labels") ?? {},
     compatibility_mode: required(members, "compatibility_mode", COMPATIBILITY_MODES, "forward"),
@@ -139,26 +140,6 @@ function defaultStatistic(members: Members): CompleteEventType["default_statisti
 
 function retentionTime(options: Members): number | null {
   return options.integer("retention_time", Number.MIN_SAFE_INTEGER, Number.MAX_SAFE_INTEGER) ?? null;
-}
-
-function authorization(members: Members): CompleteEventType["authorization"] {
-  if (isNull(members, "authorization")) return null;
-  const lists = members.object("authorization");
-  return {
-    admins: attributes(lists, "admins"),
-    readers: attributes(lists, "readers"),
-    writers: attributes(lists, "writers"),
-  };
-}
-
-function attributes(lists: Members, name: string): { data_type: string; value: string }[] {
-  const items = lists.objects(name);
-  if (items === null) lists.violate(name, "must not be null");
-  else if (items.length === 0) lists.violate(name, "must contain at least one attribute");
-  return (items ?? []).map((item) => ({
-    data_type: item.requiredText("data_type"),
-    value: item.requiredText("value"),
-  }));
 }
 
 function ownerSelector(members: Members): EventOwnerSelector | undefined {

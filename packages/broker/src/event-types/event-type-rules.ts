@@ -48,28 +48,6 @@ export function checkPartitionStrategy(request: EventTypeRequest): PartitionStra
 }
 
 /** @throws {ProblemError} 422 */
-export function checkAuthorization({ authorization }: EventTypeRequest): void {
-  if (authorization === null) return;
-  const operations = {
-    ADMIN: authorization.admins,
-    READ: authorization.readers,
-    WRITE: authorization.writers,
-  };
-  const faults = Object.entries(operations).flatMap(([operation, attributes]) => {
-    const seen = new Set<string>();
-    const doubled = new Set<string>();
-    for (const { data_type, value } of attributes) {
-      const text = `${data_type}:${value}`;
-      if (seen.has(text)) doubled.add(text);
-      seen.add(text);
-    }
-    if (doubled.size === 0) return [];
-    return [`authorization property '${operation}' contains duplicated attribute(s): ${[...doubled].join(", ")}`];
-  });
-  if (faults.length > 0) refuse(faults.join("; "));
-}
-
-/** @throws {ProblemError} 422 */
 export function checkOwnerSelector({ event_owner_selector: selector }: EventTypeRequest): void {
   if (selector?.type === "metadata" && (selector.value ?? null) !== null) {
     refuse("event_owner_selector specifying value for type 'metadata' is not supported");

@@ -3,16 +3,11 @@
  * (protocol 5.1, 5.2.1).
  * @pure
  */
+import { demandNoDuplicates } from "../authorization.ts";
 import type { Limits } from "../limits.ts";
 import { effectiveSchema } from "./effective-schema.ts";
 import type { EventTypeRequest } from "./event-type-request.ts";
-import {
-  checkAuthorization,
-  checkCategory,
-  checkOwnerSelector,
-  checkPartitionStrategy,
-  checkRetention,
-} from "./event-type-rules.ts";
+import { checkCategory, checkOwnerSelector, checkPartitionStrategy, checkRetention } from "./event-type-rules.ts";
 import type { JsonObject } from "./json-schema.ts";
 import { checkAvroSchema, checkFields, readJsonSchema } from "./schema-rules.ts";
 import type { CompleteEventType } from "./stored-event-type.ts";
@@ -30,7 +25,7 @@ export function newEventType(request: EventTypeRequest, limits: Limits, nowMs: n
   const effective = checkSchema(request, limits);
   checkCategory(request);
   const partition_strategy = checkPartitionStrategy(request);
-  checkAuthorization(request);
+  demandNoDuplicates(request.authorization);
   checkOwnerSelector(request);
   const now = new Date(nowMs).toISOString();
   return {

@@ -63,7 +63,7 @@ function itemOf(body: Uint8Array, start: number, scan: ItemScan, limits: ScanLim
     bytes: isTooLarge ? sent : withoutGaps(sent, start, scan),
     sentBytes: sent.length,
     value: isTooLarge ? readMetadata(body, sent, scan, limits) : readValue(sent, scan, limits.maxEventDepth),
-    metadata: scan.metadataFrom < 0 ? undefined : { start: scan.metadataStart, end: scan.metadataEnd },
+    metadata: isTooLarge || scan.metadataFrom < 0 ? undefined : { start: scan.metadataStart, end: scan.metadataEnd },
     hasOddNumbers: scan.oddNumbers,
   };
 }

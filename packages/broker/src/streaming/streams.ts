@@ -17,7 +17,8 @@ import { SubscriptionSession } from "./subscription-session.ts";
 import { SubscriptionStream } from "./subscription-stream.ts";
 
 export interface StreamsParts {
-  node: string;
+  /** The name of this node at the moment. */
+  node: () => string;
   storage: Storage;
   subscriptions: Subscriptions;
   eventTypes: EventTypes;
@@ -50,7 +51,7 @@ export class SubscriptionStreams {
     const requested = requestedPartitions(partitions, known);
     await initialise({ log: storage.log, coordination: storage.coordination }, subscription, eventTypes);
     const id = randomUUID();
-    const session = { id, node, requested, commitTimeoutMs: settings.commitTimeoutMs };
+    const session = { id, node: node(), requested, commitTimeoutMs: settings.commitTimeoutMs };
     await join(storage.coordination, subscriptionId, session, () => clock.wallMs());
     const stream = new SubscriptionStream({
       id,
@@ -76,9 +77,14 @@ export class SubscriptionStreams {
     return stream;
   }
 
-  /** Ends all streams at once. */
+  /** Ends all streams at once, and takes no hints any more. */
   async stop(): Promise<void> {
     this.#hints[Symbol.dispose]();
+    await this.endAll();
+  }
+
+  /** Ends all streams at once. */
+  async endAll(): Promise<void> {
     await Promise.all([...this.#open.values()].flatMap((streams) => [...streams].map((stream) => stream.stop())));
   }
 

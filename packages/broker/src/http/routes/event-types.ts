@@ -1,6 +1,7 @@
 /** `/event-types` and their partitions (protocol 5.2, 5.7). */
 import type { FastifyInstance, FastifyRequest } from "fastify";
 import { parseOffset } from "nakadi-protocol";
+import type { CompleteEventType } from "../../event-types/stored-event-type.ts";
 import { Axis } from "../../log/axis.ts";
 import { cursorPosition, partitionNumber } from "../../log/cursor-position.ts";
 import { describePartition, newest } from "../../log/partition-bounds.ts";
@@ -16,8 +17,8 @@ export function eventTypeRoutes(app: FastifyInstance, { eventTypes, subscription
   resource(app, "/event-types", {
     GET: async (request, reply) => sendJson(reply, 200, await eventTypes.list(filters(request))),
     POST: async (request, reply) => {
-      await eventTypes.create(requestJson(request));
-      return sendEmpty(reply.header("Warning", '299 nakadi "Data access warning"'), 201);
+      const { eventType } = await eventTypes.create(requestJson(request));
+      return sendEmpty(reply.header("Warning", warningFor(eventType)), 201);
     },
   });
 
@@ -60,6 +61,10 @@ export function eventTypeRoutes(app: FastifyInstance, { eventTypes, subscription
       return sendJson(reply, 200, { ...described, unconsumed_events });
     },
   });
+}
+
+function warningFor({ cleanup_policy }: CompleteEventType): string {
+  return `299 nakadi "Data access warning${cleanup_policy === "compact" ? ". Compaction warning" : ""}"`;
 }
 
 function filters({ query }: FastifyRequest): { owningApplication?: string; writer?: string } {

@@ -1,0 +1,101 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { BatchLineError, readBatchLine } from "./batch-line.ts";
+
+const encode = (text: string): Uint8Array => new TextEncoder().encode(text);
+const decode = (bytes: Uint8Array | undefined): string | undefined => bytes && new TextDecoder().decode(bytes);
+
+const cursor = { partition: "0", offset: "001-0001-000000000000000004", event_type: "e.t", cursor_token: "token" };
+const CURSOR = JSON.stringify(cursor);
+
+describe("a line of a stream", () => {
+  it("is a cursor and the bytes of its events, in the server's own layout", () => {
+    fc.assert(
+      fc.property(fc.array(fc.dictionary(fc.string(), fc.jsonValue()), { minLength: 1 }), (events) => {
+        const text = JSON.stringify(events);
+        const line = readBatchLine(encode(`{"cursor":${CURSOR},"events":${text}}`));
+        expect([line.cursor, decode(line.events), line.debug]).toEqual([cursor, text, undefined]);
+      }),
+    );
+  });
+
+  it("may have its members in any order, unknown ones and white space among them", () => {
+    const members = fc.shuffledSubarray(["cursor", "events", "info", "more", "list"], { minLength: 5 });
+    fc.assert(
+      fc.property(
+        members,
+        fc.array(fc.jsonValue()),
+        fc.string(),
+        fc.constantFrom("", " ", "\t "),
+        (order, events, debug, space) => {
+          const values: Record<string, unknown> = {
+            cursor,
+            events,
+            info: { debug },
+            more: { a: ["]}"] },
+            list: [1, "\\"],
+          };
+          const text = order
+            .map((name) => `${space}"${name}"${space}:${space}${JSON.stringify(values[name])}`)
+            .join(`${space},`);
+          const line = readBatchLine(encode(`${space}{${text}${space}}`));
+          expect([line.cursor, JSON.parse(decode(line.events) ?? ""), line.debug]).toEqual([
+            cursor,
+            JSON.parse(JSON.stringify(events)),
+            debug,
+          ]);
+        },
+      ),
+    );
+  });
+
+  it("without events is a keep-alive, and may say something", () => {
+    expect(readBatchLine(encode(`{"cursor":${CURSOR}}`))).toEqual({ cursor });
+    expect(readBatchLine(encode(`{"cursor":${CURSOR},"info":{"debug":"Stream started"}}`))).toEqual({
+      cursor,
+      debug: "Stream started",
+    });
+  });
+
+  it("says what it says even where the server did not escape it", () => {
+    const line = readBatchLine(
+      encode(`{"cursor":${CURSOR},"events":[{"n":1}],"info":{"debug":"said "no" }{ to \\ it"}}`),
+    );
+    expect([decode(line.events), line.debug]).toEqual(['[{"n":1}]', 'said "no" }{ to \\ it']);
+  });
+
+  it.each([
+    "",
+    "null",
+    "[]",
+    "<html>",
+    "{}",
+    '{"cursor"}',
+    '{"cursor":7}',
+    '{"cursor":{}}',
+    '{"cursor":null,"events":[]}',
+    `{"cursor":${CURSOR.replace('"0"', "0")}}`,
+    `{"cursor":${CURSOR.replace('"token"', '""')}}`,
+    `{"cursor":${CURSOR},"events":{}}`,
+    `{"cursor":${CURSOR},"events":[`,
+    `{"cursor":${CURSOR.slice(0, -1)}`,
+    `{"cursor":${CURSOR} "events":[]}`,
+    '{"title":"Forbidden","status":403}',
+  ])("%j is none", (text) => {
+    expect(() => readBatchLine(encode(text))).toThrow(BatchLineError);
+  });
+
+  it("never fails in another way, whatever the bytes are", () => {
+    fc.assert(
+      fc.property(fc.uint8Array({ maxLength: 200 }), fc.nat(150), (noise, at) => {
+        const line = encode(`{"cursor":${CURSOR},"events":[{"a":"b"}],"info":{"debug":"x"}}`);
+        line.set(noise.subarray(0, Math.max(0, line.length - at)), Math.min(at, line.length));
+        try {
+          readBatchLine(line);
+        } catch (error) {
+          expect(error).toBeInstanceOf(BatchLineError);
+        }
+      }),
+    );
+  });
+});
