@@ -143,12 +143,18 @@ export class NakadiClient implements AsyncDisposable {
   }
 }
 
+const HEADER_NAME = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
+const HEADER_VALUE = /^[\t\x20-\x7e\x80-\xff]+$/;
+
 /** What the client itself must say is not up to the caller. */
 function checkedHeaders(headers: Readonly<Record<string, string>>): Record<string, string> {
-  const entries = Object.entries(headers).map(([name, value]): [string, string] => [
-    name.toLowerCase(),
-    text(`options.headers.${name}`, value),
-  ]);
+  const entries = Object.entries(headers).map(([name, value]): [string, string] => {
+    if (!HEADER_NAME.test(name)) throw new ConfigError("options.headers", "named by HTTP tokens");
+    const checked = text(`options.headers.${name}`, value);
+    if (!HEADER_VALUE.test(checked))
+      throw new ConfigError(`options.headers.${name}`, "what a header can carry: no line breaks");
+    return [name.toLowerCase(), checked];
+  });
   for (const name of [Header.authorization, Header.streamId, "content-length", "host"]) {
     if (entries.some(([given]) => given === name))
       throw new ConfigError(`options.headers.${name}`, "left to the client");

@@ -15,6 +15,7 @@ export {
   TimeoutError,
   TransportError,
 } from "./errors/nakadi-error.ts";
+export type { CommitItem } from "./errors/nakadi-error.ts";
 export type { Logger } from "./observability/logger.ts";
 export type { EventTypes } from "./admin/event-types.ts";
 export type { CallOptions } from "./admin/json-api.ts";
@@ -25,7 +26,7 @@ export type { PublishResult, Verdict, VerdictStatus } from "./publisher/verdict.
 export type { BackoffOptions } from "./stream/backoff.ts";
 export type { Batch, StreamCursor } from "./stream/batch.ts";
 export type { BatchStream, StreamState } from "./stream/batch-stream.ts";
-export type { CommitItem, CommitResult } from "./stream/committer.ts";
+export type { CommitResult } from "./stream/committer.ts";
 export type { StreamOptions } from "./stream/options.ts";
 export type {
   BufferedResponse,

@@ -39,7 +39,10 @@ describe("a commit", () => {
     ];
     test.transport.willAnswer({ status: 200, body: JSON.stringify({ items }) });
     const committed = await test.stream.commit(batches);
-    expect([committed.result, committed.items.map((item) => item.result)]).toEqual(["outdated", ["committed", "outdated"]]);
+    expect([committed.result, committed.items.map((item) => item.result)]).toEqual([
+      "outdated",
+      ["committed", "outdated"],
+    ]);
   });
 
   it("of nothing sends nothing", async () => {
@@ -79,12 +82,9 @@ describe("a commit", () => {
     server.batch(8, [{ n: 8 }], "2");
     test.transport.willAnswer({ status: 422 }, { status: 204 }, { status: 422 }, { status: 204 });
     await expect(test.stream.commit(batches)).rejects.toMatchObject({ code: "SESSION_LOST" });
-    expect(test.transport.requests.map((_, index) => bodyOf(test.transport, index).items.map(({ partition }) => partition))).toEqual([
-      ["0", "1", "2"],
-      ["0"],
-      ["1"],
-      ["2"],
-    ]);
+    expect(
+      test.transport.requests.map((_, index) => bodyOf(test.transport, index).items.map(({ partition }) => partition)),
+    ).toEqual([["0", "1", "2"], ["0"], ["1"], ["2"]]);
     server.batch(9, [{ n: 9 }], "1");
     expect([(await test.stream.nextBatch())?.events, test.stream.state]).toEqual([[{ n: 8 }], "streaming"]);
   });

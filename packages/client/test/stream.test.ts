@@ -151,17 +151,20 @@ describe("invariant 5: silence is detected", () => {
 });
 
 describe("invariant 6: transient and fatal are told apart", () => {
-  it.each([400, 403, 404, 406, 410, 412, 415, 422, 501, 302])("%i on opening is fatal, for every reader, every time", async (status) => {
-    const transport = new ScriptedTransport().willOpen({ status, body: '{"title":"No","detail":"because"}' });
-    const { stream, retries } = testStream({}, transport);
-    const error = await stream.nextBatch().catch((reason: unknown) => reason);
-    expect(error).toBeInstanceOf(HttpError);
-    expect(error).toMatchObject({ status });
-    await expect(stream.nextBatch()).rejects.toBe(error);
-    expect([stream.state, retries, transport.opened.length]).toEqual(["failed", [], 1]);
-    await stream.close();
-    await expect(stream.nextBatch()).rejects.toBe(error);
-  });
+  it.each([400, 403, 404, 406, 410, 412, 415, 422, 501, 302])(
+    "%i on opening is fatal, for every reader, every time",
+    async (status) => {
+      const transport = new ScriptedTransport().willOpen({ status, body: '{"title":"No","detail":"because"}' });
+      const { stream, retries } = testStream({}, transport);
+      const error = await stream.nextBatch().catch((reason: unknown) => reason);
+      expect(error).toBeInstanceOf(HttpError);
+      expect(error).toMatchObject({ status });
+      await expect(stream.nextBatch()).rejects.toBe(error);
+      expect([stream.state, retries, transport.opened.length]).toEqual(["failed", [], 1]);
+      await stream.close();
+      await expect(stream.nextBatch()).rejects.toBe(error);
+    },
+  );
 
   it.each([408, 425, 429, 500, 502, 503, 504])("%i on opening is tried again", async (status) => {
     const transport = new ScriptedTransport().willOpen({ status });
@@ -280,7 +283,10 @@ describe("invariant 7: bounds", () => {
     const server = await open();
     server.send("x".repeat(600));
     server.send("x".repeat(600));
-    await expect(stream.nextBatch()).rejects.toMatchObject({ code: "PROTOCOL", message: expect.stringContaining("maxLineBytes, 1000 bytes") });
+    await expect(stream.nextBatch()).rejects.toMatchObject({
+      code: "PROTOCOL",
+      message: expect.stringContaining("maxLineBytes, 1000 bytes"),
+    });
     expect(server.closed).toBe(true);
   });
 
@@ -289,7 +295,10 @@ describe("invariant 7: bounds", () => {
     ["no cursor", '{"events":[]}\n'],
     ["a cursor without fields", '{"cursor":{},"events":[{"n":1}]}\n'],
     ["a cursor of the wrong type", '{"cursor":{"partition":0,"offset":"1","event_type":"e","cursor_token":"t"}}\n'],
-    ["events that are no array", '{"cursor":{"partition":"0","offset":"1","event_type":"e","cursor_token":"t"},"events":7}\n'],
+    [
+      "events that are no array",
+      '{"cursor":{"partition":"0","offset":"1","event_type":"e","cursor_token":"t"},"events":7}\n',
+    ],
   ])("%s instead of a batch ends the stream, which is opened again", async (_what, line) => {
     const { stream, open, pass, retries } = testStream();
     const server = await open();

@@ -26,7 +26,10 @@ export async function settle(): Promise<void> {
 }
 
 /** With the middle of all chances, so that a wait is exactly its plan. */
-export function testStream(options: StreamOptions = {}, transport: ScriptedTransport = new ScriptedTransport()): TestStream {
+export function testStream(
+  options: StreamOptions = {},
+  transport: ScriptedTransport = new ScriptedTransport(),
+): TestStream {
   const clock = new ManualClock();
   const nakadi = new NakadiClient({ baseUrl: "http://nakadi", transport, clock, random: () => 0.5 });
   const retries: TestStream["retries"] = [];

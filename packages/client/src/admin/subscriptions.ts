@@ -1,6 +1,6 @@
 /** Subscriptions, their positions and statistics (protocol 2). */
 import type { Cursor, Subscription, SubscriptionEventTypeStats, SubscriptionRequest } from "nakadi-protocol";
-import { HttpError } from "../errors/nakadi-error.ts";
+import { CursorResetError, HttpError, ProtocolError } from "../errors/nakadi-error.ts";
 import type { Logger } from "../observability/logger.ts";
 import { pathOf, queryOf } from "../transport/base-url.ts";
 import type { CallOptions, JsonApi } from "./json-api.ts";
@@ -17,11 +17,6 @@ export interface ListOptions extends CallOptions {
   owningApplication?: string;
   /** Subscriptions that contain all of them. */
   eventTypes?: readonly string[];
-}
-
-interface Page {
-  items: Subscription[];
-  _links?: { next?: { href: string } };
 }
 
 const PAGE_SIZE = 100;
@@ -65,7 +60,7 @@ export class Subscriptions {
         offset,
         limit: PAGE_SIZE,
       });
-      const { items } = await this.#api.get<Page>(`/subscriptions${query}`, options);
+      const items = await this.#items<Subscription>(`/subscriptions${query}`, options);
       yield* items;
       if (items.length < PAGE_SIZE) return;
     }
@@ -78,8 +73,7 @@ export class Subscriptions {
 
   /** Committed positions; empty before they are fixed. */
   async cursors(id: string, options?: CallOptions): Promise<Cursor[]> {
-    const { items } = await this.#api.get<{ items: Cursor[] }>(pathOf("subscriptions", id, "cursors"), options);
-    return items;
+    return this.#items(pathOf("subscriptions", id, "cursors"), options);
   }
 
   /** Sets positions, back or forth. Open streams are ended first; the server waits up to a minute for their commits. */
@@ -88,7 +82,11 @@ export class Subscriptions {
     cursors: readonly Omit<Cursor, "cursor_token">[],
     options?: CallOptions,
   ): Promise<void> {
-    await this.#api.send("PATCH", pathOf("subscriptions", id, "cursors"), { items: cursors }, options);
+    try {
+      await this.#api.send("PATCH", pathOf("subscriptions", id, "cursors"), { items: cursors }, options);
+    } catch (error) {
+      throw error instanceof HttpError && error.status === 409 ? new CursorResetError(error) : error;
+    }
   }
 
   /** Who reads which partition, and how much is left; on request how old it is. */
@@ -97,16 +95,29 @@ export class Subscriptions {
     { timeLag, ...options }: CallOptions & { timeLag?: boolean } = {},
   ): Promise<SubscriptionEventTypeStats[]> {
     const path = pathOf("subscriptions", id, "stats") + queryOf({ show_time_lag: timeLag });
-    const { items } = await this.#api.get<{ items: SubscriptionEventTypeStats[] }>(path, options);
-    return items;
+    return this.#items(path, options);
+  }
+
+  async #items<T>(path: string, options?: CallOptions): Promise<T[]> {
+    const answer = await this.#api.get<{ items?: T[] } | null>(path, options);
+    if (!Array.isArray(answer?.items))
+      throw new ProtocolError("the answer has no items", { request: `GET ${path.split("?", 1)[0]}` });
+    return answer.items;
   }
 
   async #create(
     request: SubscriptionRequest,
     options?: CallOptions,
   ): Promise<{ created: boolean; subscription: Subscription }> {
-    const { status, body } = await this.#api.send<Subscription>("POST", "/subscriptions", request, options);
-    return { created: status === 201, subscription: body as Subscription };
+    const post = async (): Promise<{ status: number; body: Subscription | undefined }> =>
+      this.#api.send<Subscription>("POST", "/subscriptions", request, options);
+    // 409: somebody else has just created it, so that a second attempt finds it (protocol 2.3).
+    const { status, body } = await post().catch((error: unknown) => {
+      if (error instanceof HttpError && error.status === 409) return post();
+      throw error;
+    });
+    if (typeof body?.id !== "string") throw new ProtocolError("the answer is not a subscription");
+    return { created: status === 201, subscription: body };
   }
 
   async #pin(id: string, options: CallOptions): Promise<void> {

@@ -1,6 +1,6 @@
 /** Where tokens come from: a text, a function, the environment, a file that somebody else keeps fresh. */
 import { readFile, stat } from "node:fs/promises";
-import { ConfigError } from "../errors/nakadi-error.ts";
+import { ConfigError, TransportError } from "../errors/nakadi-error.ts";
 
 /**
  * Gives the token for a request. `refresh` is true when the server has refused the last one: whoever caches must look again.
@@ -21,13 +21,23 @@ export function envToken(name: string): TokenProvider {
 /** The token in a file, without white space around it; read again when the file changes, and after a 401. */
 export function fileToken(path: string): TokenProvider {
   let known: { token: string; modifiedMs: number } | undefined;
-  return async ({ refresh }) => {
+  const read = async (refresh: boolean): Promise<string> => {
     const { mtimeMs } = await stat(path).catch(() => unreadable(path));
     if (known && !refresh && known.modifiedMs === mtimeMs) return known.token;
     const token = (await readFile(path, "utf8").catch(() => unreadable(path))).trim();
     if (token === "") throw new ConfigError(`token: the file ${path}`, "a file that holds a token");
     known = { token, modifiedMs: mtimeMs };
     return token;
+  };
+  return async ({ refresh }) => {
+    try {
+      return await read(refresh);
+    } catch (error) {
+      if (!known) throw error;
+      // Whoever rotates it may have it away for a moment: that passes.
+      if (refresh) throw new TransportError(`the token file ${path} cannot be read for the moment`);
+      return known.token;
+    }
   };
 }
 

@@ -2,14 +2,17 @@
  * The family of errors (design 3.4). Match on `code`; two installed copies of this package recognise each other's.
  * @pure
  */
-import type { Problem } from "nakadi-protocol";
+import type { CommitResponse, LaneKey, Problem } from "nakadi-protocol";
 import { codeOfStatus, ERROR_TABLE, type ErrorCode } from "./error-table.ts";
+
+/** What became of one cursor of a commit. */
+export type CommitItem = Readonly<CommitResponse["items"][number]>;
 
 const BRAND = Symbol.for("nakadi-client.error");
 
 export interface ErrorContext {
   /** What was tried, e.g. `POST /event-types/x/events`. */
-  request?: string;
+  request?: string | undefined;
   cause?: unknown;
 }
 
@@ -107,10 +110,28 @@ export class CursorResetError extends HttpError {
 export class SessionLostError extends NakadiError {
   override readonly name = "SessionLostError";
   readonly streamId: string;
+  /** The lanes that were refused. */
+  readonly lanes: readonly LaneKey[];
+  /** What was committed all the same: other lanes, other streams. */
+  readonly items: readonly CommitItem[];
 
-  constructor(streamId: string, message: string, context: ErrorContext = {}) {
+  constructor(
+    streamId: string,
+    message: string,
+    {
+      lanes = [],
+      items = [],
+      ...context
+    }: ErrorContext & { lanes?: readonly LaneKey[]; items?: readonly CommitItem[] } = {},
+  ) {
     super("SESSION_LOST", message, context);
     this.streamId = streamId;
+    this.lanes = lanes;
+    this.items = items;
+  }
+
+  override toJSON(): Record<string, unknown> {
+    return { ...super.toJSON(), streamId: this.streamId, lanes: this.lanes };
   }
 }
 
@@ -142,7 +163,12 @@ export class ProtocolError extends NakadiError {
 export function nakadiError(thrown: unknown, context: ErrorContext = {}): NakadiError {
   if (NakadiError.is(thrown)) return thrown;
   const message = thrown instanceof Error ? messageOf(thrown) : "the transport failed";
-  return new TransportError(message, { ...context, cause: thrown });
+  return new TransportError(message, quotesBytes(thrown) ? context : { ...context, cause: thrown });
+}
+
+/** undici's parser error carries the bytes it stumbled over, which may be events. */
+function quotesBytes(thrown: unknown): boolean {
+  return thrown instanceof Error && thrown.name === "HTTPParserError";
 }
 
 /** Connection errors of several addresses come without a message of their own. */

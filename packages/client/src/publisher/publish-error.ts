@@ -7,16 +7,21 @@ import type { PublishResult, Verdict } from "./verdict.ts";
 
 export class PublishError extends NakadiError implements PublishResult {
   override readonly name = "PublishError";
-  /** One verdict an event, in the order of the events. */
-  readonly verdicts: readonly Verdict[];
+  readonly #verdicts: readonly Verdict[];
 
   constructor(verdicts: readonly Verdict[], context: ErrorContext = {}) {
     super("PUBLISH", summary(verdicts), context);
-    this.verdicts = verdicts;
+    this.#verdicts = verdicts;
+  }
+
+  /** One verdict an event, in the order of the events. A `detail` may quote the event, so `inspect` does not show them. */
+  get verdicts(): readonly Verdict[] {
+    return this.#verdicts;
   }
 
   override toJSON(): Record<string, unknown> {
-    return { ...super.toJSON(), verdicts: this.verdicts };
+    const verdicts = this.#verdicts.map(({ status, eid, step }) => ({ status, eid, step }));
+    return { ...super.toJSON(), verdicts };
   }
 }
 
@@ -26,6 +31,6 @@ function summary(verdicts: readonly Verdict[]): string {
     .filter(({ count }) => count > 0)
     .map(({ status, count }) => `${count} ${status}`);
   const index = verdicts.findIndex(({ status }) => status === "rejected");
-  const reason = verdicts[index]?.detail;
-  return `of ${verdicts.length} events ${counts.join(", ")}${reason === undefined ? "" : `; event ${index}: ${reason}`}`;
+  const step = verdicts[index]?.step;
+  return `of ${verdicts.length} events ${counts.join(", ")}${step === undefined ? "" : `; event ${index} while ${step}`}`;
 }

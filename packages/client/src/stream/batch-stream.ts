@@ -4,6 +4,7 @@
  */
 import { type Clock, type Cursor, Header, isUuid, type LaneKey, laneKey, MediaType, type Timer } from "nakadi-protocol";
 import {
+  type CommitItem,
   ConfigError,
   HttpError,
   type NakadiError,
@@ -14,11 +15,12 @@ import {
 } from "../errors/nakadi-error.ts";
 import type { Logger } from "../observability/logger.ts";
 import { pathOf, queryOf } from "../transport/base-url.ts";
+import { holdProcess } from "../transport/hold-process.ts";
 import type { HttpCall, HttpPipeline } from "../transport/http-pipeline.ts";
 import { backoffMs } from "./backoff.ts";
 import { type Batch, type StreamCursor, withStreamId } from "./batch.ts";
 import { BatchQueue } from "./batch-queue.ts";
-import { type CommitItem, type CommitResult, Committer } from "./committer.ts";
+import { type CommitOutcome, type CommitResult, Committer } from "./committer.ts";
 import type { StreamSettings } from "./options.ts";
 import {
   INITIAL_STATE,
@@ -135,15 +137,19 @@ export class SubscriptionBatchStream<E> implements BatchStream<E> {
     { signal, streamId }: { signal?: AbortSignal; streamId?: string } = {},
   ): Promise<CommitResult> {
     const cursors = (isList(what) ? what : [what]).map((one) => cursorOf(one, streamId));
-    const items: CommitItem[] = [];
+    const done = new Map<Cursor, CommitItem>();
     const lost: SessionLostError[] = [];
     for (const [id, ofStream] of byStream(cursors)) {
       const outcome = await this.#commitOf(ofStream, id, signal);
-      items.push(...outcome.items);
+      for (const item of outcome.items) done.set(item.cursor, item);
       lost.push(...outcome.lost);
     }
+    const items = cursors.flatMap((cursor) => done.get(cursor) ?? []);
     const [first] = lost;
-    if (first) throw first;
+    if (first) {
+      const lanes = lost.flatMap((one) => one.lanes);
+      throw new SessionLostError(first.streamId, first.message, { items, lanes });
+    }
     const outdated = items.some(({ result }) => result === "outdated");
     return { result: outdated ? "outdated" : "committed", items };
   }
@@ -160,12 +166,12 @@ export class SubscriptionBatchStream<E> implements BatchStream<E> {
     cursors: readonly Cursor[],
     streamId: string,
     signal: AbortSignal | undefined,
-  ): Promise<{ items: readonly CommitItem[]; lost: SessionLostError[] }> {
+  ): Promise<CommitOutcome> {
     try {
-      const { items, lost } = await this.#committer.commit(cursors, streamId, this.#ending.signal, signal);
-      if (items.length > 0) this.#observe(() => this.#parts.settings.onHealthy?.());
-      if (lost.size > 0) this.#loseLanes(streamId, new Set(lost.keys()));
-      return { items, lost: [...lost.values()] };
+      const outcome = await this.#committer.commit(cursors, streamId, this.#ending.signal, signal);
+      if (outcome.items.length > 0) this.#observe(() => this.#parts.settings.onHealthy?.());
+      if (outcome.lost.length > 0) this.#loseLanes(streamId, new Set(outcome.lost.flatMap(({ lanes }) => lanes)));
+      return outcome;
     } catch (error) {
       if (error instanceof HttpError && [401, 403, 404].includes(error.status)) this.#tell({ kind: "fatal", error });
       throw error;
@@ -231,7 +237,17 @@ export class SubscriptionBatchStream<E> implements BatchStream<E> {
     const { settings, random, clock } = this.#parts;
     const askedMs = cause instanceof HttpError ? cause.retryAfterMs : undefined;
     const delayMs = backoffMs(Math.max(0, failures), settings.retry, random(), askedMs);
-    this.#waiting = clock.schedule(delayMs, () => this.#tell({ kind: "due" }));
+    const release = holdProcess();
+    const timer = clock.schedule(delayMs, () => {
+      release();
+      this.#tell({ kind: "due" });
+    });
+    this.#waiting = {
+      cancel: () => {
+        release();
+        timer.cancel();
+      },
+    };
     if (alarm) this.#observe(() => settings.onRetry?.(alarm, delayMs));
   }
 
@@ -296,12 +312,14 @@ export class SubscriptionBatchStream<E> implements BatchStream<E> {
     this.#queue.push(batch);
   }
 
-  /** What an observer throws is its own affair. */
-  #observe(call: () => void): void {
+  /** What an observer throws, or rejects with if it is an async function, is its own affair. */
+  #observe(call: () => unknown): void {
+    const failed = (error: unknown): void => this.#parts.logger.error({ error }, "an observer of a stream has thrown");
     try {
-      call();
+      const answer = call();
+      if (answer instanceof Promise) answer.catch(failed);
     } catch (error) {
-      this.#parts.logger.error({ error }, "an observer of a stream has thrown");
+      failed(error);
     }
   }
 }

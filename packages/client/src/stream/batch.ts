@@ -27,13 +27,14 @@ const decoder = new TextDecoder();
 
 export class StreamBatch<E> implements Batch<E> {
   readonly cursor: StreamCursor;
-  readonly raw: Uint8Array;
   declare readonly debug?: string;
+  /** Private, so that `inspect` and JSON show no events. */
+  readonly #raw: Uint8Array;
   #events: readonly E[] | undefined;
 
   constructor(cursor: Cursor, streamId: string, raw: Uint8Array, debug: string | undefined) {
     this.cursor = withStreamId(cursor, streamId);
-    this.raw = raw;
+    this.#raw = raw;
     if (debug !== undefined) this.debug = debug;
   }
 
@@ -41,8 +42,12 @@ export class StreamBatch<E> implements Batch<E> {
     return this.cursor.streamId;
   }
 
+  get raw(): Uint8Array {
+    return this.#raw;
+  }
+
   get events(): readonly E[] {
-    this.#events ??= parse(this.raw) as readonly E[];
+    this.#events ??= parse(this.#raw) as readonly E[];
     return this.#events;
   }
 }

@@ -8,16 +8,12 @@ import {
   type LaneKey,
   MediaType,
 } from "nakadi-protocol";
-import { HttpError, NakadiError, ProtocolError, SessionLostError } from "../errors/nakadi-error.ts";
+import { type CommitItem, HttpError, NakadiError, ProtocolError, SessionLostError } from "../errors/nakadi-error.ts";
 import type { HttpCall, HttpPipeline } from "../transport/http-pipeline.ts";
 import { pathOf } from "../transport/base-url.ts";
+import { holdProcess } from "../transport/hold-process.ts";
 import type { BufferedResponse } from "../transport/transport.ts";
 import { backoffMs, type BackoffOptions } from "./backoff.ts";
-
-export interface CommitItem {
-  readonly cursor: Cursor;
-  readonly result: CommitItemResult;
-}
 
 export interface CommitResult {
   /** `outdated` if any item is: its position was committed before. */
@@ -37,10 +33,10 @@ export interface CommitterParts {
   onRetry: (error: NakadiError, delayMs: number) => void;
 }
 
-/** What became of a commit: the items that were taken, the lanes that the server has taken away. */
+/** What became of a commit: the items that were taken, and the refusals of lanes that the server has taken away. */
 export interface CommitOutcome {
   items: readonly CommitItem[];
-  lost: ReadonlyMap<LaneKey, SessionLostError>;
+  lost: readonly SessionLostError[];
 }
 
 export class Committer {
@@ -64,14 +60,14 @@ export class Committer {
     signal?: AbortSignal,
   ): Promise<CommitOutcome> {
     const together = await this.#post(cursors, streamId, once, signal);
-    if (!(together instanceof SessionLostError)) return { items: together, lost: new Map() };
+    if (!(together instanceof SessionLostError)) return { items: together, lost: [] };
     const lanes = byLane(cursors);
-    if (lanes.size === 1) return { items: [], lost: new Map([...lanes.keys()].map((lane) => [lane, together])) };
+    if (lanes.size === 1) return { items: [], lost: [together] };
     const items: CommitItem[] = [];
-    const lost = new Map<LaneKey, SessionLostError>();
-    for (const [lane, alone] of lanes) {
+    const lost: SessionLostError[] = [];
+    for (const alone of lanes.values()) {
       const outcome = await this.#post(alone, streamId, once, signal);
-      if (outcome instanceof SessionLostError) lost.set(lane, outcome);
+      if (outcome instanceof SessionLostError) lost.push(outcome);
       else items.push(...outcome);
     }
     return { items, lost };
@@ -93,7 +89,10 @@ export class Committer {
     if (response.status === 204) return cursors.map((cursor) => ({ cursor, result: "committed" }));
     if (response.status === 200) return itemsOf(call, response, cursors);
     const { problem, request } = this.#parts.pipeline.errorOf(call, response, response.body);
-    return new SessionLostError(streamId, problem?.detail ?? "the stream is gone", { ...(request && { request }) });
+    return new SessionLostError(streamId, problem?.detail ?? "the stream is gone", {
+      request,
+      lanes: [...byLane(cursors).keys()],
+    });
   }
 
   /** An answer of 200, 204 or 422; every other is thrown. */
@@ -156,7 +155,9 @@ function byLane(cursors: readonly Cursor[]): Map<LaneKey, Cursor[]> {
 /** Waits on the clock; an abort of `once` ends the wait, one of `signal` fails it. */
 function pause(clock: Clock, delayMs: number, once: AbortSignal, signal: AbortSignal | undefined): Promise<void> {
   return new Promise((resolve, reject) => {
+    const release = holdProcess();
     const end = (): void => {
+      release();
       timer.cancel();
       once.removeEventListener("abort", end);
       signal?.removeEventListener("abort", end);

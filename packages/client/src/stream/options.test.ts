@@ -46,7 +46,7 @@ describe("options of a stream", () => {
     expect(streamSettings({ commitRetry }).commitMaxElapsedMs).toBe(maxMs);
   });
 
-  it.each<[path: string, options: object]>([
+  it.each<[path: string, options: unknown]>([
     ["options.batchLimit", { batchLimit: 0 }],
     ["options.batchLimit", { batchLimit: 1.5 }],
     ["options.batchLimit", { batchLimit: "10" }],
@@ -58,7 +58,15 @@ describe("options of a stream", () => {
     ["options.commitTimeoutSeconds", { commitTimeoutSeconds: 61 }],
     ["options.partitions", { partitions: [] }],
     ["options.partitions[0].partition", { partitions: [{ event_type: "e" }] }],
-    ["options.partitions", { partitions: [{ event_type: "e", partition: "0" }, { event_type: "e", partition: "0" }] }],
+    [
+      "options.partitions",
+      {
+        partitions: [
+          { event_type: "e", partition: "0" },
+          { event_type: "e", partition: "0" },
+        ],
+      },
+    ],
     ["options.retry.maxDelayMs", { retry: { initialDelayMs: 100, maxDelayMs: 10 } }],
     ["options.retry.initialDelayMs", { retry: { initialDelayMs: 0 } }],
     ["options.retry.factor", { retry: { factor: 2 } }],
@@ -72,6 +80,8 @@ describe("options of a stream", () => {
     ["options", "fast"],
     ["options", null],
   ])("%s is refused: %j", (path, options) => {
-    expect(() => streamSettings(options as StreamOptions)).toThrow(expect.objectContaining({ code: "CONFIG", path }) as ConfigError);
+    expect(() => streamSettings(options as StreamOptions)).toThrow(
+      expect.objectContaining({ code: "CONFIG", path }) as ConfigError,
+    );
   });
 });

@@ -26,7 +26,18 @@ export function parseBaseUrl(text: string): BaseUrl {
 
 /** Path segments, each encoded, behind a slash each. */
 export function pathOf(...segments: readonly string[]): string {
-  return segments.map((segment) => `/${encodeURIComponent(segment)}`).join("");
+  return segments.map((segment) => `/${encodeSegment(segment)}`).join("");
+}
+
+/** A dot segment stays one however it is encoded, and an empty one addresses something else. */
+function encodeSegment(segment: string): string {
+  const allowed = "a text that is neither empty nor a dot segment, without half surrogate pairs";
+  if (segment === "" || segment === "." || segment === "..") throw new ConfigError("a name or id", allowed);
+  try {
+    return encodeURIComponent(segment);
+  } catch {
+    throw new ConfigError("a name or id", allowed);
+  }
 }
 
 type QueryValue = string | number | boolean | readonly string[] | undefined;

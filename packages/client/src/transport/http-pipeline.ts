@@ -1,7 +1,7 @@
 /** Every request of the client: headers, token, one refresh after a 401, errors of the family. */
 import { type Clock, Header, MediaType } from "nakadi-protocol";
 import type { TokenProvider } from "../auth/token.ts";
-import { HttpError, nakadiError } from "../errors/nakadi-error.ts";
+import { ConfigError, HttpError, nakadiError } from "../errors/nakadi-error.ts";
 import { problemOf } from "./problem-body.ts";
 import { retryAfterMs } from "./retry-after.ts";
 import type { BufferedResponse, ResponseHead, StreamResponse, Transport, TransportRequest } from "./transport.ts";
@@ -30,18 +30,20 @@ const MAX_ERROR_BYTES = 64 * 1024;
 
 export class HttpPipeline {
   readonly #parts: PipelineParts;
+  /** Taken out of what a server says: a gateway may quote it. */
+  #sentToken: string | undefined;
 
   constructor(parts: PipelineParts) {
     this.#parts = parts;
   }
 
   /**
-   * The answer, if its status is below 400.
+   * The answer, if it is a success. A redirect is none: nobody follows it.
    * @throws {HttpError} for any other status; TransportError, TimeoutError, ProtocolError; an abort rejects with its reason
    */
   async request(call: HttpCall, signal?: AbortSignal): Promise<BufferedResponse> {
     const response = await this.exchange(call, signal);
-    if (response.status >= 400) throw this.errorOf(call, response, response.body);
+    if (response.status >= 300) throw this.errorOf(call, response, response.body);
     return response;
   }
 
@@ -67,7 +69,7 @@ export class HttpPipeline {
     return new HttpError({
       request: `${method} ${withoutQuery(path)}`,
       status,
-      problem: problemOf(status, body),
+      problem: problemOf(status, body, this.#sentToken),
       flowId: headers[Header.flowId],
       retryAfterMs: retryAfterMs(headers[Header.retryAfter], this.#parts.clock.wallMs()),
     });
@@ -93,7 +95,8 @@ export class HttpPipeline {
 
   async #requestOf({ method, path, headers, json }: HttpCall, refresh: boolean): Promise<TransportRequest> {
     const { token, headers: common, flowId } = this.#parts;
-    const authorization = token && `Bearer ${await token({ refresh })}`;
+    this.#sentToken = token && (await token({ refresh }));
+    const authorization = this.#sentToken === undefined ? undefined : `Bearer ${this.#sentToken}`;
     return {
       method,
       path,
@@ -104,7 +107,7 @@ export class HttpPipeline {
         ...headers,
         ...(authorization === undefined ? {} : { [Header.authorization]: authorization }),
       },
-      ...(json === undefined ? {} : { body: JSON.stringify(json) }),
+      ...(json === undefined ? {} : { body: textOf(json) }),
     };
   }
 
@@ -128,6 +131,15 @@ export class HttpPipeline {
         failed: finish,
       });
     });
+  }
+}
+
+/** What JSON cannot say is the caller's mistake; the parser's own message could quote it. */
+function textOf(json: unknown): string {
+  try {
+    return JSON.stringify(json);
+  } catch {
+    throw new ConfigError("the request's content", "what JSON can say: no BigInt, no cycle");
   }
 }
 

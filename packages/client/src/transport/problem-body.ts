@@ -7,13 +7,14 @@ import type { Problem } from "nakadi-protocol";
 /** Enough for any sentence; a gateway may send a whole page. */
 const MAX_TEXT = 300;
 
-/** `undefined` where the body holds nothing for people. */
-export function problemOf(status: number, body: Uint8Array): Problem | undefined {
+/** `undefined` where the body holds nothing for people. `secret` is taken out of it. */
+export function problemOf(status: number, body: Uint8Array, secret?: string): Problem | undefined {
   const parsed = parse(body);
   if (!parsed) return undefined;
   const text = (name: string): string | undefined => {
     const value = parsed[name];
-    return typeof value === "string" && value !== "" ? value.slice(0, MAX_TEXT) : undefined;
+    if (typeof value !== "string" || value === "") return undefined;
+    return (secret === undefined ? value : value.replaceAll(secret, "[token]")).slice(0, MAX_TEXT);
   };
   const title = text("title") ?? text("error");
   const detail = text("detail") ?? text("error_description") ?? text("message");

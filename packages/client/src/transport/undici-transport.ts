@@ -4,7 +4,7 @@
  */
 import type { Agent, Dispatcher } from "undici";
 import { type Clock, systemClock } from "nakadi-protocol";
-import { ProtocolError, TimeoutError, TransportError } from "../errors/nakadi-error.ts";
+import { NakadiError, ProtocolError, TimeoutError } from "../errors/nakadi-error.ts";
 import { type BaseUrl, parseBaseUrl } from "./base-url.ts";
 import type {
   BufferedResponse,
@@ -71,7 +71,12 @@ export class UndiciTransport implements Transport {
         settle(() => reject(new TimeoutError(`no answer within ${limits.timeoutMs} ms`)));
         stream.close();
       });
-      requests.dispatch(this.#dispatchOptions(request), stream);
+      try {
+        requests.dispatch(this.#dispatchOptions(request), stream);
+      } catch (error) {
+        settle(() => reject(error));
+        stream.close();
+      }
     });
   }
 
@@ -95,7 +100,13 @@ export class UndiciTransport implements Transport {
         reject(new TimeoutError(`no answer within ${headTimeoutMs} ms`));
         stream.close();
       });
-      streams.dispatch(this.#dispatchOptions(request), stream);
+      try {
+        streams.dispatch(this.#dispatchOptions(request), stream);
+      } catch (error) {
+        timer.cancel();
+        reject(error);
+        stream.close();
+      }
     });
   }
 
@@ -118,7 +129,7 @@ export class UndiciTransport implements Transport {
   }
 
   #load(): Promise<{ requests: Agent; streams: Agent }> {
-    if (this.#closed) return Promise.reject(new TransportError("the client is closed"));
+    if (this.#closed) return Promise.reject(new NakadiError("CLOSED", "the client is closed"));
     this.#agents ??= import("undici").then(({ Agent: UndiciAgent }) => {
       const common = { connect: { timeout: this.#connectTimeoutMs }, headersTimeout: 0, bodyTimeout: 0 };
       return {

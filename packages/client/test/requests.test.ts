@@ -1,0 +1,228 @@
+import { spawn } from "node:child_process";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { createServer } from "node:http";
+import { createServer as createTcpServer, type AddressInfo } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { inspect } from "node:util";
+import { describe, expect, it, onTestFinished } from "vitest";
+import { type ConfigError, fileToken, NakadiClient, type NakadiError, PublishError } from "../src/index.ts";
+import { ScriptedTransport } from "./scripted-transport.ts";
+import { testStream } from "./test-stream.ts";
+
+function testClient(token?: string): { nakadi: NakadiClient; transport: ScriptedTransport } {
+  const transport = new ScriptedTransport();
+  const nakadi = new NakadiClient({ baseUrl: "http://nakadi", transport, ...(token === undefined ? {} : { token }) });
+  onTestFinished(() => nakadi.close());
+  return { nakadi, transport };
+}
+
+const subscription = { owning_application: "a", event_types: ["e"] };
+
+describe("a redirect", () => {
+  it("is never a success: nobody follows it", async () => {
+    const { nakadi, transport } = testClient();
+    transport.onRequest = () => ({ status: 302, headers: { location: "https://elsewhere" } });
+    for (const attempt of [
+      nakadi.eventTypes.delete("e"),
+      nakadi.subscriptions.get("s"),
+      nakadi.publisher("e").publish([{}]),
+    ]) {
+      await expect(attempt).rejects.toMatchObject({ code: "HTTP", status: 302 });
+    }
+  });
+});
+
+describe("names and ids", () => {
+  it.each(["", ".", "..", "\ud800"])("%j cannot lead to another resource", async (id) => {
+    const { nakadi, transport } = testClient();
+    await expect(nakadi.subscriptions.delete(id)).rejects.toMatchObject({ code: "CONFIG" });
+    expect(transport.requests).toEqual([]);
+  });
+});
+
+describe("creating a subscription", () => {
+  it("finds it where somebody else has created it in the same moment", async () => {
+    const { nakadi, transport } = testClient();
+    transport.willAnswer({ status: 409 }, { status: 200, body: '{"id":"s"}' });
+    expect(await nakadi.subscriptions.ensure(subscription)).toEqual({ id: "s" });
+    expect(transport.requests.map(({ method }) => method)).toEqual(["POST", "POST"]);
+  });
+
+  it("pins a new one, and a refusal of that is no failure", async () => {
+    const { nakadi, transport } = testClient();
+    transport.willAnswer({ status: 201, body: '{"id":"s"}' }, { status: 403 });
+    await nakadi.subscriptions.ensure(subscription);
+    expect(transport.requests.map(({ method, path, body }) => [method, path, body])).toEqual([
+      ["POST", "/subscriptions", JSON.stringify(subscription)],
+      ["PATCH", "/subscriptions/s/cursors", '{"items":[]}'],
+    ]);
+  });
+
+  it.each(["", "[]", "{}", "null"])("an answer of %j is not a subscription", async (body) => {
+    const { nakadi, transport } = testClient();
+    transport.willAnswer({ status: 200, body });
+    await expect(nakadi.subscriptions.create(subscription)).rejects.toMatchObject({ code: "PROTOCOL" });
+  });
+});
+
+describe("resetting cursors", () => {
+  it("while another reset is under way is a CursorResetError", async () => {
+    const { nakadi, transport } = testClient();
+    transport.willAnswer({ status: 409, headers: { "retry-after": "3" } });
+    await expect(nakadi.subscriptions.resetCursors("s", [])).rejects.toMatchObject({
+      name: "CursorResetError",
+      code: "CURSOR_RESET",
+      retryable: true,
+      retryAfterMs: 3_000,
+    });
+  });
+});
+
+describe("publishing", () => {
+  const items = [
+    { publishing_status: "aborted", step: "validating", detail: "", eid: "1", partition: null },
+    {
+      publishing_status: "failed",
+      step: "validating",
+      detail: "#/iban: DE99 is no valid value",
+      eid: "2",
+      partition: null,
+    },
+  ];
+
+  it("what the server says about an event is in its verdict, and nowhere that is logged", async () => {
+    const { nakadi, transport } = testClient();
+    transport.willAnswer({ status: 422, body: JSON.stringify(items) });
+    const error = await nakadi
+      .publisher("e")
+      .publish([{ iban: "DE1" }, { iban: "DE99" }])
+      .catch((reason: unknown) => reason as PublishError);
+    expect(error).toBeInstanceOf(PublishError);
+    expect((error as PublishError).verdicts).toMatchObject([
+      { status: "aborted" },
+      { status: "rejected", detail: items[1]?.detail },
+    ]);
+    expect(inspect(error, { depth: 9 }) + JSON.stringify(error)).not.toContain("DE99");
+    expect((error as PublishError).message).toContain("1 rejected, 1 aborted; event 1 while validating");
+  });
+
+  it("what JSON cannot say is refused before anything is sent", async () => {
+    const { nakadi, transport } = testClient();
+    await expect(nakadi.publisher("e").publish([{ n: 1n }])).rejects.toMatchObject({ code: "CONFIG" });
+    expect(transport.requests).toEqual([]);
+  });
+});
+
+describe("invariant 10: no token and no payload is ever shown", () => {
+  it("a token that a gateway quotes is taken out", async () => {
+    const { nakadi, transport } = testClient("s3cret");
+    transport.onRequest = () => ({ status: 403, body: '{"title":"Forbidden","detail":"token s3cret may not"}' });
+    const error = await nakadi.subscriptions.delete("s").catch((reason: unknown) => reason as NakadiError);
+    expect(inspect(error, { depth: 9 })).not.toContain("s3cret");
+    expect((error as NakadiError).message).toContain("token [token] may not");
+  });
+
+  it("neither does a batch show its events, but to who asks for them", async () => {
+    const { stream, open } = testStream();
+    (await open()).batch(4_711);
+    const batch = await stream.nextBatch();
+    expect(batch?.events).toEqual([{ n: 4_711 }]);
+    expect(inspect(batch, { depth: 9 }).replace(batch?.cursor.offset ?? "", "")).not.toContain("4711");
+    expect(JSON.parse(JSON.stringify(batch))).toEqual({ cursor: { ...batch?.cursor } });
+  });
+
+  it("nor do bytes that are no HTTP become part of an error", async () => {
+    const server = createTcpServer((socket) => {
+      socket.on("error", () => undefined);
+      socket.once("data", () =>
+        socket.write(
+          "HTTP/1.1 200 OK\r\nX-Nakadi-StreamId: 7b7c7100-0559-11e6-a837-0800200c9a66\r\nTransfer-Encoding: chunked\r\n\r\nZZ{iban:DE99}\r\n",
+        ),
+      );
+    });
+    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+    onTestFinished(() => void server.close());
+    const nakadi = new NakadiClient({ baseUrl: `http://127.0.0.1:${(server.address() as AddressInfo).port}` });
+    onTestFinished(() => nakadi.close());
+    const error = await new Promise<NakadiError>((onRetry) => nakadi.stream("s", { onRetry }));
+    expect(error.code).toBe("TRANSPORT");
+    expect(inspect(error, { depth: 9 })).not.toContain("DE99");
+  });
+});
+
+describe("headers of every request", () => {
+  it.each<[string, Record<string, string>]>([
+    ["options.headers.x-a", { "x-a": "1\r\nx-b: 2" }],
+    ["options.headers", { "x a": "1" }],
+    ["options.headers.authorization", { Authorization: "Bearer x" }],
+  ])("%s: what a header cannot carry is refused at once", (path, headers) => {
+    expect(() => new NakadiClient({ baseUrl: "http://x", headers })).toThrow(
+      expect.objectContaining({ code: "CONFIG", path }) as ConfigError,
+    );
+  });
+});
+
+describe("a token file", () => {
+  it("that is away for a moment is no end: the known token goes on, and a refresh is tried again later", async () => {
+    const directory = await mkdtemp(join(tmpdir(), "nakadi-token-"));
+    onTestFinished(() => rm(directory, { recursive: true }));
+    const path = join(directory, "token");
+    const token = fileToken(path);
+    await expect(token({ refresh: false })).rejects.toMatchObject({ code: "CONFIG" });
+    await writeFile(path, " t1\n");
+    expect(await token({ refresh: false })).toBe("t1");
+    await rm(path);
+    expect(await token({ refresh: false })).toBe("t1");
+    await expect(token({ refresh: true })).rejects.toMatchObject({ code: "TRANSPORT" });
+    await writeFile(path, "t2\n");
+    expect(await token({ refresh: true })).toBe("t2");
+  });
+});
+
+describe("an observer", () => {
+  it("that rejects is logged, and breaks nothing", async () => {
+    const transport = new ScriptedTransport().willOpen({ status: 500 });
+    const logged: string[] = [];
+    const quiet = (): void => undefined;
+    const logger = {
+      debug: quiet,
+      info: quiet,
+      warn: quiet,
+      error: (_: object, message: string) => void logged.push(message),
+    };
+    const nakadi = new NakadiClient({ baseUrl: "http://nakadi", transport, logger });
+    onTestFinished(() => nakadi.close());
+    const onRetry: () => unknown = () => Promise.reject(new Error("mine"));
+    nakadi.stream("s", { onRetry });
+    await expect.poll(() => logged).toEqual(["an observer of a stream has thrown"]);
+  });
+});
+
+describe("a process", () => {
+  it("lives on while a stream waits to be opened again, and ends when it is closed", async () => {
+    let attempts = 0;
+    const server = createServer((_request, response) => {
+      attempts += 1;
+      response.writeHead(503, { connection: "close" }).end();
+    });
+    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+    onTestFinished(() => void server.close());
+    // A process of its own runs the build: the sources are TypeScript.
+    const index = new URL("../dist/index.js", import.meta.url).href;
+    const program = `
+      import { NakadiClient } from ${JSON.stringify(index)};
+      const nakadi = new NakadiClient({ baseUrl: "http://127.0.0.1:${(server.address() as AddressInfo).port}" });
+      let retries = 0;
+      const stream = nakadi.stream("s", { onRetry: () => { if (++retries === 4) void nakadi.close(); } });
+      console.log(await stream.nextBatch());
+    `;
+    const child = spawn(process.execPath, ["--input-type=module", "--eval", program], {
+      stdio: ["ignore", "pipe", "inherit"],
+    });
+    let said = "";
+    child.stdout.on("data", (chunk: Buffer) => (said += chunk.toString()));
+    const code = await new Promise((resolve) => child.once("exit", resolve));
+    expect([code, said.trim(), attempts]).toEqual([0, "undefined", 4]);
+  });
+});
