@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import type { LineStream } from "./http-client.ts";
 import { hashed, manualBroker, testBroker } from "./test-broker.ts";
 
 const numbers = (count: number, from = 1) => Array.from({ length: count }, (_, index) => ({ n: from + index }));
@@ -175,6 +176,25 @@ describe("a subscription stream", () => {
     await expect.poll(async () => (await commit(id, stream.id, [cursor])).status).toBe(204);
     clock.advance(60_000);
     await expect.poll(async () => (await call({ path: `/subscriptions/${id}/stats` })).text).not.toContain(stream.id);
+  });
+
+  it("gives the slot of a client that is gone to whoever wants it, and what was not committed comes again", async () => {
+    const { eventType, subscription, open, publish } = await testBroker();
+    const name = await eventType();
+    const id = await subscription([name]);
+    await publish(name, numbers(2));
+    const gone = await open(id);
+    await gone.nextEvents();
+    gone.close();
+    // The broker sees the end of a connection in its own time.
+    const opened: LineStream[] = [];
+    const tryToOpen = (): Promise<LineStream[]> =>
+      open(id).then(
+        (stream) => [stream],
+        () => [],
+      );
+    await expect.poll(async () => opened.push(...(await tryToOpen()))).toBe(1);
+    expect((await opened[0]?.nextEvents())?.events).toEqual(numbers(1));
   });
 
   it("pauses a client that takes nothing and keeps memory bounded", async () => {

@@ -61,6 +61,7 @@ describe("reading", () => {
     server.batch(1);
     for await (const batch of left.stream) if (batch.events.length > 0) break;
     expect([left.stream.state, server.closed]).toEqual(["closed", true]);
+    expect(await left.stream.nextBatch()).toBeUndefined();
 
     const closed = testStream();
     await closed.open();
@@ -369,6 +370,18 @@ describe("invariant 8: close", () => {
     expect([stream.state, server.closed]).toEqual(["closed", true]);
     expect(() => nakadi.stream("s")).toThrow("the client is closed");
   });
+});
+
+it("GO16: says so when the default of maxUncommittedEvents caps a larger batchLimit", async () => {
+  const said: string[] = [];
+  const note = (_fields: object, message: string): void => void said.push(message);
+  const logger = { debug: note, info: note, warn: note, error: note };
+  const nakadi = new NakadiClient({ baseUrl: "http://x", transport: new ScriptedTransport(), logger });
+  nakadi.stream("s", { batchLimit: 10 });
+  expect(said).toEqual([]);
+  nakadi.stream("s", { batchLimit: 11 });
+  expect(said).toEqual([expect.stringContaining("maxUncommittedEvents is 10")]);
+  await nakadi.close();
 });
 
 describe("observers", () => {

@@ -161,6 +161,8 @@ export interface Session {
   /** Empty: the server assigns. */
   requested: readonly PartitionKey[];
   commitTimeoutMs: number;
+  /** Its client is gone; it only waits for commits, and makes room for whoever wants its slot. */
+  lingering?: true;
 }
 
 /** `session` owns the partition until it is released to `next`. */

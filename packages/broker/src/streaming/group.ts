@@ -32,7 +32,7 @@ async function change(
 }
 
 /**
- * Registers a session and spreads the partitions anew.
+ * Registers a session and spreads the partitions anew. Sessions whose client is gone make room where there is none.
  * @throws {ProblemError} 409 if there is no slot, a wanted partition is taken, or cursors are being reset
  */
 export async function join(
@@ -42,11 +42,22 @@ export async function join(
   wallMs: () => number,
 ): Promise<Next | undefined> {
   return change(coordination, subscription, (group, alive) => {
-    demandSlot(subscription, session, group, alive);
+    const staying = alive.filter(({ lingering }) => !lingering);
+    const present = hasSlot(session, group, alive) ? alive : staying;
+    if (present === staying) demandSlot(subscription, session, group, staying);
     if (group.resetUntilMs !== null && group.resetUntilMs > wallMs()) {
       throw new ProblemError(409, "Resetting subscription cursors request is still in progress");
     }
-    return { ...balance([...alive, session], group.topology), resetUntilMs: group.resetUntilMs };
+    return { ...balance([...present, session], group.topology), resetUntilMs: group.resetUntilMs };
+  });
+}
+
+/** Notes that a session's client is gone. */
+export async function linger(coordination: CoordinationPort, subscription: string, session: string): Promise<void> {
+  await change(coordination, subscription, ({ sessions, topology, resetUntilMs }) => {
+    if (!sessions.some(({ id }) => id === session)) return undefined;
+    const marked = sessions.map((one) => (one.id === session ? { ...one, lingering: true as const } : one));
+    return { sessions: marked, topology, resetUntilMs };
   });
 }
 
@@ -82,27 +93,22 @@ export async function dropDead(coordination: CoordinationPort, subscription: str
   );
 }
 
-function demandSlot(
-  subscription: string,
-  { requested }: Session,
-  { topology }: Group,
-  alive: readonly Session[],
-): void {
+function hasSlot({ requested }: Session, { topology }: Group, alive: readonly Session[]): boolean {
   const taken = new Set(alive.flatMap((session) => session.requested));
-  if (requested.length > 0) {
-    const conflicts = requested.filter((key) => taken.has(key));
-    if (conflicts.length === 0) return;
-    const names = conflicts.map(describePartition).join(",");
-    throw new ProblemError(
-      409,
-      `The following partitions are already requested by other stream(s) of this subscription: ${names}`,
-    );
-  }
-  const automatic = alive.filter((session) => session.requested.length === 0).length;
-  if (automatic < topology.length - taken.size) return;
+  if (requested.length > 0) return !requested.some((key) => taken.has(key));
+  return alive.filter((session) => session.requested.length === 0).length < topology.length - taken.size;
+}
+
+/** @throws {ProblemError} 409 */
+function demandSlot(subscription: string, session: Session, group: Group, alive: readonly Session[]): void {
+  if (hasSlot(session, group, alive)) return;
+  const taken = new Set(alive.flatMap(({ requested }) => requested));
+  const conflicts = session.requested.filter((key) => taken.has(key)).map(describePartition);
   throw new ProblemError(
     409,
-    `No free slots for streaming available for subscription ${subscription}. Total slots: ${topology.length}`,
+    conflicts.length > 0
+      ? `The following partitions are already requested by other stream(s) of this subscription: ${conflicts.join(",")}`
+      : `No free slots for streaming available for subscription ${subscription}. Total slots: ${group.topology.length}`,
   );
 }
 

@@ -7,7 +7,7 @@ import type { Clock, Timer } from "nakadi-protocol";
 import type { Axis } from "../log/axis.ts";
 import type { Owned, PartitionKey, Progress, Storage, StoredPosition } from "../storage/ports.ts";
 import { batchLine } from "./batch-line.ts";
-import { dropDead, handOver, leave, splitKey } from "./group.ts";
+import { dropDead, handOver, leave, linger, splitKey } from "./group.ts";
 import type { Mark } from "./partition-window.ts";
 import { PartitionReaders } from "./partition-readers.ts";
 import type { StreamSink } from "./stream-sink.ts";
@@ -70,6 +70,7 @@ export class SubscriptionStream {
     sink.onGone(() => {
       this.#session.close(undefined);
       this.#pump();
+      if (this.#session.phase !== "ended") this.#linger();
     });
     this.#schedulePoll();
     this.#pump();
@@ -227,6 +228,10 @@ export class SubscriptionStream {
     this.#forget(partition);
     const { coordination } = this.#parts.storage;
     handOver(coordination, this.subscription, this.id, partition).catch((error: unknown) => this.#fail(error));
+  }
+
+  #linger(): void {
+    linger(this.#parts.storage.coordination, this.subscription, this.id).catch((error: unknown) => this.#fail(error));
   }
 
   #fail(error: unknown): void {

@@ -2,35 +2,20 @@
  * The stream of a subscription as the program sees it: opened again whenever it ends, until it is closed or cannot work
  * (design 3.2, 3.3, 3.5). This is the driver: what happens is told to the session machine, what that orders is done here.
  */
-import { type Clock, type Cursor, Header, isUuid, type LaneKey, laneKey, MediaType, type Timer } from "nakadi-protocol";
-import {
-  type CommitItem,
-  ConfigError,
-  HttpError,
-  type NakadiError,
-  nakadiError,
-  NoFreeSlotError,
-  ProtocolError,
-  SessionLostError,
-} from "../errors/nakadi-error.ts";
+import { type Clock, type Cursor, type LaneKey, laneKey, type Timer } from "nakadi-protocol";
+import { type CommitItem, ConfigError, HttpError, ProtocolError, SessionLostError } from "../errors/nakadi-error.ts";
 import type { Logger } from "../observability/logger.ts";
-import { pathOf, queryOf } from "../transport/base-url.ts";
 import { holdProcess } from "../transport/hold-process.ts";
-import type { HttpCall, HttpPipeline } from "../transport/http-pipeline.ts";
+import type { HttpPipeline } from "../transport/http-pipeline.ts";
+import type { StreamResponse } from "../transport/transport.ts";
 import { backoffMs } from "./backoff.ts";
 import { type Batch, type StreamCursor, withStreamId } from "./batch.ts";
 import { BatchQueue } from "./batch-queue.ts";
 import { type CommitOutcome, type CommitResult, Committer } from "./committer.ts";
 import type { StreamSettings } from "./options.ts";
-import {
-  INITIAL_STATE,
-  type SessionEffect,
-  type SessionEvent,
-  type SessionState,
-  step,
-  type Verdict,
-} from "./session-machine.ts";
+import { INITIAL_STATE, type SessionEffect, type SessionEvent, type SessionState, step } from "./session-machine.ts";
 import { StreamConnection } from "./stream-connection.ts";
+import { StreamOpener } from "./stream-opener.ts";
 
 export type StreamState = SessionState["kind"];
 type Committable<E> = Batch<E> | StreamCursor;
@@ -70,14 +55,12 @@ export interface BatchStreamParts {
   done: () => void;
 }
 
-const ACCEPT = `${MediaType.stream}, ${MediaType.problem}`;
-
 export class SubscriptionBatchStream<E> implements BatchStream<E> {
   readonly #parts: BatchStreamParts;
   readonly #queue: BatchQueue<E>;
   readonly #committer: Committer;
   readonly #ending = new AbortController();
-  readonly #call: HttpCall;
+  readonly #opener: StreamOpener;
   #state: SessionState = INITIAL_STATE;
   #connection: StreamConnection<E> | undefined;
   #opening: AbortController | undefined;
@@ -89,7 +72,7 @@ export class SubscriptionBatchStream<E> implements BatchStream<E> {
   constructor(parts: BatchStreamParts) {
     this.#parts = parts;
     const { settings, subscription, pipeline, clock, random } = parts;
-    this.#call = streamCall(subscription, settings);
+    this.#opener = new StreamOpener(pipeline, subscription, settings, parts.headTimeoutMs);
     this.#queue = new BatchQueue({ batches: settings.bufferedBatches, bytes: settings.bufferedBytes }, () =>
       this.#connection?.drain(),
     );
@@ -102,6 +85,12 @@ export class SubscriptionBatchStream<E> implements BatchStream<E> {
       maxElapsedMs: settings.commitMaxElapsedMs,
       onRetry: (error, delayMs) => this.#observe(() => settings.onRetry?.(error, delayMs)),
     });
+    if (settings.capped) {
+      parts.logger.warn(
+        { subscription },
+        "maxUncommittedEvents is 10 by default, so no batch holds more, whatever batchLimit says",
+      );
+    }
     this.#connect();
   }
 
@@ -190,7 +179,9 @@ export class SubscriptionBatchStream<E> implements BatchStream<E> {
 
   #claim(reader: "nextBatch" | "iterator"): void {
     if (this.#reader === undefined || (reader === "nextBatch" && this.#reader === "nextBatch")) this.#reader = reader;
-    else throw new ConfigError("the stream", "read either by one iterator or by nextBatch, not by both");
+    else if (reader === "iterator" || this.#state.kind !== "closed") {
+      throw new ConfigError("the stream", "read either by one iterator or by nextBatch, not by both");
+    }
   }
 
   #tell(event: SessionEvent): void {
@@ -257,51 +248,42 @@ export class SubscriptionBatchStream<E> implements BatchStream<E> {
     void this.#open(opening);
   }
 
-  async #open(opening: AbortController): Promise<void> {
-    const { pipeline, clock, headTimeoutMs, settings } = this.#parts;
-    const refused = (error: NakadiError, verdict: Verdict): void => {
-      if (!opening.signal.aborted) this.#tell({ kind: "refused", error, verdict, atMs: clock.monotonicMs() });
-    };
-    try {
-      const response = await pipeline.openStream(this.#call, headTimeoutMs, opening.signal);
-      if (opening.signal.aborted) return response.close();
-      if (response.status !== 200) {
-        const error = await pipeline.errorOfStream(this.#call, response);
-        return refused(...judged(error));
-      }
-      const request = `${this.#call.method} ${pathOf("subscriptions", this.#parts.subscription, "events")}`;
-      const streamId = response.headers[Header.streamId];
-      if (streamId === undefined || !isUuid(streamId)) {
-        response.close();
-        return refused(
-          new ProtocolError("the stream has no X-Nakadi-StreamId, so nothing could be committed", { request }),
-          "transient",
-        );
-      }
-      const connection = new StreamConnection<E>({
-        response,
-        streamId,
-        request,
-        clock,
-        maxLineBytes: settings.maxLineBytes,
-        idleLimitMs: settings.idleLimitMs,
-        hasRoom: () => !this.#queue.full,
-        hasMuchRoom: () => this.#queue.low,
-        batch: (batch) => this.#take(batch),
-        over: (error, fatal) => {
-          if (fatal && error) this.#tell({ kind: "fatal", error });
-          else this.#tell({ kind: "ended", error, atMs: clock.monotonicMs() });
-        },
-      });
-      this.#opening = undefined;
-      this.#connection = connection;
-      this.#tell({ kind: "opened", atMs: clock.monotonicMs() });
-      if (this.#connection === connection) connection.start();
-      return undefined;
-    } catch (error) {
-      const known = nakadiError(error);
-      return refused(known, known.code === "CONFIG" ? "fatal" : "transient");
+  async #open(attempt: AbortController): Promise<void> {
+    const { clock } = this.#parts;
+    const opening = await this.#opener.open(attempt.signal);
+    if (attempt.signal.aborted) {
+      if (opening.kind === "opened") opening.response.close();
+      return;
     }
+    if (opening.kind === "refused") {
+      this.#tell({ ...opening, atMs: clock.monotonicMs() });
+      return;
+    }
+    const connection = this.#connectionOf(opening.response, opening.streamId);
+    this.#opening = undefined;
+    this.#connection = connection;
+    this.#tell({ kind: "opened", atMs: clock.monotonicMs() });
+    // An observer may have closed the stream just now.
+    if (this.#connection === connection) connection.start();
+  }
+
+  #connectionOf(response: StreamResponse, streamId: string): StreamConnection<E> {
+    const { clock, settings } = this.#parts;
+    return new StreamConnection<E>({
+      response,
+      streamId,
+      request: this.#opener.request,
+      clock,
+      maxLineBytes: settings.maxLineBytes,
+      idleLimitMs: settings.idleLimitMs,
+      hasRoom: () => !this.#queue.full,
+      hasMuchRoom: () => this.#queue.low,
+      batch: (batch) => this.#take(batch),
+      over: (error, fatal) => {
+        if (fatal && error) this.#tell({ kind: "fatal", error });
+        else this.#tell({ kind: "ended", error, atMs: clock.monotonicMs() });
+      },
+    });
   }
 
   #take(batch: Batch<E>): void {
@@ -322,25 +304,6 @@ export class SubscriptionBatchStream<E> implements BatchStream<E> {
       failed(error);
     }
   }
-}
-
-function streamCall(subscription: string, { parameters }: StreamSettings): HttpCall {
-  const path = pathOf("subscriptions", subscription, "events");
-  const { partitions, ...query } = parameters;
-  return partitions === undefined
-    ? { method: "GET", path: path + queryOf(query), headers: { accept: ACCEPT } }
-    : { method: "POST", path, headers: { accept: ACCEPT }, json: parameters };
-}
-
-/** Design 3.4: what opening a stream makes of each status. */
-function judged(error: HttpError): [NakadiError, Verdict] {
-  const { status } = error;
-  if (status === 409) {
-    const { request, problem, flowId, retryAfterMs } = error;
-    return [new NoFreeSlotError({ ...(request && { request }), status, problem, flowId, retryAfterMs }), "no-slot"];
-  }
-  const transient = status === 408 || status === 425 || status === 429 || (status >= 500 && status !== 501);
-  return [error, transient ? "transient" : "fatal"];
 }
 
 function isList<T>(what: T | readonly T[]): what is readonly T[] {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { ConfigError } from "../errors/nakadi-error.ts";
+import { type ConfigError } from "../errors/nakadi-error.ts";
 import { type StreamOptions, streamSettings } from "./options.ts";
 
 describe("options of a stream", () => {
@@ -52,6 +52,7 @@ describe("options of a stream", () => {
     ["options.batchLimit", { batchLimit: "10" }],
     ["options.batchLimit", { batchLimit: Number.NaN }],
     ["options.batchLimit", { batchLimit: 2 ** 31 }],
+    ["options.batchLimit", { batchLimit: 11, maxUncommittedEvents: 10 }],
     ["options.batchFlushTimeoutSeconds", { batchFlushTimeoutSeconds: 0 }],
     ["options.maxUncommittedEvents", { maxUncommittedEvents: 0 }],
     ["options.streamTimeoutSeconds", { streamTimeoutSeconds: 4_201 }],

@@ -52,6 +52,8 @@ export interface StreamSettings {
   bufferedBatches: number;
   bufferedBytes: number;
   maxLineBytes: number;
+  /** The default of `maxUncommittedEvents` keeps batches from being as large as they may be. */
+  capped: boolean;
   /** Silence after which a stream counts as dead (invariant 5). */
   idleLimitMs: number;
   /** How long having no slot is nothing to be told about. */
@@ -93,15 +95,23 @@ export function streamSettings(options: StreamOptions): StreamSettings {
   knownMembers("options", options, NAMES);
   const count = (name: keyof StreamOptions, min: number, max = MAX_INT): number | undefined =>
     optionalWholeNumber(`options.${name}`, options[name], { min, max });
+  const batchLimit = count("batchLimit", 1) ?? SERVER.batchLimit;
+  const maxUncommitted = count("maxUncommittedEvents", 1);
+  if (maxUncommitted !== undefined && batchLimit > maxUncommitted) {
+    throw new ConfigError(
+      "options.batchLimit",
+      `maxUncommittedEvents, ${maxUncommitted}, or less: more never arrive together`,
+    );
+  }
   const flushSeconds = count("batchFlushTimeoutSeconds", 1) ?? SERVER.flushSeconds;
   const commitSeconds = count("commitTimeoutSeconds", 1, MAX_COMMIT_TIMEOUT_SECONDS);
   const graceMs = wholeNumber("options.idleGraceMs", options.idleGraceMs, { min: 0 }, 30_000);
   const commitMs = (commitSeconds ?? SERVER.commitSeconds) * 1_000;
   return {
     parameters: {
-      ...unlessServers("batch_limit", count("batchLimit", 1), SERVER.batchLimit),
+      ...unlessServers("batch_limit", batchLimit, SERVER.batchLimit),
       ...unlessServers("batch_flush_timeout", flushSeconds, SERVER.flushSeconds),
-      ...unlessServers("max_uncommitted_events", count("maxUncommittedEvents", 1), SERVER.maxUncommitted),
+      ...unlessServers("max_uncommitted_events", maxUncommitted, SERVER.maxUncommitted),
       ...unlessServers("stream_limit", count("streamLimit", 1, Number.MAX_SAFE_INTEGER)),
       ...unlessServers("stream_timeout", count("streamTimeoutSeconds", 1, MAX_STREAM_TIMEOUT_SECONDS)),
       ...unlessServers("stream_keep_alive_limit", count("streamKeepAliveLimit", 1)),
@@ -114,6 +124,7 @@ export function streamSettings(options: StreamOptions): StreamSettings {
     bufferedBatches: wholeNumber("options.bufferedBatches", options.bufferedBatches, { min: 1 }, 10),
     bufferedBytes: wholeNumber("options.bufferedBytes", options.bufferedBytes, { min: 1 }, 64 * MEBIBYTE),
     maxLineBytes: wholeNumber("options.maxLineBytes", options.maxLineBytes, { min: 1 }, 256 * MEBIBYTE),
+    capped: maxUncommitted === undefined && batchLimit > SERVER.maxUncommitted,
     idleLimitMs: Math.max(3 * flushSeconds * 1_000, 2 * commitMs) + graceMs,
     quietSlotMs: flushSeconds * 1_000 + commitMs,
     onRetry: functionOrNone("options.onRetry", options.onRetry),

@@ -1,0 +1,67 @@
+/** One attempt to open a stream: a connection that can be committed with, or what is wrong (design 3.4). */
+import { Header, isUuid, MediaType } from "nakadi-protocol";
+import {
+  type HttpError,
+  type NakadiError,
+  nakadiError,
+  NoFreeSlotError,
+  ProtocolError,
+} from "../errors/nakadi-error.ts";
+import { pathOf, queryOf } from "../transport/base-url.ts";
+import type { HttpCall, HttpPipeline } from "../transport/http-pipeline.ts";
+import type { StreamResponse } from "../transport/transport.ts";
+import type { StreamSettings } from "./options.ts";
+import type { Verdict } from "./session-machine.ts";
+
+const ACCEPT = `${MediaType.stream}, ${MediaType.problem}`;
+
+export type Opening =
+  | { kind: "opened"; response: StreamResponse; streamId: string }
+  | { kind: "refused"; error: NakadiError; verdict: Verdict };
+
+export class StreamOpener {
+  /** What is tried, for messages. */
+  readonly request: string;
+  readonly #pipeline: HttpPipeline;
+  readonly #call: HttpCall;
+  readonly #headTimeoutMs: number;
+
+  constructor(pipeline: HttpPipeline, subscription: string, { parameters }: StreamSettings, headTimeoutMs: number) {
+    const path = pathOf("subscriptions", subscription, "events");
+    const { partitions, ...query } = parameters;
+    this.#call =
+      partitions === undefined
+        ? { method: "GET", path: path + queryOf(query), headers: { accept: ACCEPT } }
+        : { method: "POST", path, headers: { accept: ACCEPT }, json: parameters };
+    this.request = `${this.#call.method} ${path}`;
+    this.#pipeline = pipeline;
+    this.#headTimeoutMs = headTimeoutMs;
+  }
+
+  /** Never rejects; an abort is a refusal that nobody looks at. */
+  async open(signal: AbortSignal): Promise<Opening> {
+    try {
+      const response = await this.#pipeline.openStream(this.#call, this.#headTimeoutMs, signal);
+      if (response.status !== 200) return judged(await this.#pipeline.errorOfStream(this.#call, response));
+      const streamId = response.headers[Header.streamId];
+      if (streamId !== undefined && isUuid(streamId)) return { kind: "opened", response, streamId };
+      response.close();
+      const { request } = this;
+      const error = new ProtocolError("the stream has no X-Nakadi-StreamId, so nothing could be committed", {
+        request,
+      });
+      return { kind: "refused", error, verdict: "transient" };
+    } catch (thrown) {
+      const error = nakadiError(thrown, { request: this.request });
+      return { kind: "refused", error, verdict: error.code === "CONFIG" ? "fatal" : "transient" };
+    }
+  }
+}
+
+/** What opening makes of each status. The texts of "no free slot" and "reset in progress" cannot be told apart reliably. */
+function judged(error: HttpError): Opening {
+  const { status } = error;
+  if (status === 409) return { kind: "refused", error: new NoFreeSlotError(error), verdict: "no-slot" };
+  const transient = status === 408 || status === 425 || status === 429 || (status >= 500 && status !== 501);
+  return { kind: "refused", error, verdict: transient ? "transient" : "fatal" };
+}
