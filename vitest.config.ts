@@ -3,36 +3,28 @@ import { defineConfig } from "vitest/config";
 
 // Tests run from the sources: the packages find each other through their export condition.
 const conditions = ["nakadi-source", "node", "import", "default"];
-const fromSources = {
-  resolve: { conditions },
-  ssr: { resolve: { conditions, externalConditions: ["nakadi-source"] }, noExternal: [/^nakadi-/] },
-};
 
 export default defineConfig({
+  resolve: { conditions },
+  ssr: { resolve: { conditions } },
   test: {
     reporters: ["default", "./scripts/plain-summary-reporter.mjs"],
+    // Here and not in the projects, so that the seed is printed; `--sequence.seed` repeats an order.
+    sequence: { shuffle: true },
     projects: [
       {
-        ...fromSources,
+        extends: true,
         test: {
           name: "unit",
           include: ["packages/*/{src,test}/**/*.test.ts", "scripts/**/*.test.mjs"],
           pool: "threads",
-          sequence: { shuffle: true },
+          isolate: false,
           testTimeout: 20_000,
-          server: { deps: { inline: [/nakadi-/, /packages\//] } },
         },
       },
       {
-        ...fromSources,
-        test: {
-          name: "stories",
-          include: ["tests/**/*.test.ts"],
-          pool: "forks",
-          sequence: { shuffle: true },
-          testTimeout: 60_000,
-          server: { deps: { inline: [/nakadi-/, /packages\//] } },
-        },
+        extends: true,
+        test: { name: "stories", include: ["tests/**/*.test.ts"], pool: "forks", testTimeout: 60_000 },
       },
     ],
   },

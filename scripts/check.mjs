@@ -8,18 +8,22 @@ const AT_ONCE = 2;
 const bin = (name) => join(root, "node_modules", ".bin", name);
 const published = packageFolders().filter((name) => !manifest(name).private);
 
+// Builds under the lock, so that no step sees half a build.
+const build = [process.execPath, join("scripts", "prepare.mjs")];
+
 const steps = {
-  types: [
-    [bin("tsc"), "-b"],
-    [bin("tsc"), "-p", "tsconfig.tests.json"],
-  ],
-  lint: [[bin("oxlint"), "--type-aware", "--deny-warnings"]],
+  types: [build, [bin("tsc"), "-p", "tsconfig.tests.json"]],
+  // Without the build it does not know the types of other packages, and keeps quiet about them.
+  lint: [build, [bin("oxlint"), "--type-aware", "--deny-warnings"]],
   format: [[bin("oxfmt"), "--check"]],
   unused: [[bin("knip")]],
-  packages: published.flatMap((name) => [
-    [bin("publint"), "--strict", join("packages", name)],
-    [bin("attw"), "--pack", join("packages", name), "--profile", "esm-only", "--format", "ascii"],
-  ]),
+  packages: [
+    build,
+    ...published.flatMap((name) => [
+      [bin("publint"), "--strict", join("packages", name)],
+      [bin("attw"), "--pack", join("packages", name), "--profile", "esm-only", "--format", "ascii"],
+    ]),
+  ],
   arrows: [[process.execPath, join("scripts", "import-arrows.mjs")]],
 };
 
@@ -44,6 +48,8 @@ async function work() {
     const seconds = ((performance.now() - started) / 1_000).toFixed(1);
     console.log(`${name.padEnd(10)} ${bad.length === 0 ? "ok" : "FAILED"} (${seconds} s)`);
     for (const { command, text } of bad) console.log(`  ${command}\n${text}`);
+    if (bad.length === 0)
+      for (const { text } of outputs) for (const [line] of text.matchAll(/^warning: .*/gm)) console.log(`  ${line}`);
     failed += bad.length;
   }
 }

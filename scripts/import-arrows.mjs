@@ -1,8 +1,9 @@
 // Which package may import which, what a pure file may import, and what no file may be (design section 2).
-import { readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
+import { isBuiltin } from "node:module";
 import { dirname, join, relative, resolve, sep } from "node:path";
 import { pathToFileURL } from "node:url";
-import { filesBelow, packageFolders, root } from "./workspace.mjs";
+import { filesBelow, packageFolders, readJson, root } from "./workspace.mjs";
 
 const ARROWS = {
   protocol: [],
@@ -12,69 +13,84 @@ const ARROWS = {
   conformance: ["protocol", "client", "testing"],
   cli: ["protocol", "client", "broker", "testing", "conformance"],
 };
-const EFFECTS = /^(?:node:|undici$|fastify$|lmdb$|pino$)/;
-const SHAPELESS_NAMES = /(?:^|\/)(?:utils?|helpers?|common)\.[cm]?[jt]s$/;
-const MAX_LINES = 400;
+/** These stand outside of the packages and may import each of them, by its name. */
+const OUTSIDE = ["tests", "examples", "bench", "chaos"];
+const LIBRARIES_WITH_EFFECTS = ["undici", "fastify", "lmdb", "pino"];
+const SHAPELESS_NAMES = /(?:^|\/)(?:utils?|helpers?|common)(?:\/|\.[cm]?[jt]s$)/;
+const LINES = { many: 300, tooMany: 400 };
 const IMPORT = /^\s*(?:import|export)\s+(type\s+)?(?:[^"';]*?\sfrom\s+)?"([^"]+)"|\bimport\("([^"]+)"\)/gm;
 
-/** Everything that is wrong below `base`, one sentence each. */
-export function violations(base = root) {
-  return packageFolders(base).flatMap((name) => {
-    const files = filesBelow(join(base, "packages", name)).filter(
-      (path) => path.endsWith(".ts") && /[\\/](?:src|test)[\\/]/.test(path),
-    );
-    return files.flatMap((path) =>
-      fileViolations(name, path).map((what) => `${relative(base, path).replaceAll(sep, "/")}: ${what}`),
-    );
-  });
+/** Everything that is wrong below `base`, one sentence each; `warnings` are no reason to fail. */
+export function findings(base = root) {
+  const files = [
+    ...packageFolders(base).flatMap((name) =>
+      ["src", "test"].flatMap((part) => filesBelow(join(base, "packages", name, part))),
+    ),
+    ...OUTSIDE.flatMap((name) => filesBelow(join(base, name))),
+  ].filter((path) => /\.[cm]?[jt]s$/.test(path));
+  const described = files.map((path) => describe(base, path));
+  return {
+    violations: described.flatMap((file) => fileViolations(base, file).map((what) => `${file.name}: ${what}`)),
+    warnings: described
+      .filter(({ lines }) => lines > LINES.many && lines <= LINES.tooMany)
+      .map(({ name, lines }) => `${name}: ${lines} lines`),
+  };
 }
 
-function fileViolations(packageName, path) {
+function describe(base, path) {
   const text = readFileSync(path, "utf8");
-  const test = path.endsWith(".test.ts") || path.includes(`${sep}test${sep}`);
-  const imports = importsOf(text);
+  const name = relative(base, path).replaceAll(sep, "/");
+  const imports = [...text.matchAll(IMPORT)].map(([, type, from, dynamic]) => ({ from: from ?? dynamic, type }));
+  return { path, name, packageName: packageOf(base, path), text, imports, lines: text.split("\n").length - 1 };
+}
+
+function packageOf(base, path) {
+  return /^packages\/([^/]+)\//.exec(relative(base, path).replaceAll(sep, "/"))?.[1];
+}
+
+function fileViolations(base, { path, name, packageName, text, imports, lines }) {
+  const isTest = /\.test\.[cm]?[jt]s$/.test(name) || !/^packages\/[^/]+\/src\//.test(name);
   return [
-    ...imports.flatMap(({ from }) => arrowViolation(packageName, path, from)),
-    ...(!test && isPure(text) ? imports.flatMap((one) => purityViolation(path, one)) : []),
-    ...(SHAPELESS_NAMES.test(path) ? ["its name says nothing; name it for its concept"] : []),
-    ...(/^export \*/m.test(text) ? ["export by name, not *"] : []),
-    ...(text.split("\n").length > MAX_LINES ? [`more than ${MAX_LINES} lines`] : []),
+    ...imports.flatMap(({ from }) => arrowViolation(base, packageName, path, from)),
+    ...(!isTest && isPure(path, text) ? imports.flatMap((one) => purityViolation(path, one)) : []),
+    ...(SHAPELESS_NAMES.test(name) ? ["its name says nothing; name it for its concept"] : []),
+    ...(/^export \* from/m.test(text) ? ["export by name, not *"] : []),
+    ...(lines > LINES.tooMany ? [`more than ${LINES.tooMany} lines`] : []),
   ];
 }
 
-function importsOf(text) {
-  return [...text.matchAll(IMPORT)].map(([, type, from, dynamic]) => ({
-    from: from ?? dynamic,
-    type: type !== undefined,
-  }));
-}
-
-function arrowViolation(packageName, path, from) {
-  const other = /^nakadi-([^/]+)(\/.*)?$/.exec(from);
+function arrowViolation(base, packageName, path, from) {
+  const [, other, subpath] = /^nakadi-([^/]+)(\/.*)?$/.exec(from) ?? [];
   if (other) {
-    const allowed = other[1] === packageName || (ARROWS[packageName] ?? []).includes(other[1]);
-    return allowed ? [] : [`${packageName} may not import ${from}`];
+    const allowed = !packageName || other === packageName || ARROWS[packageName]?.includes(other);
+    if (!allowed) return [`${packageName} may not import ${from}`];
+    const { exports = {} } = readJson(join(base, "packages", other, "package.json")) ?? {};
+    return subpath && !(`.${subpath}` in exports) ? [`nakadi-${other} does not export ${subpath.slice(1)}`] : [];
   }
   if (!from.startsWith(".")) return [];
-  const inside = resolve(dirname(path), from).includes(`${sep}packages${sep}${packageName}${sep}`);
-  return inside ? [] : [`${from} lies outside of the package`];
+  const target = packageOf(base, resolve(dirname(path), from));
+  if (target === packageName) return [];
+  return [target ? `${from} lies inside of nakadi-${target}; import that` : `${from} lies outside of the package`];
 }
 
 function purityViolation(path, { from, type }) {
   if (type) return [];
-  if (EFFECTS.test(from)) return [`a pure file imports ${from}`];
+  if (isBuiltin(from) || LIBRARIES_WITH_EFFECTS.includes(from)) return [`a pure file imports ${from}`];
   if (!from.startsWith(".")) return [];
-  return isPure(readFileSync(resolve(dirname(path), from), "utf8"))
-    ? []
-    : [`a pure file imports ${from}, which is not pure`];
+  const imported = resolve(dirname(path), from);
+  return existsSync(imported) && !isPure(imported, readFileSync(imported, "utf8"))
+    ? [`a pure file imports ${from}, which is not pure`]
+    : [];
 }
 
-function isPure(text) {
-  return /^\s*\/\*\*(?:[^*]|\*(?!\/))*@pure/.test(text);
+/** The protocol is pure as a whole; elsewhere a file says so. */
+function isPure(path, text) {
+  return path.includes(`${sep}packages${sep}protocol${sep}src${sep}`) || /^\s*\/\*\*(?:[^*]|\*(?!\/))*@pure/.test(text);
 }
 
 if (import.meta.url === pathToFileURL(process.argv[1] ?? "").href) {
-  const found = violations();
-  for (const line of found) console.error(line);
-  process.exit(found.length > 0 ? 1 : 0);
+  const { violations, warnings } = findings();
+  for (const line of violations) console.error(line);
+  for (const line of warnings) console.error(`warning: ${line}`);
+  process.exitCode = violations.length > 0 ? 1 : 0;
 }

@@ -3,10 +3,14 @@ export default class PlainSummaryReporter {
   onTestRunEnd(modules, unhandledErrors) {
     const counts = { passed: 0, failed: unhandledErrors.length, skipped: 0 };
     for (const module of modules) {
-      const states = [...module.children.allTests()].map((test) => test.result().state);
-      for (const state of states) if (state in counts) counts[state] += 1;
-      // A file that could not be loaded has no tests to fail.
-      if (module.state() === "failed" && !states.includes("failed")) counts.failed += 1;
+      // A file that cannot be loaded and a hook that throws fail without any test that fails.
+      const suites = [module, ...module.children.allSuites()];
+      counts.failed += suites.filter((suite) => suite.errors().length > 0).length;
+      // An interrupted run leaves tests that are pending; nobody may take them for passed or skipped.
+      for (const test of module.children.allTests()) {
+        const { state } = test.result();
+        counts[state === "pending" ? "failed" : state] += 1;
+      }
     }
     const skipped = counts.skipped > 0 ? `, ${counts.skipped} skipped` : "";
     const line = `${counts.passed} passed, ${counts.failed} failed${skipped}`;

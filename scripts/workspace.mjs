@@ -1,5 +1,5 @@
-// Where things are: the root, the packages, and the files that a build depends on.
-import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
+// Where things are: the root, the packages, and the files below a folder.
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 
@@ -21,25 +21,7 @@ export function filesBelow(folder) {
   });
 }
 
-/** The files of a package that its build reads. */
-export function sourcesOf(name, base = root) {
-  const folder = join(base, "packages", name);
-  const sources = filesBelow(join(folder, "src")).filter((path) => !path.endsWith(".test.ts"));
-  return [...sources, join(folder, "package.json"), join(folder, "tsconfig.json")];
-}
-
-/** A cheap fingerprint: paths, sizes and times, not contents. */
-export function fingerprint(paths) {
-  return paths
-    .filter((path) => existsSync(path))
-    .sort()
-    .map((path) => {
-      const { size, mtimeMs } = statSync(path);
-      return `${path} ${size} ${mtimeMs}`;
-    })
-    .join("\n");
-}
-
-export function contentsOf(path) {
-  return existsSync(path) ? readFileSync(path, "utf8") : undefined;
+/** What the file holds as JSON; nothing where there is no such file. */
+export function readJson(path) {
+  return existsSync(path) ? JSON.parse(readFileSync(path, "utf8")) : undefined;
 }

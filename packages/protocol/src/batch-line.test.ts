@@ -49,6 +49,11 @@ describe("a line of a stream", () => {
     );
   });
 
+  it("may end in an array that is none of its events", () => {
+    const line = readBatchLine(encode(`{"cursor":${CURSOR},"events":[{"a":[1],"b":"],\\""}],"list":[1]}`));
+    expect(decode(line.events)).toBe('[{"a":[1],"b":"],\\""}]');
+  });
+
   it("without events is a keep-alive, and may say something", () => {
     expect(readBatchLine(encode(`{"cursor":${CURSOR}}`))).toEqual({ cursor });
     expect(readBatchLine(encode(`{"cursor":${CURSOR},"info":{"debug":"Stream started"}}`))).toEqual({

@@ -31,16 +31,19 @@ export function readBatchLine(line: Uint8Array): BatchLine {
 }
 
 /**
- * The server's own order of members, cursor then events and nothing else, needs no look at the events: they reach up to the
- * line's last two bytes.
+ * The server's own order of members, cursor then events and nothing else: the events reach up to the line's last two bytes,
+ * unless an array ends somewhere before another member, which may then be one of the line.
  */
 function readUsual(line: Uint8Array): BatchLine | undefined {
   if (!startsWith(line, HEAD, 0)) return undefined;
   const cursorEnd = valueEnd(line, HEAD.length - 1);
   if (!startsWith(line, EVENTS, cursorEnd)) return undefined;
   if (line[line.length - 2] !== CLOSE_BRACKET || line[line.length - 1] !== CLOSE_BRACE) return undefined;
+  const start = cursorEnd + EVENTS.length - 1;
+  const bytes = Buffer.from(line.buffer, line.byteOffset + start, line.length - start);
+  if (bytes.includes('],"')) return undefined;
   const cursor = cursorOf(line.subarray(HEAD.length - 1, cursorEnd));
-  return { cursor, events: line.subarray(cursorEnd + EVENTS.length - 1, line.length - 1) };
+  return { cursor, events: line.subarray(start, line.length - 1) };
 }
 
 /** Any order of members, unknown ones, white space. */

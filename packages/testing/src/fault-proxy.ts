@@ -135,7 +135,7 @@ export class FaultProxy implements AsyncDisposable {
   /** Nothing goes through any more, and nobody is told. */
   halfOpen(): void {
     this.#count("halfOpen", this.#connections);
-    for (const connection of this.#connections) connection.stall();
+    for (const connection of this.#connections) connection.halfOpen();
   }
 
   /** Nothing goes through until `resume`. */

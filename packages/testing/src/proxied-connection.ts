@@ -28,13 +28,14 @@ export class ProxiedConnection {
   #unstall: () => void = () => undefined;
   #bytesUntilCut = Number.POSITIVE_INFINITY;
   #cutNextLine = false;
+  #deaf = false;
   #closed = false;
 
   constructor(inbound: Socket, outbound: Socket, parts: ProxiedConnectionParts) {
     this.#inbound = inbound;
     this.#outbound = outbound;
     this.#parts = parts;
-    for (const socket of [inbound, outbound]) socket.on("error", () => this.cut()).on("close", () => this.cut());
+    for (const socket of [inbound, outbound]) socket.on("error", () => this.#lost()).on("close", () => this.#lost());
     void this.#forward(inbound, outbound, (chunk) => chunk);
     void this.#forward(outbound, inbound, (chunk) => this.#harm(chunk));
   }
@@ -55,6 +56,12 @@ export class ProxiedConnection {
     this.#cutNextLine = true;
   }
 
+  /** Nothing goes through any more, not even the end of one side. */
+  halfOpen(): void {
+    this.#deaf = true;
+    this.stall();
+  }
+
   stall(): void {
     this.#stalled ??= new Promise((resolve) => {
       this.#unstall = resolve;
@@ -64,6 +71,10 @@ export class ProxiedConnection {
   resume(): void {
     this.#unstall();
     this.#stalled = undefined;
+  }
+
+  #lost(): void {
+    if (!this.#deaf || (this.#inbound.destroyed && this.#outbound.destroyed)) this.cut();
   }
 
   #close(end: (socket: Socket) => void): void {
@@ -89,9 +100,9 @@ export class ProxiedConnection {
         if (passed.length > 0 && !to.write(passed)) await this.#drained(to);
         if (passed.length < chunk.length) this.cut();
       }
-      to.end();
+      if (!this.#deaf) to.end();
     } catch {
-      this.cut();
+      this.#lost();
     }
   }
 

@@ -1,0 +1,23 @@
+import { expect, it } from "vitest";
+import { ManualClock, startNakadi } from "../src/index.ts";
+
+it("a broker and a client for a test, which end together", async () => {
+  const { broker, nakadi, stop } = await startNakadi();
+  const schema = { type: "json_schema", schema: "{}" } as const;
+  await nakadi.eventTypes.create({ name: "e", owning_application: "test", category: "undefined", schema });
+  const { id } = await nakadi.subscriptions.ensure({ owning_application: "test", event_types: ["e"] });
+  await nakadi.publisher("e").publish([{ n: 1 }]);
+  const stream = nakadi.stream(id, { batchFlushTimeoutSeconds: 1 });
+  expect((await stream.nextBatch())?.events).toEqual([{ n: 1 }]);
+  await Promise.all([stop(), stop()]);
+  expect(await stream.nextBatch()).toBeUndefined();
+  await expect(fetch(`${broker.url}/health`)).rejects.toThrow("fetch failed");
+});
+
+it("passes options on to the broker and to the client", async () => {
+  const clock = new ManualClock();
+  const { broker, nakadi, stop } = await startNakadi({ clock, client: { requestTimeoutMs: 5_000 } });
+  expect(broker.clock).toBe(clock);
+  expect(await nakadi.eventTypes.list()).toEqual([]);
+  await stop();
+});

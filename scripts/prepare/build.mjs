@@ -1,0 +1,49 @@
+// dist fits if what it is built from looks as it did before the last build that went well. Paths, sizes and times will do:
+// a wrong guess costs an incremental build.
+import { createHash } from "node:crypto";
+import { existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { dirname, join, relative } from "node:path";
+import { filesBelow, readJson } from "../workspace.mjs";
+import { command } from "./command.mjs";
+
+const stampOf = (root) => join(root, "node_modules", ".nakadi", "built");
+
+export const build = {
+  isDone(root) {
+    const stamp = stampOf(root);
+    if (!existsSync(stamp) || readFileSync(stamp, "utf8") !== fingerprint(root)) return false;
+    return projects(root).every((project) => existsSync(join(project, "dist", ".tsbuildinfo")));
+  },
+
+  async run(root) {
+    console.error("nakadi-ts: building (tsc -b) …");
+    const before = fingerprint(root);
+    rmSync(stampOf(root), { force: true }); // a build that fails writes to dist as well
+    await command("tsc -b", process.execPath, [join(root, "node_modules/typescript/bin/tsc"), "-b"], { cwd: root });
+    const { pruneOutputs } = await import("./prune-outputs.mjs"); // loads TypeScript, which may have come just now
+    for (const project of projects(root)) pruneOutputs(project);
+    mkdirSync(dirname(stampOf(root)), { recursive: true });
+    writeFileSync(stampOf(root), before);
+  },
+};
+
+function projects(root) {
+  return readJson(join(root, "tsconfig.json")).references.map(({ path }) => join(root, path));
+}
+
+function fingerprint(root) {
+  const inputs = [
+    ...["tsconfig.json", "tsconfig.base.json", "node_modules/.package-lock.json"].map((name) => join(root, name)),
+    ...projects(root).flatMap((project) => [
+      join(project, "package.json"),
+      join(project, "tsconfig.json"),
+      ...filesBelow(join(project, "src")).filter((path) => !path.endsWith(".test.ts")),
+    ]),
+  ];
+  const hash = createHash("sha256");
+  for (const path of inputs) {
+    const { mtimeMs, size } = statSync(path);
+    hash.update(`${relative(root, path)} ${mtimeMs} ${size}\n`);
+  }
+  return hash.digest("hex");
+}
