@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { type Batch, ConfigError, type StreamCursor } from "../src/index.ts";
-import { type ScriptedTransport } from "./scripted-transport.ts";
+import type { ScriptedTransport } from "./scripted-transport.ts";
 import { testStream, type TestStream } from "./test-stream.ts";
 
 /** Batches of the given partitions, one each, as they come from one stream. */

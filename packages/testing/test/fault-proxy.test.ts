@@ -1,5 +1,5 @@
 import http from "node:http";
-import net, { type AddressInfo } from "node:net";
+import type { AddressInfo, Socket } from "node:net";
 import { ManualClock } from "nakadi-protocol";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { FaultProxy, type FaultProxyOptions } from "../src/index.ts";
@@ -18,7 +18,7 @@ interface Received {
   text: () => string;
   /** How it ended, once it has. */
   ended: Promise<"regularly" | "broken">;
-  socket: net.Socket;
+  socket: Socket;
 }
 
 /** A server that answers each request with a stream of Nakadi's, or with whatever `type` says, behind a proxy. */

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { type ConfigError } from "../errors/nakadi-error.ts";
+import type { ConfigError } from "../errors/nakadi-error.ts";
 import { type StreamOptions, streamSettings } from "./options.ts";
 
 describe("options of a stream", () => {
