@@ -25,9 +25,10 @@ export type { Publisher } from "./publisher/publisher.ts";
 export type { PublishResult, Verdict, VerdictStatus } from "./publisher/verdict.ts";
 export type { BackoffOptions } from "./stream/backoff.ts";
 export type { Batch, StreamCursor } from "./stream/batch.ts";
-export type { BatchStream, StreamState } from "./stream/batch-stream.ts";
+export type { BatchStream } from "./stream/batch-stream.ts";
 export type { CommitResult } from "./stream/committer.ts";
 export type { StreamOptions } from "./stream/options.ts";
+export type { StreamState } from "./stream/stream-session.ts";
 export type {
   BufferedResponse,
   RequestLimits,

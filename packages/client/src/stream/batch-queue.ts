@@ -5,6 +5,7 @@
 import type { LaneKey } from "nakadi-protocol";
 import { laneKey } from "nakadi-protocol";
 import type { Batch } from "./batch.ts";
+import type { BatchSink } from "./batch-sink.ts";
 
 interface Waiter<E> {
   resolve: (batch: Batch<E> | undefined) => void;
@@ -16,7 +17,7 @@ export interface QueueLimits {
   bytes: number;
 }
 
-export class BatchQueue<E> {
+export class BatchQueue<E> implements BatchSink<E> {
   readonly #limits: QueueLimits;
   readonly #drained: () => void;
   #batches: Batch<E>[] = [];

@@ -1,24 +1,19 @@
 /**
- * The stream of a subscription as the program sees it: opened again whenever it ends, until it is closed or cannot work
- * (design 3.2, 3.3, 3.5). This is the driver: what happens is told to the session machine, what that orders is done here.
+ * The stream of a subscription as the program sees it: batches to take, commits to make, until it is closed or cannot work
+ * (design 3.2, 3.5).
  */
-import { type Clock, type Cursor, type LaneKey, laneKey, type Timer } from "nakadi-protocol";
-import { type CommitItem, ConfigError, HttpError, ProtocolError, SessionLostError } from "../errors/nakadi-error.ts";
+import type { Clock, Cursor } from "nakadi-protocol";
+import { type CommitItem, ConfigError, HttpError, SessionLostError } from "../errors/nakadi-error.ts";
 import type { Logger } from "../observability/logger.ts";
-import { holdProcess } from "../transport/hold-process.ts";
 import type { HttpPipeline } from "../transport/http-pipeline.ts";
-import type { StreamResponse } from "../transport/transport.ts";
-import { backoffMs } from "./backoff.ts";
-import { type Batch, type StreamCursor, withStreamId } from "./batch.ts";
+import type { Batch } from "./batch.ts";
 import { BatchQueue } from "./batch-queue.ts";
 import { type CommitOutcome, type CommitResult, Committer } from "./committer.ts";
+import { byStream, type Committable, cursorsOf } from "./cursors-by-stream.ts";
+import { StreamObservers } from "./observers.ts";
 import type { StreamSettings } from "./options.ts";
-import { INITIAL_STATE, type SessionEffect, type SessionEvent, type SessionState, step } from "./session-machine.ts";
-import { StreamConnection } from "./stream-connection.ts";
 import { StreamOpener } from "./stream-opener.ts";
-
-export type StreamState = SessionState["kind"];
-type Committable<E> = Batch<E> | StreamCursor;
+import { StreamSession, type StreamState } from "./stream-session.ts";
 
 export interface BatchStream<E = unknown> extends AsyncIterable<Batch<E>>, AsyncDisposable {
   /** `connecting`, `streaming`, `backing-off`, `waiting-for-slot`, `closed` or `failed`. */
@@ -56,26 +51,25 @@ export interface BatchStreamParts {
 }
 
 export class SubscriptionBatchStream<E> implements BatchStream<E> {
-  readonly #parts: BatchStreamParts;
   readonly #queue: BatchQueue<E>;
+  readonly #session: StreamSession<E>;
   readonly #committer: Committer;
-  readonly #ending = new AbortController();
-  readonly #opener: StreamOpener;
-  #state: SessionState = INITIAL_STATE;
-  #connection: StreamConnection<E> | undefined;
-  #opening: AbortController | undefined;
-  #waiting: Timer | undefined;
-  /** Lanes of the open stream; true while the server leaves them to us. */
-  #lanes = new Map<LaneKey, boolean>();
+  readonly #observers: StreamObservers;
   #reader: "nextBatch" | "iterator" | undefined;
 
-  constructor(parts: BatchStreamParts) {
-    this.#parts = parts;
-    const { settings, subscription, pipeline, clock, random } = parts;
-    this.#opener = new StreamOpener(pipeline, subscription, settings, parts.headTimeoutMs);
+  constructor({ pipeline, subscription, settings, clock, random, logger, headTimeoutMs, done }: BatchStreamParts) {
+    this.#observers = new StreamObservers(settings, logger);
     this.#queue = new BatchQueue({ batches: settings.bufferedBatches, bytes: settings.bufferedBytes }, () =>
-      this.#connection?.drain(),
+      this.#session.drain(),
     );
+    this.#session = new StreamSession({
+      opener: new StreamOpener(pipeline, subscription, settings, headTimeoutMs),
+      settings,
+      sink: this.#queue,
+      observers: this.#observers,
+      clock,
+      random,
+    });
     this.#committer = new Committer({
       pipeline,
       subscription,
@@ -83,19 +77,20 @@ export class SubscriptionBatchStream<E> implements BatchStream<E> {
       random,
       retry: settings.retry,
       maxElapsedMs: settings.commitMaxElapsedMs,
-      onRetry: (error, delayMs) => this.#observe(() => settings.onRetry?.(error, delayMs)),
+      onRetry: (error, delayMs) => this.#observers.retry(error, delayMs),
     });
     if (settings.capped) {
-      parts.logger.warn(
+      logger.warn(
         { subscription },
         "maxUncommittedEvents is 10 by default, so no batch holds more, whatever batchLimit says",
       );
     }
-    this.#connect();
+    this.#session.ended.addEventListener("abort", done, { once: true });
+    this.#session.start();
   }
 
   get state(): StreamState {
-    return this.#state.kind;
+    return this.#session.state;
   }
 
   nextBatch({ signal }: { signal?: AbortSignal } = {}): Promise<Batch<E> | undefined> {
@@ -125,7 +120,7 @@ export class SubscriptionBatchStream<E> implements BatchStream<E> {
     what: Committable<E> | readonly Committable<E>[],
     { signal, streamId }: { signal?: AbortSignal; streamId?: string } = {},
   ): Promise<CommitResult> {
-    const cursors = (isList(what) ? what : [what]).map((one) => cursorOf(one, streamId));
+    const cursors = cursorsOf(what, streamId);
     const done = new Map<Cursor, CommitItem>();
     const lost: SessionLostError[] = [];
     for (const [id, ofStream] of byStream(cursors)) {
@@ -144,7 +139,7 @@ export class SubscriptionBatchStream<E> implements BatchStream<E> {
   }
 
   async close(): Promise<void> {
-    this.#tell({ kind: "close" });
+    this.#session.close();
   }
 
   [Symbol.asyncDispose](): Promise<void> {
@@ -157,168 +152,22 @@ export class SubscriptionBatchStream<E> implements BatchStream<E> {
     signal: AbortSignal | undefined,
   ): Promise<CommitOutcome> {
     try {
-      const outcome = await this.#committer.commit(cursors, streamId, this.#ending.signal, signal);
-      if (outcome.items.length > 0) this.#observe(() => this.#parts.settings.onHealthy?.());
-      if (outcome.lost.length > 0) this.#loseLanes(streamId, new Set(outcome.lost.flatMap(({ lanes }) => lanes)));
+      const outcome = await this.#committer.commit(cursors, streamId, this.#session.ended, signal);
+      if (outcome.items.length > 0) this.#observers.healthy();
+      if (outcome.lost.length > 0) {
+        this.#session.loseLanes(streamId, new Set(outcome.lost.flatMap(({ lanes }) => lanes)));
+      }
       return outcome;
     } catch (error) {
-      if (error instanceof HttpError && [401, 403, 404].includes(error.status)) this.#tell({ kind: "fatal", error });
+      if (error instanceof HttpError && [401, 403, 404].includes(error.status)) this.#session.fail(error);
       throw error;
     }
   }
 
-  /** Only the stream that the lanes belonged to is touched, never a newer one. */
-  #loseLanes(streamId: string, lost: ReadonlySet<LaneKey>): void {
-    if (this.#connection?.streamId !== streamId) return;
-    for (const lane of lost) this.#lanes.set(lane, false);
-    this.#queue.dropLanes(lost);
-    if ([...this.#lanes.values()].some(Boolean)) return;
-    const error = new SessionLostError(streamId, "the server has taken every lane of the stream away");
-    this.#tell({ kind: "ended", error, atMs: this.#parts.clock.monotonicMs() });
-  }
-
   #claim(reader: "nextBatch" | "iterator"): void {
     if (this.#reader === undefined || (reader === "nextBatch" && this.#reader === "nextBatch")) this.#reader = reader;
-    else if (reader === "iterator" || this.#state.kind !== "closed") {
+    else if (reader === "iterator" || this.#session.state !== "closed") {
       throw new ConfigError("the stream", "read either by one iterator or by nextBatch, not by both");
     }
   }
-
-  #tell(event: SessionEvent): void {
-    const { state, effects } = step(this.#state, event, { quietSlotMs: this.#parts.settings.quietSlotMs });
-    this.#state = state;
-    for (const effect of effects) this.#perform(effect);
-  }
-
-  #perform(effect: SessionEffect): void {
-    switch (effect.kind) {
-      case "connect":
-        this.#connect();
-        return;
-      case "drop":
-        this.#drop();
-        return;
-      case "wait":
-        this.#wait(effect);
-        return;
-      case "cancel-wait":
-        this.#waiting?.cancel();
-        return;
-      case "tell-healthy":
-        this.#observe(() => this.#parts.settings.onHealthy?.());
-        return;
-      case "finish":
-        this.#drop();
-        this.#ending.abort();
-        this.#queue.finish(effect.error);
-        this.#parts.done();
-    }
-  }
-
-  #drop(): void {
-    this.#opening?.abort(new ProtocolError("the stream was closed"));
-    this.#opening = undefined;
-    this.#connection?.close();
-    this.#connection = undefined;
-    this.#lanes = new Map();
-    this.#queue.drop();
-  }
-
-  #wait({ failures, cause, alarm }: Extract<SessionEffect, { kind: "wait" }>): void {
-    const { settings, random, clock } = this.#parts;
-    const askedMs = cause instanceof HttpError ? cause.retryAfterMs : undefined;
-    const delayMs = backoffMs(Math.max(0, failures), settings.retry, random(), askedMs);
-    const release = holdProcess();
-    const timer = clock.schedule(delayMs, () => {
-      release();
-      this.#tell({ kind: "due" });
-    });
-    this.#waiting = {
-      cancel: () => {
-        release();
-        timer.cancel();
-      },
-    };
-    if (alarm) this.#observe(() => settings.onRetry?.(alarm, delayMs));
-  }
-
-  #connect(): void {
-    const opening = new AbortController();
-    this.#opening = opening;
-    void this.#open(opening);
-  }
-
-  async #open(attempt: AbortController): Promise<void> {
-    const { clock } = this.#parts;
-    const opening = await this.#opener.open(attempt.signal);
-    if (attempt.signal.aborted) {
-      if (opening.kind === "opened") opening.response.close();
-      return;
-    }
-    if (opening.kind === "refused") {
-      this.#tell({ ...opening, atMs: clock.monotonicMs() });
-      return;
-    }
-    const connection = this.#connectionOf(opening.response, opening.streamId);
-    this.#opening = undefined;
-    this.#connection = connection;
-    this.#tell({ kind: "opened", atMs: clock.monotonicMs() });
-    // An observer may have closed the stream just now.
-    if (this.#connection === connection) connection.start();
-  }
-
-  #connectionOf(response: StreamResponse, streamId: string): StreamConnection<E> {
-    const { clock, settings } = this.#parts;
-    return new StreamConnection<E>({
-      response,
-      streamId,
-      request: this.#opener.request,
-      clock,
-      maxLineBytes: settings.maxLineBytes,
-      idleLimitMs: settings.idleLimitMs,
-      hasRoom: () => !this.#queue.full,
-      hasMuchRoom: () => this.#queue.low,
-      batch: (batch) => this.#take(batch),
-      over: (error, fatal) => {
-        if (fatal && error) this.#tell({ kind: "fatal", error });
-        else this.#tell({ kind: "ended", error, atMs: clock.monotonicMs() });
-      },
-    });
-  }
-
-  #take(batch: Batch<E>): void {
-    const lane = laneKey(batch.cursor);
-    if (this.#lanes.get(lane) === false) return;
-    this.#lanes.set(lane, true);
-    if (this.#state.kind === "streaming" && !this.#state.useful) this.#tell({ kind: "batch" });
-    this.#queue.push(batch);
-  }
-
-  /** What an observer throws, or rejects with if it is an async function, is its own affair. */
-  #observe(call: () => unknown): void {
-    const failed = (error: unknown): void => this.#parts.logger.error({ error }, "an observer of a stream has thrown");
-    try {
-      const answer = call();
-      if (answer instanceof Promise) answer.catch(failed);
-    } catch (error) {
-      failed(error);
-    }
-  }
-}
-
-function isList<T>(what: T | readonly T[]): what is readonly T[] {
-  return Array.isArray(what);
-}
-
-function cursorOf(what: Committable<unknown>, streamId: string | undefined): StreamCursor {
-  const cursor = "cursor" in what ? what.cursor : what;
-  const id = cursor.streamId ?? streamId;
-  if (typeof id === "string" && id !== "") return withStreamId(cursor, id);
-  throw new ConfigError("cursor.streamId", "the id of the stream that the cursor came from; or give options.streamId");
-}
-
-function byStream(cursors: readonly StreamCursor[]): Map<string, StreamCursor[]> {
-  const streams = new Map<string, StreamCursor[]>();
-  for (const cursor of cursors) streams.set(cursor.streamId, [...(streams.get(cursor.streamId) ?? []), cursor]);
-  return streams;
 }

@@ -1,0 +1,35 @@
+/**
+ * What a program asked to be told about a stream. What an observer throws, or rejects with, is its own affair.
+ * @pure
+ */
+import type { NakadiError } from "../errors/nakadi-error.ts";
+import type { Logger } from "../observability/logger.ts";
+import type { StreamSettings } from "./options.ts";
+
+export class StreamObservers {
+  readonly #told: Pick<StreamSettings, "onRetry" | "onHealthy">;
+  readonly #logger: Logger;
+
+  constructor(told: Pick<StreamSettings, "onRetry" | "onHealthy">, logger: Logger) {
+    this.#told = told;
+    this.#logger = logger;
+  }
+
+  retry(error: NakadiError, delayMs: number): void {
+    this.#tell(() => this.#told.onRetry?.(error, delayMs));
+  }
+
+  healthy(): void {
+    this.#tell(() => this.#told.onHealthy?.());
+  }
+
+  #tell(call: () => unknown): void {
+    const failed = (error: unknown): void => this.#logger.error({ error }, "an observer of a stream has thrown");
+    try {
+      const answer = call();
+      if (answer instanceof Promise) answer.catch(failed);
+    } catch (error) {
+      failed(error);
+    }
+  }
+}

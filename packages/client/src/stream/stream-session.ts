@@ -1,0 +1,193 @@
+/**
+ * Keeps a stream open: one connection after the other, each let go before the next (design 3.3). This is the driver: what
+ * happens is told to the session machine, what that orders is done here, and batches go to a sink.
+ */
+import { type Clock, type LaneKey, laneKey, type Timer } from "nakadi-protocol";
+import { HttpError, type NakadiError, ProtocolError, SessionLostError } from "../errors/nakadi-error.ts";
+import { holdProcess } from "../transport/hold-process.ts";
+import type { StreamResponse } from "../transport/transport.ts";
+import { backoffMs } from "./backoff.ts";
+import type { Batch } from "./batch.ts";
+import type { BatchSink } from "./batch-sink.ts";
+import type { StreamObservers } from "./observers.ts";
+import type { StreamSettings } from "./options.ts";
+import { INITIAL_STATE, type SessionEffect, type SessionEvent, type SessionState, step } from "./session-machine.ts";
+import { StreamConnection } from "./stream-connection.ts";
+import type { StreamOpener } from "./stream-opener.ts";
+
+export type StreamState = SessionState["kind"];
+
+export interface StreamSessionParts<E> {
+  opener: Pick<StreamOpener, "request" | "open">;
+  settings: Pick<StreamSettings, "retry" | "maxLineBytes" | "idleLimitMs" | "quietSlotMs">;
+  sink: BatchSink<E>;
+  observers: StreamObservers;
+  clock: Clock;
+  random: () => number;
+}
+
+export class StreamSession<E> {
+  readonly #parts: StreamSessionParts<E>;
+  readonly #ending = new AbortController();
+  #state: SessionState = INITIAL_STATE;
+  #connection: StreamConnection<E> | undefined;
+  #opening: AbortController | undefined;
+  #waiting: Timer | undefined;
+  /** Lanes of the open stream; true while the server leaves them to us. */
+  #lanes = new Map<LaneKey, boolean>();
+
+  constructor(parts: StreamSessionParts<E>) {
+    this.#parts = parts;
+  }
+
+  /** Opens the first stream; once. */
+  start(): void {
+    this.#connect();
+  }
+
+  get state(): StreamState {
+    return this.#state.kind;
+  }
+
+  /** Aborted when it is over, by the program or by an error. */
+  get ended(): AbortSignal {
+    return this.#ending.signal;
+  }
+
+  /** The sink has room again. */
+  drain(): void {
+    this.#connection?.drain();
+  }
+
+  /** Over at once; idempotent. */
+  close(): void {
+    this.#tell({ kind: "close" });
+  }
+
+  /** Over because of what cannot be mended by trying again. */
+  fail(error: NakadiError): void {
+    this.#tell({ kind: "fatal", error });
+  }
+
+  /** A commit was refused. Only the stream that the lanes belonged to is touched, never a newer one. */
+  loseLanes(streamId: string, lost: ReadonlySet<LaneKey>): void {
+    if (this.#connection?.streamId !== streamId) return;
+    for (const lane of lost) this.#lanes.set(lane, false);
+    this.#parts.sink.dropLanes(lost);
+    if ([...this.#lanes.values()].some(Boolean)) return;
+    this.#ended(new SessionLostError(streamId, "the server has taken every lane of the stream away"));
+  }
+
+  #tell(event: SessionEvent): void {
+    const { state, effects } = step(this.#state, event, this.#parts.settings);
+    this.#state = state;
+    for (const effect of effects) this.#perform(effect);
+  }
+
+  #ended(error: NakadiError | undefined): void {
+    this.#tell({ kind: "ended", error, atMs: this.#parts.clock.monotonicMs() });
+  }
+
+  #perform(effect: SessionEffect): void {
+    switch (effect.kind) {
+      case "connect":
+        this.#connect();
+        return;
+      case "drop":
+        this.#drop();
+        return;
+      case "wait":
+        this.#wait(effect);
+        return;
+      case "cancel-wait":
+        this.#waiting?.cancel();
+        return;
+      case "tell-healthy":
+        this.#parts.observers.healthy();
+        return;
+      case "finish":
+        this.#drop();
+        this.#ending.abort();
+        this.#parts.sink.finish(effect.error);
+    }
+  }
+
+  #drop(): void {
+    this.#opening?.abort(new ProtocolError("the stream was closed"));
+    this.#opening = undefined;
+    this.#connection?.close();
+    this.#connection = undefined;
+    this.#lanes = new Map();
+    this.#parts.sink.drop();
+  }
+
+  #wait({ failures, cause, alarm }: Extract<SessionEffect, { kind: "wait" }>): void {
+    const { settings, random, clock, observers } = this.#parts;
+    const askedMs = cause instanceof HttpError ? cause.retryAfterMs : undefined;
+    const delayMs = backoffMs(Math.max(0, failures), settings.retry, random(), askedMs);
+    const release = holdProcess();
+    const timer = clock.schedule(delayMs, () => {
+      release();
+      this.#tell({ kind: "due" });
+    });
+    this.#waiting = {
+      cancel: () => {
+        release();
+        timer.cancel();
+      },
+    };
+    if (alarm) observers.retry(alarm, delayMs);
+  }
+
+  #connect(): void {
+    const opening = new AbortController();
+    this.#opening = opening;
+    void this.#open(opening);
+  }
+
+  async #open(attempt: AbortController): Promise<void> {
+    const { clock, opener } = this.#parts;
+    const opening = await opener.open(attempt.signal);
+    if (attempt.signal.aborted) {
+      if (opening.kind === "opened") opening.response.close();
+      return;
+    }
+    if (opening.kind === "refused") {
+      this.#tell({ ...opening, atMs: clock.monotonicMs() });
+      return;
+    }
+    const connection = this.#connectionOf(opening.response, opening.streamId);
+    this.#opening = undefined;
+    this.#connection = connection;
+    this.#tell({ kind: "opened", atMs: clock.monotonicMs() });
+    // An observer may have closed the stream just now.
+    if (this.#connection === connection) connection.start();
+  }
+
+  #connectionOf(response: StreamResponse, streamId: string): StreamConnection<E> {
+    const { clock, opener, settings, sink } = this.#parts;
+    return new StreamConnection<E>({
+      response,
+      streamId,
+      request: opener.request,
+      clock,
+      maxLineBytes: settings.maxLineBytes,
+      idleLimitMs: settings.idleLimitMs,
+      hasRoom: () => !sink.full,
+      hasMuchRoom: () => sink.low,
+      batch: (batch) => this.#take(batch),
+      over: (error, fatal) => {
+        if (fatal && error) this.fail(error);
+        else this.#ended(error);
+      },
+    });
+  }
+
+  #take(batch: Batch<E>): void {
+    const lane = laneKey(batch.cursor);
+    if (this.#lanes.get(lane) === false) return;
+    this.#lanes.set(lane, true);
+    if (this.#state.kind === "streaming" && !this.#state.useful) this.#tell({ kind: "batch" });
+    this.#parts.sink.push(batch);
+  }
+}
