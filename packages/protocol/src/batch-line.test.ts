@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { BatchLineError, readBatchLine } from "./batch-line.ts";
+import { BatchLineError, readBatchLine, readEventTypeLine } from "./batch-line.ts";
 
 const encode = (text: string): Uint8Array => new TextEncoder().encode(text);
 const decode = (bytes: Uint8Array | undefined): string | undefined => bytes && new TextDecoder().decode(bytes);
@@ -102,5 +102,25 @@ describe("a line of a stream", () => {
         }
       }),
     );
+  });
+});
+
+describe("a line of an event type's stream", () => {
+  it("has a cursor of one partition and nothing else", () => {
+    const cursor = '{"partition":"0","offset":"7"}';
+    const { events, ...rest } = readEventTypeLine(encode(`{"cursor":${cursor},"events":[{"a":1}]}`));
+    expect([rest, Buffer.from(events ?? []).toString()]).toEqual([
+      { cursor: JSON.parse(cursor) as object },
+      '[{"a":1}]',
+    ]);
+    expect(readEventTypeLine(encode(`{"cursor":${cursor}}`))).toEqual({ cursor: JSON.parse(cursor) as object });
+  });
+
+  it("may be a problem, when the server has taken the permission to read away", () => {
+    expect(() => readEventTypeLine(encode('{"title":"Forbidden","status":403}'))).toThrow(BatchLineError);
+  });
+
+  it("is no line of a subscription's stream", () => {
+    expect(() => readBatchLine(encode('{"cursor":{"partition":"0","offset":"7"}}'))).toThrow("no event_type");
   });
 });

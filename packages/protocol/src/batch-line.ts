@@ -2,10 +2,10 @@
  * A line of a stream taken apart without looking into its events (protocol 3.3).
  * @pure
  */
-import type { Cursor } from "./cursor.ts";
+import type { Cursor, PartitionCursor } from "./cursor.ts";
 
-export interface BatchLine {
-  cursor: Cursor;
+export interface BatchLine<C extends PartitionCursor = Cursor> {
+  cursor: C;
   /** The bytes of the JSON array, a view of the line; absent in keep-alives. */
   events?: Uint8Array;
   /** Text of `info.debug`. */
@@ -21,20 +21,39 @@ const [QUOTE, BACKSLASH, OPEN_BRACE, CLOSE_BRACE, OPEN_BRACKET, CLOSE_BRACKET, C
   34, 92, 123, 125, 91, 93, 44, 58,
 ];
 
+const PARTITION_CURSOR = ["partition", "offset"] as const;
+const CURSOR = [...PARTITION_CURSOR, "event_type", "cursor_token"] as const;
 const HEAD = bytesOf('{"cursor":{');
 const EVENTS = bytesOf(',"events":[');
 const decoder = new TextDecoder();
 
-/** @throws {BatchLineError} */
+/** A line of a subscription's stream. @throws {BatchLineError} */
 export function readBatchLine(line: Uint8Array): BatchLine {
-  return readUsual(line) ?? readAny(line);
+  return readLine<Cursor>(line, CURSOR);
+}
+
+/** A line of an event type's stream, whose cursors are of one partition and nothing else (protocol 5.10). @throws {BatchLineError} */
+export function readEventTypeLine(line: Uint8Array): BatchLine<PartitionCursor> {
+  return readLine<PartitionCursor>(line, PARTITION_CURSOR);
+}
+
+function readLine<C extends PartitionCursor>(line: Uint8Array, members: readonly (keyof C & string)[]): BatchLine<C> {
+  const { cursor, ...rest } = readUsual(line) ?? readAny(line);
+  return { cursor: cursorOf<C>(cursor, members), ...rest };
+}
+
+/** A line whose cursor nobody has looked into. */
+interface RawLine {
+  cursor: Uint8Array;
+  events?: Uint8Array;
+  debug?: string;
 }
 
 /**
  * The server's own order of members, cursor then events and nothing else: the events reach up to the line's last two bytes,
  * unless an array ends somewhere before another member, which may then be one of the line.
  */
-function readUsual(line: Uint8Array): BatchLine | undefined {
+function readUsual(line: Uint8Array): RawLine | undefined {
   if (!startsWith(line, HEAD, 0)) return undefined;
   const cursorEnd = valueEnd(line, HEAD.length - 1);
   if (!startsWith(line, EVENTS, cursorEnd)) return undefined;
@@ -42,12 +61,11 @@ function readUsual(line: Uint8Array): BatchLine | undefined {
   const start = cursorEnd + EVENTS.length - 1;
   const bytes = Buffer.from(line.buffer, line.byteOffset + start, line.length - start);
   if (bytes.includes('],"')) return undefined;
-  const cursor = cursorOf(line.subarray(HEAD.length - 1, cursorEnd));
-  return { cursor, events: line.subarray(start, line.length - 1) };
+  return { cursor: line.subarray(HEAD.length - 1, cursorEnd), events: line.subarray(start, line.length - 1) };
 }
 
 /** Any order of members, unknown ones, white space. */
-function readAny(line: Uint8Array): BatchLine {
+function readAny(line: Uint8Array): RawLine {
   let at = skipSpace(line, 0);
   if (line[at] !== OPEN_BRACE) throw new BatchLineError("A line is not a JSON object.");
   at = skipSpace(line, at + 1);
@@ -68,13 +86,13 @@ function readAny(line: Uint8Array): BatchLine {
   if (events && events[0] !== OPEN_BRACKET) throw new BatchLineError("The events of a line are no array.");
   const debug = debugOf(found.get("info"));
   return {
-    cursor: cursorOf(cursor),
+    cursor,
     ...(events && { events }),
     ...(debug !== undefined && { debug }),
   };
 }
 
-function cursorOf(bytes: Uint8Array): Cursor {
+function cursorOf<C extends PartitionCursor>(bytes: Uint8Array, members: readonly (keyof C & string)[]): C {
   let cursor: unknown;
   try {
     cursor = JSON.parse(decoder.decode(bytes));
@@ -82,11 +100,11 @@ function cursorOf(bytes: Uint8Array): Cursor {
     throw new BatchLineError("The cursor of a line is not JSON.");
   }
   if (typeof cursor !== "object" || cursor === null) throw new BatchLineError("The cursor of a line is no object.");
-  for (const name of ["partition", "offset", "event_type", "cursor_token"]) {
+  for (const name of members) {
     const value = (cursor as Record<string, unknown>)[name];
     if (typeof value !== "string" || value === "") throw new BatchLineError(`The cursor of a line has no ${name}.`);
   }
-  return cursor as Cursor;
+  return cursor as C;
 }
 
 /**

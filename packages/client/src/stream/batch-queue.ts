@@ -17,18 +17,24 @@ export interface QueueLimits {
   bytes: number;
 }
 
+export interface QueueObserver<E> {
+  /** There is room again. */
+  drained: () => void;
+  /** The program has the batch now. */
+  taken?: (batch: Batch<E>) => void;
+}
+
 export class BatchQueue<E> implements BatchSink<E> {
   readonly #limits: QueueLimits;
-  readonly #drained: () => void;
+  readonly #told: QueueObserver<E>;
   #batches: Batch<E>[] = [];
   #bytes = 0;
   readonly #waiters = new Set<Waiter<E>>();
   #finished: { error: unknown } | undefined;
 
-  /** @param drained called when there is room again */
-  constructor(limits: QueueLimits, drained: () => void) {
+  constructor(limits: QueueLimits, told: QueueObserver<E>) {
     this.#limits = limits;
-    this.#drained = drained;
+    this.#told = told;
   }
 
   /** Whether it is half empty: reading on pays off then, and not for each batch that is taken. */
@@ -44,6 +50,7 @@ export class BatchQueue<E> implements BatchSink<E> {
     const [waiter] = this.#waiters;
     if (waiter) {
       this.#waiters.delete(waiter);
+      this.#told.taken?.(batch);
       waiter.resolve(batch);
       return;
     }
@@ -59,7 +66,8 @@ export class BatchQueue<E> implements BatchSink<E> {
     const batch = this.#batches.shift();
     if (batch) {
       this.#bytes -= batch.raw.length;
-      if (!this.full) this.#drained();
+      this.#told.taken?.(batch);
+      if (!this.full) this.#told.drained();
       return Promise.resolve(batch);
     }
     return new Promise((resolve, reject) => {
@@ -92,7 +100,7 @@ export class BatchQueue<E> implements BatchSink<E> {
   dropLanes(lanes: ReadonlySet<LaneKey>): void {
     this.#batches = this.#batches.filter(({ cursor }) => !lanes.has(laneKey(cursor)));
     this.#bytes = this.#batches.reduce((sum, { raw }) => sum + raw.length, 0);
-    if (!this.full) this.#drained();
+    if (!this.full) this.#told.drained();
   }
 
   /** Answers all who wait, now and later: with nothing, or with `error`. */

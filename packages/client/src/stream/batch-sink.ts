@@ -2,7 +2,7 @@
  * Where the batches of a session go: it decides how much is read, and forgets what may not be delivered any more.
  * @pure
  */
-import type { LaneKey } from "nakadi-protocol";
+import type { Cursor, LaneKey } from "nakadi-protocol";
 import type { NakadiError } from "../errors/nakadi-error.ts";
 import type { Batch } from "./batch.ts";
 
@@ -12,6 +12,8 @@ export interface BatchSink<E> {
   /** Room for so much that a paused socket should be read again. */
   readonly low: boolean;
   push(batch: Batch<E>): void;
+  /** A line without events has come. */
+  keepAlive?(cursor: Cursor): void;
   /** The connection that every batch came through is gone (invariant 1). */
   drop(): void;
   /** The server has taken these lanes away. */

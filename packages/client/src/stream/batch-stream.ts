@@ -2,12 +2,13 @@
  * The stream of a subscription as the program sees it: batches to take, commits to make, until it is closed or cannot work
  * (design 3.2, 3.5).
  */
-import type { Clock, Cursor } from "nakadi-protocol";
-import { type CommitItem, ConfigError, HttpError, SessionLostError } from "../errors/nakadi-error.ts";
+import { type Clock, type Cursor, readBatchLine } from "nakadi-protocol";
+import { type CommitItem, HttpError, SessionLostError } from "../errors/nakadi-error.ts";
 import type { Logger } from "../observability/logger.ts";
 import type { HttpPipeline } from "../transport/http-pipeline.ts";
 import type { Batch } from "./batch.ts";
 import { BatchQueue } from "./batch-queue.ts";
+import { BatchReading } from "./batch-reading.ts";
 import { type CommitOutcome, type CommitResult, Committer } from "./committer.ts";
 import { byStream, type Committable, cursorsOf } from "./cursors-by-stream.ts";
 import { StreamObservers } from "./observers.ts";
@@ -51,25 +52,27 @@ export interface BatchStreamParts {
 }
 
 export class SubscriptionBatchStream<E> implements BatchStream<E> {
-  readonly #queue: BatchQueue<E>;
   readonly #session: StreamSession<E>;
   readonly #committer: Committer;
   readonly #observers: StreamObservers;
-  #reader: "nextBatch" | "iterator" | undefined;
+  readonly #reading: BatchReading<E>;
 
   constructor({ pipeline, subscription, settings, clock, random, logger, headTimeoutMs, done }: BatchStreamParts) {
     this.#observers = new StreamObservers(settings, logger);
-    this.#queue = new BatchQueue({ batches: settings.bufferedBatches, bytes: settings.bufferedBytes }, () =>
-      this.#session.drain(),
+    const queue = new BatchQueue<E>(
+      { batches: settings.bufferedBatches, bytes: settings.bufferedBytes },
+      { drained: () => this.#session.drain() },
     );
     this.#session = new StreamSession({
       opener: new StreamOpener(pipeline, subscription, settings, headTimeoutMs),
       settings,
-      sink: this.#queue,
+      readLine: readBatchLine,
+      sink: queue,
       observers: this.#observers,
       clock,
       random,
     });
+    this.#reading = new BatchReading(queue, this.#session);
     this.#committer = new Committer({
       pipeline,
       subscription,
@@ -94,26 +97,11 @@ export class SubscriptionBatchStream<E> implements BatchStream<E> {
   }
 
   nextBatch({ signal }: { signal?: AbortSignal } = {}): Promise<Batch<E> | undefined> {
-    try {
-      this.#claim("nextBatch");
-    } catch (error) {
-      return Promise.reject(error);
-    }
-    return this.#queue.next(signal);
+    return this.#reading.nextBatch(signal);
   }
 
   [Symbol.asyncIterator](): AsyncIterator<Batch<E>, undefined> {
-    this.#claim("iterator");
-    return {
-      next: async () => {
-        const value = await this.#queue.next();
-        return value ? { value, done: false } : { value: undefined, done: true };
-      },
-      return: async () => {
-        await this.close();
-        return { value: undefined, done: true };
-      },
-    };
+    return this.#reading.iterator();
   }
 
   async commit(
@@ -161,13 +149,6 @@ export class SubscriptionBatchStream<E> implements BatchStream<E> {
     } catch (error) {
       if (error instanceof HttpError && [401, 403, 404].includes(error.status)) this.#session.fail(error);
       throw error;
-    }
-  }
-
-  #claim(reader: "nextBatch" | "iterator"): void {
-    if (this.#reader === undefined || (reader === "nextBatch" && this.#reader === "nextBatch")) this.#reader = reader;
-    else if (reader === "iterator" || this.#session.state !== "closed") {
-      throw new ConfigError("the stream", "read either by one iterator or by nextBatch, not by both");
     }
   }
 }

@@ -1,7 +1,15 @@
 /**
  * One open stream: bytes in, batches out, the socket paused while nobody has room, silence noticed (invariants 5 and 7).
  */
-import { BatchLineError, type Clock, LineSplitter, LineTooLongError, readBatchLine, type Timer } from "nakadi-protocol";
+import {
+  type BatchLine,
+  BatchLineError,
+  type Clock,
+  type Cursor,
+  LineSplitter,
+  LineTooLongError,
+  type Timer,
+} from "nakadi-protocol";
 import { type NakadiError, nakadiError, ProtocolError, TimeoutError, TransportError } from "../errors/nakadi-error.ts";
 import type { StreamResponse } from "../transport/transport.ts";
 import { type Batch, StreamBatch } from "./batch.ts";
@@ -11,6 +19,7 @@ export interface ConnectionParts<E> {
   streamId: string;
   request: string;
   clock: Clock;
+  readLine: (line: Uint8Array) => BatchLine;
   maxLineBytes: number;
   idleLimitMs: number;
   /** Whether there is room for another batch. */
@@ -18,6 +27,8 @@ export interface ConnectionParts<E> {
   /** Whether there is room for so much that the socket should be read again. */
   hasMuchRoom: () => boolean;
   batch: (batch: Batch<E>) => void;
+  /** A line without events. */
+  keepAlive: (cursor: Cursor) => void;
   /** The stream is over; without an error it ended as it should. `fatal`: another try would end the same way. */
   over: (error: NakadiError | undefined, fatal: boolean) => void;
 }
@@ -84,9 +95,10 @@ export class StreamConnection<E> {
 
   #take(line: Uint8Array): void {
     if (line.length === 0) return;
-    const { cursor, events, debug } = readBatchLine(line);
+    const { cursor, events, debug } = this.#parts.readLine(line);
     if (events && events.length > EMPTY_ARRAY_BYTES)
       this.#parts.batch(new StreamBatch(cursor, this.streamId, events, debug));
+    else this.#parts.keepAlive(cursor);
   }
 
   /** Pauses the socket while there is no room, and watches for silence only while something can come. */

@@ -1,4 +1,4 @@
-/** One attempt to open a stream: a connection that can be committed with, or what is wrong (design 3.4). */
+/** One attempt to open a stream: a connection, or what is wrong (design 3.4). */
 import { Header, isUuid, MediaType } from "nakadi-protocol";
 import {
   type HttpError,
@@ -19,8 +19,15 @@ export type Opening =
   | { kind: "opened"; response: StreamResponse; streamId: string }
   | { kind: "refused"; error: NakadiError; verdict: Verdict };
 
-export class StreamOpener {
+export interface Opener {
   /** What is tried, for messages. */
+  readonly request: string;
+  /** Never rejects; an abort is a refusal that nobody looks at. */
+  open(signal: AbortSignal): Promise<Opening>;
+}
+
+/** Opens the streams of a subscription, which nothing could be committed with but for their id. */
+export class StreamOpener implements Opener {
   readonly request: string;
   readonly #pipeline: HttpPipeline;
   readonly #call: HttpCall;
@@ -38,7 +45,6 @@ export class StreamOpener {
     this.#headTimeoutMs = headTimeoutMs;
   }
 
-  /** Never rejects; an abort is a refusal that nobody looks at. */
   async open(signal: AbortSignal): Promise<Opening> {
     try {
       const response = await this.#pipeline.openStream(this.#call, this.#headTimeoutMs, signal);
@@ -52,10 +58,15 @@ export class StreamOpener {
       });
       return { kind: "refused", error, verdict: "transient" };
     } catch (thrown) {
-      const error = nakadiError(thrown, { request: this.request });
-      return { kind: "refused", error, verdict: error.code === "CONFIG" ? "fatal" : "transient" };
+      return unanswered(thrown, this.request);
     }
   }
+}
+
+/** Nothing but a wrong option is for ever where there was no answer. */
+function unanswered(thrown: unknown, request: string): Opening {
+  const error = nakadiError(thrown, { request });
+  return { kind: "refused", error, verdict: error.code === "CONFIG" ? "fatal" : "transient" };
 }
 
 /** What opening makes of each status. The texts of "no free slot" and "reset in progress" cannot be told apart reliably. */

@@ -2,7 +2,7 @@
  * Keeps a stream open: one connection after the other, each let go before the next (design 3.3). This is the driver: what
  * happens is told to the session machine, what that orders is done here, and batches go to a sink.
  */
-import { type Clock, type LaneKey, laneKey, type Timer } from "nakadi-protocol";
+import { type BatchLine, type Clock, type LaneKey, laneKey, type Timer } from "nakadi-protocol";
 import { HttpError, type NakadiError, ProtocolError, SessionLostError } from "../errors/nakadi-error.ts";
 import { holdProcess } from "../transport/hold-process.ts";
 import type { StreamResponse } from "../transport/transport.ts";
@@ -13,13 +13,15 @@ import type { StreamObservers } from "./observers.ts";
 import type { StreamSettings } from "./options.ts";
 import { INITIAL_STATE, type SessionEffect, type SessionEvent, type SessionState, step } from "./session-machine.ts";
 import { StreamConnection } from "./stream-connection.ts";
-import type { StreamOpener } from "./stream-opener.ts";
+import type { Opener } from "./stream-opener.ts";
 
 export type StreamState = SessionState["kind"];
 
 export interface StreamSessionParts<E> {
-  opener: Pick<StreamOpener, "request" | "open">;
+  opener: Opener;
   settings: Pick<StreamSettings, "retry" | "maxLineBytes" | "idleLimitMs" | "quietSlotMs">;
+  /** Takes a line of the stream apart. @throws {BatchLineError} */
+  readLine: (line: Uint8Array) => BatchLine;
   sink: BatchSink<E>;
   observers: StreamObservers;
   clock: Clock;
@@ -165,17 +167,19 @@ export class StreamSession<E> {
   }
 
   #connectionOf(response: StreamResponse, streamId: string): StreamConnection<E> {
-    const { clock, opener, settings, sink } = this.#parts;
+    const { clock, opener, settings, readLine, sink } = this.#parts;
     return new StreamConnection<E>({
       response,
       streamId,
       request: opener.request,
       clock,
+      readLine,
       maxLineBytes: settings.maxLineBytes,
       idleLimitMs: settings.idleLimitMs,
       hasRoom: () => !sink.full,
       hasMuchRoom: () => sink.low,
       batch: (batch) => this.#take(batch),
+      keepAlive: (cursor) => sink.keepAlive?.(cursor),
       over: (error, fatal) => {
         if (fatal && error) this.fail(error);
         else this.#ended(error);
