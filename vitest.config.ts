@@ -16,7 +16,7 @@ export default defineConfig({
         extends: true,
         test: {
           name: "unit",
-          include: ["packages/*/{src,test}/**/*.test.ts", "scripts/**/*.test.mjs"],
+          include: ["packages/*/{src,test}/**/*.test.ts", "chaos/test/**/*.test.ts", "scripts/**/*.test.mjs"],
           pool: "threads",
           isolate: false,
           testTimeout: 20_000,

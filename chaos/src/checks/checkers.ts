@@ -1,0 +1,23 @@
+/**
+ * The two judges. The crash checker is for a broker that is killed under raw HTTP; the chaos checker also asks what consumers
+ * did with their events.
+ * @pure
+ */
+import type { Line } from "../history/line.ts";
+import { completeness } from "./completeness.ts";
+import { ends } from "./ends.ts";
+import { handlingOrder } from "./handling-order.ts";
+import { laneOrder } from "./lane-order.ts";
+import { storage } from "./storage.ts";
+import type { Check, Violation } from "./violation.ts";
+
+const CRASH: readonly Check[] = [completeness, storage, laneOrder];
+const CHAOS: readonly Check[] = [...CRASH, handlingOrder, ends];
+
+export function checkCrash(history: readonly Line[]): Violation[] {
+  return CRASH.flatMap((check) => check(history));
+}
+
+export function checkChaos(history: readonly Line[]): Violation[] {
+  return CHAOS.flatMap((check) => check(history));
+}
