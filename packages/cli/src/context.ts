@@ -9,7 +9,13 @@ export interface Output {
   readonly columns: number;
 }
 
+export interface Input extends AsyncIterable<Uint8Array> {
+  /** Whether a person types. */
+  readonly isTTY: boolean;
+}
+
 export interface Context {
+  stdin: Input;
   stdout: Output;
   stderr: Output;
   env: Readonly<Record<string, string | undefined>>;

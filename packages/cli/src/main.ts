@@ -13,6 +13,7 @@ for (const signal of ["SIGINT", "SIGTERM"] satisfies StopSignal[]) {
 }
 
 const context: Context = {
+  stdin: process.stdin,
   stdout: outputOf(process.stdout),
   stderr: outputOf(process.stderr),
   env: process.env,

@@ -1,5 +1,9 @@
 /** The `nakadi` command: its subcommands, their options and help. What they do is loaded when they run. */
 import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
+import { completionCommand } from "./commands/completion.ts";
+import { contextCommand } from "./commands/context.ts";
+import { doctorCommand } from "./commands/doctor.ts";
+import { publishCommand } from "./commands/publish.ts";
 import type { Context } from "./context.ts";
 import { EXIT, type ExitCode } from "./exit-codes.ts";
 import { describe, Failure } from "./failure.ts";
@@ -22,7 +26,7 @@ export async function runProgram(args: readonly string[], context: Context): Pro
 
 function buildProgram(context: Context, ended: (code: ExitCode) => void): Command {
   const program = new Command("nakadi")
-    .description("Nakadi in TypeScript: a broker to start anywhere, and a demo of everything.")
+    .description("Nakadi from the command line: publish and read events, see lag, start a broker anywhere.")
     .exitOverride()
     .showSuggestionAfterError()
     .showHelpAfterError("(nakadi --help lists the commands)")
@@ -67,6 +71,12 @@ function buildProgram(context: Context, ended: (code: ExitCode) => void): Comman
       const { runConsumer } = await import("./commands/demo/consumer.ts");
       ended(await runConsumer(context, options));
     });
+
+  const host = { context, end: ended };
+  publishCommand(program, host);
+  doctorCommand(program, host);
+  contextCommand(program, host);
+  completionCommand(program, host);
 
   return program;
 }

@@ -1,41 +1,10 @@
 import net from "node:net";
 import { describe, expect, it, onTestFinished } from "vitest";
-import type { Context, Output } from "./context.ts";
-import type { StopSignal } from "./exit-codes.ts";
-import { runProgram } from "./program.ts";
-
-interface Captured extends Output {
-  text: string;
-  /** Resolves when something was written. */
-  written: Promise<void>;
-}
-
-function output(): Captured {
-  let wrote: () => void = () => undefined;
-  const captured: Captured = {
-    text: "",
-    isTTY: false,
-    columns: 100,
-    written: new Promise((resolve) => (wrote = resolve)),
-    write(text) {
-      captured.text += text;
-      wrote();
-    },
-  };
-  return captured;
-}
-
-function run(...args: string[]) {
-  const stop = new AbortController();
-  const [stdout, stderr] = [output(), output()];
-  const context: Context = { stdout, stderr, env: {}, signal: stop.signal };
-  const code = runProgram(args, context);
-  return { stdout, stderr, code, stop: (signal: StopSignal) => stop.abort(signal) };
-}
+import { runCommand } from "./run-command.ts";
 
 describe("nakadi", () => {
   it("--help lists the commands on stdout", async () => {
-    const { code, stdout, stderr } = run("--help");
+    const { code, stdout, stderr } = runCommand(["--help"]);
     expect([await code, stderr.text]).toEqual([0, ""]);
     expect(stdout.text).toMatch(/broker \[options\] +start a broker/);
     expect(stdout.text).toMatch(/demo +show everything/);
@@ -43,7 +12,7 @@ describe("nakadi", () => {
   });
 
   it.each(["broker", "demo"])("%s --help has an example, and help for every flag", async (command) => {
-    const { code, stdout } = run(command, "--help");
+    const { code, stdout } = runCommand([command, "--help"]);
     expect(await code).toBe(0);
     expect(stdout.text).toContain(`$ nakadi ${command}`);
     for (const line of stdout.text.split("\n").filter((text) => /^ {2}-/.test(text))) expect(line).toMatch(/ {2}\S/);
@@ -56,7 +25,7 @@ describe("nakadi", () => {
     [["broker", "--prot", "1"], "Did you mean --port?"],
     [["broker", "--host"], "argument missing"],
   ])("%j is a usage error that says what to do", async (args, message) => {
-    const { code, stdout, stderr } = run(...args);
+    const { code, stdout, stderr } = runCommand(args);
     expect([await code, stdout.text]).toEqual([2, ""]);
     expect(stderr.text).toContain(message);
     expect(stderr.text).not.toContain("    at ");
@@ -65,8 +34,8 @@ describe("nakadi", () => {
 
 describe("nakadi broker", () => {
   it("says where it listens in one line, and ends with 0 when it is asked to", async () => {
-    const { code, stdout, stderr, stop } = run("broker", "--port", "0");
-    await stdout.written;
+    const { code, stdout, stderr, stop } = runCommand(["broker", "--port", "0"]);
+    await stdout.seen(/\n/);
     expect(stdout.text).toMatch(/^nakadi broker listening on http:\/\/127\.0\.0\.1:[1-9]\d* \(memory\)\n$/);
     stop("SIGTERM");
     expect([await code, stderr.text]).toEqual([0, ""]);
@@ -77,7 +46,7 @@ describe("nakadi broker", () => {
     await new Promise<void>((resolve) => taken.listen(0, "127.0.0.1", resolve));
     onTestFinished(() => void taken.close());
     const { port } = taken.address() as net.AddressInfo;
-    const { code, stdout, stderr } = run("broker", "--port", String(port));
+    const { code, stdout, stderr } = runCommand(["broker", "--port", String(port)]);
     expect([await code, stdout.text]).toEqual([1, ""]);
     expect(stderr.text).toBe(
       `nakadi: cannot listen on 127.0.0.1 port ${port}: the port is in use. ` +
@@ -86,7 +55,7 @@ describe("nakadi broker", () => {
   });
 
   it("says that this machine has no such address", async () => {
-    const { code, stderr } = run("broker", "--host", "192.0.2.1", "--port", "0");
+    const { code, stderr } = runCommand(["broker", "--host", "192.0.2.1", "--port", "0"]);
     expect(await code).toBe(1);
     expect(stderr.text).toContain("no such address");
   });

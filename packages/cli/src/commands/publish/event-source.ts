@@ -1,0 +1,198 @@
+/** Events from files and standard input: JSON arrays, single JSON objects, or one object a line (NDJSON). */
+import { createReadStream } from "node:fs";
+import { stat } from "node:fs/promises";
+import { TextDecoder } from "node:util";
+import { LineSplitter, LineTooLongError } from "nakadi-protocol";
+import type { Input } from "../../context.ts";
+import { Failure } from "../../failure.ts";
+import { elementLines } from "./element-lines.ts";
+
+export interface SourcedEvent {
+  event: object;
+  file: string;
+  /** Where it begins, from 1. */
+  line: number;
+}
+
+export interface EventFile {
+  /** `-` is standard input. */
+  name: string;
+  chunks: AsyncIterable<Uint8Array>;
+  /** `undefined` where nobody knows. */
+  bytes: number | undefined;
+}
+
+const STDIN = "-";
+/** Beyond what any server takes as one request. */
+const MAX_DOCUMENT_BYTES = 512 * 1024 * 1024;
+const MAX_LINE_BYTES = 64 * 1024 * 1024;
+const UTF_8 = new TextDecoder("utf-8", { fatal: true });
+
+/** @throws {Failure} if one of them is no file that can be read */
+export async function openFiles(names: readonly string[], stdin: Input): Promise<EventFile[]> {
+  const wanted = names.length === 0 ? [STDIN] : names;
+  return Promise.all(
+    wanted.map(async (name) =>
+      name === STDIN ? { name: "standard input", chunks: stdin, bytes: undefined } : openFile(name),
+    ),
+  );
+}
+
+async function openFile(name: string): Promise<EventFile> {
+  const status = await stat(name).catch((error: unknown) => {
+    const { code, message } = error as NodeJS.ErrnoException;
+    throw new Failure(`cannot read ${name}: ${code === "ENOENT" ? "there is no such file" : message}`);
+  });
+  if (status.isDirectory())
+    throw new Failure(`cannot read ${name}: it is a directory. Name its files: ${name}/*.ndjson`);
+  return { name, chunks: lazily(() => createReadStream(name)), bytes: status.isFile() ? status.size : undefined };
+}
+
+/** Opens a file when it is its turn. */
+async function* lazily(open: () => AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array, void, undefined> {
+  yield* open();
+}
+
+/**
+ * The events of one file. Where the first line is no JSON by itself, the whole file is one document.
+ * @param onBytes told how much was read
+ * @throws {Failure} with file and line, where something is no event
+ */
+export async function* eventsOf(
+  { name, chunks }: EventFile,
+  onBytes: (bytes: number) => void,
+): AsyncGenerator<SourcedEvent, void, undefined> {
+  let reader: LineEvents | DocumentEvents | undefined;
+  try {
+    for await (const chunk of chunks) {
+      onBytes(chunk.length);
+      reader ??= startsArray(chunk) ? new DocumentEvents(name) : new LineEvents(name);
+      if (reader instanceof LineEvents) {
+        yield* reader.push(chunk);
+        if (reader.isDocument) reader = reader.asDocument();
+      } else {
+        reader.push(chunk);
+      }
+    }
+  } catch (error) {
+    if (error instanceof Failure) throw error;
+    if (error instanceof LineTooLongError) throw new Failure(`${name}: ${error.message}`);
+    throw new Failure(`cannot read ${name}: ${(error as Error).message}`);
+  }
+  if (reader) yield* reader.end();
+}
+
+function startsArray(chunk: Uint8Array): boolean {
+  const WHITE = [0x20, 0x09, 0x0a, 0x0d];
+  const first = chunk.find((byte) => !WHITE.includes(byte));
+  return first === "[".charCodeAt(0);
+}
+
+class LineEvents {
+  /** The first line that says something is no JSON by itself. */
+  isDocument = false;
+  readonly #name: string;
+  readonly #splitter = new LineSplitter(MAX_LINE_BYTES);
+  #read: Uint8Array[] = [];
+  #line = 0;
+  #sawEvent = false;
+
+  constructor(name: string) {
+    this.#name = name;
+  }
+
+  *push(chunk: Uint8Array): Generator<SourcedEvent, void, undefined> {
+    if (!this.#sawEvent) this.#read.push(chunk);
+    for (const line of this.#splitter.push(chunk)) {
+      yield* this.#eventOf(line);
+      if (this.isDocument) return;
+    }
+  }
+
+  *end(): Generator<SourcedEvent, void, undefined> {
+    yield* this.push(Uint8Array.of("\n".charCodeAt(0)));
+    if (this.isDocument) yield* this.asDocument().end();
+  }
+
+  asDocument(): DocumentEvents {
+    const document = new DocumentEvents(this.#name);
+    for (const chunk of this.#read) document.push(chunk);
+    return document;
+  }
+
+  *#eventOf(bytes: Uint8Array): Generator<SourcedEvent, void, undefined> {
+    this.#line += 1;
+    const text = textOf(bytes, `${this.#name}:${this.#line}`);
+    if (text.trim() === "") return;
+    const parsed = tryParse(text);
+    if (parsed === undefined && !this.#sawEvent) {
+      this.isDocument = true;
+      return;
+    }
+    yield { event: demandEvent(parsed, text, `${this.#name}:${this.#line}`), file: this.#name, line: this.#line };
+    this.#sawEvent = true;
+    this.#read = [];
+  }
+}
+
+class DocumentEvents {
+  readonly #name: string;
+  #chunks: Uint8Array[] = [];
+  #bytes = 0;
+
+  constructor(name: string) {
+    this.#name = name;
+  }
+
+  push(chunk: Uint8Array): void {
+    this.#chunks.push(chunk);
+    this.#bytes += chunk.length;
+    if (this.#bytes <= MAX_DOCUMENT_BYTES) return;
+    throw new Failure(`${this.#name} is larger than ${MAX_DOCUMENT_BYTES} bytes: write one event a line (NDJSON)`);
+  }
+
+  *end(): Generator<SourcedEvent, void, undefined> {
+    const text = textOf(Buffer.concat(this.#chunks), this.#name);
+    const parsed = tryParse(text);
+    if (parsed === undefined) throw noJson(text, this.#name);
+    const lines = Array.isArray(parsed) ? elementLines(text) : [1];
+    for (const [index, event] of (Array.isArray(parsed) ? parsed : [parsed]).entries()) {
+      const line = lines[index] ?? 1;
+      yield { event: demandEvent(event, "", `${this.#name}:${line}`), file: this.#name, line };
+    }
+  }
+}
+
+function textOf(bytes: Uint8Array, place: string): string {
+  try {
+    return UTF_8.decode(bytes);
+  } catch {
+    throw new Failure(`${place}: this is not UTF-8`);
+  }
+}
+
+function tryParse(text: string): unknown {
+  try {
+    return JSON.parse(text) as unknown;
+  } catch {
+    return undefined;
+  }
+}
+
+function demandEvent(parsed: unknown, text: string, place: string): object {
+  if (typeof parsed === "object" && parsed !== null && !Array.isArray(parsed)) return parsed;
+  if (parsed === undefined) throw noJson(text, place);
+  throw new Failure(
+    `${place}: an event is a JSON object, not ${Array.isArray(parsed) ? "an array" : JSON.stringify(parsed)}`,
+  );
+}
+
+/** V8's message says where, and quotes what the person typed. */
+function noJson(text: string, place: string): Failure {
+  try {
+    JSON.parse(text);
+    return new Failure(`${place}: this is no JSON`);
+  } catch (error) {
+    return new Failure(`${place}: this is no JSON: ${(error as Error).message}`);
+  }
+}

@@ -1,0 +1,113 @@
+/** Publishing batch by batch, with a word on each event that was not published. */
+import { setTimeout as sleep } from "node:timers/promises";
+import type { Publisher, Verdict } from "nakadi-client";
+import { type Context, stopSignalOf } from "../../context.ts";
+import { EXIT, exitCodeOf, type ExitCode } from "../../exit-codes.ts";
+import { withClient } from "../../settings/connect.ts";
+import type { ConnectionFlags } from "../../settings/connection.ts";
+import { progressOn } from "../../terminal/progress.ts";
+import { knownEventType } from "../known-event-type.ts";
+import { withDryPublisher } from "./dry-run.ts";
+import { type EventFile, eventsOf, openFiles, type SourcedEvent } from "./event-source.ts";
+import { Tally } from "./tally.ts";
+
+export interface PublishFlags {
+  batch: number;
+  rate?: number;
+  dryRun?: boolean;
+  quiet?: boolean;
+}
+
+export async function runPublish(
+  context: Context,
+  eventType: string,
+  names: readonly string[],
+  flags: PublishFlags & ConnectionFlags,
+): Promise<ExitCode> {
+  const files = await openFiles(names, context.stdin);
+  if (context.stdin.isTTY && files.some(({ chunks }) => chunks === context.stdin)) {
+    context.stderr.write("Reading events from the terminal: one JSON object a line, Ctrl-D ends.\n");
+  }
+  return withClient(context, flags, async (nakadi) => {
+    const known = await knownEventType(nakadi, eventType, context.signal);
+    const tally = new Tally(context.stderr);
+    try {
+      if (flags.dryRun) {
+        await withDryPublisher(known, (publisher) => publishAll(context, publisher, files, flags, tally));
+      } else {
+        await publishAll(context, nakadi.publisher<object>(eventType), files, flags, tally);
+      }
+    } finally {
+      if (!flags.quiet) tally.sayTotal(eventType, flags.dryRun === true);
+    }
+    const signal = stopSignalOf(context);
+    if (signal) return exitCodeOf(signal);
+    return tally.complete ? EXIT.ok : EXIT.failed;
+  });
+}
+
+async function publishAll(
+  context: Context,
+  publisher: Publisher<object>,
+  files: readonly EventFile[],
+  { batch: size, rate, quiet = false }: PublishFlags,
+  tally: Tally,
+): Promise<void> {
+  const total = files.reduce((sum, { bytes }) => sum + (bytes ?? NaN), 0);
+  const progress = await progressOn(context.stderr, "publishing", total, quiet);
+  const startedMs = performance.now();
+  let read = 0;
+  let batch: SourcedEvent[] = [];
+  const send = async (): Promise<void> => {
+    if (batch.length === 0) return;
+    const sending = batch;
+    batch = [];
+    if (rate !== undefined) await keepTo(rate, tally.seen, startedMs, context.signal);
+    if (context.signal.aborted) return;
+    tally.add(sending, await verdictsOf(publisher, sending));
+    progress.update(read, `${tally.seen} events`);
+  };
+  try {
+    for (const file of files) {
+      const events = eventsOf(file, (bytes) => (read += bytes));
+      for await (const event of untilAborted(events, context.signal)) {
+        batch.push(event);
+        if (batch.length >= Math.min(size, rate ?? size)) await send();
+        if (context.signal.aborted) return;
+      }
+    }
+  } finally {
+    // What came before a broken line is published too: the line's number then says where to go on.
+    await send();
+    progress.end();
+  }
+}
+
+/** What is under way when somebody interrupts is finished: its verdicts are wanted. */
+async function verdictsOf(publisher: Publisher<object>, batch: readonly SourcedEvent[]): Promise<readonly Verdict[]> {
+  const { PublishError } = await import("nakadi-client");
+  try {
+    return (await publisher.publish(batch.map(({ event }) => event))).verdicts;
+  } catch (error) {
+    if (error instanceof PublishError) return error.verdicts;
+    throw error;
+  }
+}
+
+async function keepTo(rate: number, sent: number, startedMs: number, signal: AbortSignal): Promise<void> {
+  const waitMs = startedMs + (sent / rate) * 1_000 - performance.now();
+  if (waitMs > 0) await sleep(waitMs, undefined, { signal }).catch(() => undefined);
+}
+
+/** Standard input may say nothing for ever: an interrupt ends the wait. */
+async function* untilAborted<T>(source: AsyncGenerator<T>, signal: AbortSignal): AsyncGenerator<T, void, undefined> {
+  const aborted = new Promise<"aborted">((resolve) => {
+    if (signal.aborted) resolve("aborted");
+    signal.addEventListener("abort", () => resolve("aborted"), { once: true });
+  });
+  for (;;) {
+    const next = await Promise.race([source.next(), aborted]);
+    if (next === "aborted" || next.done) return;
+    yield next.value;
+  }
+}

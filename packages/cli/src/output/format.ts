@@ -1,0 +1,41 @@
+/** How data goes to standard output: for people as a table, for programs as JSON, NDJSON or YAML. */
+import { Option } from "commander";
+
+const FORMATS = ["table", "wide", "json", "ndjson", "yaml"] as const;
+export type Format = (typeof FORMATS)[number];
+
+export interface Column<Row> {
+  title: string;
+  cell(row: Row): string;
+  align?: "right";
+  /** Shown by `wide` only. */
+  wide?: true;
+}
+
+export function formatOption(): Option {
+  return new Option("-o, --output <format>", "how to print").choices(FORMATS).default("table");
+}
+
+/** All of `rows` as text that ends with a line break. `asData` is what programs see of a row. */
+export async function render<Row>(
+  rows: readonly Row[],
+  columns: readonly Column<Row>[],
+  format: Format,
+  asData: (row: Row) => unknown,
+): Promise<string> {
+  switch (format) {
+    case "json":
+      return `${JSON.stringify(rows.map(asData), undefined, 2)}\n`;
+    case "ndjson":
+      return rows.map((row) => `${JSON.stringify(asData(row))}\n`).join("");
+    case "yaml": {
+      const { stringify } = await import("yaml");
+      return stringify(rows.map(asData));
+    }
+    default: {
+      const shown = columns.filter(({ wide }) => format === "wide" || !wide);
+      const { renderTable } = await import("./table.ts");
+      return renderTable(rows, shown);
+    }
+  }
+}

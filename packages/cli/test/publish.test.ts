@@ -1,0 +1,122 @@
+import { mkdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import { runCommand, type Surroundings, temporaryDirectory } from "./run-command.ts";
+import { testServer } from "./test-server.ts";
+
+async function publish(args: string[], surroundings: Surroundings = {}) {
+  const server = await testServer();
+  const eventType = await server.orders("order.created");
+  const { code, stdout, stderr } = runCommand(["publish", "order.created", "--url", server.url, ...args], surroundings);
+  const exit = await code;
+  return { exit, out: stdout.text, err: stderr.text, events: await server.published(eventType) };
+}
+
+describe("nakadi publish", () => {
+  it.each([
+    ["one object a line", '{"order":"a"}\n\n{"order":"b"}\n'],
+    ["a last line without an end", '{"order":"a"}\n{"order":"b"}'],
+    ["an array", ' [{"order":"a"},\n{"order":"b"}] '],
+    ["objects of several lines in an array", '[\n  {\n    "order": "a"\n  },\n  {"order":"b"}\n]\n'],
+  ])("takes %s", async (_what, stdin) => {
+    expect(await publish([], { stdin })).toEqual({
+      exit: 0,
+      out: "",
+      err: "2 of 2 events published to order.created\n",
+      events: ["a", "b"],
+    });
+  });
+
+  it("takes a single object over several lines", async () => {
+    expect(await publish([], { stdin: '{\n  "order":\n  "a"\n}' })).toMatchObject({ exit: 0, events: ["a"] });
+  });
+
+  it("takes files, one after the other, and standard input where - stands", async () => {
+    const directory = temporaryDirectory();
+    writeFileSync(join(directory, "1.ndjson"), '{"order":"a"}\n');
+    writeFileSync(join(directory, "2.json"), '[{"order":"c"}]');
+    const files = [join(directory, "1.ndjson"), "-", join(directory, "2.json")];
+    expect(await publish(files, { stdin: '{"order":"b"}' })).toMatchObject({ exit: 0, events: ["a", "b", "c"] });
+  });
+
+  it("sends as many requests as the batches need", async () => {
+    const stdin = Array.from({ length: 25 }, (_, index) => `{"order":"${index}"}\n`).join("");
+    const { exit, events } = await publish(["--batch", "10", "-q"], { stdin });
+    expect([exit, events.length]).toEqual([0, 25]);
+  });
+
+  it("says what was refused with file and line, and exits with 1", async () => {
+    const { exit, out, err } = await publish([], { stdin: '{"order":"a"}\n\n{"order":1}\n{"order":"c"}\n' });
+    expect([exit, out]).toEqual([1, ""]);
+    expect(err).toContain(
+      "standard input:3: rejected while validating: #/order: expected type: String, found: Integer\n",
+    );
+  });
+
+  it("--dry-run says what would be refused and publishes nothing", async () => {
+    const { exit, err, events } = await publish(["--dry-run"], { stdin: '[{"order":"a"},\n\n{"x":1}]' });
+    expect([exit, events]).toEqual([1, []]);
+    expect(err).toContain("standard input:3: rejected while validating: #: required key [order] not found\n");
+    expect(err).toContain("events would be published to order.created");
+  });
+
+  it.each([
+    ['{"order":"a"}\n{"order":"b"}\n{oops\n', "standard input:3: this is no JSON"],
+    ['{"order":"a"}\n[1]\n', "standard input:2: an event is a JSON object, not an array"],
+    ['[{"order":"a"},\n7]', "standard input:2: an event is a JSON object, not 7"],
+    ["{oops\n", "standard input: this is no JSON"],
+  ])("says where %j is broken, after what came before it", async (stdin, message) => {
+    const { exit, err } = await publish(["--batch", "1"], { stdin });
+    expect(exit).toBe(1);
+    expect(err).toContain(message);
+  });
+
+  it("publishes what came before the broken line, and says how much that was", async () => {
+    const { err, events } = await publish([], { stdin: '{"order":"a"}\n{"order":"b"}\n{oops\n' });
+    expect(events).toEqual(["a", "b"]);
+    expect(err).toContain("2 of 2 events published to order.created\n");
+  });
+
+  it("says that bytes are no UTF-8", async () => {
+    async function* bytes(): AsyncGenerator<Uint8Array> {
+      yield Buffer.concat([Buffer.from('{"order":"'), Buffer.of(0xff), Buffer.from('"}\n')]);
+    }
+    expect((await publish([], { stdin: bytes() })).err).toContain("standard input:1: this is not UTF-8");
+  });
+
+  it("says what it reads where that is a terminal", async () => {
+    expect((await publish([])).err).toContain("Reading events from the terminal");
+  });
+
+  it("says that a directory is none, before anything is asked of the server", async () => {
+    const directory = temporaryDirectory();
+    mkdirSync(join(directory, "events"));
+    const { code, stderr } = runCommand(["publish", "e", join(directory, "events"), "--url", "http://127.0.0.1:1"], {});
+    expect(await code).toBe(1);
+    expect(stderr.text).toContain("it is a directory. Name its files");
+  });
+
+  it("says which event type was meant", async () => {
+    const server = await testServer();
+    await server.orders("order.created");
+    const { code, stderr } = runCommand(["publish", "order.creatd", "--url", server.url], { stdin: "{}" });
+    expect(await code).toBe(1);
+    expect(stderr.text).toBe("nakadi: there is no event type order.creatd. Did you mean order.created?\n");
+  });
+
+  it("an interrupt ends it, also while nothing comes", async () => {
+    const server = await testServer();
+    await server.orders("order.created");
+    async function* silence(): AsyncGenerator<Uint8Array> {
+      yield Buffer.from('{"order":"a"}\n');
+      await new Promise<never>(() => undefined);
+    }
+    const { code, stderr, stop } = runCommand(["publish", "order.created", "--batch", "1", "--url", server.url], {
+      stdin: silence(),
+    });
+    await expect.poll(() => server.published("order.created")).toEqual(["a"]);
+    stop("SIGINT");
+    expect(await code).toBe(130);
+    expect(stderr.text).toBe("1 of 1 events published to order.created\n");
+  });
+});
