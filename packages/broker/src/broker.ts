@@ -5,6 +5,7 @@ import { EventTypes } from "./event-types/catalogue.ts";
 import { buildServer } from "./http/server.ts";
 import { DEFAULT_LIMITS, type Limits } from "./limits.ts";
 import { type Logger, silentLogger } from "./logger.ts";
+import { Writers } from "./log/writers.ts";
 import { NodeMembership } from "./node-membership.ts";
 import { MemoryEngine } from "./storage/memory/engine.ts";
 import { EventTypeStreams } from "./streaming/event-type-streams.ts";
@@ -55,8 +56,10 @@ export async function startBroker(options: BrokerOptions = {}): Promise<Broker> 
   }
   const storage = new MemoryEngine({ clock }).node(randomUUID());
   const onError = (error: unknown): void => logger.error({ error }, "a stream ended because its storage failed");
-  const common = { log: storage.log, metadata: storage.metadata, limits, clock, uuid: () => randomUUID() };
+  const uuid = (): string => randomUUID();
+  const common = { log: storage.log, metadata: storage.metadata, limits, clock, uuid };
   const eventTypes = new EventTypes(common);
+  const writers = new Writers({ ...common, eventTypes });
   const subscriptions = new Subscriptions({ ...common, coordination: storage.coordination, eventTypes });
   const membership = await NodeMembership.join(
     storage.coordination,
@@ -76,10 +79,22 @@ export async function startBroker(options: BrokerOptions = {}): Promise<Broker> 
     onError,
   });
   const random = Math.random;
-  const eventTypeStreams = new EventTypeStreams({ eventTypes, log: storage.log, limits, clock, random, onError });
+  const eventTypeStreams = new EventTypeStreams({ ...common, eventTypes, random, onError });
   const stopping = new AbortController();
   const app = buildServer(
-    { storage, eventTypes, subscriptions, streams, eventTypeStreams, limits, clock, random, stopping: stopping.signal },
+    {
+      storage,
+      eventTypes,
+      writers,
+      subscriptions,
+      streams,
+      eventTypeStreams,
+      limits,
+      clock,
+      random,
+      uuid,
+      stopping: stopping.signal,
+    },
     logger,
   );
   app.addHook("preClose", async () => {

@@ -30,7 +30,8 @@ export interface EventTypeFilter {
   writer?: string | undefined;
 }
 
-const KIND = "event-type";
+/** Of the metadata records. */
+export const EVENT_TYPE_KIND = "event-type";
 const PAGE = 1_000;
 
 export class EventTypes {
@@ -45,7 +46,7 @@ export class EventTypes {
 
   constructor({ metadata, log, limits, clock, uuid }: EventTypesInput) {
     this.#metadata = metadata;
-    this.#records = new RecordCache(metadata, KIND);
+    this.#records = new RecordCache(metadata, EVENT_TYPE_KIND);
     this.#log = log;
     this.#limits = limits;
     this.#clock = clock;
@@ -73,7 +74,9 @@ export class EventTypes {
       timelines: [{ order: 1, log, createdAt: eventType.created_at, lastNumbers: null }],
     };
     await this.#log.create(log, partitions, logPolicy(eventType));
-    const outcome = await this.#metadata.write([{ kind: KIND, id: eventType.name, expect: "absent", value: stored }]);
+    const outcome = await this.#metadata.write([
+      { kind: EVENT_TYPE_KIND, id: eventType.name, expect: "absent", value: stored },
+    ]);
     if (outcome === "written") return stored;
     await this.#log.remove(log);
     throw alreadyExists(eventType.name);
@@ -92,6 +95,20 @@ export class EventTypes {
   }
 
   /**
+   * Stores what `next` makes of the event type, and asks again where another write came first.
+   * @throws {ProblemError} 404; whatever `next` throws
+   */
+  async change(name: string, next: (stored: StoredEventType) => StoredEventType): Promise<StoredEventType> {
+    for (;;) {
+      const found = await this.#records.get(name);
+      if (!found) throw noSuchEventType(name);
+      const value = next(found.value);
+      const outcome = await this.#metadata.write([{ kind: EVENT_TYPE_KIND, id: name, expect: found.version, value }]);
+      if (outcome === "written") return value;
+    }
+  }
+
+  /**
    * Sorted by name.
    * @throws {ProblemError} 400 if `writer` is no attribute
    */
@@ -99,7 +116,7 @@ export class EventTypes {
     const isWriter = writer === undefined ? undefined : writerTest(writer);
     const listed: CompleteEventType[] = [];
     for (let after: string | undefined; ;) {
-      const page = await this.#metadata.list<StoredEventType>(KIND, {
+      const page = await this.#metadata.list<StoredEventType>(EVENT_TYPE_KIND, {
         limit: PAGE,
         ...(after !== undefined && { after }),
       });
@@ -124,7 +141,7 @@ export class EventTypes {
       if (!found) throw noSuchEventType(name);
       if (await isSubscribed(name))
         throw new ProblemError(409, `Can't remove event type ${name}, as it has subscriptions`);
-      const removal = { kind: KIND, id: name, expect: found.version, remove: true } as const;
+      const removal = { kind: EVENT_TYPE_KIND, id: name, expect: found.version, remove: true } as const;
       if ((await this.#metadata.write([removal])) === "conflict") continue;
       await Promise.all(found.value.timelines.map(({ log }) => this.#log.remove(log)));
       return;
@@ -154,7 +171,7 @@ export class EventTypes {
   }
 }
 
-function logPolicy({ cleanup_policy, options }: CompleteEventType): LogPolicy {
+export function logPolicy({ cleanup_policy, options }: CompleteEventType): LogPolicy {
   return {
     retentionMs: cleanup_policy === "compact" ? null : options.retention_time,
     compact: cleanup_policy !== "delete",

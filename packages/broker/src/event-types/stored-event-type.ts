@@ -20,6 +20,7 @@ export interface Timeline {
   /** 1 or more. */
   order: number;
   log: LogId;
+  /** When it became the one that is written to. */
   createdAt: string;
   /** Last number by partition once the timeline is closed; null while it is written to. */
   lastNumbers: readonly number[] | null;
@@ -30,4 +31,6 @@ export interface StoredEventType {
   partitions: number;
   /** By order; the last one is written to. Never empty. */
   timelines: readonly Timeline[];
+  /** While the next timeline is on its way, until a wall time at the latest: nobody begins to write meanwhile. */
+  switching?: { log: LogId; untilMs: number };
 }

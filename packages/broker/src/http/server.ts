@@ -14,6 +14,7 @@ import { registryRoutes } from "./routes/registry.ts";
 import { subscriptionCursorRoutes } from "./routes/subscription-cursors.ts";
 import { subscriptionEventRoutes } from "./routes/subscription-events.ts";
 import { subscriptionRoutes } from "./routes/subscriptions.ts";
+import { timelineRoutes } from "./routes/timelines.ts";
 
 /** Longer than the 255 characters of an event type's name may become when they are encoded. */
 const MAX_PARAMETER_LENGTH = 1_000;
@@ -63,6 +64,7 @@ export function buildServer(domain: Domain, logger: Logger): FastifyInstance {
   registryRoutes(app);
   eventTypeRoutes(app, domain);
   eventRoutes(app, domain);
+  timelineRoutes(app, domain);
   cursorOperationRoutes(app, domain);
   subscriptionRoutes(app, domain);
   subscriptionCursorRoutes(app, domain);

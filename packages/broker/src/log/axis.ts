@@ -48,6 +48,11 @@ export class Axis {
     return segment && segment.base + number;
   }
 
+  /** Whether `position` lies in one of its timelines; no position does. */
+  knows(position: Position | undefined): boolean {
+    return position === undefined || this.ordinalOf(position) !== undefined;
+  }
+
   /** Where the event with this ordinal is, or will be. */
   locate(ordinal: number): Located {
     for (const segment of this.#segments) {

@@ -14,7 +14,7 @@ export interface TimelineBounds {
 
 /** The position before the first event that is still there. */
 export function beforeOldest(all: readonly TimelineBounds[], partition: number): Position {
-  const live = all.find(({ timeline, bounds }) => isLive(timeline, bounds[partition])) ?? all.at(-1);
+  const live = all.find(({ timeline, bounds }) => isLive(timeline, bounds[partition], partition)) ?? all.at(-1);
   return { order: live?.timeline.order ?? 1, number: (live?.bounds[partition]?.oldest ?? 0) - 1 };
 }
 
@@ -40,7 +40,12 @@ export function describePartition(all: readonly TimelineBounds[], partition: num
   };
 }
 
-/** A closed timeline whose events are all gone is passed over. */
-function isLive({ lastNumbers }: Timeline, bounds: Bounds | undefined): boolean {
-  return lastNumbers === null || (bounds !== undefined && bounds.oldest < bounds.next);
+/**
+ * A closed timeline whose events are all gone is passed over; one that never had any is not, unless the partition was
+ * added after it was closed.
+ */
+function isLive({ lastNumbers }: Timeline, bounds: Bounds | undefined, partition: number): boolean {
+  if (lastNumbers === null) return true;
+  if (bounds === undefined || lastNumbers[partition] === undefined) return false;
+  return bounds.next === 0 || bounds.oldest < bounds.next;
 }

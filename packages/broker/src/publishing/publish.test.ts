@@ -3,6 +3,7 @@ import type { BatchItemResponse } from "nakadi-protocol";
 import { beforeEach, describe, expect, test } from "vitest";
 import { EventTypes } from "../event-types/catalogue.ts";
 import { DEFAULT_LIMITS } from "../limits.ts";
+import { Writers } from "../log/writers.ts";
 import { MemoryEngine } from "../storage/memory/engine.ts";
 import type { LogPort, Storage } from "../storage/ports.ts";
 import { publish } from "./publish.ts";
@@ -22,7 +23,8 @@ beforeEach(() => {
   let logs = 0;
   const uuid = (): string => `log-${logs++}`;
   const eventTypes = new EventTypes({ ...storage, limits: DEFAULT_LIMITS, clock, uuid });
-  parts = { eventTypes, log: storage.log, limits: DEFAULT_LIMITS, clock, random: () => 0 };
+  const writers = new Writers({ eventTypes, metadata: storage.metadata, clock });
+  parts = { eventTypes, writers, log: storage.log, limits: DEFAULT_LIMITS, clock, random: () => 0 };
 });
 
 interface Definition {

@@ -11,6 +11,7 @@ import type { JsonObject } from "../event-types/json-schema.ts";
 import type { StoredEventType } from "../event-types/stored-event-type.ts";
 import type { Limits } from "../limits.ts";
 import { ProblemError } from "../problems.ts";
+import type { Writers } from "../log/writers.ts";
 import { NoSuchLogError } from "../storage/ports.ts";
 import type { LogPort } from "../storage/ports.ts";
 import { appendAll, ownBytes } from "./append.ts";
@@ -24,6 +25,7 @@ import { validationFault } from "./validate.ts";
 
 export interface PublishingParts {
   eventTypes: EventTypes;
+  writers: Writers;
   log: LogPort;
   limits: Limits;
   clock: Clock;
@@ -43,7 +45,8 @@ export type PublishOutcome = { status: 200 } | { status: 422 | 207; items: Batch
 
 /**
  * Stores the events of `body`, a JSON array of objects in UTF-8.
- * @throws {ProblemError} 400 if it is anything else, 404 if there is no such event type, 413 if there are too many
+ * @throws {ProblemError} 400 if it is anything else, 404 if there is no such event type, 413 if there are too many, 503
+ *   while its timeline is being switched for too long
  */
 export async function publish(
   parts: PublishingParts,
@@ -52,8 +55,18 @@ export async function publish(
   context: PublishingContext,
   signal: AbortSignal,
 ): Promise<PublishOutcome> {
+  return parts.writers.write(name, (stored) => publishTo(stored, parts, name, body, context, signal));
+}
+
+async function publishTo(
+  stored: StoredEventType | undefined,
+  parts: PublishingParts,
+  name: string,
+  body: Uint8Array,
+  context: PublishingContext,
+  signal: AbortSignal,
+): Promise<PublishOutcome> {
   const { eventTypes, log, limits } = parts;
-  const stored = await eventTypes.find(name);
   const validator = stored && (await eventTypes.validator(stored));
   const batch = stored && validator && batchOf(stored, validator, parts, context);
   let bytes = 0;

@@ -1,10 +1,12 @@
 /** The driver of one low-level stream: log, clock and socket around the pure session (protocol 5.10). */
 import type { Clock, Timer } from "nakadi-protocol";
 import type { Axis } from "../log/axis.ts";
-import type { LogPort, PartitionKey } from "../storage/ports.ts";
+import { ProblemError } from "../problems.ts";
+import { type LogPort, NoSuchLogError, type PartitionKey } from "../storage/ports.ts";
 import { batchLine } from "./batch-line.ts";
 import type { EventTypeBatch, EventTypeSession } from "./event-type-session.ts";
 import { splitKey } from "./group.ts";
+import { PartitionAxes } from "./partition-axes.ts";
 import type { Mark } from "./partition-window.ts";
 import { PartitionReaders } from "./partition-readers.ts";
 import type { StreamSink } from "./stream-sink.ts";
@@ -16,6 +18,8 @@ export interface EventTypeStreamParts {
   session: EventTypeSession;
   log: LogPort;
   clock: Clock;
+  /** The axis of a partition, from the event type as it is now. */
+  axisOf: (partition: PartitionKey) => Promise<Axis>;
   onError: (error: unknown) => void;
 }
 
@@ -25,6 +29,7 @@ export class EventTypeStream {
   readonly #parts: EventTypeStreamParts;
   readonly #session: EventTypeSession;
   readonly #readers: PartitionReaders;
+  readonly #axes: PartitionAxes;
   #resolveEnded: () => void = () => undefined;
   #sink: StreamSink | undefined;
   #timer: Timer | undefined;
@@ -42,16 +47,28 @@ export class EventTypeStream {
         this.#pump();
       },
       stirred: () => this.#pump(),
-      failed: (error) => {
-        parts.onError(error);
-        this.stop();
-      },
+      failed: (error) => this.#fail(error),
     });
+    this.#axes = new PartitionAxes(parts.axisOf);
   }
 
-  add(partition: PartitionKey, axis: Axis, from: Mark): void {
-    this.#session.add(partition, from, (ordinal) => axis.textOf(ordinal), this.#parts.clock.monotonicMs());
+  /** Reads a partition, from behind `from`. */
+  async add(partition: PartitionKey, from: (axis: Axis) => Mark): Promise<void> {
+    const axis = await this.#axes.add(partition);
+    const textOf = (ordinal: number): string => this.#axes.textOf(partition, ordinal);
+    this.#session.add(partition, from(axis), textOf, this.#parts.clock.monotonicMs());
     this.#readers.add(partition, splitKey(partition).partition, axis);
+  }
+
+  /** The event type may have another timeline, or be gone. */
+  hint(): void {
+    this.#axes.refresh().then(
+      (longer) => {
+        for (const [partition, axis] of longer) this.#readers.add(partition, splitKey(partition).partition, axis);
+        this.#pump();
+      },
+      (error: unknown) => this.#fail(error),
+    );
   }
 
   start(sink: StreamSink): void {
@@ -88,9 +105,15 @@ export class EventTypeStream {
   #schedulePoll(): void {
     this.#poll = this.#parts.clock.schedule(POLL_MS, () => {
       this.#readers.suspectAll();
-      this.#pump();
+      this.hint();
       if (!this.#session.ended) this.#schedulePoll();
     });
+  }
+
+  #fail(error: unknown): void {
+    if (this.#session.ended) return;
+    if (!(error instanceof NoSuchLogError || error instanceof ProblemError)) this.#parts.onError(error);
+    this.stop();
   }
 
   #finish(sink: StreamSink): void {

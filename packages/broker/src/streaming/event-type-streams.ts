@@ -1,6 +1,6 @@
 /** Opening low-level streams: parameters, cursors, start positions (protocol 5.10). */
 import type { Clock } from "nakadi-protocol";
-import type { EventTypes } from "../event-types/catalogue.ts";
+import { EVENT_TYPE_KIND, type EventTypes } from "../event-types/catalogue.ts";
 import type { StoredEventType } from "../event-types/stored-event-type.ts";
 import type { Limits } from "../limits.ts";
 import { Axis } from "../log/axis.ts";
@@ -9,10 +9,11 @@ import { newest, type TimelineBounds } from "../log/partition-bounds.ts";
 import { timelineBounds } from "../log/timeline-bounds.ts";
 import { ProblemError } from "../problems.ts";
 import { Members } from "../request-body.ts";
-import type { LogPort } from "../storage/ports.ts";
+import type { LogPort, MetadataPort, PartitionKey } from "../storage/ports.ts";
 import { normalised } from "../subscriptions/initialise.ts";
 import { EventTypeSession } from "./event-type-session.ts";
 import { EventTypeStream } from "./event-type-stream.ts";
+import { splitKey } from "./group.ts";
 import type { StreamSettings } from "./parameters.ts";
 import { demandBatchLimit, flushSeconds, streamSeconds } from "./stream-request.ts";
 
@@ -21,6 +22,7 @@ const MAX_INT = 2 ** 31 - 1;
 export interface EventTypeStreamsParts {
   eventTypes: EventTypes;
   log: LogPort;
+  metadata: MetadataPort;
   limits: Limits;
   clock: Clock;
   random: () => number;
@@ -29,10 +31,14 @@ export interface EventTypeStreamsParts {
 
 export class EventTypeStreams {
   readonly #parts: EventTypeStreamsParts;
-  readonly #open = new Set<EventTypeStream>();
+  readonly #open = new Map<string, Set<EventTypeStream>>();
+  readonly #hints: Disposable;
 
   constructor(parts: EventTypeStreamsParts) {
     this.#parts = parts;
+    this.#hints = parts.metadata.onWrite((kind, id) => {
+      if (kind === EVENT_TYPE_KIND) for (const stream of this.#open.get(id) ?? []) stream.hint();
+    });
   }
 
   /**
@@ -50,20 +56,27 @@ export class EventTypeStreams {
     const starts = startPositions(stored, all, wanted);
     const nowMs = clock.monotonicMs();
     const session = new EventTypeSession(settings, { maxBufferBytes: limits.maxStreamBufferBytes, nowMs });
-    const stream = new EventTypeStream({ session, log, clock, onError });
+    const axisOf = async (partition: PartitionKey): Promise<Axis> =>
+      new Axis((await eventTypes.get(name)).timelines, splitKey(partition).partition);
+    const stream = new EventTypeStream({ session, log, clock, axisOf, onError });
     for (const [partition, position] of starts) {
-      const axis = new Axis(stored.timelines, partition);
-      const ordinal = axis.ordinalOf(position) ?? -1;
-      stream.add(`${name}:${partition}`, axis, { ordinal, text: normalised(position).text });
+      await stream.add(`${name}:${partition}`, (axis) => {
+        return { ordinal: axis.ordinalOf(position) ?? -1, text: normalised(position).text };
+      });
     }
-    this.#open.add(stream);
-    void stream.ended.then(() => this.#open.delete(stream));
+    const streams = this.#open.get(name) ?? new Set();
+    this.#open.set(name, streams.add(stream));
+    void stream.ended.then(() => {
+      streams.delete(stream);
+      if (streams.size === 0 && this.#open.get(name) === streams) this.#open.delete(name);
+    });
     return stream;
   }
 
   /** Ends all streams at once. */
   stop(): void {
-    for (const stream of this.#open) stream.stop();
+    this.#hints[Symbol.dispose]();
+    for (const streams of this.#open.values()) for (const stream of streams) stream.stop();
   }
 }
 

@@ -1,7 +1,7 @@
 /** All open subscription streams of this node: opening, hints, stopping (protocol 3.1). */
 import { randomUUID } from "node:crypto";
 import type { Clock, Subscription } from "nakadi-protocol";
-import type { EventTypes } from "../event-types/catalogue.ts";
+import { EVENT_TYPE_KIND, type EventTypes } from "../event-types/catalogue.ts";
 import type { StoredEventType } from "../event-types/stored-event-type.ts";
 import type { Limits } from "../limits.ts";
 import { Axis } from "../log/axis.ts";
@@ -30,13 +30,19 @@ export interface StreamsParts {
 export class SubscriptionStreams {
   readonly #parts: StreamsParts;
   readonly #open = new Map<string, Set<SubscriptionStream>>();
-  readonly #hints: Disposable;
+  readonly #hints: readonly Disposable[];
 
   constructor(parts: StreamsParts) {
     this.#parts = parts;
-    this.#hints = parts.storage.coordination.onChange((subscription, what) => {
-      for (const stream of this.#open.get(subscription) ?? []) stream.hint(what);
-    });
+    const { coordination, metadata } = parts.storage;
+    this.#hints = [
+      coordination.onChange((subscription, what) => {
+        for (const stream of this.#open.get(subscription) ?? []) stream.hint(what);
+      }),
+      metadata.onWrite((kind, id) => {
+        if (kind === EVENT_TYPE_KIND) for (const stream of this.#reading(id)) stream.hint("timelines");
+      }),
+    ];
   }
 
   /**
@@ -67,6 +73,7 @@ export class SubscriptionStreams {
     });
     this.#add(stream);
     try {
+      await this.#demandNotDeleted(subscriptionId);
       await this.#demandReadable(subscription, eventTypes, id);
       await stream.settle();
     } catch (error) {
@@ -79,13 +86,17 @@ export class SubscriptionStreams {
 
   /** Ends all streams at once, and takes no hints any more. */
   async stop(): Promise<void> {
-    this.#hints[Symbol.dispose]();
+    for (const hint of this.#hints) hint[Symbol.dispose]();
     await this.endAll();
   }
 
   /** Ends all streams at once. */
   async endAll(): Promise<void> {
     await Promise.all([...this.#open.values()].flatMap((streams) => [...streams].map((stream) => stream.stop())));
+  }
+
+  *#reading(eventType: string): Iterable<SubscriptionStream> {
+    for (const streams of this.#open.values()) for (const stream of streams) if (stream.reads(eventType)) yield stream;
   }
 
   #add(stream: SubscriptionStream): void {
@@ -103,6 +114,16 @@ export class SubscriptionStreams {
   async #axisOf(key: PartitionKey): Promise<Axis> {
     const { eventType, partition } = splitKey(key);
     return new Axis((await this.#parts.eventTypes.get(eventType)).timelines, partition);
+  }
+
+  /** Deleted while its state was made: that goes again. @throws {ProblemError} 404 */
+  async #demandNotDeleted(id: string): Promise<void> {
+    try {
+      await this.#parts.subscriptions.get(id);
+    } catch (error) {
+      if (error instanceof ProblemError) await this.#parts.storage.coordination.remove(id);
+      throw error;
+    }
   }
 
   /** A committed position behind the end of the log cannot be read from; one before its oldest event can (protocol 3.2). */

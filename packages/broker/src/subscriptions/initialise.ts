@@ -6,28 +6,92 @@ import type { StoredEventType } from "../event-types/stored-event-type.ts";
 import { cursorPosition } from "../log/cursor-position.ts";
 import { activeEnd, beforeOldest, type TimelineBounds } from "../log/partition-bounds.ts";
 import { timelineBounds } from "../log/timeline-bounds.ts";
-import type { LogPort, CoordinationPort, PartitionKey, Progress, StoredPosition } from "../storage/ports.ts";
+import type {
+  CoordinationPort,
+  Group,
+  LogPort,
+  Owned,
+  PartitionKey,
+  Progress,
+  StoredPosition,
+} from "../storage/ports.ts";
 
 /** Before every event: the raw `BEGIN` of an initial cursor, which any commit moves on from. */
 const BEGIN: Omit<StoredPosition, "text"> = { order: 0, number: -1 };
 
-/** Does nothing where positions are fixed already; safe to repeat after a crash and to race. */
+export interface InitialiseParts {
+  log: LogPort;
+  coordination: CoordinationPort;
+}
+
+/**
+ * Does nothing where positions are fixed already; safe to repeat after a crash and to race. Partitions that were added
+ * since, by somebody who did not get any further, are taken in.
+ */
 export async function initialise(
-  { log, coordination }: { log: LogPort; coordination: CoordinationPort },
+  parts: InitialiseParts,
   subscription: Subscription,
   eventTypes: readonly StoredEventType[],
 ): Promise<void> {
-  if (await coordination.group(subscription.id)) return;
-  const initial = new Map<PartitionKey, Progress>();
+  const { log, coordination } = parts;
+  for (;;) {
+    const current = await coordination.group(subscription.id);
+    if (current) {
+      if ((await addPartitions(parts, subscription.id, current.group, eventTypes)) === "changed") return;
+      continue;
+    }
+    const initial = await positions(log, eventTypes, (stored, all, partition) =>
+      initialPosition(subscription, stored, all, partition),
+    );
+    const next = { sessions: [], topology: unassigned(initial), resetUntilMs: null };
+    if ((await coordination.change(subscription.id, 0, next, initial)) === "changed") return;
+  }
+}
+
+/** Whether the subscription's streams know each partition of `eventTypes`. */
+export function knowsAll({ topology }: Group, eventTypes: readonly StoredEventType[]): boolean {
+  const known = new Set(topology.map(({ partition }) => partition));
+  return eventTypes.every(({ eventType, partitions }) =>
+    Array.from({ length: partitions }, (_, partition) => known.has(`${eventType.name}:${partition}`)).every(Boolean),
+  );
+}
+
+/** Takes in partitions that the group does not know; they are read from their beginning, whatever `read_from` says. */
+export async function addPartitions(
+  { log, coordination }: InitialiseParts,
+  id: string,
+  group: Group,
+  eventTypes: readonly StoredEventType[],
+): Promise<"changed" | "conflict"> {
+  if (knowsAll(group, eventTypes)) return "changed";
+  const { version, sessions, topology, resetUntilMs } = group;
+  const known = new Set(topology.map(({ partition }) => partition));
+  const all = await positions(log, eventTypes, (_stored, bounds, partition) =>
+    normalised(beforeOldest(bounds, partition)),
+  );
+  const added = new Map([...all].filter(([partition]) => !known.has(partition)));
+  const next = { sessions, topology: [...topology, ...unassigned(added)], resetUntilMs };
+  return coordination.change(id, version, next, added);
+}
+
+async function positions(
+  log: LogPort,
+  eventTypes: readonly StoredEventType[],
+  of: (stored: StoredEventType, all: readonly TimelineBounds[], partition: number) => StoredPosition,
+): Promise<Map<PartitionKey, Progress>> {
+  const found = new Map<PartitionKey, Progress>();
   for (const stored of eventTypes) {
     const all = await timelineBounds(log, stored);
     for (let partition = 0; partition < stored.partitions; partition += 1) {
-      const at = initialPosition(subscription, stored, all, partition);
-      initial.set(`${stored.eventType.name}:${partition}`, { at, failedCommits: 0, lastDeadLetter: null });
+      const at = of(stored, all, partition);
+      found.set(`${stored.eventType.name}:${partition}`, { at, failedCommits: 0, lastDeadLetter: null });
     }
   }
-  const topology = [...initial.keys()].map((partition) => ({ partition, session: null, next: null }));
-  await coordination.change(subscription.id, 0, { sessions: [], topology, resetUntilMs: null }, initial);
+  return found;
+}
+
+function unassigned(progress: ReadonlyMap<PartitionKey, Progress>): Owned[] {
+  return [...progress.keys()].map((partition) => ({ partition, session: null, next: null }));
 }
 
 function initialPosition(

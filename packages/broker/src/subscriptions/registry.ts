@@ -9,7 +9,7 @@ import type { EventTypes } from "../event-types/catalogue.ts";
 import type { StoredEventType } from "../event-types/stored-event-type.ts";
 import type { Limits } from "../limits.ts";
 import { ProblemError } from "../problems.ts";
-import type { CoordinationPort, LogPort, MetadataPort, Versioned } from "../storage/ports.ts";
+import type { CoordinationPort, LogPort, MetadataPort, Versioned, Write } from "../storage/ports.ts";
 import { demandInitialCursors } from "./initial-cursors.ts";
 import { subscriptionKey, subscriptionRequest } from "./subscription-request.ts";
 import { updatedSubscription } from "./subscription-update.ts";
@@ -97,9 +97,14 @@ export class Subscriptions {
     return all;
   }
 
+  /** Those that read the event type. */
+  async of(eventType: string): Promise<Subscription[]> {
+    return (await this.list()).filter(({ event_types }) => event_types.includes(eventType));
+  }
+
   /** Whether any subscription reads the event type. */
   async anyOf(eventType: string): Promise<boolean> {
-    return (await this.list()).some(({ event_types }) => event_types.includes(eventType));
+    return (await this.of(eventType)).length > 0;
   }
 
   /**
@@ -108,16 +113,15 @@ export class Subscriptions {
    */
   async delete(id: string): Promise<void> {
     const { metadata, coordination } = this.#parts;
-    const subscription = await this.get(id);
-    const key = createHash("sha256")
-      .update(subscriptionKey({ ...subscription }))
-      .digest("hex");
-    const [record, unique] = await Promise.all([metadata.get(SUBSCRIPTION, id), metadata.get<string>(KEY, key)]);
-    if (record && unique) {
-      await metadata.write([
-        { kind: SUBSCRIPTION, id, expect: record.version, remove: true },
-        { kind: KEY, id: key, expect: unique.version, remove: true },
-      ]);
+    for (;;) {
+      const stored = await this.#stored(id);
+      const key = createHash("sha256")
+        .update(subscriptionKey({ ...stored.value }))
+        .digest("hex");
+      const unique = await metadata.get<string>(KEY, key);
+      const writes: Write[] = [{ kind: SUBSCRIPTION, id, expect: stored.version, remove: true }];
+      if (unique?.value === id) writes.push({ kind: KEY, id: key, expect: unique.version, remove: true });
+      if ((await metadata.write(writes)) === "written") break;
     }
     await coordination.remove(id);
   }

@@ -17,8 +17,8 @@ const DEPRECATED =
 const SUBJECT = "unauthenticated";
 
 export function eventRoutes(app: FastifyInstance, domain: Domain): void {
-  const { storage, eventTypes, limits, clock, random, eventTypeStreams, stopping } = domain;
-  const parts = { log: storage.log, eventTypes, limits, clock, random };
+  const { storage, eventTypes, writers, limits, clock, random, eventTypeStreams, stopping } = domain;
+  const parts = { log: storage.log, eventTypes, writers, limits, clock, random };
   resource(app, "/event-types/:name/events", {
     GET: async (request, reply) => {
       const cursors = request.headers[Header.cursors];

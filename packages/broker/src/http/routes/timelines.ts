@@ -1,0 +1,61 @@
+/** `/event-types/{name}/timelines` and `/event-types/{name}/partition-count`: operations on logs (protocol 5.7.3, 6.6). */
+import type { FastifyInstance } from "fastify";
+import { listTimelines, STORAGE_ID } from "../../log/timeline-list.ts";
+import { switchTimeline } from "../../log/timeline-switch.ts";
+import { ProblemError } from "../../problems.ts";
+import { Members } from "../../request-body.ts";
+import { repartition } from "../../subscriptions/repartition.ts";
+import type { Domain } from "../domain.ts";
+import { sendEmpty, sendJson } from "../replies.ts";
+import { pathParameter, requestJson } from "../request-json.ts";
+import { resource } from "../resource.ts";
+
+const MAX_INT = 2 ** 31 - 1;
+
+export function timelineRoutes(app: FastifyInstance, domain: Domain): void {
+  const { storage, eventTypes, subscriptions, writers, limits, clock, uuid } = domain;
+  const parts = {
+    log: storage.log,
+    coordination: storage.coordination,
+    eventTypes,
+    subscriptions,
+    writers,
+    limits,
+    clock,
+    uuid,
+  };
+
+  resource(app, "/event-types/:name/timelines", {
+    GET: async (request, reply) =>
+      sendJson(reply, 200, listTimelines(await eventTypes.get(pathParameter(request, "name")))),
+    POST: async (request, reply) => {
+      const name = pathParameter(request, "name");
+      await eventTypes.get(name);
+      demandKnownStorage(requestJson(request));
+      await switchTimeline(parts, name);
+      return sendEmpty(reply, 201);
+    },
+  });
+
+  resource(app, "/event-types/:name/partition-count", {
+    PUT: async (request, reply) => {
+      await repartition(parts, pathParameter(request, "name"), partitionCount(requestJson(request)));
+      return sendEmpty(reply, 204);
+    },
+  });
+}
+
+/** @throws {ProblemError} 400, 422 */
+function demandKnownStorage(body: unknown): void {
+  const id = Members.of(body).text("storage_id");
+  if (id !== STORAGE_ID) throw new ProblemError(422, `No storage with id: ${String(id)}`);
+}
+
+/** @throws {ProblemError} 400 @throws {ValidationError} */
+function partitionCount(body: unknown): number {
+  const members = Members.of(body);
+  const count = members.integer("partition_count", -MAX_INT - 1, MAX_INT);
+  if (count === undefined) members.violate("partition_count", "must not be null");
+  members.demandValid();
+  return count ?? 0;
+}

@@ -1,0 +1,83 @@
+/**
+ * From one timeline to the next (protocol 6.6). Nothing spans metadata and log, so it goes in steps, each of which may be
+ * the last before a crash: mark the event type (nobody begins to write to it), wait for those who write, create the next
+ * log, and in one write close the timeline and open the next. A mark that is left behind expires.
+ */
+import type { Clock } from "nakadi-protocol";
+import { type EventTypes, logPolicy } from "../event-types/catalogue.ts";
+import type { StoredEventType } from "../event-types/stored-event-type.ts";
+import { ProblemError } from "../problems.ts";
+import type { LogId, LogPort } from "../storage/ports.ts";
+import { inMaintenance, MAX_SWITCH_MS, type Writers } from "./writers.ts";
+
+export interface TimelineSwitchParts {
+  eventTypes: EventTypes;
+  writers: Writers;
+  log: LogPort;
+  clock: Clock;
+  uuid: () => string;
+}
+
+/** @throws {ProblemError} 404; 409 while another switch goes on; 422 for a compacted event type; 503 if writers do not end */
+export async function switchTimeline(parts: TimelineSwitchParts, name: string): Promise<void> {
+  const { eventTypes, writers, log, clock, uuid } = parts;
+  const next = uuid();
+  const marked = await eventTypes.change(name, (stored) => {
+    demandSwitchable(stored, clock.wallMs());
+    return { ...stored, switching: { log: next, untilMs: clock.wallMs() + MAX_SWITCH_MS } };
+  });
+  try {
+    if (!(await inTime(clock, writers.drained(name)))) throw inMaintenance();
+    const current = marked.timelines.at(-1)?.log ?? "";
+    const lastNumbers = (await log.bounds(current)).map((bounds) => bounds.next - 1);
+    await log.create(next, marked.partitions, logPolicy(marked.eventType));
+    await eventTypes.change(name, (stored) => switched(stored, next, lastNumbers, clock.wallMs()));
+  } catch (error) {
+    await callOff(parts, name, next);
+    throw error;
+  }
+}
+
+function demandSwitchable({ eventType, switching }: StoredEventType, nowMs: number): void {
+  if (eventType.cleanup_policy !== "delete") {
+    throw new ProblemError(422, `Cannot create a timeline for ${eventType.name}: its events are compacted`);
+  }
+  if (switching && switching.untilMs > nowMs) {
+    throw new ProblemError(409, `A timeline of ${eventType.name} is being switched already`);
+  }
+}
+
+/** @throws {ProblemError} 503 if the mark is not ours any more: somebody may have begun to write */
+function switched(
+  { switching, ...stored }: StoredEventType,
+  next: LogId,
+  lastNumbers: readonly number[],
+  nowMs: number,
+): StoredEventType {
+  if (switching?.log !== next) throw inMaintenance();
+  const closed = stored.timelines.map((timeline) => (timeline.lastNumbers ? timeline : { ...timeline, lastNumbers }));
+  const order = (closed.at(-1)?.order ?? 0) + 1;
+  const opened = { order, log: next, createdAt: new Date(nowMs).toISOString(), lastNumbers: null };
+  return { ...stored, timelines: [...closed, opened] };
+}
+
+/** Takes the mark away, so that the switch cannot be completed, and then the log, unless it is in use after all. */
+async function callOff({ eventTypes, log }: TimelineSwitchParts, name: string, next: LogId): Promise<void> {
+  const left = await eventTypes
+    .change(name, ({ switching, ...stored }) =>
+      switching && switching.log !== next ? { ...stored, switching } : stored,
+    )
+    .catch((error: unknown) => {
+      if (error instanceof ProblemError) return undefined;
+      throw error;
+    });
+  if (!left?.timelines.some((timeline) => timeline.log === next)) await log.remove(next);
+}
+
+/** Whether `work` is done within the time that a switch may take. */
+async function inTime(clock: Clock, work: Promise<void>): Promise<boolean> {
+  return new Promise((resolve, reject) => {
+    const timer = clock.schedule(MAX_SWITCH_MS, () => resolve(false));
+    work.then(() => resolve(true), reject).finally(() => timer.cancel());
+  });
+}

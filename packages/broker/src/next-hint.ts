@@ -1,0 +1,15 @@
+/** Waiting for a hint, or for some time: hints may be lost, so whoever waits looks again by himself. */
+import type { Clock } from "nakadi-protocol";
+
+/** @param listen begins to listen; its result ends that */
+export function nextHint(clock: Clock, pollMs: number, listen: (hint: () => void) => Disposable): Promise<void> {
+  return new Promise((resolve) => {
+    const done = (): void => {
+      timer.cancel();
+      listening[Symbol.dispose]();
+      resolve();
+    };
+    const timer = clock.schedule(pollMs, done);
+    const listening = listen(done);
+  });
+}

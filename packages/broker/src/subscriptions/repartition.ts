@@ -1,0 +1,65 @@
+/**
+ * More partitions for an event type (protocol 5.7.3): first the log grows, then the event type, then each subscription
+ * takes the new ones in while its streams stand still. Asking again goes on where a crash ended it.
+ */
+import type { EventTypes } from "../event-types/catalogue.ts";
+import type { StoredEventType } from "../event-types/stored-event-type.ts";
+import type { Writers } from "../log/writers.ts";
+import { noSuchEventType } from "../event-types/catalogue.ts";
+import { ProblemError } from "../problems.ts";
+import type { LogPort } from "../storage/ports.ts";
+import { addPartitions, initialise, knowsAll } from "./initialise.ts";
+import type { Subscriptions } from "./registry.ts";
+import { type StandstillParts, whileStopped } from "./standstill.ts";
+
+export interface RepartitionParts extends StandstillParts {
+  subscriptions: Subscriptions;
+  eventTypes: EventTypes;
+  writers: Writers;
+  log: LogPort;
+}
+
+/**
+ * Does nothing where there are as many partitions already. Takes up to the longest commit timeout: streams are waited for.
+ * @throws {ProblemError} 404; 422 for fewer partitions and for too many; 500 if streams do not end in time
+ */
+export async function repartition(parts: RepartitionParts, name: string, count: number): Promise<void> {
+  await parts.writers.write(name, async (stored) => {
+    if (!stored) throw noSuchEventType(name);
+    demandCount(stored, count, parts.limits.maxPartitions);
+    if (count === stored.partitions) return;
+    await parts.log.grow(stored.timelines.at(-1)?.log ?? "", count);
+    await parts.eventTypes.change(name, (now) => {
+      demandCount(now, count, parts.limits.maxPartitions);
+      return grown(now, count, new Date(parts.clock.wallMs()).toISOString());
+    });
+  });
+  const readers = await parts.subscriptions.of(name);
+  await Promise.all(readers.map(({ id }) => takeIn(parts, id)));
+}
+
+function demandCount({ partitions }: StoredEventType, count: number, max: number): void {
+  if (count < partitions) throw new ProblemError(422, "Number of partitions can not decrease");
+  if (count > max) throw new ProblemError(422, `Number of partitions should not be more than ${max}`);
+}
+
+function grown(stored: StoredEventType, count: number, now: string): StoredEventType {
+  const statistic = stored.eventType.default_statistic ?? { messages_per_minute: 1, message_size: 1 };
+  const default_statistic = { ...statistic, read_parallelism: count, write_parallelism: count };
+  return { ...stored, partitions: count, eventType: { ...stored.eventType, default_statistic, updated_at: now } };
+}
+
+async function takeIn(parts: RepartitionParts, id: string): Promise<void> {
+  const { subscriptions, coordination } = parts;
+  try {
+    const subscription = await subscriptions.get(id);
+    const eventTypes = await subscriptions.eventTypesOf(subscription);
+    const current = await coordination.group(id);
+    if (!current) return await initialise(parts, subscription, eventTypes);
+    if (knowsAll(current.group, eventTypes)) return;
+    await whileStopped(parts, id, (group) => addPartitions(parts, id, group, eventTypes));
+  } catch (error) {
+    // Deleted meanwhile: nothing is left to be done.
+    if (!(error instanceof ProblemError && error.status === 404)) throw error;
+  }
+}

@@ -1,0 +1,80 @@
+/**
+ * Changing what streams stand on: all streams of the subscription are told to close, and waited for as long as they may
+ * wait for commits themselves; none starts meanwhile (protocol 2.9).
+ */
+import type { Clock } from "nakadi-protocol";
+import type { Limits } from "../limits.ts";
+import { nextHint } from "../next-hint.ts";
+import { ProblemError } from "../problems.ts";
+import type { CoordinationPort, Group } from "../storage/ports.ts";
+
+/** Sessions may take this long beyond their commit timeout until a reset gives up. */
+const GRACE_MS = 1_000;
+/** Hints may be lost, so whoever waits looks again this often. */
+const POLL_MS = 250;
+
+export interface StandstillParts {
+  coordination: CoordinationPort;
+  limits: Limits;
+  clock: Clock;
+}
+
+/**
+ * Runs `change` with the group while no session of it is alive, again where it says that the group has changed.
+ * @throws {ProblemError} 404 if the subscription is gone; 409 if somebody else is at it; 500 if streams do not end in time
+ */
+export async function whileStopped(
+  parts: StandstillParts,
+  id: string,
+  change: (group: Group) => Promise<"conflict" | "changed" | "forced">,
+): Promise<void> {
+  const { coordination, clock, limits } = parts;
+  const timeoutMs = limits.maxCommitTimeoutSeconds * 1_000 + GRACE_MS;
+  const deadlineMs = clock.monotonicMs() + timeoutMs;
+  const untilMs = clock.wallMs() + timeoutMs;
+  await setMarker(coordination, id, ({ resetUntilMs }) => {
+    if (resetUntilMs !== null && resetUntilMs > clock.wallMs()) {
+      throw new ProblemError(409, "Cursors reset is already in progress for provided subscription");
+    }
+    return untilMs;
+  });
+  try {
+    for (;;) {
+      const group = await untilAlone(parts, id, deadlineMs);
+      if ((await change(group)) !== "conflict") return;
+    }
+  } finally {
+    await setMarker(coordination, id, ({ resetUntilMs }) => (resetUntilMs === untilMs ? null : resetUntilMs));
+  }
+}
+
+async function setMarker(
+  coordination: CoordinationPort,
+  id: string,
+  marker: (group: Group) => number | null,
+): Promise<void> {
+  for (;;) {
+    const current = await coordination.group(id);
+    if (!current) return;
+    const { version, sessions, topology } = current.group;
+    const resetUntilMs = marker(current.group);
+    if (resetUntilMs === current.group.resetUntilMs) return;
+    if ((await coordination.change(id, version, { sessions, topology, resetUntilMs })) === "changed") return;
+  }
+}
+
+/** The group once no live session is left. */
+async function untilAlone({ coordination, clock }: StandstillParts, id: string, deadlineMs: number): Promise<Group> {
+  for (;;) {
+    const current = await coordination.group(id);
+    if (!current) throw new ProblemError(404, `Subscription with id "${id}" does not exist`);
+    const { group, alive } = current;
+    if (!group.sessions.some((session) => alive.has(session.id))) return group;
+    if (clock.monotonicMs() >= deadlineMs) throw new ProblemError(500, "Timeout resetting cursors");
+    await nextHint(clock, POLL_MS, (hint) =>
+      coordination.onChange((subscription) => {
+        if (subscription === id) hint();
+      }),
+    );
+  }
+}
