@@ -24,7 +24,14 @@ export default defineConfig({
       },
       {
         extends: true,
-        test: { name: "stories", include: ["tests/**/*.test.ts"], pool: "forks", testTimeout: 60_000 },
+        test: {
+          name: "stories",
+          include: ["tests/**/*.test.ts"],
+          pool: "forks",
+          testTimeout: 60_000,
+          // Stories that run at once wait for a server's timeouts most of the time.
+          maxConcurrency: 10,
+        },
       },
     ],
   },

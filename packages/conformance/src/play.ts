@@ -1,0 +1,100 @@
+/** Plays stories: each on a stage of its own, with a bound, and cleared away whatever becomes of it. */
+import { AssertionError } from "node:assert";
+import { Stage } from "./stage.ts";
+import { type Story, type Target, whySkipped } from "./story.ts";
+
+export interface PlayOptions {
+  /** Milliseconds that a story may take. Default 120 000. */
+  timeoutMs?: number;
+  /** Ends the story at once; what it has created is still cleared away. */
+  signal?: AbortSignal;
+}
+
+/**
+ * Plays one story.
+ * @throws what the story found wrong, an AssertionError as a rule; the reason of `signal`
+ */
+export async function play(
+  story: Story,
+  target: Target,
+  { timeoutMs = DEFAULT_TIMEOUT_MS, signal }: PlayOptions = {},
+): Promise<void> {
+  const ending = new AbortController();
+  const stop = (): void => ending.abort(signal?.reason);
+  const timer = setTimeout(() => {
+    ending.abort(new AssertionError({ message: `the story did not end within ${timeoutMs} ms` }));
+  }, timeoutMs);
+  if (signal?.aborted) stop();
+  signal?.addEventListener("abort", stop, { once: true });
+  const stage = new Stage(target, ending.signal);
+  try {
+    await Promise.race([story.act(stage), aborted(ending.signal)]);
+  } finally {
+    clearTimeout(timer);
+    signal?.removeEventListener("abort", stop);
+    await stage.clear();
+  }
+}
+
+const DEFAULT_TIMEOUT_MS = 120_000;
+
+export type Outcome =
+  | { story: string; outcome: "passed"; durationMs: number }
+  | { story: string; outcome: "failed"; durationMs: number; error: string }
+  | { story: string; outcome: "skipped"; reason: string };
+
+export interface Tally {
+  passed: number;
+  failed: number;
+  skipped: number;
+}
+
+export interface PlayAllOptions extends PlayOptions {
+  /** Stories at a time. */
+  jobs: number;
+  /** Called with each outcome as it comes. */
+  told: (outcome: Outcome) => void;
+}
+
+/** Plays `stories` and counts. After an abort no other begins, and those that were being played do not count. */
+export async function playAll(
+  stories: readonly Story[],
+  target: Target,
+  { jobs, told, ...options }: PlayAllOptions,
+): Promise<Tally> {
+  const tally: Tally = { passed: 0, failed: 0, skipped: 0 };
+  const waiting = [...stories];
+  const work = async (): Promise<void> => {
+    for (let story = waiting.shift(); story; story = waiting.shift()) {
+      const outcome = await outcomeOf(story, target, options);
+      if (options.signal?.aborted) return;
+      tally[outcome.outcome] += 1;
+      told(outcome);
+    }
+  };
+  await Promise.all(Array.from({ length: jobs }, work));
+  return tally;
+}
+
+async function outcomeOf(story: Story, target: Target, options: PlayOptions): Promise<Outcome> {
+  const { name } = story;
+  const reason = whySkipped(story, target);
+  if (reason !== undefined) return { story: name, outcome: "skipped", reason };
+  const startedMs = performance.now();
+  const error = await play(story, target, options).then(
+    () => undefined,
+    (thrown: unknown) => (thrown instanceof Error ? thrown.message : String(thrown)),
+  );
+  const durationMs = Math.round(performance.now() - startedMs);
+  return error === undefined
+    ? { story: name, outcome: "passed", durationMs }
+    : { story: name, outcome: "failed", durationMs, error };
+}
+
+function aborted(signal: AbortSignal): Promise<never> {
+  return new Promise((_resolve, reject) => {
+    const fail = (): void => reject(signal.reason as Error);
+    if (signal.aborted) fail();
+    else signal.addEventListener("abort", fail, { once: true });
+  });
+}

@@ -1,0 +1,21 @@
+/**
+ * All stories, in an order that makes sense to read.
+ */
+import { BATCHING } from "./stories/batching.ts";
+import { CLIENT } from "./stories/client.ts";
+import { COMMITTING } from "./stories/committing.ts";
+import { ENDING } from "./stories/ending.ts";
+import { FAULTS } from "./stories/faults.ts";
+import { OPENING } from "./stories/opening.ts";
+import { SHARING } from "./stories/sharing.ts";
+import type { Story } from "./story.ts";
+
+export const stories: readonly Story[] = [
+  ...OPENING,
+  ...BATCHING,
+  ...SHARING,
+  ...COMMITTING,
+  ...ENDING,
+  ...CLIENT,
+  ...FAULTS,
+];

@@ -1,0 +1,122 @@
+/** What becomes of streams when the network does its worst; each story proves that its fault hit an open stream. */
+import assert from "node:assert/strict";
+import type { BatchStream, NakadiError, StreamOptions } from "nakadi-client";
+import { events, type Stage, type StoryEvent } from "../stage.ts";
+import type { BreakableProxy, FaultKind, Story } from "../story.ts";
+import { readAll } from "./reading.ts";
+
+/** What a dead session held comes back within seconds. */
+const QUICK: StreamOptions = {
+  batchLimit: 5,
+  maxUncommittedEvents: 50,
+  batchFlushTimeoutSeconds: 1,
+  commitTimeoutSeconds: 1,
+  idleGraceMs: 1_000,
+  retry: { maxDelayMs: 1_000 },
+  commitRetry: { maxElapsedMs: 5_000 },
+};
+
+interface Scene {
+  stage: Stage;
+  proxy: BreakableProxy;
+  stream: BatchStream<StoryEvent>;
+  retries: NakadiError[];
+  publish(count: number, from?: number): Promise<void>;
+}
+
+export const FAULTS: readonly Story[] = [
+  fault("delay", "everything is late", async ({ proxy, publish }) => {
+    proxy.delay(5, { jitterMs: 20 });
+    await publish(50);
+  }),
+  fault("bandwidth", "the line is narrow", async ({ proxy, publish }) => {
+    proxy.limitBandwidth(50_000);
+    await publish(50);
+  }),
+  fault("cut", "a connection is cut", async ({ proxy, publish }) => {
+    await publish(50);
+    proxy.cut();
+  }),
+  fault("cutInsideLine", "a connection is cut inside a line", async ({ proxy, publish }) => {
+    proxy.cutInsideLine();
+    await publish(50);
+  }),
+  fault("cutAfter", "a connection is cut after so many bytes", async ({ proxy, publish }) => {
+    proxy.cutAfter(1_000);
+    await publish(50);
+  }),
+  fault("reset", "a connection is reset", async ({ proxy, publish }) => {
+    await publish(50);
+    proxy.reset();
+  }),
+  fault("stall", "a connection stalls for a moment", async ({ proxy, publish }) => {
+    proxy.stall();
+    await publish(50);
+    proxy.resume();
+  }),
+  fault("halfOpen", "a connection is dead and nobody says so", async ({ proxy, publish }) => {
+    proxy.halfOpen();
+    await publish(50);
+  }),
+  fault("refuse", "the server cannot be reached for a while", async ({ stage, proxy, publish, retries }) => {
+    proxy.refuse();
+    proxy.cut();
+    await stage.eventually(
+      () => retries.length,
+      (count) => count > 3,
+      "attempts that were refused",
+    );
+    await publish(50);
+    proxy.accept();
+  }),
+  {
+    name: "faults/dead-session",
+    about: "Nothing is delivered from a dead session: what waited in the client's queue comes again from the next one.",
+    protocol: ["3.10"],
+    breaksConnections: true,
+    async act(stage) {
+      const { proxy, publish, stream, retries } = await scene(stage, { batchLimit: 1, bufferedBatches: 50 });
+      await publish(10);
+      const first = await stage.within(stream.nextBatch(), "a batch");
+      proxy.cut();
+      await stage.eventually(
+        () => retries.length,
+        (count) => count > 0,
+        "the end of the session",
+      );
+      const second = await stage.within(stream.nextBatch(), "a batch of the next session");
+      assert.deepEqual([second?.events, second?.streamId === first?.streamId], [first?.events, false]);
+      assert.equal(proxy.hits("cut").streams, 1);
+    },
+  },
+];
+
+function fault(kind: FaultKind, what: string, breakIt: (scene: Scene) => Promise<void>): Story {
+  return {
+    name: `faults/${kind.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`,
+    about: `Nothing is lost, and nothing that was committed comes again, when ${what}.`,
+    protocol: ["3.10"],
+    breaksConnections: true,
+    async act(stage) {
+      const acting = await scene(stage);
+      await breakIt(acting);
+      const { seen, committedAgain, outOfOrder } = await readAll(stage, acting.stream, 50);
+      assert.deepEqual([seen.size, committedAgain, outOfOrder], [50, 0, 0]);
+      // Who is refused has no stream yet; what was cut before had one.
+      const hits = acting.proxy.hits(kind === "refuse" ? "cut" : kind);
+      assert.ok(hits.streams > 0, `the fault hit no open stream: ${JSON.stringify(hits)}`);
+    },
+  };
+}
+
+async function scene(stage: Stage, options: StreamOptions = {}): Promise<Scene> {
+  const proxy = await stage.proxy();
+  const eventType = await stage.eventType();
+  const id = await stage.subscription(eventType);
+  const retries: NakadiError[] = [];
+  const client = stage.client({ baseUrl: proxy.baseUrl, requestTimeoutMs: 2_000 });
+  const onRetry = (error: NakadiError): void => void retries.push(error);
+  const stream = await stage.stream(id, { ...QUICK, onRetry, ...options }, client);
+  const publish = (count: number, from = 1): Promise<void> => stage.publish(eventType, events(count, { from }));
+  return { stage, proxy, stream, retries, publish };
+}
