@@ -2,7 +2,12 @@
 import { type Clock, Header, systemClock } from "nakadi-protocol";
 import { EventTypes } from "./admin/event-types.ts";
 import { JsonApi } from "./admin/json-api.ts";
+import { Schemas } from "./admin/schemas.ts";
+import { Server } from "./admin/server.ts";
+import { Settings } from "./admin/settings.ts";
+import { Storages } from "./admin/storages.ts";
 import { Subscriptions } from "./admin/subscriptions.ts";
+import { Timelines } from "./admin/timelines.ts";
 import { tokenProvider, type TokenSource } from "./auth/token.ts";
 import { ConfigError, NakadiError } from "./errors/nakadi-error.ts";
 import { type Logger, silentLogger } from "./observability/logger.ts";
@@ -57,7 +62,12 @@ const FLOW_ID_LENGTH = 24;
 
 export class NakadiClient implements AsyncDisposable {
   readonly eventTypes: EventTypes;
+  readonly schemas: Schemas;
+  readonly timelines: Timelines;
   readonly subscriptions: Subscriptions;
+  readonly settings: Settings;
+  readonly storages: Storages;
+  readonly server: Server;
   readonly #transport: Transport;
   readonly #pipeline: HttpPipeline;
   readonly #logger: Logger;
@@ -93,7 +103,12 @@ export class NakadiClient implements AsyncDisposable {
     });
     const api = new JsonApi(this.#pipeline);
     this.eventTypes = new EventTypes(api);
+    this.schemas = new Schemas(api);
+    this.timelines = new Timelines(api);
     this.subscriptions = new Subscriptions(api, logger);
+    this.settings = new Settings(api);
+    this.storages = new Storages(api);
+    this.server = new Server(api);
   }
 
   /**

@@ -17,9 +17,14 @@ export {
 } from "./errors/nakadi-error.ts";
 export type { CommitItem } from "./errors/nakadi-error.ts";
 export type { Logger } from "./observability/logger.ts";
-export type { EventTypes } from "./admin/event-types.ts";
+export type { EventTypeListOptions, EventTypes } from "./admin/event-types.ts";
 export type { CallOptions } from "./admin/json-api.ts";
-export type { EnsureOptions, ListOptions, Subscriptions } from "./admin/subscriptions.ts";
+export type { Schemas } from "./admin/schemas.ts";
+export type { Server } from "./admin/server.ts";
+export type { Settings } from "./admin/settings.ts";
+export type { Storages } from "./admin/storages.ts";
+export type { EnsureOptions, SubscriptionListOptions, Subscriptions } from "./admin/subscriptions.ts";
+export type { Timelines } from "./admin/timelines.ts";
 export { PublishError } from "./publisher/publish-error.ts";
 export type { Publisher } from "./publisher/publisher.ts";
 export type { PublishResult, Verdict, VerdictStatus } from "./publisher/verdict.ts";
@@ -41,13 +46,40 @@ export type {
 export { UndiciTransport } from "./transport/undici-transport.ts";
 export type { UndiciTransportOptions } from "./transport/undici-transport.ts";
 export type {
+  Admins,
+  Audience,
+  Authorization,
   AuthorizationAttribute,
+  Blacklist,
+  BlacklistType,
+  Category,
+  CleanupPolicy,
+  CompatibilityMode,
   Cursor,
+  CursorDistance,
+  CursorLag,
+  CursorPair,
+  CursorShift,
+  EventOwnerSelector,
   EventType,
+  EventTypeAuthorization,
+  EventTypeOptions,
   EventTypePartition,
+  EventTypeStatistics,
+  Feature,
   Partition,
+  PartitionCursor,
+  PartitionStrategy,
+  ReadFrom,
+  Schema,
+  SchemaCompatibility,
+  ServerMetrics,
+  ServerVersion,
+  Storage,
   Subscription,
+  SubscriptionCursor,
   SubscriptionEventTypeStats,
   SubscriptionPartitionStats,
   SubscriptionRequest,
+  Timeline,
 } from "nakadi-protocol";

@@ -13,14 +13,22 @@ export type {
   CompatibilityMode,
   EventOwnerSelector,
   EventType,
+  EventTypeAuthorization,
+  EventTypeOptions,
   EventTypeStatistics,
   Partition,
   PartitionStrategy,
-  Schema,
 } from "./event-type.ts";
+export type { Schema, SchemaCompatibility } from "./schema.ts";
+export type { CursorDistance, CursorLag, CursorPair, CursorShift } from "./cursor-operations.ts";
+export type { Timeline } from "./timeline.ts";
+export type { Storage } from "./storage.ts";
+export type { Admins, Blacklist, BlacklistType, Feature } from "./settings.ts";
+export type { ServerMetrics, ServerVersion } from "./server-info.ts";
 export type {
   ReadFrom,
   Subscription,
+  SubscriptionCursor,
   SubscriptionEventTypeStats,
   SubscriptionPartitionStats,
   SubscriptionRequest,

@@ -1,9 +1,27 @@
-/** Event types and their partitions (protocol 5.2, 5.7). */
-import type { EventType, Partition } from "nakadi-protocol";
+/** Event types, their partitions, and what only the server knows about positions (protocol 5.2, 5.7, 5.8). */
+import type {
+  AuthorizationAttribute,
+  CursorDistance,
+  CursorLag,
+  CursorPair,
+  CursorShift,
+  EventType,
+  Partition,
+  PartitionCursor,
+} from "nakadi-protocol";
+import { ProtocolError } from "../errors/nakadi-error.ts";
+import { requiredWholeNumber, text } from "../options/checks.ts";
 import { pathOf, queryOf } from "../transport/base-url.ts";
+import { attributeText } from "./attribute-text.ts";
 import type { CallOptions, JsonApi } from "./json-api.ts";
 
-/** All methods throw HttpError, TransportError, TimeoutError or ProtocolError. */
+export interface EventTypeListOptions extends CallOptions {
+  owningApplication?: string;
+  /** Those that name this attribute among their writers. */
+  writer?: AuthorizationAttribute;
+}
+
+/** All methods throw ConfigError, HttpError, TransportError, TimeoutError or ProtocolError. */
 export class EventTypes {
   readonly #api: JsonApi;
 
@@ -11,28 +29,102 @@ export class EventTypes {
     this.#api = api;
   }
 
-  /** Rejects with status 409 if there is one of that name. */
+  /** Rejects with status 409 if there is one of that name, with 422 if the server does not like it. */
   async create(eventType: EventType, options?: CallOptions): Promise<void> {
     await this.#api.send("POST", "/event-types", eventType, options);
   }
 
+  /** As the server has it, with members that this package does not know. */
   async get(name: string, options?: CallOptions): Promise<EventType> {
     return this.#api.get(pathOf("event-types", name), options);
   }
 
-  /** All of them, or those of one owner. */
-  async list({ owningApplication, ...options }: CallOptions & { owningApplication?: string } = {}): Promise<
-    EventType[]
-  > {
-    return this.#api.get(`/event-types${queryOf({ owning_application: owningApplication })}`, options);
+  /** All of them, in the order of their names; the server has no pages here. */
+  async list({ owningApplication, writer, ...options }: EventTypeListOptions = {}): Promise<EventType[]> {
+    const query = { owning_application: owningApplication, writer: writer && attributeText("options.writer", writer) };
+    return this.#api.list(`/event-types${queryOf(query)}`, options);
   }
 
+  /**
+   * Replaces the event type of that name. Give all of it, as `get` has it: what is left out takes its default, but for
+   * annotations, labels, options and statistics, which stay. Rejects with 422 for what cannot change (protocol 5.2.4).
+   */
+  async update(eventType: EventType, options?: CallOptions): Promise<void> {
+    await this.#api.send("PUT", pathOf("event-types", eventType.name), eventType, options);
+  }
+
+  /** Its events go with it. Rejects with 409 while subscriptions read it. */
   async delete(name: string, options?: CallOptions): Promise<void> {
     await this.#api.send("DELETE", pathOf("event-types", name), undefined, options);
   }
 
-  /** What is readable in each partition, in no order. */
-  async partitions(name: string, options?: CallOptions): Promise<Partition[]> {
-    return this.#api.get(pathOf("event-types", name, "partitions"), options);
+  /**
+   * What is readable in each partition, in the order of their numbers.
+   * @param options.cursors for these partitions `unconsumed_events` says how much comes after the cursor
+   */
+  async partitions(
+    name: string,
+    { cursors, ...options }: CallOptions & { cursors?: readonly PartitionCursor[] } = {},
+  ): Promise<Partition[]> {
+    const query = queryOf({ cursors: cursors && JSON.stringify(cursors.map(partitionCursor)) });
+    const partitions = await this.#api.list<Partition>(pathOf("event-types", name, "partitions") + query, options);
+    return partitions.sort((a, b) => a.partition.localeCompare(b.partition, "en", { numeric: true }));
   }
+
+  /** @param options.consumedOffset `unconsumed_events` says how much comes after it; `BEGIN` is one */
+  async partition(
+    name: string,
+    partition: string,
+    { consumedOffset, ...options }: CallOptions & { consumedOffset?: string } = {},
+  ): Promise<Partition> {
+    const path = pathOf("event-types", name, "partitions", partition);
+    return this.#api.get(path + queryOf({ consumed_offset: consumedOffset }), options);
+  }
+
+  /**
+   * Adds partitions; there is no way back. Every stream of every subscription of the event type ends, so this may take as long
+   * as a commit timeout. With the strategy `hash`, keys go to other partitions than before. For Nakadi's admins.
+   */
+  async setPartitionCount(name: string, count: number, options?: CallOptions): Promise<void> {
+    const partition_count = requiredWholeNumber("count", count, { min: 1 });
+    await this.#api.send("PUT", pathOf("event-types", name, "partition-count"), { partition_count }, options);
+  }
+
+  /** Offsets between pairs of positions, in their order. */
+  async distances(name: string, pairs: readonly CursorPair[], options?: CallOptions): Promise<CursorDistance[]> {
+    const asked = pairs.map(({ initial_cursor, final_cursor }) => ({
+      initial_cursor: partitionCursor(initial_cursor),
+      final_cursor: partitionCursor(final_cursor),
+    }));
+    return this.#operation(name, "cursor-distances", asked, options);
+  }
+
+  /** Positions so many offsets further on, or back, in their order. Rejects with 422 beyond the first event. */
+  async shift(name: string, cursors: readonly CursorShift[], options?: CallOptions): Promise<PartitionCursor[]> {
+    const asked = cursors.map(({ shift = 0, ...cursor }) => ({ ...partitionCursor(cursor), shift }));
+    return this.#operation(name, "shifted-cursors", asked, options);
+  }
+
+  /** How far positions are behind the newest event, in their order. */
+  async lag(name: string, cursors: readonly PartitionCursor[], options?: CallOptions): Promise<CursorLag[]> {
+    return this.#operation(name, "cursors-lag", cursors.map(partitionCursor), options);
+  }
+
+  async #operation<T>(
+    name: string,
+    operation: string,
+    asked: readonly object[],
+    options: CallOptions | undefined,
+  ): Promise<T[]> {
+    if (asked.length === 0) return [];
+    const path = pathOf("event-types", name, operation);
+    const answers = await this.#api.ask<T[]>(path, asked, options);
+    if (Array.isArray(answers) && answers.length === asked.length) return answers;
+    throw new ProtocolError("the answer does not say something about each cursor", { request: `POST ${path}` });
+  }
+}
+
+/** Nothing else than these two, so that cursors of batches can be given as they are. */
+function partitionCursor(cursor: PartitionCursor): PartitionCursor {
+  return { partition: text("cursor.partition", cursor.partition), offset: text("cursor.offset", cursor.offset) };
 }

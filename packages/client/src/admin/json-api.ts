@@ -2,6 +2,7 @@
 import { ConstantBackoff, handleWhen, retry } from "cockatiel";
 import { MediaType } from "nakadi-protocol";
 import { NakadiError, ProtocolError } from "../errors/nakadi-error.ts";
+import { type Query, queryOf } from "../transport/base-url.ts";
 import type { HttpCall, HttpPipeline } from "../transport/http-pipeline.ts";
 
 /** Two more tries, a moment apart: whoever administers waits for the answer. */
@@ -9,6 +10,9 @@ const POLICY = retry(
   handleWhen((error) => NakadiError.is(error) && error.retryable && error.code !== "NO_FREE_SLOT"),
   { maxAttempts: 2, backoff: new ConstantBackoff(200) },
 );
+
+/** Larger pages mean fewer requests; 1000 is the most that servers allow. */
+const PAGE_SIZE = 100;
 
 export interface CallOptions {
   signal?: AbortSignal;
@@ -22,9 +26,38 @@ export class JsonApi {
   }
 
   /** A GET, tried again after transient failures. @throws {HttpError}, {TransportError}, {TimeoutError}, {ProtocolError} */
-  async get<T>(path: string, { signal }: CallOptions = {}): Promise<T> {
-    const call: HttpCall = { method: "GET", path, headers: { accept: MediaType.json } };
-    return POLICY.execute(async () => parsed<T>(call, (await this.#pipeline.request(call, signal)).body));
+  async get<T>(path: string, options?: CallOptions): Promise<T> {
+    return this.#ask<T>({ method: "GET", path }, options);
+  }
+
+  /** A POST that asks and changes nothing, tried again as a GET is. */
+  async ask<T>(path: string, json: unknown, options?: CallOptions): Promise<T> {
+    return this.#ask<T>({ method: "POST", path, json }, options);
+  }
+
+  /** A GET whose answer is an array. */
+  async list<T>(path: string, options?: CallOptions): Promise<T[]> {
+    return arrayOf<T>(await this.get(path, options), `GET ${path}`);
+  }
+
+  /** A GET whose answer has `items`. */
+  async items<T>(path: string, options?: CallOptions): Promise<T[]> {
+    const answer = await this.get<{ items?: unknown } | null>(path, options);
+    return arrayOf<T>(answer?.items, `GET ${path}`);
+  }
+
+  /** Each item of each page (protocol 2.6, 5.6). */
+  async *pages<T>(path: string, query: Query, options?: CallOptions): AsyncGenerator<T, void, undefined> {
+    for (let offset = 0; ;) {
+      const page = path + queryOf({ ...query, offset, limit: PAGE_SIZE });
+      const answer = await this.get<{ items?: unknown; _links?: { next?: unknown } } | null>(page, options);
+      const items = arrayOf<T>(answer?.items, `GET ${path}`);
+      yield* items;
+      offset += items.length;
+      // Full pages name a next one, even where that is empty; servers without links are taken by the number of items.
+      const more = answer?._links ? answer._links.next !== undefined : items.length >= PAGE_SIZE;
+      if (items.length === 0 || !more) return;
+    }
   }
 
   /** A request that changes something: sent once. The answer's body is read as JSON where there is one. */
@@ -43,12 +76,28 @@ export class JsonApi {
     const { status, body } = await this.#pipeline.request(call, signal);
     return { status, body: body.length === 0 ? undefined : parsed<T>(call, body) };
   }
+
+  /** An answer that is no JSON, as text. */
+  async text(path: string, { signal }: CallOptions = {}): Promise<string> {
+    const call: HttpCall = { method: "GET", path };
+    return POLICY.execute(async () => new TextDecoder().decode((await this.#pipeline.request(call, signal)).body));
+  }
+
+  #ask<T>(call: HttpCall, { signal }: CallOptions = {}): Promise<T> {
+    const complete = { ...call, headers: { accept: MediaType.json } };
+    return POLICY.execute(async () => parsed<T>(call, (await this.#pipeline.request(complete, signal)).body));
+  }
+}
+
+function arrayOf<T>(value: unknown, request: string): T[] {
+  if (Array.isArray(value)) return value as T[];
+  throw new ProtocolError("the answer has no items", { request: request.split("?", 1)[0] });
 }
 
 function parsed<T>({ method, path }: HttpCall, body: Uint8Array): T {
   try {
     return JSON.parse(new TextDecoder().decode(body)) as T;
   } catch (cause) {
-    throw new ProtocolError("the answer is not JSON", { request: `${method} ${path}`, cause });
+    throw new ProtocolError("the answer is not JSON", { request: `${method} ${path.split("?", 1)[0]}`, cause });
   }
 }

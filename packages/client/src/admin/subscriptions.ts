@@ -1,8 +1,16 @@
 /** Subscriptions, their positions and statistics (protocol 2). */
-import type { Cursor, Subscription, SubscriptionEventTypeStats, SubscriptionRequest } from "nakadi-protocol";
+import type {
+  AuthorizationAttribute,
+  Cursor,
+  Subscription,
+  SubscriptionCursor,
+  SubscriptionEventTypeStats,
+  SubscriptionRequest,
+} from "nakadi-protocol";
 import { CursorResetError, HttpError, ProtocolError } from "../errors/nakadi-error.ts";
 import type { Logger } from "../observability/logger.ts";
 import { pathOf, queryOf } from "../transport/base-url.ts";
+import { attributeText } from "./attribute-text.ts";
 import type { CallOptions, JsonApi } from "./json-api.ts";
 
 export interface EnsureOptions extends CallOptions {
@@ -13,13 +21,15 @@ export interface EnsureOptions extends CallOptions {
   pin?: boolean;
 }
 
-export interface ListOptions extends CallOptions {
+export interface SubscriptionListOptions extends CallOptions {
   owningApplication?: string;
   /** Subscriptions that contain all of them. */
   eventTypes?: readonly string[];
+  /** Those that name this attribute among their readers. */
+  reader?: AuthorizationAttribute;
+  /** Whether each says in `status` who reads what. Default false. */
+  status?: boolean;
 }
-
-const PAGE_SIZE = 100;
 
 /** All methods throw HttpError, TransportError, TimeoutError or ProtocolError. */
 export class Subscriptions {
@@ -47,23 +57,27 @@ export class Subscriptions {
     return this.#api.get(pathOf("subscriptions", id), options);
   }
 
-  /** All that match, newest first, page by page. */
-  async *list({ owningApplication, eventTypes, ...options }: ListOptions = {}): AsyncGenerator<
+  /** All that match, newest first, page by page. One that comes or goes meanwhile may shift another out of, or into, sight twice. */
+  list({ owningApplication, eventTypes, reader, status, ...options }: SubscriptionListOptions = {}): AsyncGenerator<
     Subscription,
     void,
     undefined
   > {
-    for (let offset = 0; ; offset += PAGE_SIZE) {
-      const query = queryOf({
-        owning_application: owningApplication,
-        event_type: eventTypes,
-        offset,
-        limit: PAGE_SIZE,
-      });
-      const items = await this.#items<Subscription>(`/subscriptions${query}`, options);
-      yield* items;
-      if (items.length < PAGE_SIZE) return;
-    }
+    const query = {
+      owning_application: owningApplication,
+      event_type: eventTypes,
+      reader: reader && attributeText("options.reader", reader),
+      show_status: status,
+    };
+    return this.#api.pages("/subscriptions", query, options);
+  }
+
+  /**
+   * Replaces authorization, annotations and labels; nothing else may differ (422). Give all of it, as `get` has it: a member
+   * that is left out counts as its default (protocol 2.5).
+   */
+  async update(subscription: Subscription, options?: CallOptions): Promise<void> {
+    await this.#api.send("PUT", pathOf("subscriptions", subscription.id), subscription, options);
   }
 
   /** Its positions go with it. */
@@ -73,15 +87,11 @@ export class Subscriptions {
 
   /** Committed positions; empty before they are fixed. */
   async cursors(id: string, options?: CallOptions): Promise<Cursor[]> {
-    return this.#items(pathOf("subscriptions", id, "cursors"), options);
+    return this.#api.items(pathOf("subscriptions", id, "cursors"), options);
   }
 
   /** Sets positions, back or forth. Open streams are ended first; the server waits up to a minute for their commits. */
-  async resetCursors(
-    id: string,
-    cursors: readonly Omit<Cursor, "cursor_token">[],
-    options?: CallOptions,
-  ): Promise<void> {
+  async resetCursors(id: string, cursors: readonly SubscriptionCursor[], options?: CallOptions): Promise<void> {
     try {
       await this.#api.send("PATCH", pathOf("subscriptions", id, "cursors"), { items: cursors }, options);
     } catch (error) {
@@ -95,14 +105,7 @@ export class Subscriptions {
     { timeLag, ...options }: CallOptions & { timeLag?: boolean } = {},
   ): Promise<SubscriptionEventTypeStats[]> {
     const path = pathOf("subscriptions", id, "stats") + queryOf({ show_time_lag: timeLag });
-    return this.#items(path, options);
-  }
-
-  async #items<T>(path: string, options?: CallOptions): Promise<T[]> {
-    const answer = await this.#api.get<{ items?: T[] } | null>(path, options);
-    if (!Array.isArray(answer?.items))
-      throw new ProtocolError("the answer has no items", { request: `GET ${path.split("?", 1)[0]}` });
-    return answer.items;
+    return this.#api.items(path, options);
   }
 
   async #create(

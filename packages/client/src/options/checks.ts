@@ -10,8 +10,11 @@ export interface Bounds {
 }
 
 /** A whole number within bounds, or `fallback` where there is none. */
-export function wholeNumber(path: string, value: unknown, { min, max }: Bounds, fallback: number): number {
-  if (value === undefined) return fallback;
+export function wholeNumber(path: string, value: unknown, bounds: Bounds, fallback: number): number {
+  return value === undefined ? fallback : requiredWholeNumber(path, value, bounds);
+}
+
+export function requiredWholeNumber(path: string, value: unknown, { min, max }: Bounds): number {
   if (typeof value === "number" && Number.isInteger(value) && value >= min && value <= (max ?? Number.MAX_SAFE_INTEGER))
     return value;
   throw new ConfigError(

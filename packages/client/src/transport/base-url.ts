@@ -42,8 +42,10 @@ function encodeSegment(segment: string): string {
 
 type QueryValue = string | number | boolean | readonly string[] | undefined;
 
+export type Query = Readonly<Record<string, QueryValue>>;
+
 /** A query, or nothing where every value is `undefined`. */
-export function queryOf(parameters: Readonly<Record<string, QueryValue>>): string {
+export function queryOf(parameters: Query): string {
   const pairs = Object.entries(parameters).flatMap(([name, value]) =>
     value === undefined ? [] : [value].flat().map((one) => `${name}=${encodeURIComponent(String(one))}`),
   );

@@ -1,0 +1,54 @@
+/** Schemas of event types, in all their versions (protocol 5.5, 5.6). */
+import type { Schema, SchemaCompatibility } from "nakadi-protocol";
+import { HttpError } from "../errors/nakadi-error.ts";
+import { pathOf } from "../transport/base-url.ts";
+import type { CallOptions, JsonApi } from "./json-api.ts";
+
+type SchemaText = Pick<Schema, "type" | "schema">;
+
+/** All methods throw ConfigError, HttpError, TransportError, TimeoutError or ProtocolError. */
+export class Schemas {
+  readonly #api: JsonApi;
+
+  constructor(api: JsonApi) {
+    this.#api = api;
+  }
+
+  /** All versions, newest first, page by page. */
+  list(eventType: string, options?: CallOptions): AsyncGenerator<Schema, void, undefined> {
+    return this.#api.pages<Schema>(pathOf("event-types", eventType, "schemas"), {}, options);
+  }
+
+  /** @param version `major.minor.patch`. Default `latest` */
+  async get(eventType: string, version = "latest", options?: CallOptions): Promise<Schema> {
+    return this.#api.get(pathOf("event-types", eventType, "schemas", version), options);
+  }
+
+  /** Makes it the schema of the event type, as an update of it would. Rejects with 422 if it cannot follow the present one. */
+  async add(eventType: string, { type, schema }: SchemaText, options?: CallOptions): Promise<void> {
+    await this.#api.send("POST", pathOf("event-types", eventType, "schemas"), { type, schema }, options);
+  }
+
+  /** The newest version that is equal to it, whatever its white space; `undefined` where there is none. */
+  async find(eventType: string, { type, schema }: SchemaText, options?: CallOptions): Promise<Schema | undefined> {
+    const path = pathOf("event-types", eventType, "schemas");
+    try {
+      return await this.#api.ask<Schema>(`${path}?fetch=true`, { type, schema }, options);
+    } catch (error) {
+      // An event type that does not exist is 404 too: asking for it tells the two apart, and no sentence is read.
+      if (!(error instanceof HttpError) || error.status !== 404) throw error;
+      await this.get(eventType, "latest", options);
+      return undefined;
+    }
+  }
+
+  /** Whether a schema could follow on a version. Default: on the latest. Nothing is changed. */
+  async checkCompatibility(
+    eventType: string,
+    schema: string,
+    { version = "latest", ...options }: CallOptions & { version?: string } = {},
+  ): Promise<SchemaCompatibility> {
+    const path = pathOf("event-types", eventType, "schemas", version, "compatibility-check");
+    return this.#api.ask(path, { schema }, options);
+  }
+}

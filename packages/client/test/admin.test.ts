@@ -1,0 +1,212 @@
+import { describe, expect, it, onTestFinished } from "vitest";
+import { type EventType, NakadiClient, type Subscription } from "../src/index.ts";
+import { ScriptedTransport } from "./scripted-transport.ts";
+
+function testClient(): { nakadi: NakadiClient; transport: ScriptedTransport } {
+  const transport = new ScriptedTransport();
+  const nakadi = new NakadiClient({ baseUrl: "http://nakadi", transport });
+  onTestFinished(() => nakadi.close());
+  return { nakadi, transport };
+}
+
+const cursor = { partition: "0", offset: "001-0001-000000000000000004" };
+const schema = { type: "json_schema", schema: "{}" } as const;
+const eventType: EventType = { name: "a.b", owning_application: "o", category: "undefined", schema };
+const subscription: Subscription = {
+  id: "s",
+  owning_application: "o",
+  event_types: ["a.b"],
+  consumer_group: "default",
+  read_from: "end",
+  created_at: "2026-01-01T00:00:00.000Z",
+  updated_at: "2026-01-01T00:00:00.000Z",
+};
+const storage = { id: "main", storage_type: "kafka", kafka_configuration: {} } as const;
+const somebody = { data_type: "service", value: "x" };
+const everybody = { admins: [somebody], readers: [somebody], writers: [somebody] };
+
+type Call = [
+  request: string,
+  call: (nakadi: NakadiClient) => Promise<unknown>,
+  body: unknown,
+  answer: unknown,
+  result: unknown,
+];
+
+/** An answer of the server that the method hands over as it is. */
+const same = (request: string, call: Call[1], answer: unknown, body?: unknown): Call => [
+  request,
+  call,
+  body,
+  answer,
+  answer,
+];
+/** A method that only says whether it worked. */
+const done = (request: string, call: Call[1], body?: unknown): Call => [request, call, body, undefined, undefined];
+
+const { name } = eventType;
+const distance = { initial_cursor: cursor, final_cursor: cursor, distance: 0 };
+const partition = { partition: "0", oldest_available_offset: "o", newest_available_offset: "n" };
+
+const CALLS: Call[] = [
+  done("POST /event-types", (n) => n.eventTypes.create(eventType), eventType),
+  same("GET /event-types/a.b", (n) => n.eventTypes.get(name), eventType),
+  same("GET /event-types", (n) => n.eventTypes.list(), [eventType]),
+  same(
+    "GET /event-types?owning_application=a%26b&writer=service%3Ax",
+    (n) => n.eventTypes.list({ owningApplication: "a&b", writer: somebody }),
+    [],
+  ),
+  done("PUT /event-types/a.b", (n) => n.eventTypes.update(eventType), eventType),
+  done("DELETE /event-types/a.b", (n) => n.eventTypes.delete(name)),
+  same("GET /event-types/a.b/partitions", (n) => n.eventTypes.partitions(name), [partition]),
+  same(
+    `GET /event-types/a.b/partitions?cursors=${encodeURIComponent(JSON.stringify([cursor]))}`,
+    (n) => n.eventTypes.partitions(name, { cursors: [{ ...cursor, event_type: "e" } as typeof cursor] }),
+    [{ ...partition, unconsumed_events: 3 }],
+  ),
+  same("GET /event-types/a.b/partitions/0", (n) => n.eventTypes.partition(name, "0"), partition),
+  same(
+    "GET /event-types/a.b/partitions/0?consumed_offset=BEGIN",
+    (n) => n.eventTypes.partition(name, "0", { consumedOffset: "BEGIN" }),
+    partition,
+  ),
+  done("PUT /event-types/a.b/partition-count", (n) => n.eventTypes.setPartitionCount(name, 3), { partition_count: 3 }),
+  same(
+    "POST /event-types/a.b/cursor-distances",
+    (n) => n.eventTypes.distances(name, [distance]),
+    [distance],
+    [{ initial_cursor: cursor, final_cursor: cursor }],
+  ),
+  same(
+    "POST /event-types/a.b/shifted-cursors",
+    (n) => n.eventTypes.shift(name, [{ ...cursor, shift: -2 }, cursor]),
+    [cursor, cursor],
+    [
+      { ...cursor, shift: -2 },
+      { ...cursor, shift: 0 },
+    ],
+  ),
+  same(
+    "POST /event-types/a.b/cursors-lag",
+    (n) => n.eventTypes.lag(name, [cursor]),
+    [{ ...partition, unconsumed_events: 2 }],
+    [cursor],
+  ),
+  same("GET /event-types/a.b/schemas/latest", (n) => n.schemas.get(name), schema),
+  same("GET /event-types/a.b/schemas/1.0.0", (n) => n.schemas.get(name, "1.0.0"), schema),
+  done("POST /event-types/a.b/schemas", (n) => n.schemas.add(name, schema), schema),
+  same("POST /event-types/a.b/schemas?fetch=true", (n) => n.schemas.find(name, schema), schema, schema),
+  same(
+    "POST /event-types/a.b/schemas/latest/compatibility-check",
+    (n) => n.schemas.checkCompatibility(name, "{}"),
+    { compatible: true, compatibility_mode: "none", validated_against_version: "1.0.0" },
+    { schema: "{}" },
+  ),
+  same("GET /event-types/a.b/timelines", (n) => n.timelines.list(name), []),
+  done("POST /event-types/a.b/timelines", (n) => n.timelines.create(name, "main"), { storage_id: "main" }),
+  same("POST /subscriptions", (n) => n.subscriptions.create(subscription), subscription, subscription),
+  same("GET /subscriptions/s", (n) => n.subscriptions.get("s"), subscription),
+  done("PUT /subscriptions/s", (n) => n.subscriptions.update(subscription), subscription),
+  done("DELETE /subscriptions/s", (n) => n.subscriptions.delete("s")),
+  ["GET /subscriptions/s/cursors", (n) => n.subscriptions.cursors("s"), undefined, { items: [cursor] }, [cursor]],
+  ["GET /subscriptions/s/stats", (n) => n.subscriptions.stats("s"), undefined, { items: [] }, []],
+  [
+    "GET /subscriptions/s/stats?show_time_lag=true",
+    (n) => n.subscriptions.stats("s", { timeLag: true }),
+    undefined,
+    { items: [] },
+    [],
+  ],
+  same("GET /settings/blacklist", (n) => n.settings.blacklist(), { consumers: {}, producers: {} }),
+  done("PUT /settings/blacklist/CONSUMER_ET/a.b", (n) => n.settings.block("CONSUMER_ET", "a.b")),
+  done("DELETE /settings/blacklist/PRODUCER_APP/x%2Fy", (n) => n.settings.unblock("PRODUCER_APP", "x/y")),
+  ["GET /settings/features", (n) => n.settings.features(), undefined, { items: [] }, []],
+  done("POST /settings/features", (n) => n.settings.setFeature("kpi_collection", true), {
+    feature: "kpi_collection",
+    enabled: true,
+  }),
+  same("GET /settings/admins", (n) => n.settings.admins(), everybody),
+  done("POST /settings/admins", (n) => n.settings.setAdmins(everybody), everybody),
+  same("GET /storages", (n) => n.storages.list(), [storage]),
+  same("GET /storages/main", (n) => n.storages.get("main"), storage),
+  done("POST /storages", (n) => n.storages.create(storage), storage),
+  done("DELETE /storages/main", (n) => n.storages.delete("main")),
+  done("PUT /storages/default/main", (n) => n.storages.setDefault("main")),
+  same("GET /version", (n) => n.server.version(), { scm_source: null }),
+  same("GET /metrics", (n) => n.server.metrics(), { version: "1" }),
+  same("GET /request-metrics", (n) => n.server.requestMetrics(), { version: "1" }),
+  same("GET /stream-metrics", (n) => n.server.streamMetrics(), { version: "1" }),
+  same("GET /api", (n) => n.server.api(), { openapi: "3.0.0" }),
+  same("GET /registry/partition-strategies", (n) => n.server.partitionStrategies(), ["hash"]),
+  same("GET /registry/enrichment-strategies", (n) => n.server.enrichmentStrategies(), ["metadata_enrichment"]),
+];
+
+describe.each(CALLS)("%s", (request, call, body, answer, result) => {
+  it("is sent as the protocol has it, and answered as the server does", async () => {
+    const { nakadi, transport } = testClient();
+    transport.willAnswer({ status: 200, ...(answer === undefined ? {} : { body: JSON.stringify(answer) }) });
+    expect(await call(nakadi)).toEqual(result);
+    const [sent, ...more] = transport.requests;
+    expect(`${sent?.method} ${sent?.path}`).toBe(request);
+    expect(sent?.body === undefined ? undefined : (JSON.parse(String(sent.body)) as unknown)).toEqual(body);
+    expect(more).toEqual([]);
+  });
+
+  it.each([
+    [400, "HTTP"],
+    [401, "UNAUTHORIZED"],
+    [403, "FORBIDDEN"],
+    [422, "HTTP"],
+    [501, "HTTP"],
+  ])("%i is an error with what the server says: %s", async (status, code) => {
+    const { nakadi, transport } = testClient();
+    transport.onRequest = () => ({ status, body: '{"title":"No","detail":"because"}' });
+    await expect(call(nakadi)).rejects.toMatchObject({ code, status, problem: { detail: "because" } });
+  });
+
+  it("404 and 409 are errors as well", async () => {
+    const { nakadi, transport } = testClient();
+    for (const status of [404, 409]) {
+      transport.onRequest = () => ({ status });
+      await expect(call(nakadi)).rejects.toMatchObject({ status });
+    }
+  });
+});
+
+describe("what only asks", () => {
+  const asking = CALLS.filter(([request, , , answer]) => answer !== undefined && request !== "POST /subscriptions");
+
+  // All at once: each waits a moment before it asks again.
+  it("is asked again when the server has a problem of its own", async () => {
+    await Promise.all(
+      asking.map(async ([, call, , answer, result]) => {
+        const { nakadi, transport } = testClient();
+        transport.willAnswer({ status: 503 }, { status: 200, body: JSON.stringify(answer) });
+        expect(await call(nakadi)).toEqual(result);
+      }),
+    );
+  });
+
+  it("is an error where the answer is no JSON", async () => {
+    await Promise.all(
+      asking.map(async ([, call]) => {
+        const { nakadi, transport } = testClient();
+        transport.onRequest = () => ({ status: 200, body: "<html>" });
+        await expect(call(nakadi)).rejects.toMatchObject({ code: "PROTOCOL" });
+      }),
+    );
+  });
+});
+
+describe("what changes something", () => {
+  it.each(CALLS.filter(([, , , answer]) => answer === undefined))(
+    "%s is not sent again: it may have been done",
+    async (_request, call) => {
+      const { nakadi, transport } = testClient();
+      transport.willAnswer({ status: 503 });
+      await expect(call(nakadi)).rejects.toMatchObject({ code: "SERVER" });
+      expect(transport.requests).toHaveLength(1);
+    },
+  );
+});

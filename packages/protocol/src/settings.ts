@@ -1,0 +1,25 @@
+/**
+ * Settings of the server, for its admins (protocol 6.2 to 6.4).
+ * @pure
+ */
+import type { Authorization, AuthorizationAttribute } from "./authorization.ts";
+
+/** Who may neither consume nor publish: applications by their client id, and event types. */
+export interface Blacklist {
+  consumers: { event_types: string[]; apps: string[] };
+  producers: { event_types: string[]; apps: string[] };
+}
+
+/** What an entry of the blacklist stops; exactly so, in capitals. */
+export type BlacklistType = "CONSUMER_APP" | "CONSUMER_ET" | "PRODUCER_APP" | "PRODUCER_ET";
+
+/** A switch of the server. Protocol 6.3 lists the names; unknown ones are refused with 400. */
+export interface Feature {
+  feature: string;
+  enabled: boolean;
+}
+
+/** Who may administer the server. No list may be empty; those that the server was configured with stay in any case. */
+export interface Admins extends Authorization {
+  writers: AuthorizationAttribute[];
+}

@@ -1,0 +1,12 @@
+/**
+ * Where event types are stored; for whoever operates the server (protocol 6.5).
+ * @pure
+ */
+export interface Storage {
+  id: string;
+  storage_type: "kafka";
+  /** Its layout depends on the installation. */
+  kafka_configuration: Record<string, unknown>;
+  /** Set by the server: whether new event types go there. */
+  default?: boolean;
+}
