@@ -8,7 +8,7 @@ export interface TestNakadi {
   broker: Broker;
   nakadi: NakadiClient;
   /** An event type of category `undefined` whose events go where `key` hashes to. */
-  eventType(partitions?: number): Promise<string>;
+  eventType(partitions?: number, schema?: object): Promise<string>;
   /** A new subscription from the beginning. */
   subscription(eventType: string): Promise<string>;
 }
@@ -22,7 +22,7 @@ export async function testNakadi(options: BrokerOptions = {}): Promise<TestNakad
   return {
     broker,
     nakadi,
-    async eventType(partitions = 1) {
+    async eventType(partitions = 1, schema = {}) {
       const name = `test.${randomUUID()}`;
       await nakadi.eventTypes.create({
         name,
@@ -30,7 +30,7 @@ export async function testNakadi(options: BrokerOptions = {}): Promise<TestNakad
         category: "undefined",
         partition_strategy: "hash",
         partition_key_fields: ["key"],
-        schema: { type: "json_schema", schema: "{}" },
+        schema: { type: "json_schema", schema: JSON.stringify(schema) },
         default_statistic: {
           messages_per_minute: 1,
           message_size: 1,

@@ -12,6 +12,8 @@ import { tokenProvider, type TokenSource } from "./auth/token.ts";
 import { ConfigError, NakadiError } from "./errors/nakadi-error.ts";
 import { type Logger, silentLogger } from "./observability/logger.ts";
 import { knownMembers, text, wholeNumber } from "./options/checks.ts";
+import { EventSender } from "./publisher/event-sender.ts";
+import { type PublisherOptions, publisherSettings } from "./publisher/options.ts";
 import { EventTypePublisher, type Publisher } from "./publisher/publisher.ts";
 import { type BatchStream, SubscriptionBatchStream } from "./stream/batch-stream.ts";
 import { type StreamOptions, streamSettings } from "./stream/options.ts";
@@ -75,6 +77,8 @@ export class NakadiClient implements AsyncDisposable {
   readonly #random: () => number;
   readonly #requestTimeoutMs: number;
   readonly #streams = new Set<BatchStream>();
+  /** Ends what waits between two tries. */
+  readonly #closing = new AbortController();
   #closed: Promise<void> | undefined;
 
   /** @throws {ConfigError} */
@@ -133,9 +137,17 @@ export class NakadiClient implements AsyncDisposable {
   }
 
   /** Publishes events of one type. @throws {ConfigError} */
-  publisher<E = unknown>(eventType: string): Publisher<E> {
+  publisher<E = unknown>(eventType: string, options: PublisherOptions = {}): Publisher<E> {
     this.#demandOpen();
-    return new EventTypePublisher<E>(this.#pipeline, text("eventType", eventType));
+    const sender = new EventSender({
+      pipeline: this.#pipeline,
+      eventType: text("eventType", eventType),
+      clock: this.#clock,
+      random: this.#random,
+      logger: this.#logger,
+      closed: this.#closing.signal,
+    });
+    return new EventTypePublisher<E>(eventType, sender, publisherSettings(options), this.#clock);
   }
 
   /** Closes all streams and connections at once. Idempotent. */
@@ -149,6 +161,7 @@ export class NakadiClient implements AsyncDisposable {
   }
 
   async #shutDown(): Promise<void> {
+    this.#closing.abort();
     await Promise.all([...this.#streams].map((stream) => stream.close()));
     await this.#transport.close();
   }

@@ -26,6 +26,7 @@ export type { Storages } from "./admin/storages.ts";
 export type { EnsureOptions, SubscriptionListOptions, Subscriptions } from "./admin/subscriptions.ts";
 export type { Timelines } from "./admin/timelines.ts";
 export { PublishError } from "./publisher/publish-error.ts";
+export type { PublisherOptions } from "./publisher/options.ts";
 export type { Publisher } from "./publisher/publisher.ts";
 export type { PublishResult, Verdict, VerdictStatus } from "./publisher/verdict.ts";
 export type { BackoffOptions } from "./stream/backoff.ts";

@@ -6,7 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { inspect } from "node:util";
 import { describe, expect, it, onTestFinished } from "vitest";
-import { type ConfigError, fileToken, NakadiClient, type NakadiError, PublishError } from "../src/index.ts";
+import { type ConfigError, fileToken, NakadiClient, type NakadiError } from "../src/index.ts";
 import { ScriptedTransport } from "./scripted-transport.ts";
 import { testStream } from "./test-stream.ts";
 
@@ -23,11 +23,7 @@ describe("a redirect", () => {
   it("is never a success: nobody follows it", async () => {
     const { nakadi, transport } = testClient();
     transport.onRequest = () => ({ status: 302, headers: { location: "https://elsewhere" } });
-    for (const attempt of [
-      nakadi.eventTypes.delete("e"),
-      nakadi.subscriptions.get("s"),
-      nakadi.publisher("e").publish([{}]),
-    ]) {
+    for (const attempt of [nakadi.eventTypes.delete("e"), nakadi.subscriptions.get("s")]) {
       await expect(attempt).rejects.toMatchObject({ code: "HTTP", status: 302 });
     }
   });
@@ -76,41 +72,6 @@ describe("resetting cursors", () => {
       retryable: true,
       retryAfterMs: 3_000,
     });
-  });
-});
-
-describe("publishing", () => {
-  const items = [
-    { publishing_status: "aborted", step: "validating", detail: "", eid: "1", partition: null },
-    {
-      publishing_status: "failed",
-      step: "validating",
-      detail: "#/iban: DE99 is no valid value",
-      eid: "2",
-      partition: null,
-    },
-  ];
-
-  it("what the server says about an event is in its verdict, and nowhere that is logged", async () => {
-    const { nakadi, transport } = testClient();
-    transport.willAnswer({ status: 422, body: JSON.stringify(items) });
-    const error = await nakadi
-      .publisher("e")
-      .publish([{ iban: "DE1" }, { iban: "DE99" }])
-      .catch((reason: unknown) => reason as PublishError);
-    expect(error).toBeInstanceOf(PublishError);
-    expect((error as PublishError).verdicts).toMatchObject([
-      { status: "aborted" },
-      { status: "rejected", detail: items[1]?.detail },
-    ]);
-    expect(inspect(error, { depth: 9 }) + JSON.stringify(error)).not.toContain("DE99");
-    expect((error as PublishError).message).toContain("1 rejected, 1 aborted; event 1 while validating");
-  });
-
-  it("what JSON cannot say is refused before anything is sent", async () => {
-    const { nakadi, transport } = testClient();
-    await expect(nakadi.publisher("e").publish([{ n: 1n }])).rejects.toMatchObject({ code: "CONFIG" });
-    expect(transport.requests).toEqual([]);
   });
 });
 

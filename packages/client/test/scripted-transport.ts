@@ -83,7 +83,7 @@ export class ScriptedTransport implements Transport {
   /** What a stream is answered with when nothing else was ordered; by default it opens. */
   onOpen: (request: TransportRequest) => Answer | Promise<Answer> = () => ({ status: 200 });
   /** What any other request is answered with when nothing else was ordered. */
-  onRequest: (request: TransportRequest) => Answer | Promise<Answer> = () => ({ status: 204 });
+  onRequest: (request: TransportRequest, signal?: AbortSignal) => Answer | Promise<Answer> = () => ({ status: 204 });
 
   /** Answers for the next attempts to open a stream. */
   willOpen(...answers: Answer[]): this {
@@ -99,7 +99,7 @@ export class ScriptedTransport implements Transport {
 
   async request(request: TransportRequest, _limits: unknown, signal?: AbortSignal): Promise<BufferedResponse> {
     this.requests.push(request);
-    const answer = this.#answers.shift() ?? (await this.onRequest(request));
+    const answer = this.#answers.shift() ?? (await this.onRequest(request, signal));
     signal?.throwIfAborted();
     if (answer instanceof Error) throw answer;
     return { status: answer.status, headers: answer.headers ?? {}, body: new TextEncoder().encode(answer.body ?? "") };

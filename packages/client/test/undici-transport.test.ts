@@ -91,7 +91,11 @@ describe("a request", () => {
       code: "TIMEOUT",
     });
     const nowhere = transportTo("http://127.0.0.1:1");
-    await expect(nowhere.request(get(), LIMITS)).rejects.toMatchObject({ code: "ECONNREFUSED" });
+    await expect(nowhere.request(get(), LIMITS)).rejects.toMatchObject({
+      code: "TRANSPORT",
+      sent: false,
+      cause: { code: "ECONNREFUSED" },
+    });
     expect(closed.requests).toEqual([]);
   });
 

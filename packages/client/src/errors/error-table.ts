@@ -86,7 +86,7 @@ export const ERROR_TABLE: Readonly<Record<ErrorCode, ErrorRow>> = {
   },
   PUBLISH: {
     class: "PublishError",
-    statuses: "207, 422",
+    statuses: "any, or none",
     retryable: false,
     meaning: "Not every event was stored; the error names what became of each.",
   },

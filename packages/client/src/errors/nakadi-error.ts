@@ -135,19 +135,29 @@ export class SessionLostError extends NakadiError {
   }
 }
 
+export interface ExchangeContext extends ErrorContext {
+  sent?: boolean;
+}
+
 /** No answer: refused, reset, unknown host, TLS. */
 export class TransportError extends NakadiError {
   override readonly name = "TransportError";
-  constructor(message: string, context: ErrorContext = {}) {
+  /** False where not one byte of the request can have reached the server. */
+  readonly sent: boolean;
+  constructor(message: string, { sent = true, ...context }: ExchangeContext = {}) {
     super("TRANSPORT", message, context);
+    this.sent = sent;
   }
 }
 
 /** No answer, or nothing more of it, in time. */
 export class TimeoutError extends NakadiError {
   override readonly name = "TimeoutError";
-  constructor(message: string, context: ErrorContext = {}) {
+  /** False where not one byte of the request can have reached the server. */
+  readonly sent: boolean;
+  constructor(message: string, { sent = true, ...context }: ExchangeContext = {}) {
     super("TIMEOUT", message, context);
+    this.sent = sent;
   }
 }
 
@@ -160,7 +170,7 @@ export class ProtocolError extends NakadiError {
 }
 
 /** Whatever was thrown, as one of the family; errors of the family stay as they are. */
-export function nakadiError(thrown: unknown, context: ErrorContext = {}): NakadiError {
+export function nakadiError(thrown: unknown, context: ExchangeContext = {}): NakadiError {
   if (NakadiError.is(thrown)) return thrown;
   const message = thrown instanceof Error ? messageOf(thrown) : "the transport failed";
   return new TransportError(message, quotesBytes(thrown) ? context : { ...context, cause: thrown });

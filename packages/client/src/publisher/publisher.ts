@@ -1,51 +1,65 @@
-/** Publishing batches of events of one type (protocol 4.1). */
-import { MediaType } from "nakadi-protocol";
+/** Publishing events of one type (protocol 4). */
+import { randomUUID } from "node:crypto";
+import type { Category, Clock } from "nakadi-protocol";
 import { ConfigError } from "../errors/nakadi-error.ts";
-import { pathOf } from "../transport/base-url.ts";
-import type { HttpCall, HttpPipeline } from "../transport/http-pipeline.ts";
+import type { EventSender, SendOptions } from "./event-sender.ts";
+import { eventText, type EventText, type Filling } from "./event-text.ts";
+import type { PublisherSettings } from "./options.ts";
 import { PublishError } from "./publish-error.ts";
-import { type PublishResult, SUBMITTED, verdictsOf } from "./verdict.ts";
+import type { PublishResult } from "./verdict.ts";
 
 export interface Publisher<E = unknown> {
   readonly eventType: string;
   /**
-   * Sends the events in one request. Nothing is sent for `[]`.
-   * @throws {PublishError} if the server did not store every event; {HttpError} if it refused the request as a whole;
-   *   {TransportError}, {TimeoutError} if there was no answer, and then any of them may be stored
+   * Sends the events, in one request where all goes well, and says what became of each. What the server has not stored is sent
+   * again while that can help, for `retry.attempts` requests and `retry.maxElapsedMs` at most. Nothing is sent for `[]`.
+   *
+   * An abort rejects with its reason; what was under way then may be stored or not.
+   * @throws {ConfigError} if an event is no JSON object, before anything is sent; {PublishError} if not every event was stored,
+   *   unless `throwOn` is `never`
    */
   publish(events: readonly E[], options?: { signal?: AbortSignal }): Promise<PublishResult>;
 }
 
 export class EventTypePublisher<E> implements Publisher<E> {
   readonly eventType: string;
-  readonly #pipeline: HttpPipeline;
+  readonly #sender: EventSender;
+  readonly #settings: PublisherSettings;
+  readonly #clock: Clock;
+  readonly #filling: Filling;
+  /** Asked for once: whoever creates a type anew with another category creates its publishers anew. */
+  #category: Category | undefined;
 
-  constructor(pipeline: HttpPipeline, eventType: string) {
-    this.#pipeline = pipeline;
+  constructor(eventType: string, sender: EventSender, settings: PublisherSettings, clock: Clock) {
     this.eventType = eventType;
+    this.#sender = sender;
+    this.#settings = settings;
+    this.#clock = clock;
+    this.#category = settings.category;
+    this.#filling = { eid: randomUUID, occurredAt: () => new Date(clock.wallMs()).toISOString() };
   }
 
   async publish(events: readonly E[], { signal }: { signal?: AbortSignal } = {}): Promise<PublishResult> {
     if (!Array.isArray(events)) throw new ConfigError("events", "an array");
-    if (events.length === 0) return { verdicts: [] };
-    const call: HttpCall = {
-      method: "POST",
-      path: pathOf("event-types", this.eventType, "events"),
-      headers: { accept: `${MediaType.json}, ${MediaType.problem}` },
-      json: events,
-    };
-    const response = await this.#pipeline.exchange(call, signal);
-    if (response.status === 200) return { verdicts: events.map(() => SUBMITTED) };
-    const verdicts = verdictsOf(response.status, itemsOf(response.body), events.length);
-    if (verdicts) throw new PublishError(verdicts, { request: `${call.method} ${call.path}` });
-    throw this.#pipeline.errorOf(call, response, response.body);
+    const result = await this.#publish(events, signal);
+    if (!this.#settings.throws || result.verdicts.every(({ status }) => status === "submitted")) return result;
+    throw new PublishError(result, `POST /event-types/${this.eventType}/events`);
   }
-}
 
-function itemsOf(body: Uint8Array): unknown {
-  try {
-    return JSON.parse(new TextDecoder().decode(body)) as unknown;
-  } catch {
-    return undefined;
+  async #publish(events: readonly E[], signal: AbortSignal | undefined): Promise<PublishResult> {
+    const { run: limits, maxEventBytes } = this.#settings;
+    const options: SendOptions = { limits, maxEventBytes, headers: {}, startedMs: this.#clock.monotonicMs(), signal };
+    const texts = this.#texts(events);
+    if (this.#category || events.length === 0) return this.#sender.send(texts, options);
+    const found = await this.#sender.category(options);
+    if ("verdict" in found) {
+      return { verdicts: texts.map(({ eid }) => ({ ...found.verdict, eid })), cause: found.cause };
+    }
+    this.#category = found.category;
+    return this.#sender.send(this.#texts(events), options);
+  }
+
+  #texts(events: readonly E[]): EventText[] {
+    return events.map((event, index) => eventText(`events[${index}]`, event, this.#category, this.#filling));
   }
 }

@@ -11,7 +11,7 @@ import {
 import { type CommitItem, HttpError, NakadiError, ProtocolError, SessionLostError } from "../errors/nakadi-error.ts";
 import type { HttpCall, HttpPipeline } from "../transport/http-pipeline.ts";
 import { pathOf } from "../transport/base-url.ts";
-import { holdProcess } from "../transport/hold-process.ts";
+import { pause } from "../transport/pause.ts";
 import type { BufferedResponse } from "../transport/transport.ts";
 import { backoffMs, type BackoffOptions } from "./backoff.ts";
 
@@ -150,22 +150,4 @@ function byLane(cursors: readonly Cursor[]): Map<LaneKey, Cursor[]> {
   const lanes = new Map<LaneKey, Cursor[]>();
   for (const cursor of cursors) lanes.set(laneKey(cursor), [...(lanes.get(laneKey(cursor)) ?? []), cursor]);
   return lanes;
-}
-
-/** Waits on the clock; an abort of `once` ends the wait, one of `signal` fails it. */
-function pause(clock: Clock, delayMs: number, once: AbortSignal, signal: AbortSignal | undefined): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const release = holdProcess();
-    const end = (): void => {
-      release();
-      timer.cancel();
-      once.removeEventListener("abort", end);
-      signal?.removeEventListener("abort", end);
-      if (signal?.aborted) reject(signal.reason as Error);
-      else resolve();
-    };
-    const timer = clock.schedule(delayMs, end);
-    once.addEventListener("abort", end, { once: true });
-    signal?.addEventListener("abort", end, { once: true });
-  });
 }

@@ -51,3 +51,7 @@ export function queryOf(parameters: Query): string {
   );
   return pairs.length === 0 ? "" : `?${pairs.join("&")}`;
 }
+
+export function withoutQuery(path: string): string {
+  return path.split("?", 1)[0] ?? path;
+}

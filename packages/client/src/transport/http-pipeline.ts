@@ -1,7 +1,8 @@
 /** Every request of the client: headers, token, one refresh after a 401, errors of the family. */
 import { type Clock, Header, MediaType } from "nakadi-protocol";
 import type { TokenProvider } from "../auth/token.ts";
-import { ConfigError, HttpError, nakadiError } from "../errors/nakadi-error.ts";
+import { ConfigError, HttpError, type NakadiError, nakadiError, TimeoutError } from "../errors/nakadi-error.ts";
+import { withoutQuery } from "./base-url.ts";
 import { problemOf } from "./problem-body.ts";
 import { retryAfterMs } from "./retry-after.ts";
 import type { BufferedResponse, ResponseHead, StreamResponse, Transport, TransportRequest } from "./transport.ts";
@@ -13,7 +14,12 @@ export interface HttpCall {
   headers?: Readonly<Record<string, string>>;
   /** Sent as JSON. */
   json?: unknown;
+  /** JSON that somebody has written already; `headers` say how it is encoded. */
+  body?: Uint8Array | string;
 }
+
+/** An answer, or what went wrong and whether the server may have seen the request. */
+export type Attempt = { response: BufferedResponse } | { error: NakadiError; sent: boolean };
 
 export interface PipelineParts {
   transport: Transport;
@@ -54,6 +60,31 @@ export class HttpPipeline {
     return this.#withToken(call, signal, (request) => transport.request(request, limits, signal));
   }
 
+  /**
+   * One try of a request that changes something.
+   * @param timeoutMs milliseconds that it may take, where that is less than every request may
+   * @throws only an abort's reason
+   */
+  async attempt(call: HttpCall, timeoutMs: number, signal?: AbortSignal): Promise<Attempt> {
+    const { transport, maxResponseBytes } = this.#parts;
+    const limits = { timeoutMs: Math.min(timeoutMs, this.#parts.timeoutMs), maxBytes: maxResponseBytes };
+    let sent = false;
+    const send = async (request: TransportRequest): Promise<BufferedResponse> => {
+      sent = true;
+      const response = await transport.request(request, limits, signal);
+      // What was refused so is not there, whatever becomes of the second try.
+      sent = response.status !== 401;
+      return response;
+    };
+    try {
+      return { response: await this.#withToken(call, signal, send, limits.timeoutMs) };
+    } catch (thrown) {
+      if (signal?.aborted) throw signal.reason;
+      const error = nakadiError(thrown);
+      return { error, sent: sent && mayHaveLeft(error) };
+    }
+  }
+
   /** An open stream, or its answer if it is none. The caller closes it. */
   async openStream(call: HttpCall, headTimeoutMs: number, signal?: AbortSignal): Promise<StreamResponse> {
     const { transport } = this.#parts;
@@ -79,35 +110,57 @@ export class HttpPipeline {
     call: HttpCall,
     signal: AbortSignal | undefined,
     send: (request: TransportRequest) => Promise<R>,
+    tokenTimeoutMs: number = this.#parts.timeoutMs,
   ): Promise<R> {
     const { token } = this.#parts;
     try {
       signal?.throwIfAborted();
-      const first = await send(await this.#requestOf(call, false));
+      const first = await send(this.#requestOf(call, await this.#token(false, tokenTimeoutMs, signal)));
       if (first.status !== 401 || !token) return first;
       first.close?.();
-      return await send(await this.#requestOf(call, true));
+      return await send(this.#requestOf(call, await this.#token(true, tokenTimeoutMs, signal)));
     } catch (error) {
       if (signal?.aborted) throw signal.reason;
       throw nakadiError(error, { request: `${call.method} ${withoutQuery(call.path)}` });
     }
   }
 
-  async #requestOf({ method, path, headers, json }: HttpCall, refresh: boolean): Promise<TransportRequest> {
-    const { token, headers: common, flowId } = this.#parts;
-    this.#sentToken = token && (await token({ refresh }));
-    const authorization = this.#sentToken === undefined ? undefined : `Bearer ${this.#sentToken}`;
+  /** A provider that never answers holds no request for ever. */
+  async #token(refresh: boolean, timeoutMs: number, signal: AbortSignal | undefined): Promise<string | undefined> {
+    const given = this.#parts.token?.({ refresh });
+    this.#sentToken = given instanceof Promise ? await this.#inTime(given, timeoutMs, signal) : given;
+    return this.#sentToken;
+  }
+
+  #inTime(given: Promise<string>, timeoutMs: number, signal: AbortSignal | undefined): Promise<string> {
+    return new Promise((resolve, reject) => {
+      const abort = (): void => reject(signal?.reason as Error);
+      const timer = this.#parts.clock.schedule(timeoutMs, () => {
+        reject(new TimeoutError(`no token within ${timeoutMs} ms`, { sent: false }));
+      });
+      signal?.addEventListener("abort", abort, { once: true });
+      void given.then(resolve, reject).finally(() => {
+        timer.cancel();
+        signal?.removeEventListener("abort", abort);
+      });
+    });
+  }
+
+  #requestOf({ method, path, headers, json, body }: HttpCall, token: string | undefined): TransportRequest {
+    const { headers: common, flowId } = this.#parts;
+    const authorization = token === undefined ? undefined : `Bearer ${token}`;
+    const content = json === undefined ? body : textOf(json);
     return {
       method,
       path,
       headers: {
-        ...(json === undefined ? {} : { [Header.contentType]: MediaType.json }),
+        ...(content === undefined ? {} : { [Header.contentType]: MediaType.json }),
         [Header.flowId]: flowId(),
         ...common,
         ...headers,
         ...(authorization === undefined ? {} : { [Header.authorization]: authorization }),
       },
-      ...(json === undefined ? {} : { body: textOf(json) }),
+      ...(content === undefined ? {} : { body: content }),
     };
   }
 
@@ -143,6 +196,6 @@ function textOf(json: unknown): string {
   }
 }
 
-function withoutQuery(path: string): string {
-  return path.split("?", 1)[0] ?? path;
+function mayHaveLeft(error: NakadiError): boolean {
+  return error.code !== "CLOSED" && !("sent" in error && error.sent === false);
 }

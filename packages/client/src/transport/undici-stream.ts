@@ -51,6 +51,11 @@ export class UndiciStream implements Dispatcher.DispatchHandler {
     this.#finish(() => this.#exchange.failed(error));
   }
 
+  /** Whether bytes of the request may have left: it has a connection that stands. */
+  get started(): boolean {
+    return this.#controller !== undefined;
+  }
+
   /** Kept until somebody reads: the head is told before the listener is there. */
   deliver(what: (listener: StreamListener) => void): void {
     if (this.#listener) what(this.#listener);

@@ -4,8 +4,8 @@
  */
 import type { Agent, Dispatcher } from "undici";
 import { type Clock, systemClock } from "nakadi-protocol";
-import { NakadiError, ProtocolError, TimeoutError } from "../errors/nakadi-error.ts";
-import { type BaseUrl, parseBaseUrl } from "./base-url.ts";
+import { NakadiError, nakadiError, ProtocolError, TimeoutError } from "../errors/nakadi-error.ts";
+import { type BaseUrl, parseBaseUrl, withoutQuery } from "./base-url.ts";
 import type {
   BufferedResponse,
   RequestLimits,
@@ -25,6 +25,11 @@ export interface UndiciTransportOptions {
 const DEFAULT_CONNECT_TIMEOUT_MS = 10_000;
 /** A stream has its connection for itself. */
 const NO_PIPELINING = 1;
+
+/** What went wrong before anything left. */
+function unsent({ method, path }: TransportRequest, error: unknown): NakadiError {
+  return nakadiError(error, { request: `${method} ${withoutQuery(path)}`, sent: false });
+}
 
 export class UndiciTransport implements Transport {
   readonly #base: BaseUrl;
@@ -65,10 +70,10 @@ export class UndiciTransport implements Transport {
           stream.close();
         },
         ended: () => settle(() => resolve({ ...(head ?? { status: 0, headers: {} }), body: Buffer.concat(chunks) })),
-        failed: (error) => settle(() => reject(error)),
+        failed: (error) => settle(() => reject(stream.started || signal?.aborted ? error : unsent(request, error))),
       });
       const timer = this.#clock.schedule(limits.timeoutMs, () => {
-        settle(() => reject(new TimeoutError(`no answer within ${limits.timeoutMs} ms`)));
+        settle(() => reject(new TimeoutError(`no answer within ${limits.timeoutMs} ms`, { sent: stream.started })));
         stream.close();
       });
       try {

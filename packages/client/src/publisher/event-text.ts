@@ -1,0 +1,71 @@
+/**
+ * Events as they are sent: JSON texts, with the metadata that business and data events must have (protocol 4.4).
+ * @pure
+ */
+import type { Category } from "nakadi-protocol";
+import { ConfigError } from "../errors/nakadi-error.ts";
+
+export interface EventText {
+  readonly text: string;
+  /** In UTF-8. */
+  readonly bytes: number;
+  readonly eid: string | undefined;
+}
+
+/** What is filled in where an event has none of its own. */
+export interface Filling {
+  eid: () => string;
+  occurredAt: () => string;
+}
+
+type Json = Record<string, unknown>;
+
+/**
+ * The text of an event, which itself stays as it is. Without a category nothing is filled in.
+ * @param path where the event stands, for the message
+ * @throws {ConfigError} if it is no JSON object
+ */
+export function eventText(path: string, event: unknown, category: Category | undefined, filling: Filling): EventText {
+  const plain = plainObject(path, event);
+  const sent = category === "business" || category === "data" ? withMetadata(plain, filling) : plain;
+  const text = textOf(path, sent);
+  const eid = metadataOf(sent)?.["eid"];
+  return { text, bytes: Buffer.byteLength(text), eid: typeof eid === "string" && eid !== "" ? eid : undefined };
+}
+
+function plainObject(path: string, event: unknown): Json {
+  const own = isObject(event) && typeof event["toJSON"] === "function" ? (event["toJSON"]() as unknown) : event;
+  if (isObject(own) && !Array.isArray(own)) return own;
+  throw new ConfigError(path, "a JSON object");
+}
+
+/** Metadata of another form are left to the server, which says what is wrong with them. */
+function withMetadata(event: Json, { eid, occurredAt }: Filling): Json {
+  const given = event["metadata"] ?? {};
+  if (!isObject(given) || Array.isArray(given)) return event;
+  if (isGiven(given["eid"]) && isGiven(given["occurred_at"])) return event;
+  const metadata = { ...given, eid: given["eid"] ?? eid(), occurred_at: given["occurred_at"] ?? occurredAt() };
+  return { ...event, metadata };
+}
+
+/** What JSON cannot say is the caller's mistake; the parser's own message could quote it. */
+function textOf(path: string, event: Json): string {
+  try {
+    return JSON.stringify(event);
+  } catch {
+    throw new ConfigError(path, "what JSON can say: no BigInt, no cycle");
+  }
+}
+
+function metadataOf(event: Json): Json | undefined {
+  const metadata = event["metadata"];
+  return isObject(metadata) ? metadata : undefined;
+}
+
+function isObject(value: unknown): value is Json {
+  return typeof value === "object" && value !== null;
+}
+
+function isGiven(value: unknown): boolean {
+  return value !== undefined && value !== null;
+}
