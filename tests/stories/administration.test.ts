@@ -1,6 +1,6 @@
 /** Everything that can be administered, as the client and the broker agree on it. */
 import { randomUUID } from "node:crypto";
-import type { EventType, NakadiClient, Subscription } from "nakadi-client";
+import { type EventType, type NakadiClient, renderDifference, type Subscription } from "nakadi-client";
 import { describe, expect, it } from "vitest";
 import { testNakadi } from "../support/nakadi.ts";
 
@@ -169,5 +169,23 @@ describe("the server", () => {
     expect(await nakadi.server.version()).toEqual({ scm_source: null });
     expect(await nakadi.server.partitionStrategies()).toEqual(["hash", "user_defined", "random"]);
     expect(await nakadi.server.enrichmentStrategies()).toEqual(["metadata_enrichment"]);
+  });
+});
+
+describe("what is to be there", () => {
+  it("a subscription: is created and pinned, changed where it differs, and shown before", async () => {
+    const { nakadi, eventType } = await testNakadi();
+    const name = await eventType();
+    const wanted = { owning_application: "test", event_types: [name], consumer_group: "ensured", labels: { a: "1" } };
+    expect((await nakadi.subscriptions.ensure(wanted, { dryRun: true })).action).toBe("create");
+    const created = await nakadi.subscriptions.ensure(wanted);
+    expect(await nakadi.subscriptions.cursors(created.id)).toMatchObject([{ offset: "001-0001--1" }]);
+    const other = { ...wanted, labels: { b: "2" } };
+    expect(renderDifference(await nakadi.subscriptions.ensure(other, { dryRun: true }))).toBe(
+      'update\n  - labels.a: "1"\n  + labels.b: "2"',
+    );
+    expect(await nakadi.subscriptions.get(created.id)).toEqual(created);
+    expect((await nakadi.subscriptions.ensure(other)).labels).toEqual({ b: "2" });
+    await expect(nakadi.subscriptions.ensure({ ...other, read_from: "begin" })).rejects.toMatchObject({ status: 422 });
   });
 });

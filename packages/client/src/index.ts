@@ -17,6 +17,8 @@ export {
 } from "./errors/nakadi-error.ts";
 export type { CommitItem } from "./errors/nakadi-error.ts";
 export type { Logger } from "./observability/logger.ts";
+export { renderDifference } from "./admin/difference.ts";
+export type { Change, Difference } from "./admin/difference.ts";
 export type { EventTypeListOptions, EventTypes } from "./admin/event-types.ts";
 export type { CallOptions } from "./admin/json-api.ts";
 export type { Schemas } from "./admin/schemas.ts";

@@ -9,11 +9,12 @@ import type {
   Partition,
   PartitionCursor,
 } from "nakadi-protocol";
-import { ProtocolError } from "../errors/nakadi-error.ts";
+import { HttpError, ProtocolError } from "../errors/nakadi-error.ts";
 import { requiredWholeNumber, text } from "../options/checks.ts";
 import { pathOf, queryOf } from "../transport/base-url.ts";
 import { attributeText } from "./attribute-text.ts";
-import type { CallOptions, JsonApi } from "./json-api.ts";
+import { type Difference, differenceOf, merged } from "./difference.ts";
+import { foundOrNot, type CallOptions, type JsonApi } from "./json-api.ts";
 
 export interface EventTypeListOptions extends CallOptions {
   owningApplication?: string;
@@ -51,6 +52,26 @@ export class EventTypes {
    */
   async update(eventType: EventType, options?: CallOptions): Promise<void> {
     await this.#api.send("PUT", pathOf("event-types", eventType.name), eventType, options);
+  }
+
+  /**
+   * Creates the event type, or changes the one of that name in what differs from what is wanted; what is not mentioned stays.
+   * Schemas are compared as documents. Rejects with 422 for what cannot change (protocol 5.2.4).
+   * @param options.dryRun nothing is changed; the result says what would be
+   */
+  ensure(eventType: EventType, options: CallOptions & { dryRun: true }): Promise<Difference>;
+  ensure(eventType: EventType, options?: CallOptions & { dryRun?: false }): Promise<EventType>;
+  async ensure(
+    wanted: EventType,
+    { dryRun = false, ...options }: CallOptions & { dryRun?: boolean } = {},
+  ): Promise<EventType | Difference> {
+    const current = await foundOrNot(this.get(wanted.name, options));
+    const difference = differenceOf(current, wanted);
+    if (dryRun) return difference;
+    if (current && difference.action === "none") return current;
+    if (current) await this.update(merged(current, wanted), options);
+    else if (!(await this.#createIfAbsent(wanted, options))) return this.ensure(wanted, options);
+    return this.get(wanted.name, options);
   }
 
   /** Its events go with it. Rejects with 409 while subscriptions read it. */
@@ -108,6 +129,17 @@ export class EventTypes {
   /** How far positions are behind the newest event, in their order. */
   async lag(name: string, cursors: readonly PartitionCursor[], options?: CallOptions): Promise<CursorLag[]> {
     return this.#operation(name, "cursors-lag", cursors.map(partitionCursor), options);
+  }
+
+  /** Whether it did: somebody else may have created it in the same moment. */
+  async #createIfAbsent(eventType: EventType, options: CallOptions): Promise<boolean> {
+    try {
+      await this.create(eventType, options);
+      return true;
+    } catch (error) {
+      if (error instanceof HttpError && error.status === 409) return false;
+      throw error;
+    }
   }
 
   async #operation<T>(

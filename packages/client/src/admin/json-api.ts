@@ -1,7 +1,7 @@
 /** Requests that read or change a resource: JSON in, JSON out, tried again where that is safe. */
 import { ConstantBackoff, handleWhen, retry } from "cockatiel";
 import { MediaType } from "nakadi-protocol";
-import { NakadiError, ProtocolError } from "../errors/nakadi-error.ts";
+import { HttpError, NakadiError, ProtocolError } from "../errors/nakadi-error.ts";
 import { type Query, queryOf } from "../transport/base-url.ts";
 import type { HttpCall, HttpPipeline } from "../transport/http-pipeline.ts";
 
@@ -86,6 +86,16 @@ export class JsonApi {
   #ask<T>(call: HttpCall, { signal }: CallOptions = {}): Promise<T> {
     const complete = { ...call, headers: { accept: MediaType.json } };
     return POLICY.execute(async () => parsed<T>(call, (await this.#pipeline.request(complete, signal)).body));
+  }
+}
+
+/** What a request found, or `undefined` where it was answered 404. */
+export async function foundOrNot<T>(answer: Promise<T>): Promise<T | undefined> {
+  try {
+    return await answer;
+  } catch (error) {
+    if (error instanceof HttpError && error.status === 404) return undefined;
+    throw error;
   }
 }
 

@@ -1,8 +1,7 @@
 /** Schemas of event types, in all their versions (protocol 5.5, 5.6). */
 import type { Schema, SchemaCompatibility } from "nakadi-protocol";
-import { HttpError } from "../errors/nakadi-error.ts";
 import { pathOf } from "../transport/base-url.ts";
-import type { CallOptions, JsonApi } from "./json-api.ts";
+import { type CallOptions, foundOrNot, type JsonApi } from "./json-api.ts";
 
 type SchemaText = Pick<Schema, "type" | "schema">;
 
@@ -32,14 +31,10 @@ export class Schemas {
   /** The newest version that is equal to it, whatever its white space; `undefined` where there is none. */
   async find(eventType: string, { type, schema }: SchemaText, options?: CallOptions): Promise<Schema | undefined> {
     const path = pathOf("event-types", eventType, "schemas");
-    try {
-      return await this.#api.ask<Schema>(`${path}?fetch=true`, { type, schema }, options);
-    } catch (error) {
-      // An event type that does not exist is 404 too: asking for it tells the two apart, and no sentence is read.
-      if (!(error instanceof HttpError) || error.status !== 404) throw error;
-      await this.get(eventType, "latest", options);
-      return undefined;
-    }
+    const found = await foundOrNot(this.#api.ask<Schema>(`${path}?fetch=true`, { type, schema }, options));
+    // An event type that does not exist is 404 too: asking for it tells the two apart, and no sentence is read.
+    if (!found) await this.get(eventType, "latest", options);
+    return found;
   }
 
   /** Whether a schema could follow on a version. Default: on the latest. Nothing is changed. */

@@ -11,6 +11,7 @@ import { CursorResetError, HttpError, ProtocolError } from "../errors/nakadi-err
 import type { Logger } from "../observability/logger.ts";
 import { pathOf, queryOf } from "../transport/base-url.ts";
 import { attributeText } from "./attribute-text.ts";
+import { type Difference, differenceOf, merged } from "./difference.ts";
 import type { CallOptions, JsonApi } from "./json-api.ts";
 
 export interface EnsureOptions extends CallOptions {
@@ -46,11 +47,28 @@ export class Subscriptions {
     return (await this.#create(request, options)).subscription;
   }
 
-  /** As `create`, and a new subscription begins where the log ends right now, not where it ends at its first stream. */
-  async ensure(request: SubscriptionRequest, { pin = true, ...options }: EnsureOptions = {}): Promise<Subscription> {
-    const { created, subscription } = await this.#create(request, options);
+  /**
+   * Creates the subscription, or changes the one with the same owner, group and event types in what differs from what is
+   * wanted; what is not mentioned stays. A new one begins where the log ends right now, not where it ends at its first stream.
+   * Rejects with 422 for what cannot change: where it begins.
+   * @param options.dryRun nothing is changed; the result says what would be
+   */
+  ensure(request: SubscriptionRequest, options: EnsureOptions & { dryRun: true }): Promise<Difference>;
+  ensure(request: SubscriptionRequest, options?: EnsureOptions & { dryRun?: false }): Promise<Subscription>;
+  async ensure(
+    wanted: SubscriptionRequest,
+    { pin = true, dryRun = false, ...options }: EnsureOptions & { dryRun?: boolean } = {},
+  ): Promise<Subscription | Difference> {
+    const rest = withoutIdentity(wanted);
+    if (dryRun) {
+      const current = await this.#find(wanted, options);
+      return differenceOf(current, current ? rest : wanted);
+    }
+    const { created, subscription } = await this.#create(wanted, options);
     if (created && pin) await this.#pin(subscription.id, options);
-    return subscription;
+    if (created || differenceOf(subscription, rest).action === "none") return subscription;
+    await this.update(merged(subscription, rest), options);
+    return this.get(subscription.id, options);
   }
 
   async get(id: string, options?: CallOptions): Promise<Subscription> {
@@ -108,6 +126,17 @@ export class Subscriptions {
     return this.#api.items(path, options);
   }
 
+  /** The subscription of that identity: owner, group and event types (protocol 2.2). */
+  async #find(wanted: SubscriptionRequest, options: CallOptions): Promise<Subscription | undefined> {
+    const { owning_application: owningApplication, consumer_group = "default" } = wanted;
+    const eventTypes = [...new Set(wanted.event_types)];
+    for await (const one of this.list({ ...options, owningApplication, eventTypes })) {
+      // The list has those with more event types as well.
+      if (one.consumer_group === consumer_group && one.event_types.length === eventTypes.length) return one;
+    }
+    return undefined;
+  }
+
   async #create(
     request: SubscriptionRequest,
     options?: CallOptions,
@@ -131,4 +160,10 @@ export class Subscriptions {
       this.#logger.warn({ subscription: id }, "the position of a new subscription could not be fixed: not allowed");
     }
   }
+}
+
+/** What differs there is another subscription. */
+function withoutIdentity(wanted: SubscriptionRequest): Omit<SubscriptionRequest, "owning_application" | "event_types"> {
+  const { owning_application: _owner, event_types: _types, consumer_group: _group, ...rest } = wanted;
+  return rest;
 }
