@@ -1,13 +1,16 @@
 /** Starting and stopping a broker (design 3.5). */
 import { randomUUID } from "node:crypto";
+import { resolve } from "node:path";
 import { type Clock, systemClock } from "nakadi-protocol";
 import { EventTypes } from "./event-types/catalogue.ts";
+import type { FaultHook } from "./faults/fault-points.ts";
 import { buildServer } from "./http/server.ts";
 import { DEFAULT_LIMITS, type Limits } from "./limits.ts";
 import { type Logger, silentLogger } from "./logger.ts";
 import { Writers } from "./log/writers.ts";
 import { NodeMembership } from "./node-membership.ts";
-import { MemoryEngine } from "./storage/memory/engine.ts";
+import { openStorage } from "./storage/open.ts";
+import type { StorageOption } from "./storage/open.ts";
 import { EventTypeStreams } from "./streaming/event-type-streams.ts";
 import { SubscriptionStreams } from "./streaming/streams.ts";
 import { Subscriptions } from "./subscriptions/registry.ts";
@@ -17,14 +20,19 @@ export interface BrokerOptions {
   host?: string;
   /** 0..65535; 0 picks a free one. Default 0. */
   port?: number;
-  /** Where events and positions are kept. Default and only choice: `memory`. */
-  storage?: "memory";
+  /**
+   * Where events and positions are kept. `memory` (default): they end with the process. A directory, which is made where
+   * there is none: they are on disk before anybody is told so; one broker at a time may use it.
+   */
+  storage?: StorageOption;
   /** Default: the machine's clock. A `ManualClock` makes a minute pass in a millisecond. */
   clock?: Clock;
   /** Limits that differ from the real server's defaults (protocol 0.7). */
   limits?: Partial<Limits>;
   /** Default: silent. */
   logger?: Logger;
+  /** For tests of what a crash leaves behind: called at the named places between a write and its answer. */
+  onFaultPoint?: FaultHook;
 }
 
 export interface Broker extends AsyncDisposable {
@@ -45,16 +53,17 @@ export class BrokerOptionsError extends Error {
 
 /**
  * @throws {BrokerOptionsError}
+ * @throws {DataDirectoryError} if the directory is in use, not one of ours, damaged, or not writable
  * @throws the system's error if the address cannot be listened on (`EADDRINUSE`, `EACCES`, `EADDRNOTAVAIL`, …)
  */
 export async function startBroker(options: BrokerOptions = {}): Promise<Broker> {
   const { host = "127.0.0.1", port = 0, clock = systemClock, logger = silentLogger } = options;
   const limits = checkedLimits(options.limits ?? {});
   checkAddress(host, port);
-  if (options.storage !== undefined && options.storage !== "memory") {
-    throw new BrokerOptionsError(`storage must be "memory", not ${JSON.stringify(options.storage)}`);
-  }
-  const storage = new MemoryEngine({ clock }).node(randomUUID());
+  const storage = await openStorage(checkedStorage(options.storage ?? "memory"), randomUUID(), {
+    clock,
+    onFaultPoint: options.onFaultPoint,
+  });
   const onError = (error: unknown): void => logger.error({ error }, "a stream ended because its storage failed");
   const uuid = (): string => randomUUID();
   const common = { log: storage.log, metadata: storage.metadata, limits, clock, uuid };
@@ -142,6 +151,15 @@ function checkAddress(host: string, port: number): void {
   if (!Number.isInteger(port) || port < 0 || port > 65_535) {
     throw new BrokerOptionsError(`port must be a whole number from 0 to 65535, not ${String(port)}`);
   }
+}
+
+function checkedStorage(given: StorageOption): StorageOption {
+  if (given === "memory") return given;
+  const { directory } = (typeof given === "object" ? (given ?? {}) : {}) as { directory?: unknown };
+  if (typeof directory !== "string" || directory === "") {
+    throw new BrokerOptionsError(`storage must be "memory" or { directory }, not ${JSON.stringify(given)}`);
+  }
+  return { directory: resolve(directory) };
 }
 
 function checkedLimits(given: Partial<Limits>): Limits {

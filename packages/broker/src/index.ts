@@ -1,7 +1,12 @@
 export { BrokerOptionsError, startBroker } from "./broker.ts";
 export type { Broker, BrokerOptions } from "./broker.ts";
+export { FAULT_POINTS, killAt } from "./faults/fault-points.ts";
+export type { FaultHook, FaultPoint } from "./faults/fault-points.ts";
 export { DEFAULT_LIMITS } from "./limits.ts";
 export type { Limits } from "./limits.ts";
 export type { Logger } from "./logger.ts";
+export { DataDirectoryError } from "./storage/data-directory-error.ts";
+export type { DataDirectoryProblem } from "./storage/data-directory-error.ts";
+export type { StorageOption } from "./storage/open.ts";
 export { ManualClock } from "nakadi-protocol";
 export type { Clock } from "nakadi-protocol";

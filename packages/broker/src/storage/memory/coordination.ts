@@ -5,11 +5,11 @@ import type { Clock } from "nakadi-protocol";
 import { judgeCommits, sameProgress } from "../fence.ts";
 import type { CommitItem } from "../fence.ts";
 import type { CommitOutcome, CoordinationPort, Group, NodeLease, PartitionKey, Progress } from "../ports.ts";
-import { Hints } from "./hints.ts";
-import { Leases } from "./leases.ts";
-import { MemoryNodeLease } from "./node-lease.ts";
-import type { NodeScope } from "./node-scope.ts";
-import { StoredGroup } from "./stored-group.ts";
+import { Hints } from "../in-process/hints.ts";
+import { Leases } from "../in-process/leases.ts";
+import { InProcessLease } from "../in-process/node-lease.ts";
+import type { NodeScope } from "../in-process/node-scope.ts";
+import { StoredGroup } from "../in-process/stored-group.ts";
 
 /** What all nodes share. */
 export class StoredCoordination {
@@ -48,7 +48,7 @@ export class MemoryCoordination implements CoordinationPort {
 
   async join(node: string, ttlMs: number): Promise<NodeLease> {
     this.#node.check();
-    const lease = new MemoryNodeLease(this.#stored.leases, node, ttlMs, this.#nodeClock);
+    const lease = new InProcessLease(this.#stored.leases, node, ttlMs, this.#nodeClock);
     this.#node.hold(lease);
     return lease;
   }

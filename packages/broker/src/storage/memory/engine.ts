@@ -7,7 +7,7 @@ import { MemoryCoordination, StoredCoordination } from "./coordination.ts";
 import { MemoryLog } from "./log.ts";
 import type { StoredLog } from "./log.ts";
 import { MemoryMetadata, StoredMetadata } from "./metadata.ts";
-import { NodeScope } from "./node-scope.ts";
+import { NodeScope } from "../in-process/node-scope.ts";
 
 export class MemoryEngine {
   readonly #clock: Clock;

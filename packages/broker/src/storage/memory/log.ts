@@ -4,8 +4,8 @@
 import type { Clock } from "nakadi-protocol";
 import { NoSuchLogError } from "../ports.ts";
 import type { Appended, Bounds, LogId, LogPolicy, LogPort, NewRecord, NotAppended, Slice } from "../ports.ts";
-import { Hints } from "./hints.ts";
-import type { NodeScope } from "./node-scope.ts";
+import { Hints } from "../in-process/hints.ts";
+import type { NodeScope } from "../in-process/node-scope.ts";
 import { PartitionLog } from "./partition-log.ts";
 
 /** What all nodes share of one log. */

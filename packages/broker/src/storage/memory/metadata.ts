@@ -1,10 +1,11 @@
 /**
  * The metadata port in memory. A record's version is the revision of the write that made it.
  */
+import { checkOnce, expected } from "../metadata-writes.ts";
 import type { MetadataPort, Versioned, Write } from "../ports.ts";
-import { frozenJson } from "./frozen.ts";
-import { Hints } from "./hints.ts";
-import type { NodeScope } from "./node-scope.ts";
+import { frozenJson } from "../in-process/frozen.ts";
+import { Hints } from "../in-process/hints.ts";
+import type { NodeScope } from "../in-process/node-scope.ts";
 import { RecordTable } from "./record-table.ts";
 
 /** What all nodes share. */
@@ -48,7 +49,7 @@ export class MemoryMetadata implements MetadataPort {
     this.#node.check();
     checkOnce(writes);
     const values = writes.map((write) => ("remove" in write ? undefined : frozenJson(write.value)));
-    if (!writes.every((write) => expected(write, this.#stored.kinds.get(write.kind)?.get(write.id)))) return "conflict";
+    if (!writes.every((write) => expected(write, this.#stored.kinds.get(write.kind)?.get(write.id)?.version))) return "conflict";
     if (writes.length > 0) this.#stored.revision++;
     for (const [index, write] of writes.entries()) {
       const table = this.#stored.table(write.kind);
@@ -67,19 +68,5 @@ export class MemoryMetadata implements MetadataPort {
   onWrite(hint: (kind: string, id: string) => void): Disposable {
     this.#node.check();
     return this.#node.hold(this.#stored.written.listen(hint));
-  }
-}
-
-function expected({ expect }: Write, current: Versioned<unknown> | undefined): boolean {
-  if (expect === "any") return true;
-  return expect === "absent" ? current === undefined : current?.version === expect;
-}
-
-function checkOnce(writes: readonly Write[]): void {
-  const seen = new Set<string>();
-  for (const { kind, id } of writes) {
-    const key = JSON.stringify([kind, id]);
-    if (seen.has(key)) throw new RangeError(`Record ${id} of kind ${kind} is written twice.`);
-    seen.add(key);
   }
 }

@@ -2,6 +2,7 @@
  * The frames of one partition, in memory: found by binary search, dropped from the head. Offsets are consecutive from 0.
  * @pure
  */
+import { cutFrame, lastOf, valueBytes } from "../cut-frame.ts";
 import type { Bounds, Frame, NewRecord, Slice } from "../ports.ts";
 
 interface Kept {
@@ -27,7 +28,7 @@ export class PartitionLog {
     const offsets = records.map((_, index) => first + index);
     const frame = { first, timestampMs, offsets, records };
     const latestMs = Math.max(timestampMs, this.#frames.at(-1)?.latestMs ?? timestampMs);
-    this.#frames.push({ frame, bytes: valueBytes(records), latestMs });
+    this.#frames.push({ frame, bytes: valueBytes(frame), latestMs });
     this.#next = first + records.length;
     return frame;
   }
@@ -41,13 +42,13 @@ export class PartitionLog {
     for (let index = this.#search(({ frame }) => lastOf(frame) >= from); ; index++) {
       const kept = this.#frames[index];
       if (!kept) break;
-      const frame = cut(kept, next - kept.frame.first, { bytes, records }, frames.length === 0);
+      const frame = cutFrame(kept.frame, kept.bytes, next - kept.frame.first, { bytes, records }, frames.length === 0);
       if (!frame) break;
       frames.push(frame);
       next = lastOf(frame) + 1;
       if (next <= lastOf(kept.frame)) break;
       records -= frame.records.length;
-      bytes -= frame === kept.frame ? kept.bytes : valueBytes(frame.records);
+      bytes -= frame === kept.frame ? kept.bytes : valueBytes(frame);
     }
     return { frames, next, oldest };
   }
@@ -84,39 +85,4 @@ export class PartitionLog {
     }
     return low;
   }
-}
-
-/** The records of a frame from `skip` on that fit: the frame itself if that is all, `undefined` if that is none. */
-function cut(
-  { frame, bytes }: Kept,
-  skip: number,
-  max: { bytes: number; records: number },
-  atLeastOne: boolean,
-): Frame | undefined {
-  const { records, offsets, timestampMs } = frame;
-  if (skip === 0 && bytes <= max.bytes && records.length <= max.records) return frame;
-  let end = skip;
-  let left = max.bytes;
-  for (; end < records.length && end - skip < max.records; end++) {
-    left -= records[end]?.value?.byteLength ?? 0;
-    if (left < 0) break;
-  }
-  if (end === skip && atLeastOne) end++;
-  if (end === skip) return undefined;
-  return {
-    first: frame.first + skip,
-    timestampMs,
-    offsets: offsets.slice(skip, end),
-    records: records.slice(skip, end),
-  };
-}
-
-function lastOf(frame: Frame): number {
-  return frame.first + frame.records.length - 1;
-}
-
-function valueBytes(records: readonly NewRecord[]): number {
-  let bytes = 0;
-  for (const { value } of records) bytes += value?.byteLength ?? 0;
-  return bytes;
 }

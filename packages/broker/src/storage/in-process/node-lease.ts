@@ -8,7 +8,7 @@ import type { Grant, Leases } from "./leases.ts";
 /** Two renewals may come too late before a lease is lost. */
 const RENEWALS_PER_TTL = 3;
 
-export class MemoryNodeLease implements NodeLease, Disposable {
+export class InProcessLease implements NodeLease, Disposable {
   readonly #leases: Leases;
   readonly #grant: Grant;
   /** The node's own clock: a node that stands still does not renew. */

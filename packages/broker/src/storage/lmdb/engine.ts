@@ -1,0 +1,88 @@
+/**
+ * The LMDB engine: everything on disk in one directory, which belongs to one process. Several nodes may share the engine
+ * within it.
+ */
+import type { Clock } from "nakadi-protocol";
+import type { FaultHook } from "../../faults/fault-points.ts";
+import { NodeScope } from "../in-process/node-scope.ts";
+import type { Storage } from "../ports.ts";
+import { LmdbCoordination } from "./coordination.ts";
+import { DataDirectory, unusable } from "./data-directory.ts";
+import { Journal } from "./journal.ts";
+import { LmdbLog } from "./log.ts";
+import { LmdbMetadata, StoredMetadata } from "./metadata.ts";
+import { openStore } from "./store.ts";
+import type { Store } from "./store.ts";
+import { StoredCoordination } from "./stored-coordination.ts";
+import { StoredLogs } from "./stored-logs.ts";
+
+export interface LmdbEngineOptions {
+  directory: string;
+  clock: Clock;
+  /** Called where a test may stop or end the process. */
+  onFaultPoint?: FaultHook | undefined;
+  /** What stands between the engine and LMDB, for a test. */
+  wrapStore?: (store: Store) => Store;
+}
+
+export class LmdbEngine {
+  readonly #directory: DataDirectory;
+  readonly #store: Store;
+  readonly #journal: Journal;
+  readonly #clock: Clock;
+  readonly #logs: StoredLogs;
+  readonly #metadata: StoredMetadata;
+  readonly #coordination: StoredCoordination;
+  #closed: Promise<void> | undefined;
+
+  private constructor(directory: DataDirectory, store: Store, { clock, onFaultPoint }: LmdbEngineOptions) {
+    this.#directory = directory;
+    this.#store = store;
+    this.#clock = clock;
+    this.#journal = new Journal(store, onFaultPoint ?? (() => undefined));
+    this.#logs = new StoredLogs(store, this.#journal, clock);
+    this.#metadata = new StoredMetadata(store, this.#journal);
+    this.#coordination = new StoredCoordination(store, this.#journal, clock);
+  }
+
+  /** @throws {DataDirectoryError} @throws {DamagedDataError} */
+  static async open(options: LmdbEngineOptions): Promise<LmdbEngine> {
+    const directory = await DataDirectory.take(options.directory);
+    let store: Store | undefined;
+    try {
+      directory.checkData();
+      directory.begin();
+      store = await openStore(directory.path);
+      directory.markFormat();
+      return new LmdbEngine(directory, options.wrapStore?.(store) ?? store, options);
+    } catch (error) {
+      await store?.close();
+      await directory.release();
+      throw unusable(directory.path, error);
+    }
+  }
+
+  /** What one node sees. `name` is for messages; `nodeClock` is the node's own, which renews its leases. */
+  node(name: string, nodeClock: Clock = this.#clock): Storage {
+    const scope = new NodeScope(name);
+    return {
+      log: new LmdbLog(this.#logs, this.#clock, scope),
+      metadata: new LmdbMetadata(this.#metadata, scope),
+      coordination: new LmdbCoordination(this.#coordination, nodeClock, scope),
+      close: async () => scope.close(),
+    };
+  }
+
+  /** After its nodes. Idempotent. */
+  close(): Promise<void> {
+    return (this.#closed ??= this.#close());
+  }
+
+  async #close(): Promise<void> {
+    this.#logs.close();
+    await this.#journal.idle();
+    await this.#store.close();
+    if (!this.#journal.failed) this.#directory.markCleanStop();
+    await this.#directory.release();
+  }
+}

@@ -1,0 +1,100 @@
+/**
+ * Group commit: what comes while a transaction is being flushed goes together into the next one. After a failed write
+ * nobody knows what is on disk, so nothing is tried again.
+ */
+import type { FaultHook } from "../../faults/fault-points.ts";
+import type { Change, Store } from "./store.ts";
+
+/** Bytes of values in one transaction; what is more waits for the next one. */
+const MAX_GROUP_BYTES = 16 * 1024 * 1024;
+
+/** Writing failed once; the broker has to be started again. */
+export class StorageFailedError extends Error {
+  override readonly name = "StorageFailedError";
+  /** Whether the write had begun, so that it may be on disk or not. */
+  readonly begun: boolean;
+  constructor(cause: unknown, begun: boolean) {
+    super(`The storage has failed: ${cause instanceof Error ? cause.message : String(cause)}`, { cause });
+    this.begun = begun;
+  }
+}
+
+interface Entry {
+  changes: readonly Change[];
+  resolve: () => void;
+  reject: (error: StorageFailedError) => void;
+}
+
+export class Journal {
+  readonly #store: Store;
+  readonly #passing: FaultHook;
+  #waiting: Entry[] = [];
+  #running: Promise<void> | undefined;
+  #failure: unknown;
+  #failed = false;
+
+  constructor(store: Store, passing: FaultHook) {
+    this.#store = store;
+    this.#passing = passing;
+  }
+
+  /** Nothing is written any more. */
+  get failed(): boolean {
+    return this.#failed;
+  }
+
+  /**
+   * Resolves when all of `changes` is on disk, in the order of the calls. @throws {StorageFailedError}
+   */
+  write(changes: readonly Change[]): Promise<void> {
+    if (this.#failed) return Promise.reject(new StorageFailedError(this.#failure, false));
+    return new Promise((resolve, reject) => {
+      this.#waiting.push({ changes, resolve, reject });
+      this.#running ??= this.#run();
+    });
+  }
+
+  /** Resolves when nothing is to be written any more. */
+  async idle(): Promise<void> {
+    while (this.#running) await this.#running;
+  }
+
+  async #run(): Promise<void> {
+    while (this.#waiting.length > 0) {
+      // One turn of the event loop brings everybody whose requests are here already.
+      await new Promise((resolve) => void setImmediate(resolve));
+      await this.#writeGroup(this.#take());
+    }
+    this.#running = undefined;
+  }
+
+  async #writeGroup(group: readonly Entry[]): Promise<void> {
+    try {
+      await this.#passing("before-write");
+      await Promise.all([this.#store.write(group.flatMap(({ changes }) => changes)), this.#passing("writing")]);
+      await this.#passing("after-flush");
+    } catch (error) {
+      this.#fail(error, group);
+      return;
+    }
+    for (const { resolve } of group) resolve();
+  }
+
+  #take(): readonly Entry[] {
+    let bytes = 0;
+    let count = 0;
+    for (const { changes } of this.#waiting) {
+      for (const { value } of changes) bytes += value?.length ?? 0;
+      if (count > 0 && bytes > MAX_GROUP_BYTES) break;
+      count += 1;
+    }
+    return this.#waiting.splice(0, count);
+  }
+
+  #fail(cause: unknown, group: readonly Entry[]): void {
+    this.#failed = true;
+    this.#failure = cause;
+    for (const { reject } of group) reject(new StorageFailedError(cause, true));
+    for (const { reject } of this.#waiting.splice(0)) reject(new StorageFailedError(cause, false));
+  }
+}

@@ -1,0 +1,36 @@
+/**
+ * One process a directory. The lock is the kernel's, on an open file: it ends with the process that holds it, however that
+ * one ends, and it also counts between containers that share a volume, which a socket's name or a process id does not.
+ */
+import { close, closeSync, ftruncateSync, openSync, readFileSync, writeSync } from "node:fs";
+
+export interface OwnerLock {
+  release(): Promise<void>;
+}
+
+/** Takes the lock of `file`; undefined if somebody else has it. */
+export async function tryOwnerLock(file: string): Promise<OwnerLock | undefined> {
+  const { tryLock } = await import("fs-native-extensions");
+  const handle = openSync(file, "a+");
+  try {
+    if (!tryLock(handle)) {
+      closeSync(handle);
+      return undefined;
+    }
+    // For people who look: the lock is what counts.
+    ftruncateSync(handle);
+    writeSync(handle, `${process.pid}\n`);
+  } catch (error) {
+    closeSync(handle);
+    throw error;
+  }
+  return {
+    release: () => new Promise((resolve) => void close(handle, () => resolve())),
+  };
+}
+
+/** Who wrote his process id into `file`; undefined if nobody knows. */
+export function ownerOf(file: string): number | undefined {
+  const pid = Number(readFileSync(file, "utf8"));
+  return Number.isInteger(pid) && pid > 0 ? pid : undefined;
+}

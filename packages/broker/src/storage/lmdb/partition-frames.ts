@@ -1,0 +1,195 @@
+/**
+ * One partition on disk. Appends get their offsets at once and can be read when they are durable. Reads find frames by
+ * key; frames that retention takes go from the oldest on.
+ */
+import { cutFrame, lastOf, valueBytes } from "../cut-frame.ts";
+import type { Bounds, Frame, NewRecord, Slice } from "../ports.ts";
+import { DamagedDataError } from "./checksum.ts";
+import { decodeFrame, encodeFrame, readFrameHead } from "./frame-codec.ts";
+import type { FrameHead } from "./frame-codec.ts";
+import type { CachedFrame, FrameCache } from "./frame-cache.ts";
+import { firstOf, frameKey, partitionKey } from "./keys.ts";
+import { jsonRow, readJson } from "./json-rows.ts";
+import type { Change, Store } from "./store.ts";
+
+/** Frames that one look drops at most, so that nobody waits for a long log. */
+const DROPPED_AT_ONCE = 1_000;
+
+/** An append on its way to the disk. */
+export interface Placed {
+  frame: Frame;
+  change: Change;
+}
+
+export class PartitionFrames {
+  readonly #store: Store;
+  readonly #cache: FrameCache;
+  readonly #log: number;
+  readonly #partition: number;
+  /** The first offset that is still there. */
+  #oldest: number;
+  /** Behind the last durable record. */
+  #next: number;
+  /** Behind the last record that has an offset. */
+  #assigned: number;
+  #latestMs: number;
+  /** Of the frame that begins at `#oldest`, once it was looked at. */
+  #oldestHead: FrameHead | undefined;
+
+  constructor(store: Store, cache: FrameCache, log: number, partition: number) {
+    this.#store = store;
+    this.#cache = cache;
+    this.#log = log;
+    this.#partition = partition;
+    const last = this.#headBefore(Number.MAX_SAFE_INTEGER);
+    this.#next = last ? last.last + 1 : this.#storedBase();
+    this.#assigned = this.#next;
+    this.#latestMs = last?.latestMs ?? -Infinity;
+    const [first] = this.#store.keys("frames", this.#key(0), this.#key(Number.MAX_SAFE_INTEGER), 1);
+    this.#oldest = first ? firstOf(first) : this.#next;
+  }
+
+  get bounds(): Bounds {
+    return { oldest: this.#oldest, next: this.#next };
+  }
+
+  place(records: readonly NewRecord[], timestampMs: number): Placed {
+    const first = this.#assigned;
+    const last = first + records.length - 1;
+    if (this.#oldest === this.#assigned) this.#latestMs = -Infinity;
+    this.#latestMs = Math.max(this.#latestMs, timestampMs);
+    this.#assigned = last + 1;
+    const frame = { first, timestampMs, offsets: records.map((_, index) => first + index), records };
+    const key = this.#key(first);
+    const value = encodeFrame(key, { first, last, timestampMs, latestMs: this.#latestMs }, records);
+    return { frame, change: { table: "frames", key, value } };
+  }
+
+  /** An append is durable now; all before it are, too. */
+  settle({ frame }: Placed): void {
+    this.#next = Math.max(this.#next, lastOf(frame) + 1);
+    this.#cache.set(this.#cacheKey(frame.first), frame);
+  }
+
+  /** @throws {DamagedDataError} */
+  read(from: number, max: { bytes: number; records: number }): Slice {
+    const oldest = this.#oldest;
+    if (from >= this.#next) return { frames: [], next: from, oldest };
+    const frames: Frame[] = [];
+    let { bytes, records } = max;
+    let next = Math.max(from, oldest);
+    for (const stored of this.#framesFrom(next)) {
+      const frame = cutFrame(stored.frame, stored.bytes, next - stored.frame.first, { bytes, records }, frames.length === 0);
+      if (!frame) break;
+      frames.push(frame);
+      next = lastOf(frame) + 1;
+      if (next <= lastOf(stored.frame)) break;
+      records -= frame.records.length;
+      bytes -= frame === stored.frame ? stored.bytes : valueBytes(frame);
+    }
+    return { frames, next, oldest };
+  }
+
+  offsetAt(timestampMs: number): number {
+    let found = this.#next;
+    let low = this.#oldest;
+    let high = this.#next;
+    while (low < high) {
+      const head = this.#headContaining(low + Math.floor((high - low) / 2));
+      if (head.latestMs >= timestampMs) {
+        found = head.first;
+        high = head.first;
+      } else {
+        low = head.last + 1;
+      }
+    }
+    return found;
+  }
+
+  /**
+   * Drops whole frames, from the oldest on, that were stored at `timestampMs` or earlier. Says what is to be written, and
+   * whether there are more of them.
+   */
+  dropUntil(timestampMs: number): { changes: readonly Change[]; more: boolean } {
+    const changes: Change[] = [];
+    let more = false;
+    while (this.#oldest < this.#next) {
+      const head = (this.#oldestHead ??= this.#headContaining(this.#oldest));
+      if (head.timestampMs > timestampMs) break;
+      more = changes.length === DROPPED_AT_ONCE;
+      if (more) break;
+      changes.push({ table: "frames", key: this.#key(head.first), value: null });
+      this.#cache.delete(this.#cacheKey(head.first));
+      this.#oldestHead = undefined;
+      this.#oldest = head.last + 1;
+    }
+    if (changes.length > 0) changes.push(jsonRow("bases", this.#baseKey, { next: this.#next } satisfies Base));
+    return { changes, more };
+  }
+
+  /** Durable frames from the one that contains `offset` on. Each begins where the one before it has ended. */
+  *#framesFrom(offset: number): Iterable<CachedFrame> {
+    if (offset >= this.#next) return;
+    let next = this.#cache.get(this.#cacheKey(offset)) ? offset : this.#headContaining(offset).first;
+    while (next < this.#next) {
+      const cached = this.#cache.get(this.#cacheKey(next));
+      const frames = cached ? [cached] : this.#storedFrom(next);
+      for (const each of frames) {
+        yield each;
+        next = lastOf(each.frame) + 1;
+      }
+    }
+  }
+
+  *#storedFrom(first: number): Iterable<CachedFrame> {
+    let next = first;
+    for (const { key, value } of this.#store.rows("frames", this.#key(first), this.#key(this.#next))) {
+      if (firstOf(key) !== next) break;
+      const read = this.#cache.set(this.#cacheKey(next), decodeFrame(key, value));
+      yield read;
+      next = lastOf(read.frame) + 1;
+    }
+    if (next < this.#next) throw this.#missing(next);
+  }
+
+  /** @throws {DamagedDataError} where no frame holds `offset`, which must be one that is there */
+  #headContaining(offset: number): FrameHead {
+    const head = this.#headBefore(offset);
+    if (!head || head.last < offset) throw this.#missing(offset);
+    return head;
+  }
+
+  /** The frame that begins at `offset`, or else the last one that begins before it. */
+  #headBefore(offset: number): FrameHead | undefined {
+    const key = this.#store.floor("frames", this.#key(offset), this.#key(0));
+    const value = key && this.#store.get("frames", key);
+    return key && value && readFrameHead(key, value);
+  }
+
+  #missing(offset: number): DamagedDataError {
+    return new DamagedDataError("frames", this.#key(offset), "is missing");
+  }
+
+  /** Where an empty partition goes on. */
+  #storedBase(): number {
+    const value = this.#store.get("bases", this.#baseKey);
+    return value ? (readJson("bases", this.#baseKey, value) as Base).next : 0;
+  }
+
+  get #baseKey(): Buffer {
+    return partitionKey(this.#log, this.#partition);
+  }
+
+  #key(first: number): Buffer {
+    return frameKey(this.#log, this.#partition, first);
+  }
+
+  #cacheKey(first: number): string {
+    return `${this.#log}:${this.#partition}:${first}`;
+  }
+}
+
+/** Written with each removal of frames: offsets go on from here where no frame is left to tell. */
+interface Base {
+  next: number;
+}

@@ -1,0 +1,113 @@
+/**
+ * LMDB as the rest of the engine sees it: one table a kind of row, binary keys and values that belong to the caller, and
+ * writes that are durable when they resolve.
+ */
+import type { Database, RootDatabase } from "lmdb";
+
+/** `frames`: events. `logs`, `bases`, `removed`: what is known of a log, of a partition, of a log that is being deleted. */
+export const TABLES = ["frames", "logs", "bases", "removed", "metadata", "groups", "progress", "counters"] as const;
+
+export type Table = (typeof TABLES)[number];
+
+export interface Change {
+  table: Table;
+  key: Uint8Array;
+  /** null removes the row. */
+  value: Uint8Array | null;
+}
+
+export interface Row {
+  key: Buffer;
+  value: Buffer;
+}
+
+/** All that the engine asks of a store. */
+export interface Store {
+  get(table: Table, key: Uint8Array): Buffer | undefined;
+  /** The greatest key that is not greater than `at`, and not less than `from`. */
+  floor(table: Table, at: Uint8Array, from: Uint8Array): Buffer | undefined;
+  /** Rows from `start` up to, but not including `end`, in the order of their keys; each is read when it is asked for. */
+  rows(table: Table, start: Uint8Array, end: Uint8Array): Iterable<Row>;
+  keys(table: Table, start: Uint8Array, end: Uint8Array, limit: number): Iterable<Buffer>;
+  /** One transaction: all or nothing. Visible to reads only when it is durable. Only one at a time. */
+  write(changes: readonly Change[]): Promise<void>;
+  close(): Promise<void>;
+}
+
+export async function openStore(directory: string): Promise<Store> {
+  const { open } = await import("lmdb");
+  // Without overlapping syncs a commit is the usual one of LMDB: pages, fdatasync, then the meta page through O_DSYNC.
+  // Its promise is the flush, and it rejects where the sync fails; the overlapped one is no faster here, and only hangs.
+  const root = open({
+    path: directory,
+    noSubdir: false,
+    overlappingSync: false,
+    maxDbs: TABLES.length,
+    encoding: "binary",
+    keyEncoding: "binary",
+  });
+  return new LmdbStore(root);
+}
+
+type BinaryTable = Database<Uint8Array, Uint8Array>;
+
+class LmdbStore implements Store {
+  readonly #root: RootDatabase;
+  readonly #tables: Readonly<Record<Table, BinaryTable>>;
+
+  constructor(root: RootDatabase) {
+    this.#root = root;
+    const tables: Partial<Record<Table, BinaryTable>> = {};
+    for (const name of TABLES) tables[name] = root.openDB({ name, encoding: "binary", keyEncoding: "binary" });
+    this.#tables = tables as Record<Table, BinaryTable>;
+  }
+
+  get(table: Table, key: Uint8Array): Buffer | undefined {
+    return this.#tables[table].getBinary(key);
+  }
+
+  floor(table: Table, at: Uint8Array, from: Uint8Array): Buffer | undefined {
+    for (const key of this.#tables[table].getKeys({ start: at, reverse: true, limit: 1 })) {
+      if (Buffer.compare(key, from) >= 0) return key as Buffer;
+    }
+    return undefined;
+  }
+
+  rows(table: Table, start: Uint8Array, end: Uint8Array): Iterable<Row> {
+    return this.#tables[table].getRange({ start, end }) as Iterable<Row>;
+  }
+
+  keys(table: Table, start: Uint8Array, end: Uint8Array, limit: number): Iterable<Buffer> {
+    return this.#tables[table].getKeys({ start, end, limit }) as Iterable<Buffer>;
+  }
+
+  async write(changes: readonly Change[]): Promise<void> {
+    let committed: Promise<boolean> | undefined;
+    // What is put in one turn of the event loop is one transaction.
+    for (const { table, key, value } of changes) {
+      const { [table]: rows } = this.#tables;
+      committed = value === null ? rows.remove(key) : rows.put(key, value);
+      // All share one outcome, which is looked at below.
+      committed.catch(() => undefined);
+    }
+    try {
+      await committed;
+    } catch (error) {
+      throw await reasonOf(error);
+    }
+  }
+
+  async close(): Promise<void> {
+    await this.#root.close();
+  }
+}
+
+/** LMDB rejects a commit with an error that tells why by a promise of its own, which must not go unobserved. */
+async function reasonOf(error: unknown): Promise<unknown> {
+  const { commitError } = error as { commitError?: Promise<never> };
+  if (!commitError) return error;
+  return commitError.then(
+    () => error,
+    (reason: unknown) => reason,
+  );
+}
