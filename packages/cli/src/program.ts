@@ -42,13 +42,19 @@ function buildProgram(context: Context, ended: (code: ExitCode) => void): Comman
     .description("start a broker and serve until SIGINT or SIGTERM")
     .option("--port <number>", "port to listen on; 0 picks a free one", port, 8080)
     .option("--host <address>", "address to listen on; anything but loopback lets other machines in", "127.0.0.1")
-    .option("--memory", "keep everything in memory; nothing survives the process (the only choice so far)")
+    .option("--memory", "keep everything in memory; nothing survives the process (the default)")
+    .addOption(
+      new Option("--data <directory>", "keep everything on disk, durable before it is acknowledged").conflicts(
+        "memory",
+      ),
+    )
     .addOption(new Option("--end-with-stdin").hideHelp())
     .addHelpText(
       "after",
-      "\nExample:\n  $ nakadi broker --port 0\n  nakadi broker listening on http://127.0.0.1:40123 (memory)",
+      "\nExample:\n  $ nakadi broker --port 0 --data ./nakadi-data\n" +
+        "  nakadi broker listening on http://127.0.0.1:40123 (data: ./nakadi-data)",
     )
-    .action(async (options: { port: number; host: string; endWithStdin?: boolean }) => {
+    .action(async (options: { port: number; host: string; data?: string; endWithStdin?: boolean }) => {
       const { runBroker } = await import("./commands/broker.ts");
       ended(await runBroker(context, options));
     });

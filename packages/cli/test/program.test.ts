@@ -1,4 +1,7 @@
+import { mkdtemp, rm } from "node:fs/promises";
 import net from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { runCommand } from "./run-command.ts";
 
@@ -24,6 +27,7 @@ describe("nakadi", () => {
     [["broker", "--port", "abc"], "from 0 to 65535"],
     [["broker", "--prot", "1"], "Did you mean --port?"],
     [["broker", "--host"], "argument missing"],
+    [["broker", "--data", "d", "--memory"], "cannot be used with"],
   ])("%j is a usage error that says what to do", async (args, message) => {
     const { code, stdout, stderr } = runCommand(args);
     expect([await code, stdout.text]).toEqual([2, ""]);
@@ -39,6 +43,28 @@ describe("nakadi broker", () => {
     expect(stdout.text).toMatch(/^nakadi broker listening on http:\/\/127\.0\.0\.1:[1-9]\d* \(memory\)\n$/);
     stop("SIGTERM");
     expect([await code, stderr.text]).toEqual([0, ""]);
+  });
+
+  it("keeps everything in a directory, which no second broker gets", async () => {
+    const directory = await mkdtemp(join(tmpdir(), "nakadi-cli-"));
+    onTestFinished(() => rm(directory, { recursive: true }));
+    const data = join(directory, "new", "data");
+    const broker = ["broker", "--port", "0", "--data", data];
+    const first = runCommand(broker);
+    await first.stdout.seen(/\n/);
+    expect(first.stdout.text).toMatch(/^nakadi broker listening on http:\/\/127\.0\.0\.1:[1-9]\d* \(data: .*data\)\n$/);
+    const second = runCommand(broker);
+    expect([await second.code, second.stdout.text, second.stderr.text]).toEqual([
+      1,
+      "",
+      `nakadi: another broker (process ${process.pid}) uses ${data}. Stop it, or choose another directory\n`,
+    ]);
+    first.stop("SIGTERM");
+    expect([await first.code, first.stderr.text]).toEqual([0, ""]);
+    const third = runCommand(broker);
+    await third.stdout.seen(/\n/);
+    third.stop("SIGTERM");
+    expect(await third.code).toBe(0);
   });
 
   it("says that a port is in use, and what to do, in one line", async () => {

@@ -21,7 +21,9 @@ export type FaultHook = (point: FaultPoint) => void | Promise<void>;
 export function killAt(order: string): FaultHook {
   const [point = "", count = ""] = order.split(":", 2);
   if (!FAULT_POINTS.some((known) => known === point) || !/^[1-9][0-9]*$/.test(count)) {
-    throw new RangeError(`"${order}" is not a fault point and a count, as in after-flush:17 (${FAULT_POINTS.join(", ")}).`);
+    throw new RangeError(
+      `"${order}" is not a fault point and a count, as in after-flush:17 (${FAULT_POINTS.join(", ")}).`,
+    );
   }
   let left = Number(count);
   return (reached) => {

@@ -1,5 +1,5 @@
 /** `nakadi broker`: a broker until the process is asked to stop. */
-import { type Broker, startBroker } from "nakadi-broker";
+import { type Broker, type BrokerOptions, DataDirectoryError, killAt, startBroker } from "nakadi-broker";
 import { type Context, stopped } from "../context.ts";
 import { EXIT, type ExitCode } from "../exit-codes.ts";
 import { Failure } from "../failure.ts";
@@ -10,16 +10,25 @@ const DRAIN_MS = 1_000;
 export interface BrokerCommandOptions {
   host: string;
   port: number;
+  /** Where everything is kept; in memory if it is not given. */
+  data?: string;
   /** Stop when standard input ends, as it does when the parent process is gone. */
   endWithStdin?: boolean;
 }
 
 export async function runBroker(
   context: Context,
-  { host, port, endWithStdin = false }: BrokerCommandOptions,
+  { host, port, data, endWithStdin = false }: BrokerCommandOptions,
 ): Promise<ExitCode> {
-  const broker = await start(host, port);
-  context.stdout.write(`nakadi broker listening on ${broker.url} (memory)\n`);
+  const broker = await start({
+    host,
+    port,
+    storage: data === undefined ? "memory" : { directory: data },
+    ...faultsFrom(context),
+  });
+  context.stdout.write(
+    `nakadi broker listening on ${broker.url} (${data === undefined ? "memory" : `data: ${data}`})\n`,
+  );
   await (endWithStdin ? Promise.race([stopped(context), stdinEnded()]) : stopped(context));
   await broker.stop({ drainMs: DRAIN_MS });
   process.stdin.destroy();
@@ -30,10 +39,23 @@ function stdinEnded(): Promise<void> {
   return new Promise((resolve) => void process.stdin.once("close", resolve).once("end", resolve).resume());
 }
 
-async function start(host: string, port: number): Promise<Broker> {
+/** For tests of what a crash leaves behind: `NAKADI_KILL_AT=after-flush:17` kills the process at that instant. */
+function faultsFrom({ env }: Context): Pick<BrokerOptions, "onFaultPoint"> {
+  const { NAKADI_KILL_AT: order } = env;
+  if (order === undefined || order === "") return {};
   try {
-    return await startBroker({ host, port });
+    return { onFaultPoint: killAt(order) };
   } catch (error) {
+    throw new Failure(`NAKADI_KILL_AT: ${(error as Error).message}`, EXIT.usage);
+  }
+}
+
+async function start(options: BrokerOptions & { host: string; port: number }): Promise<Broker> {
+  try {
+    return await startBroker(options);
+  } catch (error) {
+    if (error instanceof DataDirectoryError) throw new Failure(error.message);
+    const { host, port } = options;
     throw new Failure(`cannot listen on ${host} port ${port}: ${adviceFor(error, port)}`);
   }
 }

@@ -20,7 +20,7 @@ import {
   statSync,
   writeSync,
 } from "node:fs";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { DataDirectoryError } from "../data-directory-error.ts";
 import { expectedBytes, HEADER_BYTES } from "./file-header.ts";
 import { ownerOf, tryOwnerLock } from "./owner-lock.ts";
@@ -58,11 +58,12 @@ export class DataDirectory {
   /** Takes the directory for this process, and makes it where there is none. @throws {DataDirectoryError} */
   static async take(path: string): Promise<DataDirectory> {
     const entries = attempt(path, () => {
-      mkdirSync(path, { recursive: true });
+      makeDirectory(path);
       return readdirSync(path).filter((name) => name !== IGNORED);
     });
     const isNew = !entries.includes(MARKER);
-    const foreign = entries.find((name) => !UNFINISHED.includes(name)) ?? (entries.includes(LOCK) ? undefined : entries[0]);
+    const foreign =
+      entries.find((name) => !UNFINISHED.includes(name)) ?? (entries.includes(LOCK) ? undefined : entries[0]);
     if (isNew && foreign !== undefined) {
       throw new DataDirectoryError(
         "not-ours",
@@ -204,8 +205,21 @@ export class DataDirectory {
   }
 }
 
+/** With all that lead to it. Node's own `recursive` never ends where a file system has no place for directories. */
+function makeDirectory(path: string): void {
+  try {
+    mkdirSync(path);
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === "EEXIST") return;
+    if (code !== "ENOENT" || dirname(path) === path) throw error;
+    makeDirectory(dirname(path));
+    mkdirSync(path);
+  }
+}
+
 /** @throws {DataDirectoryError} for what the system says */
-export function attempt<T>(path: string, work: () => T): T {
+function attempt<T>(path: string, work: () => T): T {
   try {
     return work();
   } catch (error) {

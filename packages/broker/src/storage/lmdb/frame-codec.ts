@@ -89,7 +89,8 @@ export function decodeFrame(key: Uint8Array, bytes: Buffer): Frame {
     const record: NewRecord = { value: null };
     if (isThere(bytes, index, 0)) record.value = bytes.subarray(body, (body += lengthAt(bytes, index, 0)));
     if (isThere(bytes, index, 4)) record.key = bytes.toString("utf8", text, (text += lengthAt(bytes, index, 4)));
-    if (isThere(bytes, index, 8)) record.consumerTag = bytes.toString("utf8", text, (text += lengthAt(bytes, index, 8)));
+    if (isThere(bytes, index, 8))
+      record.consumerTag = bytes.toString("utf8", text, (text += lengthAt(bytes, index, 8)));
     offsets.push(first + index);
     records.push(record);
   }

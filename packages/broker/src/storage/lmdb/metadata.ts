@@ -71,7 +71,7 @@ export class StoredMetadata {
     const names = changes.map(({ key }) => Buffer.from(key).toString("latin1"));
     if (writes.some((write, index) => !expected(write, this.#latestVersion(write, names[index] ?? "")))) {
       // Whatever was in the way must be there when the caller looks.
-      await Promise.all(names.map((name) => this.#unsettled.get(name)?.by));
+      for (const name of names) await this.#unsettled.get(name)?.by;
       return "conflict";
     }
     this.#assigned = version;

@@ -25,7 +25,7 @@ export async function tryOwnerLock(file: string): Promise<OwnerLock | undefined>
     throw error;
   }
   return {
-    release: () => new Promise((resolve) => void close(handle, () => resolve())),
+    release: () => new Promise((resolve) => close(handle, () => resolve())),
   };
 }
 

@@ -79,7 +79,13 @@ export class PartitionFrames {
     let { bytes, records } = max;
     let next = Math.max(from, oldest);
     for (const stored of this.#framesFrom(next)) {
-      const frame = cutFrame(stored.frame, stored.bytes, next - stored.frame.first, { bytes, records }, frames.length === 0);
+      const frame = cutFrame(
+        stored.frame,
+        stored.bytes,
+        next - stored.frame.first,
+        { bytes, records },
+        frames.length === 0,
+      );
       if (!frame) break;
       frames.push(frame);
       next = lastOf(frame) + 1;

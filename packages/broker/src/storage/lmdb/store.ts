@@ -5,7 +5,7 @@
 import type { Database, RootDatabase } from "lmdb";
 
 /** `frames`: events. `logs`, `bases`, `removed`: what is known of a log, of a partition, of a log that is being deleted. */
-export const TABLES = ["frames", "logs", "bases", "removed", "metadata", "groups", "progress", "counters"] as const;
+const TABLES = ["frames", "logs", "bases", "removed", "metadata", "groups", "progress", "counters"] as const;
 
 export type Table = (typeof TABLES)[number];
 
@@ -16,7 +16,7 @@ export interface Change {
   value: Uint8Array | null;
 }
 
-export interface Row {
+interface Row {
   key: Buffer;
   value: Buffer;
 }

@@ -55,7 +55,12 @@ export class StoredCoordination {
   }
 
   /** Writes the group of `to`, if `group`, and the progress of some partitions. */
-  async save(id: string, to: Subscription, group: boolean, progress: ReadonlyMap<PartitionKey, Progress>): Promise<void> {
+  async save(
+    id: string,
+    to: Subscription,
+    group: boolean,
+    progress: ReadonlyMap<PartitionKey, Progress>,
+  ): Promise<void> {
     const changes: Change[] = [];
     if (group && to.state.group) changes.push(jsonRow("groups", scopedKey(SCOPE, id), to.state.group));
     for (const [partition, each] of progress) {

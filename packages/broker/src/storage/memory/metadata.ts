@@ -49,7 +49,8 @@ export class MemoryMetadata implements MetadataPort {
     this.#node.check();
     checkOnce(writes);
     const values = writes.map((write) => ("remove" in write ? undefined : frozenJson(write.value)));
-    if (!writes.every((write) => expected(write, this.#stored.kinds.get(write.kind)?.get(write.id)?.version))) return "conflict";
+    if (!writes.every((write) => expected(write, this.#stored.kinds.get(write.kind)?.get(write.id)?.version)))
+      return "conflict";
     if (writes.length > 0) this.#stored.revision++;
     for (const [index, write] of writes.entries()) {
       const table = this.#stored.table(write.kind);
