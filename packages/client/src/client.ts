@@ -9,6 +9,9 @@ import { Storages } from "./admin/storages.ts";
 import { Subscriptions } from "./admin/subscriptions.ts";
 import { Timelines } from "./admin/timelines.ts";
 import { tokenProvider, type TokenSource } from "./auth/token.ts";
+import { type Consumer, SubscriptionConsumer } from "./consumer/consumer.ts";
+import type { Handler, HandlerFactory } from "./consumer/handler.ts";
+import { type ConsumerOptions, consumerSettings } from "./consumer/options.ts";
 import { ConfigError, NakadiError } from "./errors/nakadi-error.ts";
 import { type Logger, silentLogger } from "./observability/logger.ts";
 import { knownMembers, text, wholeNumber } from "./options/checks.ts";
@@ -76,7 +79,8 @@ export class NakadiClient implements AsyncDisposable {
   readonly #clock: Clock;
   readonly #random: () => number;
   readonly #requestTimeoutMs: number;
-  readonly #streams = new Set<BatchStream>();
+  /** Streams and consumers that are not over. */
+  readonly #open = new Set<{ close(): Promise<void> }>();
   /** Ends what waits between two tries. */
   readonly #closing = new AbortController();
   #closed: Promise<void> | undefined;
@@ -130,10 +134,40 @@ export class NakadiClient implements AsyncDisposable {
       random: this.#random,
       logger: this.#logger,
       headTimeoutMs: this.#requestTimeoutMs,
-      done: () => this.#streams.delete(stream),
+      done: () => this.#open.delete(stream),
     });
-    this.#streams.add(stream);
+    this.#open.add(stream);
     return stream;
+  }
+
+  /**
+   * Has the events of a subscription handled: each lane in order, lanes in parallel, nothing committed that is not done. It
+   * starts at once and reads through one connection after the other until it is stopped.
+   * @param handler `{ onBatch }` or `{ onEvent }`, with options beside them if you like; or a function that makes the handler
+   *   of a lane
+   * @throws {ConfigError}
+   */
+  consume<E = unknown>(
+    subscriptionId: string,
+    handler: HandlerFactory<E> | (Handler<E> & ConsumerOptions<E>),
+    options: ConsumerOptions<E> = {},
+  ): Consumer {
+    this.#demandOpen();
+    const consumer = new SubscriptionConsumer<E>({
+      pipeline: this.#pipeline,
+      subscription: text("subscriptionId", subscriptionId),
+      settings: consumerSettings(handler, options),
+      clock: this.#clock,
+      random: this.#random,
+      logger: this.#logger,
+      headTimeoutMs: this.#requestTimeoutMs,
+      publish: async (eventType, events) => {
+        await this.publisher(eventType).publish(events);
+      },
+      over: () => this.#open.delete(consumer),
+    });
+    this.#open.add(consumer);
+    return consumer;
   }
 
   /** Publishes events of one type. @throws {ConfigError} */
@@ -150,7 +184,7 @@ export class NakadiClient implements AsyncDisposable {
     return new EventTypePublisher<E>(eventType, sender, publisherSettings(options), this.#clock);
   }
 
-  /** Closes all streams and connections at once. Idempotent. */
+  /** Closes all streams, consumers and connections at once. Idempotent. */
   close(): Promise<void> {
     this.#closed ??= this.#shutDown();
     return this.#closed;
@@ -162,7 +196,7 @@ export class NakadiClient implements AsyncDisposable {
 
   async #shutDown(): Promise<void> {
     this.#closing.abort();
-    await Promise.all([...this.#streams].map((stream) => stream.close()));
+    await Promise.all([...this.#open].map((one) => one.close()));
     await this.#transport.close();
   }
 

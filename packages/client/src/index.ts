@@ -27,6 +27,23 @@ export type { Settings } from "./admin/settings.ts";
 export type { Storages } from "./admin/storages.ts";
 export type { EnsureOptions, SubscriptionListOptions, Subscriptions } from "./admin/subscriptions.ts";
 export type { Timelines } from "./admin/timelines.ts";
+export type { CommitEvery, CommitStrategy } from "./consumer/commit-strategy.ts";
+export type { Consumer, StopOptions } from "./consumer/consumer.ts";
+export { toEventType } from "./consumer/dead-letter.ts";
+export type { DeadLetter, DeadLetterContext, DeadLetterSink } from "./consumer/dead-letter.ts";
+export type { FailureAction, FailureOptions, HandlerFailure, HandlerRetry } from "./consumer/failure-policy.ts";
+export type { Handler, HandlerBatch, HandlerContext, HandlerFactory, HandlerOutcome } from "./consumer/handler.ts";
+export type {
+  CommitOverdue,
+  ConsumerObservers,
+  ConsumerState,
+  EventsLost,
+  ServerSaid,
+  StateChange,
+} from "./consumer/observers.ts";
+export type { ConsumerOptions } from "./consumer/options.ts";
+export type { DeadLetterTracking, ServerMessage } from "./consumer/server-message.ts";
+export type { Abandoned, AbandonedBecause, StopReport } from "./consumer/stop-report.ts";
 export { PublishError } from "./publisher/publish-error.ts";
 export type { PublisherOptions } from "./publisher/options.ts";
 export type { Publisher } from "./publisher/publisher.ts";

@@ -46,3 +46,8 @@ export function text(path: string, value: unknown): string {
   if (typeof value === "string" && value !== "") return value;
   throw new ConfigError(path, "a text that is not empty");
 }
+
+export function abortSignal(path: string, value: AbortSignal | undefined): AbortSignal | undefined {
+  if (value === undefined || value instanceof AbortSignal) return value;
+  throw new ConfigError(path, "an AbortSignal");
+}

@@ -47,7 +47,7 @@ export class StreamBatch<E> implements Batch<E> {
   }
 
   get events(): readonly E[] {
-    this.#events ??= parse(this.#raw) as readonly E[];
+    this.#events ??= parseEvents(this.#raw) as readonly E[];
     return this.#events;
   }
 }
@@ -77,7 +77,8 @@ export function withStreamId(cursor: Cursor, streamId: string): StreamCursor {
   return new DeliveredCursor(cursor, streamId);
 }
 
-function parse(raw: Uint8Array): unknown {
+/** @throws {ProtocolError} if they are not JSON */
+export function parseEvents(raw: Uint8Array): unknown {
   try {
     return JSON.parse(decoder.decode(raw));
   } catch {

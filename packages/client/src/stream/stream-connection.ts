@@ -12,7 +12,7 @@ import {
 } from "nakadi-protocol";
 import { type NakadiError, nakadiError, ProtocolError, TimeoutError, TransportError } from "../errors/nakadi-error.ts";
 import type { StreamResponse } from "../transport/transport.ts";
-import { type Batch, StreamBatch } from "./batch.ts";
+import { type Batch, StreamBatch, type StreamCursor, withStreamId } from "./batch.ts";
 
 export interface ConnectionParts<E> {
   response: StreamResponse;
@@ -29,6 +29,8 @@ export interface ConnectionParts<E> {
   batch: (batch: Batch<E>) => void;
   /** A line without events. */
   keepAlive: (cursor: Cursor) => void;
+  /** What a line said to people, before its batch. */
+  message: (text: string, cursor: StreamCursor) => void;
   /** The stream is over; without an error it ended as it should. `fatal`: another try would end the same way. */
   over: (error: NakadiError | undefined, fatal: boolean) => void;
 }
@@ -96,6 +98,7 @@ export class StreamConnection<E> {
   #take(line: Uint8Array): void {
     if (line.length === 0) return;
     const { cursor, events, debug } = this.#parts.readLine(line);
+    if (debug !== undefined) this.#parts.message(debug, withStreamId(cursor, this.streamId));
     if (events && events.length > EMPTY_ARRAY_BYTES)
       this.#parts.batch(new StreamBatch(cursor, this.streamId, events, debug));
     else this.#parts.keepAlive(cursor);

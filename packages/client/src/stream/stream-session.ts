@@ -7,7 +7,7 @@ import { HttpError, type NakadiError, ProtocolError, SessionLostError } from "..
 import { holdProcess } from "../transport/hold-process.ts";
 import type { StreamResponse } from "../transport/transport.ts";
 import { backoffMs } from "./backoff.ts";
-import type { Batch } from "./batch.ts";
+import type { Batch, StreamCursor } from "./batch.ts";
 import type { BatchSink } from "./batch-sink.ts";
 import type { StreamObservers } from "./observers.ts";
 import type { StreamSettings } from "./options.ts";
@@ -23,9 +23,18 @@ export interface StreamSessionParts<E> {
   /** Takes a line of the stream apart. @throws {BatchLineError} */
   readLine: (line: Uint8Array) => BatchLine;
   sink: BatchSink<E>;
-  observers: StreamObservers;
+  observers: Pick<StreamObservers, "retry" | "healthy">;
+  watcher?: StreamWatcher;
   clock: Clock;
   random: () => number;
+}
+
+/** Told what a session goes through besides its batches. */
+interface StreamWatcher {
+  /** The state has changed; `reason` is what went wrong, if anything. */
+  state(state: StreamState, reason: NakadiError | undefined): void;
+  /** The server said something to people, with a batch or a keep-alive at that position. */
+  message(text: string, cursor: StreamCursor): void;
 }
 
 export class StreamSession<E> {
@@ -82,7 +91,9 @@ export class StreamSession<E> {
 
   #tell(event: SessionEvent): void {
     const { state, effects } = step(this.#state, event, this.#parts.settings);
+    const changed = state.kind !== this.#state.kind;
     this.#state = state;
+    if (changed) this.#parts.watcher?.state(state.kind, "error" in event ? event.error : undefined);
     for (const effect of effects) this.#perform(effect);
   }
 
@@ -167,7 +178,7 @@ export class StreamSession<E> {
   }
 
   #connectionOf(response: StreamResponse, streamId: string): StreamConnection<E> {
-    const { clock, opener, settings, readLine, sink } = this.#parts;
+    const { clock, opener, settings, readLine, sink, watcher } = this.#parts;
     return new StreamConnection<E>({
       response,
       streamId,
@@ -180,6 +191,7 @@ export class StreamSession<E> {
       hasMuchRoom: () => sink.low,
       batch: (batch) => this.#take(batch),
       keepAlive: (cursor) => sink.keepAlive?.(cursor),
+      message: (text, cursor) => watcher?.message(text, cursor),
       over: (error, fatal) => {
         if (fatal && error) this.fail(error);
         else this.#ended(error);

@@ -1,0 +1,268 @@
+/** A consumer: reads a subscription and has its events handled, until it is stopped or cannot go on (design 3.1, 3.5). */
+import type { Clock, EventTypePartition } from "nakadi-protocol";
+import { laneKey } from "nakadi-protocol";
+import { NakadiError } from "../errors/nakadi-error.ts";
+import type { Logger } from "../observability/logger.ts";
+import { abortSignal, wholeNumber } from "../options/checks.ts";
+import { Committer } from "../stream/committer.ts";
+import { StreamOpener } from "../stream/stream-opener.ts";
+import type { StreamState } from "../stream/stream-session.ts";
+import { holdProcess } from "../transport/hold-process.ts";
+import type { HttpPipeline } from "../transport/http-pipeline.ts";
+import { Backlog } from "./backlog.ts";
+import type { DeadLetterContext } from "./dead-letter.ts";
+import { Handling } from "./handling.ts";
+import { type ConsumerState, Observers } from "./observers.ts";
+import type { ConsumerSettings } from "./options.ts";
+import { Reader } from "./reader.ts";
+import type { StopReport } from "./stop-report.ts";
+import { Undertaker } from "./undertaker.ts";
+
+export interface StopOptions {
+  /** Milliseconds for handlers that run to come to an end, 0 or more. Default 10 000. The last commit may take 5 000 more. */
+  drainMs?: number;
+  /** Ends that time early. */
+  signal?: AbortSignal;
+}
+
+export interface Consumer extends AsyncDisposable {
+  readonly state: ConsumerState;
+  /**
+   * Resolves when the consumer has stopped, rejects with the error that it failed with. Where neither this nor `onFailed` is
+   * used, a failure is a process warning.
+   */
+  readonly done: Promise<StopReport>;
+  /**
+   * Stops: nothing new begins, handlers that run may come to an end, what is done is committed, the slot is free. It never
+   * rejects and never takes longer than it was given; a second call waits for the first.
+   */
+  stop(options?: StopOptions): Promise<StopReport>;
+  /** Over at once: handlers are aborted, nothing more is committed. Idempotent. */
+  close(): Promise<void>;
+  /** Nothing of the lane, or of any, begins until `resume`. What waits too long is lost to the commit timeout and comes again. */
+  pause(lane?: EventTypePartition): void;
+  /** Undoes a pause of the lane; without one, every pause. */
+  resume(lane?: EventTypePartition): void;
+}
+
+export interface ConsumerParts<E> {
+  pipeline: HttpPipeline;
+  subscription: string;
+  settings: ConsumerSettings<E>;
+  clock: Clock;
+  random: () => number;
+  logger: Logger;
+  headTimeoutMs: number;
+  publish: DeadLetterContext["publish"];
+  /** Called once when it has stopped or failed. */
+  over: () => void;
+}
+
+const DRAIN_MS = 10_000;
+const LAST_COMMIT_MS = 5_000;
+/** Of several streams the best is told. */
+const RANKS = ["streaming", "waiting-for-slot", "backing-off", "connecting"] as const satisfies StreamState[];
+
+export class SubscriptionConsumer<E> implements Consumer {
+  readonly #parts: ConsumerParts<E>;
+  readonly #observers: Observers;
+  readonly #backlog: Backlog;
+  readonly #handling: Handling<E>;
+  readonly #readers: Reader<E>[];
+  readonly #release = holdProcess();
+  readonly #counts = { batches: 0, events: 0, skipped: 0, deadLetters: 0, committed: 0 };
+  #state: ConsumerState = "connecting";
+  #stopping = false;
+  /** Aborted by `close`: nothing is waited for any more. */
+  readonly #hurry = new AbortController();
+  #failure: NakadiError | undefined;
+  #end: (ending: Ending) => void = () => undefined;
+  readonly #ended = new Promise<Ending>((resolve) => (this.#end = resolve));
+  #done: Promise<StopReport> | undefined;
+
+  constructor(parts: ConsumerParts<E>) {
+    this.#parts = parts;
+    const { settings, clock, random, logger, subscription, publish } = parts;
+    this.#observers = new Observers(settings.observers, logger);
+    this.#backlog = new Backlog({ batches: settings.bufferedBatches, bytes: settings.bufferedBytes });
+    const retrying = (error: NakadiError, delayMs: number): void => this.#observers.tell("onRetry", error, delayMs);
+    const undertaker = new Undertaker<E>({
+      subscription,
+      settings: settings.failure,
+      clock,
+      random,
+      logger,
+      publish,
+      retrying,
+      buried: (action, events) => {
+        this.#counts[action === "skip" ? "skipped" : "deadLetters"] += events;
+      },
+    });
+    this.#handling = new Handling<E>({
+      settings,
+      clock,
+      random,
+      logger,
+      undertaker,
+      done: (work, as) => {
+        this.#counts.batches += 1;
+        this.#counts.events += work.events;
+        for (const reader of this.#readers) reader.done(work, as);
+      },
+      released: ({ batch }) => {
+        this.#backlog.remove(batch.raw.length);
+        for (const reader of this.#readers) reader.drain();
+      },
+      retrying,
+      stop: () => void this.stop(),
+      fatal: (error) => this.#fail(error, DRAIN_MS),
+    });
+    const committer = new Committer({
+      pipeline: parts.pipeline,
+      subscription,
+      clock,
+      random,
+      retry: settings.stream.retry,
+      // Each try with the newest positions: SessionCommits decides about the next.
+      maxElapsedMs: 0,
+      onRetry: () => undefined,
+    });
+    const opener = new StreamOpener(parts.pipeline, subscription, settings.stream, parts.headTimeoutMs);
+    this.#readers = Array.from({ length: settings.streams }, () => this.#readerOf(committer, opener));
+    for (const reader of this.#readers) reader.start();
+  }
+
+  get state(): ConsumerState {
+    return this.#state;
+  }
+
+  get done(): Promise<StopReport> {
+    this.#done ??= this.#ended.then(({ report, failure }) => {
+      if (failure) throw failure;
+      return report;
+    });
+    return this.#done;
+  }
+
+  async stop(options: StopOptions = {}): Promise<StopReport> {
+    const drainMs = wholeNumber("options.drainMs", options.drainMs, { min: 0 }, DRAIN_MS);
+    this.#begin(drainMs, abortSignal("options.signal", options.signal));
+    return (await this.#ended).report;
+  }
+
+  async close(): Promise<void> {
+    this.#hurry.abort();
+    await this.stop({ drainMs: 0 });
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.stop();
+  }
+
+  pause(lane?: EventTypePartition): void {
+    this.#handling.pause(lane && laneKey(lane));
+  }
+
+  resume(lane?: EventTypePartition): void {
+    this.#handling.resume(lane && laneKey(lane));
+  }
+
+  #readerOf(committer: Committer, opener: StreamOpener): Reader<E> {
+    const { settings, clock, random, logger } = this.#parts;
+    return new Reader<E>({
+      settings,
+      opener,
+      committer,
+      observers: this.#observers,
+      backlog: this.#backlog,
+      logger,
+      clock,
+      random,
+      received: (work) => {
+        this.#backlog.add(work.batch.raw.length);
+        this.#handling.add(work);
+      },
+      gone: (works, reason) => this.#handling.drop(works, reason),
+      committed: (cursors, outdated) => {
+        this.#counts.committed += cursors - outdated;
+      },
+      state: (_state, reason) => this.#look(reason),
+      fatal: (error) => this.#fail(error, 0),
+    });
+  }
+
+  /** Of several streams the best one is told. */
+  #look(reason: NakadiError | undefined): void {
+    if (this.#stopping) return;
+    const states = new Set<StreamState>(this.#readers.map(({ state }) => state));
+    const best = RANKS.find((rank) => states.has(rank));
+    if (best) this.#become(best, reason);
+  }
+
+  #become(state: ConsumerState, reason: NakadiError | undefined): void {
+    if (state === this.#state) return;
+    const previous = this.#state;
+    this.#state = state;
+    this.#observers.tell("onState", { state, previous, reason });
+  }
+
+  #fail(error: NakadiError, drainMs: number): void {
+    this.#failure ??= error;
+    this.#begin(drainMs);
+  }
+
+  #begin(drainMs: number, signal?: AbortSignal): void {
+    if (this.#stopping) return;
+    this.#stopping = true;
+    void this.#stop(drainMs, signal);
+  }
+
+  async #stop(drainMs: number, signal: AbortSignal | undefined): Promise<void> {
+    this.#become("draining", this.#failure);
+    for (const reader of this.#readers) reader.stopReading();
+    const drained = await this.#drained(drainMs, signal);
+    if (!drained) this.#handling.callOff(new NakadiError("CLOSED", "the consumer stops and the time is over"));
+    const withinMs = this.#hurry.signal.aborted ? 0 : LAST_COMMIT_MS;
+    const abandoned = await Promise.all(this.#readers.map((reader) => reader.end(withinMs, this.#hurry.signal)));
+    this.#release();
+    const failure = this.#failure;
+    this.#become(failure ? "failed" : "stopped", failure);
+    this.#parts.over();
+    this.#end({ report: { ...this.#counts, abandoned: abandoned.flat(), drained }, failure });
+    if (failure) this.#tellFailure(failure);
+  }
+
+  /** Whether everything that had begun came to an end before the time was over. */
+  async #drained(drainMs: number, signal: AbortSignal | undefined): Promise<boolean> {
+    const over = new AbortController();
+    const end = (): void => over.abort();
+    const timer = this.#parts.clock.schedule(drainMs, end);
+    const early = [signal, this.#hurry.signal].filter((one) => one !== undefined);
+    for (const one of early) one.addEventListener("abort", end, { once: true });
+    if (early.some(({ aborted }) => aborted)) end();
+    const late = new Promise<false>((resolve) => {
+      over.signal.addEventListener("abort", () => resolve(false), { once: true });
+      if (over.signal.aborted) resolve(false);
+    });
+    const drained = await Promise.race([this.#handling.drain().then(() => true), late]);
+    timer.cancel();
+    for (const one of early) one.removeEventListener("abort", end);
+    return drained;
+  }
+
+  #tellFailure(failure: NakadiError): void {
+    this.#observers.tell("onFailed", failure);
+    if (this.#done || this.#observers.has("onFailed")) return;
+    const { subscription } = this.#parts;
+    process.emitWarning(`The consumer of subscription ${subscription} has failed: ${failure.message}`, {
+      type: "NakadiConsumerFailed",
+      code: failure.code,
+    });
+  }
+}
+
+/** How a consumer ended. */
+interface Ending {
+  report: StopReport;
+  failure: NakadiError | undefined;
+}

@@ -1,0 +1,121 @@
+/**
+ * What happens when a handler fails: again, in halves, or an end (design 3.1). Nothing is ever skipped silently.
+ * @pure
+ */
+import { ConfigError } from "../errors/nakadi-error.ts";
+import { functionOrNone, knownMembers, wholeNumber } from "../options/checks.ts";
+import { type BackoffOptions, backoffMs } from "../stream/backoff.ts";
+import type { StreamCursor } from "../stream/batch.ts";
+import type { DeadLetterSink } from "./dead-letter.ts";
+
+export interface HandlerRetry extends BackoffOptions {
+  /** Tries in all, 1 or more. `Infinity`: until it works. Default 10. */
+  attempts: number;
+}
+
+/** What failed, after the last try. */
+export interface HandlerFailure<E> {
+  /** What the handler threw, or a TimeoutError. */
+  readonly error: unknown;
+  /** The event, where a single one is to blame. */
+  readonly event: E | undefined;
+  /** The events that failed together. */
+  readonly events: readonly E[];
+  readonly cursor: StreamCursor;
+  readonly attempts: number;
+}
+
+/**
+ * - `stop`: the consumer stops and fails with the error; nothing behind the batch is committed
+ * - `skip`: goes on behind it; said in a warning and counted
+ * - `dead-letter`: goes on behind it once the sink has each event
+ * - `retry`: only as the answer of a function: starts over
+ */
+export type FailureAction = "stop" | "skip" | "dead-letter" | "retry";
+
+export interface FailureOptions<E> {
+  /** Tries in place: the lane waits, others go on. Waits are min(max, initial × 1.5ⁿ) ± 50 %; default 200 up to 10 000 ms. */
+  retry?: Partial<HandlerRetry>;
+  /** What follows the last try. Default `stop`. */
+  then?: Exclude<FailureAction, "retry"> | ((failure: HandlerFailure<E>) => FailureAction | Promise<FailureAction>);
+  /** Where dead letters go: `toEventType`, `toFile`, or a function. */
+  deadLetter?: DeadLetterSink<E>;
+  /** Whether a batch that failed is halved until the event is found. Default true, except with `stop`. `onBatch` only. */
+  bisect?: boolean;
+}
+
+export interface FailureSettings<E> {
+  retry: HandlerRetry;
+  then: NonNullable<FailureOptions<E>["then"]>;
+  deadLetter: DeadLetterSink<E> | undefined;
+  bisect: boolean;
+}
+
+const ACTIONS: readonly unknown[] = ["stop", "skip", "dead-letter", "retry"];
+
+/** @throws {ConfigError} */
+export function failureSettings<E>(options: FailureOptions<E>): FailureSettings<E> {
+  const path = "options.failure";
+  knownMembers(path, options, ["retry", "then", "deadLetter", "bisect"]);
+  const { retry = {}, then = "stop", bisect = then !== "stop" } = options;
+  const deadLetter = functionOrNone(`${path}.deadLetter`, options.deadLetter);
+  if (typeof then !== "function" && (!ACTIONS.includes(then) || (then as string) === "retry")) {
+    throw new ConfigError(`${path}.then`, "stop, skip, dead-letter or a function");
+  }
+  if (then === "dead-letter" && !deadLetter) {
+    throw new ConfigError(
+      `${path}.deadLetter`,
+      "a sink, for what fails is to go there: toEventType, toFile or a function",
+    );
+  }
+  if (deadLetter && (then === "stop" || then === "skip")) {
+    throw new ConfigError(`${path}.then`, "dead-letter or a function: with anything else nothing reaches the sink");
+  }
+  if (typeof bisect !== "boolean") throw new ConfigError(`${path}.bisect`, "true or false");
+  return { retry: retrySettings(`${path}.retry`, retry), then, deadLetter, bisect };
+}
+
+function retrySettings(path: string, retry: Partial<HandlerRetry>): HandlerRetry {
+  knownMembers(path, retry, ["attempts", "initialDelayMs", "maxDelayMs"]);
+  const attempts =
+    retry.attempts === Infinity ? Infinity : wholeNumber(`${path}.attempts`, retry.attempts, { min: 1 }, 10);
+  const initialDelayMs = wholeNumber(`${path}.initialDelayMs`, retry.initialDelayMs, { min: 1 }, 200);
+  const fallback = Math.max(10_000, initialDelayMs);
+  const maxDelayMs = wholeNumber(`${path}.maxDelayMs`, retry.maxDelayMs, { min: 1 }, fallback);
+  if (maxDelayMs < initialDelayMs) throw new ConfigError(`${path}.maxDelayMs`, "initialDelayMs or more");
+  return { attempts, initialDelayMs, maxDelayMs };
+}
+
+export type Verdict = { kind: "retry"; delayMs: number } | { kind: "bisect" } | { kind: "give-up" };
+
+export interface FailedPart {
+  /** Events in it. */
+  size: number;
+  /** Tries that have failed, this one included. */
+  attempts: number;
+  /** It is a piece of a batch that had all its tries. */
+  halved: boolean;
+}
+
+/** What follows a failed try. A piece of a batch gets one try before it is halved, a single event all of them. */
+export function judge(
+  { size, attempts, halved }: FailedPart,
+  { retry, bisect }: Pick<FailureSettings<unknown>, "retry" | "bisect">,
+  random: number,
+): Verdict {
+  const allowed = halved && size > 1 ? 1 : retry.attempts;
+  if (attempts < allowed) return { kind: "retry", delayMs: backoffMs(attempts - 1, retry, random) };
+  return bisect && size > 1 ? { kind: "bisect" } : { kind: "give-up" };
+}
+
+/** Two halves in order; the first is the longer one. */
+export function halves<T>(items: readonly T[]): [T[], T[]] {
+  const middle = Math.ceil(items.length / 2);
+  return [items.slice(0, middle), items.slice(middle)];
+}
+
+/** What a function answered. @throws {ConfigError} for anything else */
+export function checkedAction(answer: unknown): FailureAction {
+  if (ACTIONS.includes(answer)) return answer as FailureAction;
+  throw new ConfigError("the answer of options.failure.then", "stop, skip, dead-letter or retry");
+}

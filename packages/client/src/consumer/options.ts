@@ -1,0 +1,150 @@
+/**
+ * Options of a consumer: those of a stream, and what handling and committing need besides. What contradicts itself is refused.
+ * @pure
+ */
+import { ConfigError } from "../errors/nakadi-error.ts";
+import { functionOrNone, knownMembers, optionalWholeNumber, wholeNumber } from "../options/checks.ts";
+import { type StreamOptions, type StreamSettings, streamSettings } from "../stream/options.ts";
+import { type CommitRule, commitRule, type CommitStrategy } from "./commit-strategy.ts";
+import { type FailureOptions, type FailureSettings, failureSettings } from "./failure-policy.ts";
+import type { Handler, HandlerFactory } from "./handler.ts";
+import type { ConsumerObservers } from "./observers.ts";
+
+export interface ConsumerOptions<E = unknown>
+  extends Omit<StreamOptions, "commitRetry" | "bufferedBatches" | "bufferedBytes">, ConsumerObservers {
+  /** Handlers that run at a time, in all lanes together, 1 or more. Default 16. */
+  concurrency?: number;
+  /** Handles the keys of a lane in parallel, each key in order. Default: a lane is handled in order. */
+  key?: (event: E) => string;
+  /** When done work is committed. Default: every half of `maxUncommittedEvents` or second, whichever is first. */
+  commit?: CommitStrategy;
+  /** What happens when a handler fails. Default: ten tries in place, then the consumer stops with the error. */
+  failure?: FailureOptions<E>;
+  /** Milliseconds after which a try has failed and its signal is aborted, 1 or more. Default: no limit. */
+  handlerTimeoutMs?: number;
+  /** Streams that are kept open at a time, 1 or more; each needs a slot. Default 1. */
+  streams?: number;
+  /** Events that begin to be handled in a second on average, 1 or more. Default: no limit. */
+  maxEventsPerSecond?: number;
+  /** Batches that were received and are not done, in all lanes together, before the sockets are paused. Default 100. */
+  bufferedBatches?: number;
+  /** Bytes of such batches before the sockets are paused. Default 64 MiB. */
+  bufferedBytes?: number;
+}
+
+export interface ConsumerSettings<E> {
+  stream: StreamSettings;
+  /** The handler of a lane in a session. */
+  handlerOf: HandlerFactory<E>;
+  concurrency: number;
+  key: ((event: E) => string) | undefined;
+  commit: CommitRule;
+  commitTimeoutMs: number;
+  failure: FailureSettings<E>;
+  handlerTimeoutMs: number | undefined;
+  streams: number;
+  maxEventsPerSecond: number | undefined;
+  bufferedBatches: number;
+  bufferedBytes: number;
+  observers: ConsumerObservers;
+}
+
+const HANDLERS = ["onBatch", "onEvent"];
+const OBSERVERS = [
+  "onState",
+  "onRetry",
+  "onHealthy",
+  "onCommitOverdue",
+  "onEventsLost",
+  "onServerMessage",
+  "onFailed",
+] as const satisfies (keyof ConsumerObservers)[];
+const OWN = [
+  "concurrency",
+  "key",
+  "commit",
+  "failure",
+  "handlerTimeoutMs",
+  "streams",
+  "maxEventsPerSecond",
+  "bufferedBatches",
+  "bufferedBytes",
+  ...OBSERVERS,
+] as const satisfies (keyof ConsumerOptions)[];
+const OF_STREAM = [
+  "batchLimit",
+  "batchFlushTimeoutSeconds",
+  "maxUncommittedEvents",
+  "streamLimit",
+  "streamTimeoutSeconds",
+  "streamKeepAliveLimit",
+  "batchTimespanSeconds",
+  "commitTimeoutSeconds",
+  "partitions",
+  "retry",
+  "maxLineBytes",
+  "idleGraceMs",
+] as const satisfies (keyof ConsumerOptions & keyof StreamOptions)[];
+
+const MEBIBYTE = 1024 * 1024;
+
+/** @throws {ConfigError} */
+export function consumerSettings<E>(
+  given: HandlerFactory<E> | (Handler<E> & ConsumerOptions<E>),
+  options: ConsumerOptions<E>,
+): ConsumerSettings<E> {
+  knownMembers("options", options, [...OWN, ...OF_STREAM]);
+  if (typeof given === "function") return settingsOf(given, options);
+  knownMembers("handler", given, [...HANDLERS, ...OWN, ...OF_STREAM]);
+  const { onBatch, onEvent, ...more } = given;
+  const twice = Object.keys(more).find((name) => name in options);
+  if (twice !== undefined) throw new ConfigError(`options.${twice}`, "given once, not beside the handler as well");
+  const handler = checkedHandler({ ...(onBatch && { onBatch }), ...(onEvent && { onEvent }) });
+  if (handler.onEvent && more.failure?.bisect) {
+    throw new ConfigError("options.failure.bisect", "left out: a handler of single events has nothing to halve");
+  }
+  return settingsOf(() => handler, { ...more, ...options });
+}
+
+/** @throws {ConfigError} unless it has one of `onBatch` and `onEvent` */
+export function checkedHandler<E>(handler: Handler<E>): Handler<E> {
+  const found = HANDLERS.filter((name) => typeof handler[name as keyof Handler<E>] === "function");
+  if (found.length !== 1) throw new ConfigError("handler", "an object with one of the functions onBatch and onEvent");
+  return handler;
+}
+
+function settingsOf<E>(handlerOf: HandlerFactory<E>, options: ConsumerOptions<E>): ConsumerSettings<E> {
+  const stream = streamSettings(pick(options, OF_STREAM));
+  const commitTimeoutMs = (stream.parameters.commit_timeout ?? 60) * 1_000;
+  const streams = wholeNumber("options.streams", options.streams, { min: 1 }, 1);
+  if (streams > 1 && options.partitions !== undefined) {
+    throw new ConfigError("options.streams", "1 with partitions: no two streams can have the same ones");
+  }
+  const observers = pick(options, OBSERVERS);
+  for (const name of OBSERVERS) functionOrNone<unknown>(`options.${name}`, observers[name]);
+  return {
+    stream,
+    handlerOf,
+    concurrency: wholeNumber("options.concurrency", options.concurrency, { min: 1 }, 16),
+    key: functionOrNone("options.key", options.key),
+    commit: commitRule(options.commit, {
+      maxUncommittedEvents: stream.parameters.max_uncommitted_events ?? 10,
+      commitTimeoutMs,
+    }),
+    commitTimeoutMs,
+    failure: failureSettings(options.failure ?? {}),
+    handlerTimeoutMs: optionalWholeNumber("options.handlerTimeoutMs", options.handlerTimeoutMs, { min: 1 }),
+    streams,
+    maxEventsPerSecond: optionalWholeNumber("options.maxEventsPerSecond", options.maxEventsPerSecond, { min: 1 }),
+    bufferedBatches: wholeNumber("options.bufferedBatches", options.bufferedBatches, { min: 1 }, 100),
+    bufferedBytes: wholeNumber("options.bufferedBytes", options.bufferedBytes, { min: 1 }, 64 * MEBIBYTE),
+    observers,
+  };
+}
+
+function pick<T extends object, K extends keyof T>(from: T, names: readonly K[]): Pick<T, K> {
+  return Object.fromEntries(names.filter((name) => from[name] !== undefined).map((name) => [name, from[name]])) as Pick<
+    T,
+    K
+  >;
+}

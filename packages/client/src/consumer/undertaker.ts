@@ -1,0 +1,114 @@
+/**
+ * What becomes of events that no try could handle: asks the policy, and sees dead letters safely to their sink. A sink that
+ * fails or hangs is tried again as a handler is; in the end its failure is the consumer's (design 3.3 rule 2).
+ */
+import type { Clock } from "nakadi-protocol";
+import { NakadiError, TimeoutError } from "../errors/nakadi-error.ts";
+import type { Logger } from "../observability/logger.ts";
+import { type DeadLetter, type DeadLetterContext, errorOfLetter } from "./dead-letter.ts";
+import { checkedAction, type FailureAction, type FailureSettings, judge } from "./failure-policy.ts";
+import { pause } from "./pause.ts";
+import type { WorkPart } from "./work.ts";
+
+export interface UndertakerParts<E> {
+  subscription: string;
+  settings: FailureSettings<E>;
+  clock: Clock;
+  random: () => number;
+  logger: Logger;
+  publish: DeadLetterContext["publish"];
+  retrying: (error: NakadiError, delayMs: number) => void;
+  /** Events were skipped, or are dead letters now. */
+  buried: (action: "skip" | "dead-letter", events: number) => void;
+}
+
+/** A sink that has not answered for so long has failed. */
+const SINK_TIMEOUT_MS = 30_000;
+
+export class Undertaker<E> {
+  readonly #parts: UndertakerParts<E>;
+
+  constructor(parts: UndertakerParts<E>) {
+    this.#parts = parts;
+  }
+
+  /** What was done about the events; anything but `skip` and `dead-letter` leaves them undone. Rejects if it could not be. */
+  async bury(part: WorkPart<E>, events: readonly E[], error: unknown, signal: AbortSignal): Promise<FailureAction> {
+    const { settings, logger, buried } = this.#parts;
+    const { cursor } = part.work.batch;
+    const failure = { error, event: single(events), events, cursor, attempts: part.attempts };
+    const { then } = settings;
+    const action = typeof then === "function" ? checkedAction(await then(failure)) : then;
+    signal.throwIfAborted();
+    if (action === "dead-letter")
+      for (const event of events) await this.#deliver(this.#letterOf(part, event, error), signal);
+    if (action === "skip" || action === "dead-letter") {
+      const { event_type, partition, offset } = cursor;
+      const fields = { event_type, partition, offset, events: events.length, attempts: part.attempts };
+      logger.warn(fields, action === "skip" ? "events were skipped" : "events became dead letters");
+      buried(action, events.length);
+    }
+    return action;
+  }
+
+  #letterOf({ work, attempts, firstFailedAtMs }: WorkPart<E>, event: E, error: unknown): DeadLetter<E> {
+    const { subscription, clock } = this.#parts;
+    const { event_type, partition, offset } = work.batch.cursor;
+    const nowMs = clock.wallMs();
+    return {
+      subscription_id: subscription,
+      event_type,
+      partition,
+      offset,
+      error: errorOfLetter(error),
+      event,
+      attempts,
+      first_failed_at: new Date(firstFailedAtMs ?? nowMs).toISOString(),
+      failed_at: new Date(nowMs).toISOString(),
+    };
+  }
+
+  async #deliver(letter: DeadLetter<E>, signal: AbortSignal): Promise<void> {
+    const { settings, clock, random, retrying } = this.#parts;
+    for (let attempts = 1; ; attempts += 1) {
+      try {
+        await this.#once(letter, signal);
+        return;
+      } catch (thrown) {
+        signal.throwIfAborted();
+        const error = new NakadiError("HANDLER", `the dead-letter sink failed ${attempts} times`, { cause: thrown });
+        const verdict = judge({ size: 1, attempts, halved: false }, settings, random());
+        if (verdict.kind !== "retry") throw error;
+        retrying(error, verdict.delayMs);
+        await pause(clock, verdict.delayMs, signal);
+      }
+    }
+  }
+
+  /** One call of the sink, which has failed when its time is over, whatever it does later. */
+  async #once(letter: DeadLetter<E>, signal: AbortSignal): Promise<void> {
+    const { settings, clock, publish } = this.#parts;
+    const { deadLetter } = settings;
+    if (!deadLetter) throw new NakadiError("HANDLER", "a dead letter has no sink: give options.failure.deadLetter");
+    signal.throwIfAborted();
+    const over = new AbortController();
+    const end = (): void => over.abort(signal.reason);
+    signal.addEventListener("abort", end, { once: true });
+    const timer = clock.schedule(SINK_TIMEOUT_MS, () =>
+      over.abort(new TimeoutError(`the dead-letter sink took longer than ${SINK_TIMEOUT_MS} ms`)),
+    );
+    const aborted = new Promise<never>((_, reject) => {
+      over.signal.addEventListener("abort", () => reject(over.signal.reason as Error), { once: true });
+    });
+    try {
+      await Promise.race([deadLetter(letter, { signal: over.signal, publish }), aborted]);
+    } finally {
+      timer.cancel();
+      signal.removeEventListener("abort", end);
+    }
+  }
+}
+
+function single<E>(events: readonly E[]): E | undefined {
+  return events.length === 1 ? events[0] : undefined;
+}

@@ -1,0 +1,118 @@
+/** A consumer over a scripted transport and a clock that the test moves. */
+import { ManualClock } from "nakadi-protocol";
+import { onTestFinished } from "vitest";
+import {
+  type Consumer,
+  type ConsumerOptions,
+  type Handler,
+  type HandlerFactory,
+  NakadiClient,
+  type NakadiError,
+} from "../src/index.ts";
+import { type ScriptedStream, ScriptedTransport } from "./scripted-transport.ts";
+import { settle } from "./test-stream.ts";
+
+export interface Numbered {
+  n: number;
+  key?: string;
+}
+
+export interface TestConsumer {
+  consumer: Consumer;
+  transport: ScriptedTransport;
+  clock: ManualClock;
+  nakadi: NakadiClient;
+  /** What `onRetry` was told. */
+  retries: { error: NakadiError; delayMs: number }[];
+  settle: () => Promise<void>;
+  /** Moves the clock in small steps, and lets everything happen after each. */
+  pass: (ms: number, stepMs?: number) => Promise<void>;
+  /** The newest stream once it is open. */
+  open: () => Promise<ScriptedStream>;
+  /** Offsets of each commit that was sent, as `partition:offset`, with the stream that it named. */
+  commits: () => { streamId: string; at: string[] }[];
+  /** As `commits`, without streams. */
+  committed: () => string[][];
+}
+
+type Given = HandlerFactory<Numbered> | (Handler<Numbered> & ConsumerOptions<Numbered>);
+
+/** Commits at once unless told otherwise; with the middle of all chances, so that a wait is exactly its plan. */
+export function testConsumer(
+  handler: Given,
+  options: ConsumerOptions<Numbered> = {},
+  transport: ScriptedTransport = new ScriptedTransport(),
+  client: Partial<ConstructorParameters<typeof NakadiClient>[0]> = {},
+): TestConsumer {
+  const clock = new ManualClock();
+  const nakadi = new NakadiClient({ baseUrl: "http://nakadi", transport, clock, random: () => 0.5, ...client });
+  const retries: TestConsumer["retries"] = [];
+  const consumer = nakadi.consume<Numbered>("s", handler, {
+    onRetry: (error, delayMs) => void retries.push({ error, delayMs }),
+    onFailed: () => undefined,
+    commit: "each",
+    ...options,
+  });
+  onTestFinished(() => nakadi.close());
+  const commits = (): { streamId: string; at: string[] }[] =>
+    transport.requests
+      .filter(({ path }) => path.endsWith("/cursors"))
+      .map(({ headers, body }) => ({
+        streamId: headers["x-nakadi-streamid"] ?? "",
+        at: (JSON.parse(String(body)) as { items: { partition: string; offset: string }[] }).items.map(
+          ({ partition, offset }) => `${partition}:${Number(offset)}`,
+        ),
+      }));
+  return {
+    consumer,
+    transport,
+    clock,
+    nakadi,
+    retries,
+    settle,
+    async pass(ms, stepMs = ms) {
+      await settle();
+      for (let left = ms; left > 0; left -= stepMs) {
+        clock.advance(Math.min(left, stepMs));
+        await settle();
+      }
+    },
+    async open() {
+      await settle();
+      const newest = transport.streams.at(-1);
+      if (!newest || newest.closed) throw new Error("no stream is open");
+      return newest;
+    },
+    commits,
+    committed: () => commits().map(({ at }) => at),
+  };
+}
+
+/** A handler whose calls the test ends one by one, in any order. */
+export class Held {
+  readonly calls: {
+    ns: number[];
+    attempt: number;
+    signal: AbortSignal;
+    end: (outcome?: Outcome) => void;
+    fail: (error: unknown) => void;
+  }[] = [];
+
+  readonly onBatch: NonNullable<Handler<Numbered>["onBatch"]> = ({ events }, { attempt, signal }) =>
+    new Promise((end, fail) => {
+      this.calls.push({ ns: events.map(({ n }) => n), attempt, signal, end, fail });
+    });
+
+  /** What was handed over so far. */
+  get seen(): number[][] {
+    return this.calls.map(({ ns }) => ns);
+  }
+
+  call(index: number): Held["calls"][number] {
+    const call = this.calls.at(index);
+    if (!call) throw new Error(`no call ${index}`);
+    return call;
+  }
+}
+
+type Outcome = "commit" | "hold" | "stop" | undefined;
