@@ -1,4 +1,7 @@
-import { describe, expect, it } from "vitest";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { describe, expect, it, onTestFinished } from "vitest";
 import type { LineStream } from "./http-client.ts";
 import { hashed, manualBroker, testBroker } from "./test-broker.ts";
 
@@ -69,6 +72,28 @@ describe("a subscription stream", () => {
       422,
       { title: "Unprocessable Entity", status: 422, detail: `Session with stream id ${stream.id} not found` },
     ]);
+  });
+
+  it("shares partitions with a stream that joins before the first one has taken up its own", async () => {
+    // On disk a session takes a while to be there: time enough for another one.
+    const directory = mkdtempSync(join(tmpdir(), "nakadi-joining-"));
+    onTestFinished(() => rmSync(directory, { recursive: true }));
+    const { eventType, subscription, open, publish } = await testBroker({ storage: { directory } });
+    const name = await eventType(hashed(4));
+    await publish(
+      name,
+      numbers(4).map(({ n }) => ({ p: String(n) })),
+    );
+    for (let turn = 0; turn < 5; turn += 1) {
+      const id = await subscription([name]);
+      const streams = await Promise.all([open(id), open(id)]);
+      const seen = new Set<string>();
+      const read = async (stream: LineStream): Promise<void> => {
+        while (seen.size < 4) seen.add((await stream.nextEvents()).cursor.partition);
+      };
+      await Promise.race(streams.map(read));
+      for (const stream of streams) stream.close();
+    }
   });
 
   it("shares partitions with a second stream, and takes them back when that one ends", async () => {

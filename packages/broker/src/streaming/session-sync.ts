@@ -5,7 +5,7 @@
 import type { Clock } from "nakadi-protocol";
 import type { Axis } from "../log/axis.ts";
 import type { Owned, PartitionKey, Progress, Storage, StoredPosition } from "../storage/ports.ts";
-import { dropDead, splitKey } from "./group.ts";
+import { dropDead, handOver, splitKey } from "./group.ts";
 import { PartitionAxes } from "./partition-axes.ts";
 import type { PartitionReaders } from "./partition-readers.ts";
 import type { Mark } from "./partition-window.ts";
@@ -90,7 +90,7 @@ export class SessionSync {
   }
 
   async #followTopology(topology: readonly Owned[]): Promise<void> {
-    const { session, id, clock } = this.#parts;
+    const { session, storage, subscription, id, clock } = this.#parts;
     const mine = topology.filter((owned) => owned.session === id);
     const gained = mine.filter(({ partition, next }) => next === null && !session.partitions.has(partition));
     if (gained.length > 0 && session.phase === "streaming") await this.#gain(gained);
@@ -102,7 +102,9 @@ export class SessionSync {
     }
     for (const { partition, next } of mine) {
       if (next === null) session.keep(partition);
-      else session.reassign(partition, clock.monotonicMs());
+      else if (session.partitions.has(partition)) session.reassign(partition, clock.monotonicMs());
+      // Another stream came before this one took it up: nothing of it was sent, so nothing keeps it.
+      else await handOver(storage.coordination, subscription, id, partition);
     }
     session.expect(
       topology.some(({ next }) => next === id),
