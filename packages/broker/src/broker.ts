@@ -2,13 +2,17 @@
 import { randomUUID } from "node:crypto";
 import { resolve } from "node:path";
 import { type Clock, systemClock } from "nakadi-protocol";
+import { Access, allowAll } from "./authorization/authorizer.ts";
+import type { Authorizer } from "./authorization/authorizer.ts";
 import { EventTypes } from "./event-types/catalogue.ts";
+import { EventTypeChanges } from "./event-types/changes.ts";
 import type { FaultHook } from "./faults/fault-points.ts";
 import { buildServer } from "./http/server.ts";
 import { DEFAULT_LIMITS, type Limits } from "./limits.ts";
 import { type Logger, silentLogger } from "./logger.ts";
 import { Writers } from "./log/writers.ts";
 import { NodeMembership } from "./node-membership.ts";
+import { Settings } from "./settings/settings.ts";
 import { openStorage } from "./storage/open.ts";
 import type { StorageOption } from "./storage/open.ts";
 import { EventTypeStreams } from "./streaming/event-type-streams.ts";
@@ -29,6 +33,8 @@ export interface BrokerOptions {
   clock?: Clock;
   /** Limits that differ from the real server's defaults (protocol 0.7). */
   limits?: Partial<Limits>;
+  /** Who may do what (protocol 0.6). Default: everybody may do everything. */
+  authorizer?: Authorizer;
   /** Default: silent. */
   logger?: Logger;
   /** For tests of what a crash leaves behind: called at the named places between a write and its answer. */
@@ -65,9 +71,13 @@ export async function startBroker(options: BrokerOptions = {}): Promise<Broker> 
     onFaultPoint: options.onFaultPoint,
   });
   const onError = (error: unknown): void => logger.error({ error }, "a stream ended because its storage failed");
+  const access = new Access(options.authorizer ?? allowAll);
+  const settings = new Settings(storage.metadata, clock, access.subject);
+  const { features, gate } = settings;
   const uuid = (): string => randomUUID();
-  const common = { log: storage.log, metadata: storage.metadata, limits, clock, uuid };
+  const common = { log: storage.log, metadata: storage.metadata, features, limits, clock, uuid };
   const eventTypes = new EventTypes(common);
+  const eventTypeChanges = new EventTypeChanges({ ...common, eventTypes });
   const writers = new Writers({ ...common, eventTypes });
   const subscriptions = new Subscriptions({ ...common, coordination: storage.coordination, eventTypes });
   const membership = await NodeMembership.join(
@@ -83,17 +93,22 @@ export async function startBroker(options: BrokerOptions = {}): Promise<Broker> 
     storage,
     subscriptions,
     eventTypes,
+    gate,
     limits,
     clock,
     onError,
   });
   const random = Math.random;
-  const eventTypeStreams = new EventTypeStreams({ ...common, eventTypes, random, onError });
+  const eventTypeStreams = new EventTypeStreams({ ...common, eventTypes, gate, random, onError });
+  await eventTypes.createSystemEventTypes();
   const stopping = new AbortController();
   const app = buildServer(
     {
       storage,
+      access,
+      settings,
       eventTypes,
+      eventTypeChanges,
       writers,
       subscriptions,
       streams,
@@ -121,6 +136,7 @@ export async function startBroker(options: BrokerOptions = {}): Promise<Broker> 
     await app.close();
     clearInterval(sweep);
     clearTimeout(deadline);
+    settings[Symbol.dispose]();
     await membership[Symbol.asyncDispose]();
     await storage.close();
   }

@@ -1,3 +1,4 @@
+export type { Authorizer, Operation, Resource } from "./authorization/authorizer.ts";
 export { BrokerOptionsError, startBroker } from "./broker.ts";
 export type { Broker, BrokerOptions } from "./broker.ts";
 export { FAULT_POINTS, killAt } from "./faults/fault-points.ts";

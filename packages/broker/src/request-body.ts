@@ -72,6 +72,14 @@ export class Members {
     return Math.trunc(number);
   }
 
+  /** True or false, also as a text; missing and null are `undefined`. */
+  flag(name: string): boolean | undefined {
+    const value = this.raw(name) ?? undefined;
+    if (value === undefined || typeof value === "boolean") return value;
+    if (value === "true" || value === "false") return value === "true";
+    throw wrongType(this.#pathOf(name), "true or false");
+  }
+
   /** Missing and null are `null`. */
   list(name: string): readonly unknown[] | null {
     const value = this.raw(name) ?? null;

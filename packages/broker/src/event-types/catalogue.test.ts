@@ -1,11 +1,14 @@
 import { ManualClock } from "nakadi-protocol";
 import { beforeEach, describe, expect, test } from "vitest";
+import { Access, allowAll } from "../authorization/authorizer.ts";
 import { DEFAULT_LIMITS } from "../limits.ts";
+import { Features } from "../settings/features.ts";
 import { MemoryEngine } from "../storage/memory/engine.ts";
 import type { LogId, LogPort, MetadataPort, Storage } from "../storage/ports.ts";
 import { EventTypes } from "./catalogue.ts";
 
 const NEVER = new AbortController().signal;
+const ANYBODY = new Access(allowAll);
 const NOBODY = (): Promise<boolean> => Promise.resolve(false);
 const minimal = (name: string, more: object = {}): object => ({
   name,
@@ -29,6 +32,7 @@ function catalogueOver(ports: { log?: LogPort; metadata?: MetadataPort } = {}): 
   return new EventTypes({
     log: storage.log,
     metadata: storage.metadata,
+    features: new Features(storage.metadata),
     limits: DEFAULT_LIMITS,
     clock,
     uuid,
@@ -152,7 +156,7 @@ describe("get", () => {
     expect(await other.find("et")).toBeUndefined();
     await eventTypes.create(minimal("et"));
     expect(await other.find("et")).toBeDefined();
-    await eventTypes.delete("et", NOBODY);
+    await eventTypes.delete("et", NOBODY, ANYBODY);
     expect(await other.find("et")).toBeUndefined();
   });
 });
@@ -203,7 +207,7 @@ describe("delete", () => {
   test("removes the event type and its events; the name starts anew", async () => {
     const { timelines } = await eventTypes.create(minimal("et"));
     await storage.log.append("log-0", new Map([[0, [{ value: new Uint8Array(1) }]]]), NEVER);
-    await eventTypes.delete("et", NOBODY);
+    await eventTypes.delete("et", NOBODY, ANYBODY);
     expect(await eventTypes.find("et")).toBeUndefined();
     expect(await exists("log-0")).toBe(false);
     const again = await eventTypes.create(minimal("et"));
@@ -212,7 +216,7 @@ describe("delete", () => {
   });
 
   test("says that there is none", async () => {
-    await expect(eventTypes.delete("et", NOBODY)).rejects.toMatchObject({
+    await expect(eventTypes.delete("et", NOBODY, ANYBODY)).rejects.toMatchObject({
       status: 404,
       message: 'EventType "et" does not exist.',
     });
@@ -222,7 +226,7 @@ describe("delete", () => {
     await eventTypes.create(minimal("et"));
     const asked: string[] = [];
     const isSubscribed = async (name: string): Promise<boolean> => asked.push(name) > 0;
-    await expect(eventTypes.delete("et", isSubscribed)).rejects.toMatchObject({
+    await expect(eventTypes.delete("et", isSubscribed, ANYBODY)).rejects.toMatchObject({
       status: 409,
       message: "Can't remove event type et, as it has subscriptions",
     });
@@ -233,7 +237,9 @@ describe("delete", () => {
   test("removes the record first: what a crash leaves behind is a log that nobody knows", async () => {
     await eventTypes.create(minimal("et"));
     const remove = (): Promise<never> => Promise.reject(new Error("crash"));
-    await expect(catalogueOver({ log: but(storage.log, { remove }) }).delete("et", NOBODY)).rejects.toThrow("crash");
+    await expect(catalogueOver({ log: but(storage.log, { remove }) }).delete("et", NOBODY, ANYBODY)).rejects.toThrow(
+      "crash",
+    );
     expect(await eventTypes.find("et")).toBeUndefined();
     expect(await exists("log-0")).toBe(true);
   });
@@ -248,7 +254,7 @@ describe("delete", () => {
       ]);
       return false;
     };
-    await expect(eventTypes.delete("et", changing)).rejects.toMatchObject({ status: 409 });
+    await expect(eventTypes.delete("et", changing, ANYBODY)).rejects.toMatchObject({ status: 409 });
     expect(asked).toBe(2);
     expect(await eventTypes.get("et")).toMatchObject({ partitions: 2 });
   });
@@ -261,14 +267,14 @@ describe("validator", () => {
       schema: '{"properties":{"a":{"type":"string","minLength":02}}}',
     };
     const stored = await eventTypes.create(minimal("et", { schema, compatibility_mode: "compatible" }));
-    const validator = await eventTypes.validator(stored);
+    const validator = (await eventTypes.validation(stored))?.validator;
     expect(validator?.faultOf({ a: "x" })).toBe("#/a: expected minLength: 2, actual: 1");
     expect(validator?.faultOf({ b: 1 })).toBe("#: extraneous key [b] is not permitted");
-    expect(await eventTypes.validator(await eventTypes.get("et"))).toBe(validator);
+    expect((await eventTypes.validation(await eventTypes.get("et")))?.validator).toBe(validator);
   });
 
   test("does not exist for Avro", async () => {
     const schema = { type: "avro_schema", schema: '{"type":"string"}' };
-    expect(await eventTypes.validator(await eventTypes.create(minimal("et", { schema })))).toBeUndefined();
+    expect(await eventTypes.validation(await eventTypes.create(minimal("et", { schema })))).toBeUndefined();
   });
 });

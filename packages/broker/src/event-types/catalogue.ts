@@ -3,9 +3,11 @@
  * the other so that a crash in between leaves a log that nobody knows, never an event type without one.
  */
 import type { Clock } from "nakadi-protocol";
+import { type Access, eventTypeResource } from "../authorization/authorizer.ts";
 import type { Limits } from "../limits.ts";
 import { ProblemError } from "../problems.ts";
-import type { LogPolicy, LogPort, MetadataPort } from "../storage/ports.ts";
+import type { Features } from "../settings/features.ts";
+import type { LogPolicy, LogPort, MetadataPort, Versioned } from "../storage/ports.ts";
 import { effectiveSchema } from "./effective-schema.ts";
 import { readEventTypeRequest } from "./event-type-request.ts";
 import { EventValidators, SchemaCompileError } from "./event-validator.ts";
@@ -13,12 +15,15 @@ import type { EventValidator } from "./event-validator.ts";
 import type { JsonObject } from "./json-schema.ts";
 import { newEventType } from "./new-event-type.ts";
 import { RecordCache } from "./record-cache.ts";
+import { schemaAddition, SchemaHistory } from "./schema-history.ts";
 import type { CompleteEventType, StoredEventType } from "./stored-event-type.ts";
 import { parseStrictly } from "./strict-json.ts";
+import { systemEventTypes } from "./system-event-types.ts";
 
 export interface EventTypesInput {
   metadata: MetadataPort;
   log: LogPort;
+  features: Features;
   limits: Limits;
   clock: Clock;
   uuid: () => string;
@@ -37,16 +42,21 @@ const PAGE = 1_000;
 export class EventTypes {
   readonly #metadata: MetadataPort;
   readonly #log: LogPort;
+  readonly #features: Features;
   readonly #limits: Limits;
   readonly #clock: Clock;
   readonly #uuid: () => string;
   readonly #records: RecordCache<StoredEventType>;
   readonly #validators = new EventValidators();
-  readonly #effectiveSchemas = new WeakMap<StoredEventType, string>();
+  readonly #effectiveSchemas = new WeakMap<StoredEventType, { text: string; version: string }>();
+  /** What the schemas were. */
+  readonly schemas: SchemaHistory;
 
-  constructor({ metadata, log, limits, clock, uuid }: EventTypesInput) {
+  constructor({ metadata, log, features, limits, clock, uuid }: EventTypesInput) {
     this.#metadata = metadata;
     this.#records = new RecordCache(metadata, EVENT_TYPE_KIND);
+    this.schemas = new SchemaHistory(metadata);
+    this.#features = features;
     this.#log = log;
     this.#limits = limits;
     this.#clock = clock;
@@ -55,43 +65,73 @@ export class EventTypes {
 
   /**
    * Creates what `body`, parsed JSON, describes.
-   * @throws {ProblemError} 400, 409, 422
+   * @throws {ProblemError} 400, 409, 422; 501 and 503 where features say so
    * @throws {ValidationError}
    */
   async create(body: unknown): Promise<StoredEventType> {
+    if (await this.#features.isEnabled("disable_event_type_creation")) {
+      throw new ProblemError(501, "Event Type creation is disabled");
+    }
     const request = readEventTypeRequest(body);
+    await this.#features.demandWritable();
     const {
       eventType,
       partitions,
       effectiveSchema: effective,
     } = newEventType(request, this.#limits, this.#clock.wallMs());
-    if (effective) await this.#checkCompiles(effective);
+    await this.#features.demandAuthorization("force_event_type_authz", request.authorization);
+    if (effective) await this.demandCompiles(effective);
     if (await this.find(eventType.name)) throw alreadyExists(eventType.name);
+    const stored = await this.#store(eventType, partitions);
+    if (!stored) throw alreadyExists(eventType.name);
+    return stored;
+  }
+
+  /** Creates those of the server's own event types that are missing. Their schemas compile, so nothing is loaded for them. */
+  async createSystemEventTypes(): Promise<void> {
+    const limits = { ...this.#limits, minRetentionMs: 1, maxRetentionMs: Number.MAX_SAFE_INTEGER };
+    await Promise.all(
+      systemEventTypes().map(async (definition) => {
+        if (await this.find(definition.name)) return;
+        const request = readEventTypeRequest(definition);
+        const { eventType, partitions } = newEventType(request, limits, this.#clock.wallMs());
+        await this.#store(eventType, partitions);
+      }),
+    );
+  }
+
+  /** @returns nothing if the name is taken */
+  async #store(eventType: CompleteEventType, partitions: number): Promise<StoredEventType | undefined> {
     const log = this.#uuid();
     const stored: StoredEventType = {
       eventType,
       partitions,
+      schemaVersions: [eventType.schema.version],
       timelines: [{ order: 1, log, createdAt: eventType.created_at, lastNumbers: null }],
     };
     await this.#log.create(log, partitions, logPolicy(eventType));
-    const outcome = await this.#metadata.write([
-      { kind: EVENT_TYPE_KIND, id: eventType.name, expect: "absent", value: stored },
-    ]);
+    const record = { kind: EVENT_TYPE_KIND, id: eventType.name, expect: "absent", value: stored } as const;
+    const outcome = await this.#metadata.write([record, schemaAddition(stored)]);
     if (outcome === "written") return stored;
     await this.#log.remove(log);
-    throw alreadyExists(eventType.name);
+    return undefined;
   }
 
   /** @throws {ProblemError} 404 */
   async get(name: string): Promise<StoredEventType> {
-    const found = await this.find(name);
-    if (!found) throw noSuchEventType(name);
-    return found;
+    return (await this.record(name)).value;
   }
 
   /** As stored by the last write that was acknowledged before the call. */
   async find(name: string): Promise<StoredEventType | undefined> {
     return (await this.#records.get(name))?.value;
+  }
+
+  /** The same with its version, for whoever changes it. @throws {ProblemError} 404 */
+  async record(name: string): Promise<Versioned<StoredEventType>> {
+    const found = await this.#records.get(name);
+    if (!found) throw noSuchEventType(name);
+    return found;
   }
 
   /**
@@ -133,35 +173,41 @@ export class EventTypes {
   /**
    * Removes the event type and its events. The record goes first: what is left of the logs after a crash is unreachable.
    * @param isSubscribed whether a subscription needs the event type
-   * @throws {ProblemError} 404, 409
+   * @throws {ProblemError} 403, 404, 409, 503
    */
-  async delete(name: string, isSubscribed: (name: string) => Promise<boolean>): Promise<void> {
+  async delete(name: string, isSubscribed: (name: string) => Promise<boolean>, access: Access): Promise<void> {
+    await this.#features.demandWritable();
     for (;;) {
-      const found = await this.#records.get(name);
-      if (!found) throw noSuchEventType(name);
+      const found = await this.record(name);
+      const resource = eventTypeResource(found.value.eventType);
+      if (await this.#features.isEnabled("disable_event_type_deletion"))
+        await access.demandAdmin("Event Type deletion is disabled");
+      await access.demand("VIEW", resource);
+      await access.demand("ADMIN", resource);
       if (await isSubscribed(name))
         throw new ProblemError(409, `Can't remove event type ${name}, as it has subscriptions`);
       const removal = { kind: EVENT_TYPE_KIND, id: name, expect: found.version, remove: true } as const;
-      if ((await this.#metadata.write([removal])) === "conflict") continue;
+      if ((await this.#metadata.write([removal, ...(await this.schemas.removals(name))])) === "conflict") continue;
       await Promise.all(found.value.timelines.map(({ log }) => this.#log.remove(log)));
       return;
     }
   }
 
-  /** What holds the events of `stored` against its schema; nothing does if that is an Avro schema. */
-  async validator(stored: StoredEventType): Promise<EventValidator | undefined> {
-    const { eventType } = stored;
-    if (eventType.schema.type !== "json_schema") return undefined;
+  /** What holds the events of `stored` against its latest JSON schema; nothing does if there never was one. */
+  async validation(stored: StoredEventType): Promise<{ validator: EventValidator; version: string } | undefined> {
     let effective = this.#effectiveSchemas.get(stored);
     if (effective === undefined) {
-      const schema = parseStrictly(eventType.schema.schema, { maxDepth: Infinity }) as JsonObject;
-      effective = JSON.stringify(effectiveSchema(schema, eventType));
+      const latest = await this.schemas.latestJson(stored);
+      if (!latest) return undefined;
+      const schema = parseStrictly(latest.schema, { maxDepth: Infinity }) as JsonObject;
+      effective = { text: JSON.stringify(effectiveSchema(schema, stored.eventType)), version: latest.version };
       this.#effectiveSchemas.set(stored, effective);
     }
-    return this.#validators.of(effective);
+    return { validator: await this.#validators.of(effective.text), version: effective.version };
   }
 
-  async #checkCompiles(effective: JsonObject): Promise<void> {
+  /** @throws {ProblemError} 422 */
+  async demandCompiles(effective: JsonObject): Promise<void> {
     try {
       await this.#validators.of(JSON.stringify(effective));
     } catch (error) {

@@ -31,8 +31,8 @@ describe("defaults", () => {
     default_statistic: null,
     options: { retention_time: null },
     authorization: null,
-    annotations: {},
-    labels: {},
+    annotations: null,
+    labels: null,
     compatibility_mode: "forward",
   };
 

@@ -4,7 +4,7 @@
  */
 import { MAX_EVENT_TYPE_NAME_LENGTH } from "nakadi-protocol";
 import type { EventOwnerSelector } from "nakadi-protocol";
-import { readAuthorization } from "../authorization.ts";
+import { readAuthorization } from "../authorization/section.ts";
 import { ProblemError } from "../problems.ts";
 import { Members } from "../request-body.ts";
 import { annotationViolations, labelViolations } from "./annotations.ts";
@@ -13,12 +13,14 @@ import type { CompleteEventType } from "./stored-event-type.ts";
 /** What was asked for. Null stands where the server tells apart "absent" and "null", or fills in a limit. */
 export interface EventTypeRequest extends Omit<
   CompleteEventType,
-  "partition_strategy" | "schema" | "options" | "created_at" | "updated_at"
+  "partition_strategy" | "schema" | "options" | "annotations" | "labels" | "created_at" | "updated_at"
 > {
   /** Any text; it is judged later. Null if it was null. */
   partition_strategy: string | null;
   schema: { type: "json_schema" | "avro_schema"; schema: string };
   options: { retention_time: number | null };
+  annotations: Record<string, string> | null;
+  labels: Record<string, string> | null;
 }
 
 const NAME_PATTERN = /^[a-zA-Z][-0-9a-zA-Z_]*(?:\.[0-9a-zA-Z][-0-9a-zA-Z_]*)*$/;
@@ -61,14 +63,14 @@ export function readEventTypeRequest(body: unknown): EventTypeRequest {
       retention_time: isNull(members, "options") ? null : retentionTime(members.object("options")),
     },
     authorization: readAuthorization(members, ["admins", "readers", "writers"]),
-    annotations: members.textMap("annotations") ?? {},
-    labels: members.textMap("labels") ?? {},
+    annotations: members.textMap("annotations"),
+    labels: members.textMap("labels"),
     compatibility_mode: required(members, "compatibility_mode", COMPATIBILITY_MODES, "forward"),
     ...(audience && { audience }),
     ...(selector && { event_owner_selector: selector }),
   };
-  for (const { field, message } of annotationViolations(request.annotations)) members.violate(field, message);
-  for (const { field, message } of labelViolations(request.labels)) members.violate(field, message);
+  for (const { field, message } of annotationViolations(request.annotations ?? {})) members.violate(field, message);
+  for (const { field, message } of labelViolations(request.labels ?? {})) members.violate(field, message);
   members.demandValid();
   return request;
 }
@@ -104,10 +106,14 @@ function schema(members: Members): EventTypeRequest["schema"] {
     members.violate("schema", "must not be null");
     return { type: "json_schema", schema: "" };
   }
-  const schema = members.object("schema");
+  return readSchema(members.object("schema"));
+}
+
+/** A schema as requests describe it; violations are noted. */
+export function readSchema(members: Members): EventTypeRequest["schema"] {
   return {
-    type: required(schema, "type", SCHEMA_TYPES, undefined),
-    schema: schema.requiredText("schema"),
+    type: required(members, "type", SCHEMA_TYPES, undefined),
+    schema: members.requiredText("schema"),
   };
 }
 

@@ -8,18 +8,24 @@ import { ProblemError } from "../problems.ts";
 import type { EventTypeRequest } from "./event-type-request.ts";
 
 /** @throws {ProblemError} 422 */
-export function checkRetention(retentionMs: number | null, limits: Limits): void {
+export function checkRetention(
+  retentionMs: number | null,
+  { minRetentionMs, maxRetentionMs }: Pick<Limits, "minRetentionMs" | "maxRetentionMs">,
+): void {
   if (retentionMs === null) return;
-  const { minRetentionMs, maxRetentionMs } = limits;
   if (retentionMs > maxRetentionMs) refuse(`Field "options.retention_time" can not be more than ${maxRetentionMs}`);
   if (retentionMs < minRetentionMs) refuse(`Field "options.retention_time" can not be less than ${minRetentionMs}`);
 }
 
 /** @throws {ProblemError} 422 */
-export function checkCategory({ category, cleanup_policy, enrichment_strategies }: EventTypeRequest): void {
+export function checkCleanupPolicy({ category, cleanup_policy }: EventTypeRequest): void {
   if (category === "undefined" && cleanup_policy !== "delete") {
     refuse("cleanup_policy 'compact' and 'compact_and_delete' is not available for 'undefined' event type category");
   }
+}
+
+/** @throws {ProblemError} 422 */
+export function checkEnrichment({ category, enrichment_strategies }: EventTypeRequest): void {
   if (new Set(enrichment_strategies).size < enrichment_strategies.length) {
     refuse("enrichment strategies must not contain duplicated entries");
   }

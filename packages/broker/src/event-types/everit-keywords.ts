@@ -2,6 +2,7 @@
  * Keywords that the real server's validator judges in its own way.
  * @pure
  */
+import { canonicalJson } from "./json-schema.ts";
 
 /** `multipleOf` in decimal: 0.3 is a multiple of 0.1. */
 export function isMultiple(of: number, value: number): boolean {
@@ -24,17 +25,13 @@ export function allDistinct(wanted: boolean, items: readonly unknown[]): boolean
   const seen = new Set<unknown>();
   for (const item of items) {
     const key =
-      typeof item === "object" && item !== null ? `{${canonical(item)}` : typeof item === "string" ? `"${item}` : item;
+      typeof item === "object" && item !== null
+        ? `{${canonicalJson(item)}`
+        : typeof item === "string"
+          ? `"${item}`
+          : item;
     if (seen.has(key)) return false;
     seen.add(key);
   }
   return true;
-}
-
-/** JSON with sorted members. */
-function canonical(value: unknown): string {
-  if (Array.isArray(value)) return `[${value.map(canonical).join()}]`;
-  if (typeof value !== "object" || value === null) return JSON.stringify(value);
-  const members = Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1));
-  return `{${members.map(([name, member]) => `${JSON.stringify(name)}:${canonical(member)}`).join()}}`;
 }

@@ -67,3 +67,31 @@ function* subschemas({ schema, pointer }: LocatedSchema): Generator<LocatedSchem
 export function escapePointer(name: string): string {
   return name.replaceAll("~", "~0").replaceAll("/", "~1");
 }
+
+/** What a reference inside the document points to; nothing for any other. */
+export function referred(root: JsonObject, reference: string): unknown {
+  if (!reference.startsWith("#")) return undefined;
+  let at: unknown = root;
+  for (const part of decoded(reference.slice(1)).split("/").slice(1)) {
+    const name = part.replaceAll("~1", "/").replaceAll("~0", "~");
+    const container = isObject(at) || Array.isArray(at) ? (at as JsonObject) : {};
+    at = Object.hasOwn(container, name) ? container[name] : undefined;
+  }
+  return at;
+}
+
+function decoded(fragment: string): string {
+  try {
+    return decodeURIComponent(fragment);
+  } catch {
+    return fragment;
+  }
+}
+
+/** JSON with sorted members: two texts are the same if the values are. */
+export function canonicalJson(value: unknown): string {
+  if (Array.isArray(value)) return `[${value.map(canonicalJson).join()}]`;
+  if (!isObject(value)) return JSON.stringify(value);
+  const members = Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1));
+  return `{${members.map(([name, member]) => `${JSON.stringify(name)}:${canonicalJson(member)}`).join()}}`;
+}

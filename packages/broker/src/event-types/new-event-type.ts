@@ -3,13 +3,19 @@
  * (protocol 5.1, 5.2.1).
  * @pure
  */
-import { demandNoDuplicates } from "../authorization.ts";
+import { demandNoDuplicates } from "../authorization/section.ts";
 import type { Limits } from "../limits.ts";
-import { effectiveSchema } from "./effective-schema.ts";
 import type { EventTypeRequest } from "./event-type-request.ts";
-import { checkCategory, checkOwnerSelector, checkPartitionStrategy, checkRetention } from "./event-type-rules.ts";
+import {
+  checkCleanupPolicy,
+  checkEnrichment,
+  checkOwnerSelector,
+  checkPartitionStrategy,
+  checkRetention,
+} from "./event-type-rules.ts";
 import type { JsonObject } from "./json-schema.ts";
-import { checkAvroSchema, checkFields, readJsonSchema } from "./schema-rules.ts";
+import { FIRST_VERSION } from "./schema-evolution.ts";
+import { checkSchema } from "./schema-rules.ts";
 import type { CompleteEventType } from "./stored-event-type.ts";
 
 export interface NewEventType {
@@ -23,7 +29,8 @@ export interface NewEventType {
 export function newEventType(request: EventTypeRequest, limits: Limits, nowMs: number): NewEventType {
   checkRetention(request.options.retention_time, limits);
   const effective = checkSchema(request, limits);
-  checkCategory(request);
+  checkCleanupPolicy(request);
+  checkEnrichment(request);
   const partition_strategy = checkPartitionStrategy(request);
   demandNoDuplicates(request.authorization);
   checkOwnerSelector(request);
@@ -48,8 +55,8 @@ export function newEventType(request: EventTypeRequest, limits: Limits, nowMs: n
       default_statistic: request.default_statistic,
       options: { retention_time: request.options.retention_time ?? limits.defaultRetentionMs },
       authorization: request.authorization,
-      annotations: request.annotations,
-      labels: request.labels,
+      annotations: request.annotations ?? {},
+      labels: request.labels ?? {},
       compatibility_mode: request.compatibility_mode,
       ...(request.audience && { audience: request.audience }),
       ...(request.event_owner_selector && { event_owner_selector: request.event_owner_selector }),
@@ -61,26 +68,9 @@ export function newEventType(request: EventTypeRequest, limits: Limits, nowMs: n
   };
 }
 
-const FIRST_VERSION = "1.0.0";
-
 /** Protocol 5.1.3: more partitions than allowed are silently capped. */
 function partitionCount({ default_statistic: statistic }: EventTypeRequest, { maxPartitions }: Limits): number {
   return statistic === null
     ? 1
     : Math.min(Math.max(statistic.read_parallelism, statistic.write_parallelism), maxPartitions);
-}
-
-function checkSchema(request: EventTypeRequest, limits: Limits): JsonObject | undefined {
-  const { schema, event_owner_selector: selector, ordering_key_fields, ordering_instance_ids } = request;
-  if (schema.type === "avro_schema") {
-    checkAvroSchema(schema.schema);
-    return undefined;
-  }
-  const effective = effectiveSchema(readJsonSchema(schema.schema, request, limits), request);
-  checkFields(effective, {
-    event_owner_selector: selector?.type === "path" ? (selector.value ?? "null") : undefined,
-    ordering_key_fields,
-    ordering_instance_ids,
-  });
-  return effective;
 }

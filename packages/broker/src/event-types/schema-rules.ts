@@ -5,7 +5,9 @@
 import type { Category, CompatibilityMode } from "nakadi-protocol";
 import type { Limits } from "../limits.ts";
 import { ProblemError } from "../problems.ts";
-import { draftOf, escapePointer, everySchema, isObject } from "./json-schema.ts";
+import { effectiveSchema } from "./effective-schema.ts";
+import type { EventTypeRequest } from "./event-type-request.ts";
+import { draftOf, escapePointer, everySchema, isObject, referred } from "./json-schema.ts";
 import type { Draft, JsonObject } from "./json-schema.ts";
 import { keywordFault } from "./keyword-shapes.ts";
 import { checkPattern } from "./patterns/pattern.ts";
@@ -15,6 +17,26 @@ import { JsonSyntaxError, parseStrictly } from "./strict-json.ts";
 export interface SchemaRulesInput {
   category: Category;
   compatibility_mode: CompatibilityMode;
+}
+
+/**
+ * Every rule for the schema of an event type.
+ * @returns what its events will be held against; nothing for Avro
+ * @throws {ProblemError} 422
+ */
+export function checkSchema(request: EventTypeRequest, limits: Limits): JsonObject | undefined {
+  const { schema, event_owner_selector: selector, ordering_key_fields, ordering_instance_ids } = request;
+  if (schema.type === "avro_schema") {
+    checkAvroSchema(schema.schema);
+    return undefined;
+  }
+  const effective = effectiveSchema(readJsonSchema(schema.schema, request, limits), request);
+  checkFields(effective, {
+    event_owner_selector: selector?.type === "path" ? (selector.value ?? "null") : undefined,
+    ordering_key_fields,
+    ordering_instance_ids,
+  });
+  return effective;
 }
 
 /**
@@ -44,7 +66,7 @@ export function readJsonSchema(
  * Fields that the effective schema has to define.
  * @throws {ProblemError} 422
  */
-export function checkFields(
+function checkFields(
   effective: JsonObject,
   fields: {
     event_owner_selector: string | undefined;
@@ -69,7 +91,7 @@ export function checkFields(
  * The little that is asked of an Avro schema: it is stored, not used.
  * @throws {ProblemError} 422
  */
-export function checkAvroSchema(text: string): void {
+function checkAvroSchema(text: string): void {
   try {
     const schema: unknown = JSON.parse(text);
     if (
@@ -135,23 +157,12 @@ function definesProperty(root: JsonObject, path: readonly string[]): boolean {
     if (!isObject(schema) || seen[at]?.has(schema)) return false;
     seen[at]?.add(schema);
     const { $ref, properties, allOf, anyOf, oneOf } = schema;
-    if (typeof $ref === "string") return defines(resolve(root, $ref), at);
+    if (typeof $ref === "string") return defines(referred(root, $ref), at);
     const name = path[at] ?? "";
     if (isObject(properties) && Object.hasOwn(properties, name) && defines(properties[name], at + 1)) return true;
     return [allOf, anyOf, oneOf].flat().some((part) => part !== undefined && defines(part, at));
   };
   return defines(root, 0);
-}
-
-/** What a reference inside the document points to. */
-function resolve(root: JsonObject, reference: string): unknown {
-  if (!reference.startsWith("#")) return undefined;
-  let at: unknown = root;
-  for (const part of reference.slice(1).split("/").slice(1)) {
-    const name = part.replaceAll("~1", "/").replaceAll("~0", "~");
-    at = isObject(at) && Object.hasOwn(at, name) ? at[name] : undefined;
-  }
-  return at;
 }
 
 /** Keywords that evolution in `compatible` mode knows how to compare. */

@@ -29,6 +29,8 @@ export interface Timeline {
 export interface StoredEventType {
   eventType: CompleteEventType;
   partitions: number;
+  /** Every version that its schema ever had, oldest first; the last one is that of `eventType.schema`. */
+  schemaVersions: readonly string[];
   /** By order; the last one is written to. Never empty. */
   timelines: readonly Timeline[];
   /** While the next timeline is on its way, until a wall time at the latest: nobody begins to write meanwhile. */

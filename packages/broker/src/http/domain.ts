@@ -1,8 +1,11 @@
 /** What the routes serve: the domain of one node. */
 import type { Clock } from "nakadi-protocol";
+import type { Access } from "../authorization/authorizer.ts";
 import type { EventTypes } from "../event-types/catalogue.ts";
+import type { EventTypeChanges } from "../event-types/changes.ts";
 import type { Limits } from "../limits.ts";
 import type { Writers } from "../log/writers.ts";
+import type { Settings } from "../settings/settings.ts";
 import type { Storage } from "../storage/ports.ts";
 import type { EventTypeStreams } from "../streaming/event-type-streams.ts";
 import type { SubscriptionStreams } from "../streaming/streams.ts";
@@ -10,7 +13,11 @@ import type { Subscriptions } from "../subscriptions/registry.ts";
 
 export interface Domain {
   storage: Storage;
+  /** What the caller may do. */
+  access: Access;
+  settings: Settings;
   eventTypes: EventTypes;
+  eventTypeChanges: EventTypeChanges;
   writers: Writers;
   subscriptions: Subscriptions;
   streams: SubscriptionStreams;

@@ -21,12 +21,17 @@ export function requestBytes(body: unknown): Buffer {
   return Buffer.isBuffer(body) ? body : Buffer.alloc(0);
 }
 
-/** A query parameter that may stand once; `undefined` if it is absent. */
 export function queryFlag({ query }: FastifyRequest, name: string): boolean {
   const value = (query as Record<string, unknown>)[name];
   if (value === undefined || value === "false") return false;
   if (value === "true") return true;
   throw new ProblemError(400, `Cannot read ${name}: it must be true or false`);
+}
+
+/** A header that may be repeated reads as one text. */
+export function headerText({ headers }: FastifyRequest, name: string): string | undefined {
+  const value = headers[name];
+  return Array.isArray(value) ? value.join(",") : value;
 }
 
 export function pathParameter({ params }: FastifyRequest, name: string): string {

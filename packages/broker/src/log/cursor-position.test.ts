@@ -7,6 +7,7 @@ const timeline = { order: 1, log: "log-1", createdAt: "", lastNumbers: null };
 const stored = {
   eventType: { name: "et" },
   partitions: 2,
+  schemaVersions: ["1.0.0"],
   timelines: [timeline],
 } as unknown as StoredEventType;
 /** Partition 0 holds the events 3 to 7, partition 1 nothing. */

@@ -1,8 +1,16 @@
 /**
  * Last step: the events go to their partitions, each partition's in the order of the request (protocol 4.11).
  */
-import type { EventRecord } from "./batch.ts";
+import type { BatchItemResponse } from "nakadi-protocol";
+import { noSuchEventType } from "../event-types/catalogue.ts";
+import type { StoredEventType } from "../event-types/stored-event-type.ts";
+import { NoSuchLogError } from "../storage/ports.ts";
 import type { LogId, LogPort, NewRecord } from "../storage/ports.ts";
+import type { Batch } from "./batch.ts";
+import { partlyStoredItems } from "./item-responses.ts";
+
+/** 422: nothing is stored. 207: the events that are `submitted` are stored. */
+export type PublishOutcome = { status: 200 } | { status: 422 | 207; items: BatchItemResponse[] };
 
 /** Why the events of a partition are not stored; a partition that is absent has stored all of its own. */
 export type AppendFailures = ReadonlyMap<number, string>;
@@ -11,11 +19,37 @@ export type AppendFailures = ReadonlyMap<number, string>;
  * Views of a request's body keep all of it alive for as long as one of them is stored: where they are little of it,
  * they become copies.
  */
-export function ownBytes(records: readonly EventRecord[], body: Uint8Array): readonly EventRecord[] {
+export function ownBytes(records: readonly NewRecord[], body: Uint8Array): readonly NewRecord[] {
   let kept = 0;
-  for (const { value } of records) if (value.buffer === body.buffer) kept += value.length;
+  for (const { value } of records) if (value?.buffer === body.buffer) kept += value.length;
   if (kept === 0 || kept >= body.length / 2) return records;
-  return records.map((record) => ({ ...record, value: record.value.slice() }));
+  return records.map((record) => ({ ...record, value: record.value?.slice() ?? null }));
+}
+
+/**
+ * Stores a batch, unless one of its events is refused.
+ * @throws {ProblemError} 404 if the event type was deleted since the request began
+ */
+export async function appendBatch(
+  log: LogPort,
+  { eventType, timelines }: StoredEventType,
+  batch: Batch,
+  body: Uint8Array,
+  signal: AbortSignal,
+): Promise<PublishOutcome> {
+  const refused = batch.refusal();
+  if (refused) return { status: 422, items: refused };
+  if (batch.records.length === 0) return { status: 200 };
+  const current = timelines.at(-1);
+  if (!current) throw noSuchEventType(eventType.name);
+  try {
+    const failures = await appendAll(log, current.log, ownBytes(batch.records, body), batch.partitions, signal);
+    if (failures.size === 0) return { status: 200 };
+    const items = partlyStoredItems(batch.eids, batch.partitions, (partition) => failures.get(partition));
+    return { status: 207, items };
+  } catch (error) {
+    throw error instanceof NoSuchLogError ? noSuchEventType(eventType.name) : error;
+  }
 }
 
 /** @param partitions of the records, one each */

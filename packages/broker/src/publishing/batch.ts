@@ -10,25 +10,20 @@ import { eidOf, refusedItems } from "./item-responses.ts";
 import type { Failure } from "./item-responses.ts";
 import type { PublishedItem } from "./scan.ts";
 
-/** No tombstone. */
-export interface EventRecord extends NewRecord {
-  value: Uint8Array;
-}
-
 export interface Steps {
   /** What is wrong with an event; nothing if it is valid. */
   validate: (item: PublishedItem) => string | undefined;
   /** The partition of a valid event; a text says why there is none. */
   partition: (item: PublishedItem) => number | string;
   /** What is stored of it. */
-  record: (item: PublishedItem, partition: number) => EventRecord;
+  record: (item: PublishedItem, partition: number) => NewRecord;
 }
 
 export class Batch {
   readonly #steps: Steps;
   readonly #eids: string[] = [];
   readonly #partitions: number[] = [];
-  readonly #records: EventRecord[] = [];
+  readonly #records: NewRecord[] = [];
   #invalid: Failure | undefined;
   #homeless: Failure | undefined;
 
@@ -45,7 +40,7 @@ export class Batch {
     return this.#partitions;
   }
 
-  get records(): readonly EventRecord[] {
+  get records(): readonly NewRecord[] {
     return this.#records;
   }
 

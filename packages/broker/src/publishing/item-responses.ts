@@ -44,6 +44,11 @@ export function refusedItems(
   }));
 }
 
+/** Nothing was even looked at. */
+export function untouchedItems(eids: readonly string[]): BatchItemResponse[] {
+  return eids.map((eid) => ({ publishing_status: "aborted", detail: "", step: "none", eid, partition: null }));
+}
+
 /**
  * Storage took some.
  * @param failureOf why the events of a partition are not stored; nothing if they are

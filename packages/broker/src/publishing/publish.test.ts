@@ -1,13 +1,16 @@
 import { ManualClock } from "nakadi-protocol";
 import type { BatchItemResponse } from "nakadi-protocol";
 import { beforeEach, describe, expect, test } from "vitest";
+import { Access, allowAll } from "../authorization/authorizer.ts";
 import { EventTypes } from "../event-types/catalogue.ts";
 import { DEFAULT_LIMITS } from "../limits.ts";
 import { Writers } from "../log/writers.ts";
+import { Settings } from "../settings/settings.ts";
 import { MemoryEngine } from "../storage/memory/engine.ts";
 import type { LogPort, Storage } from "../storage/ports.ts";
 import { publish } from "./publish.ts";
-import type { PublishingParts, PublishOutcome } from "./publish.ts";
+import type { PublishOutcome } from "./append.ts";
+import type { PublishingParts } from "./publish.ts";
 
 const NEVER = new AbortController().signal;
 const EID = "7b7c7100-0559-11e6-a837-0800200c9a66";
@@ -22,9 +25,10 @@ beforeEach(() => {
   storage = new MemoryEngine({ clock }).node("node");
   let logs = 0;
   const uuid = (): string => `log-${logs++}`;
-  const eventTypes = new EventTypes({ ...storage, limits: DEFAULT_LIMITS, clock, uuid });
+  const { features, blacklist } = new Settings(storage.metadata, clock, "somebody");
+  const eventTypes = new EventTypes({ ...storage, features, limits: DEFAULT_LIMITS, clock, uuid });
   const writers = new Writers({ eventTypes, metadata: storage.metadata, clock });
-  parts = { eventTypes, writers, log: storage.log, limits: DEFAULT_LIMITS, clock, random: () => 0 };
+  parts = { eventTypes, blacklist, writers, log: storage.log, limits: DEFAULT_LIMITS, clock, random: () => 0 };
 });
 
 interface Definition {
@@ -61,7 +65,7 @@ function send(body: string | Uint8Array | object[], log: LogPort = storage.log):
     body instanceof Uint8Array
       ? body
       : new TextEncoder().encode(typeof body === "string" ? body : JSON.stringify(body));
-  return publish({ ...parts, log }, "et", bytes, { flowId: "flow", subject: "somebody" }, NEVER);
+  return publish({ ...parts, log }, "et", bytes, { flowId: "flow", access: new Access(allowAll, "somebody") }, NEVER);
 }
 
 /** What a partition of the first log holds, as text. */

@@ -24,11 +24,18 @@ export function validationFault(
   item: PublishedItem,
   { validator, category, maxEventBytes }: ValidationRules,
 ): string | undefined {
-  if (item.sentBytes > maxEventBytes)
-    return `Event too large: ${item.sentBytes} bytes, max size is ${maxEventBytes} bytes`;
+  const tooLarge = sizeFault(item, maxEventBytes);
+  if (tooLarge !== undefined) return tooLarge;
   const exact = validator.tellsWholeNumbers && item.hasOddNumbers ? exactNumbers(item) : undefined;
   const fault = validator.faultOf(exact?.value ?? item.value, exact?.doubles);
   return fault ?? (category === "undefined" ? undefined : metadataFault(item.value));
+}
+
+/** What an event may be large counts as it was sent (protocol 4.5). */
+export function sizeFault({ sentBytes }: Pick<PublishedItem, "sentBytes">, maxEventBytes: number): string | undefined {
+  return sentBytes > maxEventBytes
+    ? `Event too large: ${sentBytes} bytes, max size is ${maxEventBytes} bytes`
+    : undefined;
 }
 
 /** The schema of metadata leaves this format to a second look. */

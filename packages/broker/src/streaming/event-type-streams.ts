@@ -9,6 +9,7 @@ import { newest, type TimelineBounds } from "../log/partition-bounds.ts";
 import { timelineBounds } from "../log/timeline-bounds.ts";
 import { ProblemError } from "../problems.ts";
 import { Members } from "../request-body.ts";
+import type { ConsumerGate } from "../settings/consumer-gate.ts";
 import type { LogPort, MetadataPort, PartitionKey } from "../storage/ports.ts";
 import { normalised } from "../subscriptions/initialise.ts";
 import { EventTypeSession } from "./event-type-session.ts";
@@ -21,6 +22,7 @@ const MAX_INT = 2 ** 31 - 1;
 
 export interface EventTypeStreamsParts {
   eventTypes: EventTypes;
+  gate: ConsumerGate;
   log: LogPort;
   metadata: MetadataPort;
   limits: Limits;
@@ -32,25 +34,29 @@ export interface EventTypeStreamsParts {
 export class EventTypeStreams {
   readonly #parts: EventTypeStreamsParts;
   readonly #open = new Map<string, Set<EventTypeStream>>();
-  readonly #hints: Disposable;
+  readonly #hints: readonly Disposable[];
 
   constructor(parts: EventTypeStreamsParts) {
     this.#parts = parts;
-    this.#hints = parts.metadata.onWrite((kind, id) => {
-      if (kind === EVENT_TYPE_KIND) for (const stream of this.#open.get(id) ?? []) stream.hint();
-    });
+    this.#hints = [
+      parts.metadata.onWrite((kind, id) => {
+        if (kind === EVENT_TYPE_KIND) for (const stream of this.#open.get(id) ?? []) stream.hint();
+      }),
+      parts.gate.onChange(() => void this.#endBlocked()),
+    ];
   }
 
   /**
    * @param query parameters as texts
    * @param cursors the header's text; without it every partition is streamed from its end
-   * @throws {ProblemError} 400, 404, 412, 422
+   * @throws {ProblemError} 400, 403, 404, 412, 422
    */
   async open(name: string, query: unknown, cursors: string | undefined): Promise<EventTypeStream> {
-    const { eventTypes, log, clock, limits, random, onError } = this.#parts;
+    const { eventTypes, gate, log, clock, limits, random, onError } = this.#parts;
     const wanted = cursors === undefined ? undefined : parseCursors(cursors);
     const stored = await eventTypes.find(name);
     if (!stored) throw new ProblemError(404, "topic not found");
+    await gate.demandStream([name]);
     const settings = eventTypeStreamSettings(query, limits, random);
     const all = await timelineBounds(log, stored);
     const starts = startPositions(stored, all, wanted);
@@ -75,8 +81,18 @@ export class EventTypeStreams {
 
   /** Ends all streams at once. */
   stop(): void {
-    this.#hints[Symbol.dispose]();
+    for (const hint of this.#hints) hint[Symbol.dispose]();
     for (const streams of this.#open.values()) for (const stream of streams) stream.stop();
+  }
+
+  async #endBlocked(): Promise<void> {
+    for (const [name, streams] of this.#open) {
+      try {
+        if (await this.#parts.gate.blocks([name])) for (const stream of streams) stream.stop();
+      } catch (error) {
+        this.#parts.onError(error);
+      }
+    }
   }
 }
 

@@ -8,6 +8,7 @@ import { Axis } from "../log/axis.ts";
 import { CursorError, demandReadable } from "../log/cursor-position.ts";
 import { timelineBounds } from "../log/timeline-bounds.ts";
 import { ProblemError } from "../problems.ts";
+import type { ConsumerGate } from "../settings/consumer-gate.ts";
 import type { PartitionKey, Storage } from "../storage/ports.ts";
 import { initialise } from "../subscriptions/initialise.ts";
 import type { Subscriptions } from "../subscriptions/registry.ts";
@@ -22,6 +23,7 @@ export interface StreamsParts {
   storage: Storage;
   subscriptions: Subscriptions;
   eventTypes: EventTypes;
+  gate: ConsumerGate;
   limits: Limits;
   clock: Clock;
   onError: (error: unknown) => void;
@@ -42,16 +44,18 @@ export class SubscriptionStreams {
       metadata.onWrite((kind, id) => {
         if (kind === EVENT_TYPE_KIND) for (const stream of this.#reading(id)) stream.hint("timelines");
       }),
+      parts.gate.onChange(() => void this.#closeBlocked()),
     ];
   }
 
   /**
    * A session with its partitions, ready to `start`. Whoever opens it starts or stops it.
-   * @throws {ProblemError} 404, 409, 412, 422
+   * @throws {ProblemError} 403, 404, 409, 412, 422
    */
   async open(subscriptionId: string, { settings, partitions }: SubscriptionStreamRequest): Promise<SubscriptionStream> {
-    const { storage, subscriptions, limits, clock, node } = this.#parts;
+    const { storage, subscriptions, limits, clock, node, gate } = this.#parts;
     const subscription = await subscriptions.get(subscriptionId);
+    await gate.demandStream(subscription.event_types);
     const eventTypes = await subscriptions.eventTypesOf(subscription);
     const known = partitionKeys(eventTypes);
     const requested = requestedPartitions(partitions, known);
@@ -62,6 +66,7 @@ export class SubscriptionStreams {
     const stream = new SubscriptionStream({
       id,
       subscription: subscriptionId,
+      eventTypes: subscription.event_types,
       session: new SubscriptionSession(settings, {
         maxBufferBytes: limits.maxStreamBufferBytes,
         nowMs: clock.monotonicMs(),
@@ -76,6 +81,8 @@ export class SubscriptionStreams {
       await this.#demandNotDeleted(subscriptionId);
       await this.#demandReadable(subscription, eventTypes, id);
       await stream.settle();
+      // Whoever was blocked since then has not been told.
+      await gate.demandStream(subscription.event_types);
     } catch (error) {
       this.#remove(stream);
       await leave(storage.coordination, subscriptionId, id);
@@ -97,6 +104,16 @@ export class SubscriptionStreams {
 
   *#reading(eventType: string): Iterable<SubscriptionStream> {
     for (const streams of this.#open.values()) for (const stream of streams) if (stream.reads(eventType)) yield stream;
+  }
+
+  async #closeBlocked(): Promise<void> {
+    for (const stream of [...this.#open.values()].flatMap((streams) => [...streams])) {
+      try {
+        if (await this.#parts.gate.blocks(stream.eventTypes)) stream.close("Consumption is blocked");
+      } catch (error) {
+        this.#parts.onError(error);
+      }
+    }
   }
 
   #add(stream: SubscriptionStream): void {

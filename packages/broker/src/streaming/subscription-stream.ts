@@ -20,6 +20,7 @@ const POLL_MS = 5_000;
 export interface SubscriptionStreamParts {
   id: string;
   subscription: string;
+  eventTypes: readonly string[];
   session: SubscriptionSession;
   storage: Storage;
   clock: Clock;
@@ -32,6 +33,7 @@ export interface SubscriptionStreamParts {
 export class SubscriptionStream {
   readonly id: string;
   readonly subscription: string;
+  readonly eventTypes: readonly string[];
   /** Resolves when the session is gone and the body has ended. */
   readonly ended: Promise<void>;
   readonly #parts: SubscriptionStreamParts;
@@ -49,6 +51,7 @@ export class SubscriptionStream {
     this.#parts = parts;
     this.id = parts.id;
     this.subscription = parts.subscription;
+    this.eventTypes = parts.eventTypes;
     this.#session = parts.session;
     this.ended = new Promise((resolve) => {
       this.#resolveEnded = resolve;
@@ -96,6 +99,12 @@ export class SubscriptionStream {
   reads(eventType: string): boolean {
     for (const partition of this.#session.partitions) if (splitKey(partition).eventType === eventType) return true;
     return false;
+  }
+
+  /** Says why in a last line, and ends once everything sent is committed or the time for it is up. */
+  close(debug: string): void {
+    this.#session.close(debug);
+    this.#pump();
   }
 
   /** Ends at once, as at the broker's stop. */

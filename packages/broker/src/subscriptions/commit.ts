@@ -4,6 +4,7 @@ import type { EventTypes } from "../event-types/catalogue.ts";
 import { cursorPosition, partitionNumber } from "../log/cursor-position.ts";
 import { timelineBounds } from "../log/timeline-bounds.ts";
 import { ProblemError } from "../problems.ts";
+import type { ConsumerGate } from "../settings/consumer-gate.ts";
 import type { CommitOutcome, CoordinationPort, LogPort, PartitionKey, StoredPosition } from "../storage/ports.ts";
 import { asProblem } from "./initial-cursors.ts";
 import { normalised } from "./initialise.ts";
@@ -12,13 +13,14 @@ import type { Subscriptions } from "./registry.ts";
 export interface CommitParts {
   subscriptions: Subscriptions;
   eventTypes: EventTypes;
+  gate: ConsumerGate;
   log: LogPort;
   coordination: CoordinationPort;
 }
 
 /**
  * @returns `undefined` if every cursor moved its partition forward, else what became of each
- * @throws {ProblemError} 404, 422
+ * @throws {ProblemError} 403, 404, 422
  */
 export async function commit(
   parts: CommitParts,
@@ -28,7 +30,7 @@ export async function commit(
 ): Promise<CommitResponse | undefined> {
   const items = await Promise.all(cursors.map((cursor) => convert(parts, cursor)));
   if (items.length === 0) throw new ProblemError(422, "Cursors are empty");
-  await parts.subscriptions.get(subscriptionId);
+  await parts.gate.demandCursors((await parts.subscriptions.get(subscriptionId)).event_types);
   if (!isUuid(streamId)) throw new ProblemError(422, `Stream id has to be valid UUID, but \`${streamId} was provided`);
   const outcomes = await parts.coordination.commit(subscriptionId, streamId, items);
   const results = outcomes.map((outcome, index) => resultOf(outcome, cursors[index], items[index]?.at, streamId));

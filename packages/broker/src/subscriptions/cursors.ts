@@ -5,6 +5,7 @@ import type { EventTypes } from "../event-types/catalogue.ts";
 import { readablePosition } from "../log/cursor-position.ts";
 import { timelineBounds } from "../log/timeline-bounds.ts";
 import { ProblemError } from "../problems.ts";
+import type { ConsumerGate } from "../settings/consumer-gate.ts";
 import type { LogPort, PartitionKey, Progress } from "../storage/ports.ts";
 import { splitKey } from "../streaming/group.ts";
 import { asProblem } from "./initial-cursors.ts";
@@ -15,12 +16,13 @@ import { type StandstillParts, whileStopped } from "./standstill.ts";
 export interface CursorParts extends StandstillParts {
   subscriptions: Subscriptions;
   eventTypes: EventTypes;
+  gate: ConsumerGate;
   log: LogPort;
 }
 
-/** Empty before the positions are fixed. @throws {ProblemError} 404 */
-export async function readCursors({ subscriptions, coordination }: CursorParts, id: string): Promise<Cursor[]> {
-  await subscriptions.get(id);
+/** Empty before the positions are fixed. @throws {ProblemError} 403, 404 */
+export async function readCursors({ subscriptions, gate, coordination }: CursorParts, id: string): Promise<Cursor[]> {
+  await gate.demandCursors((await subscriptions.get(id)).event_types);
   const current = await coordination.group(id);
   if (!current) return [];
   const progress = await coordination.progress(id);
@@ -34,11 +36,12 @@ export async function readCursors({ subscriptions, coordination }: CursorParts, 
 /**
  * Sets positions, back or forth: the streams are told and waited for, as long as they may wait for commits themselves.
  * No cursors at all only fix the positions of a subscription that nobody has used yet.
- * @throws {ProblemError} 404, 409, 422; 500 if the streams do not end in time
+ * @throws {ProblemError} 403, 404, 409, 422; 500 if the streams do not end in time
  */
 export async function resetCursors(parts: CursorParts, id: string, cursors: readonly Cursor[]): Promise<void> {
-  const { subscriptions, coordination } = parts;
+  const { subscriptions, gate, coordination } = parts;
   const subscription = await subscriptions.get(id);
+  await gate.demandCursors(subscription.event_types);
   const to = await resetPositions(parts, subscription.event_types, cursors);
   await initialise(parts, subscription, await subscriptions.eventTypesOf(subscription));
   if (to.size === 0) return;

@@ -4,7 +4,7 @@
  */
 import { createHash } from "node:crypto";
 import type { Clock, Subscription } from "nakadi-protocol";
-import { demandNoDuplicates } from "../authorization.ts";
+import { demandNoDuplicates } from "../authorization/section.ts";
 import type { EventTypes } from "../event-types/catalogue.ts";
 import type { StoredEventType } from "../event-types/stored-event-type.ts";
 import type { Limits } from "../limits.ts";
@@ -100,11 +100,6 @@ export class Subscriptions {
   /** Those that read the event type. */
   async of(eventType: string): Promise<Subscription[]> {
     return (await this.list()).filter(({ event_types }) => event_types.includes(eventType));
-  }
-
-  /** Whether any subscription reads the event type. */
-  async anyOf(eventType: string): Promise<boolean> {
-    return (await this.of(eventType)).length > 0;
   }
 
   /**

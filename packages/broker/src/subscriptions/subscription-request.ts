@@ -3,7 +3,7 @@
  * @pure
  */
 import type { ReadFrom, SubscriptionRequest } from "nakadi-protocol";
-import { readAuthorization } from "../authorization.ts";
+import { readAuthorization } from "../authorization/section.ts";
 import { annotationViolations, labelViolations } from "../event-types/annotations.ts";
 import { ProblemError } from "../problems.ts";
 import { Members } from "../request-body.ts";

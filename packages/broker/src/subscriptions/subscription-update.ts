@@ -3,7 +3,7 @@
  * @pure
  */
 import type { Subscription } from "nakadi-protocol";
-import { demandNoDuplicates } from "../authorization.ts";
+import { demandNoDuplicates } from "../authorization/section.ts";
 import { ProblemError } from "../problems.ts";
 import { Members } from "../request-body.ts";
 import { subscriptionRequest } from "./subscription-request.ts";

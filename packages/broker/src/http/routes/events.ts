@@ -1,11 +1,14 @@
-/** `/event-types/{name}/events`: publishing and the low-level stream (protocol 4.1, 5.10). */
-import type { FastifyInstance } from "fastify";
+/** `/event-types/{name}/events` and `deleted-events`: publishing and the low-level stream (protocol 4, 5.10). */
+import type { FastifyInstance, FastifyReply } from "fastify";
 import { Header } from "nakadi-protocol";
+import type { PublishOutcome } from "../../publishing/append.ts";
+import { consumerTag } from "../../publishing/consumer-tag.ts";
+import { deleteEvents } from "../../publishing/delete-events.ts";
 import { publish } from "../../publishing/publish.ts";
 import type { Domain } from "../domain.ts";
 import { flowIdOf } from "../flow-id.ts";
 import { sendEmpty, sendJson } from "../replies.ts";
-import { pathParameter, requestBytes } from "../request-json.ts";
+import { headerText, pathParameter, requestBytes } from "../request-json.ts";
 import { resource } from "../resource.ts";
 import { streamSink } from "../response-sink.ts";
 
@@ -13,28 +16,35 @@ const DEPRECATED =
   "299 - nakadi - the Low-level API is deprecated and will be removed from a future release. " +
   "Please consider migrating to the Subscriptions API.";
 
-/** Who publishes where there is no authentication (protocol 0.1). */
-const SUBJECT = "unauthenticated";
-
 export function eventRoutes(app: FastifyInstance, domain: Domain): void {
-  const { storage, eventTypes, writers, limits, clock, random, eventTypeStreams, stopping } = domain;
-  const parts = { log: storage.log, eventTypes, writers, limits, clock, random };
+  const { storage, access, settings, eventTypes, writers, limits, clock, random, eventTypeStreams, stopping } = domain;
+  const parts = { log: storage.log, blacklist: settings.blacklist, eventTypes, writers, limits, clock, random };
   resource(app, "/event-types/:name/events", {
     GET: async (request, reply) => {
-      const cursors = request.headers[Header.cursors];
       const stream = await eventTypeStreams.open(
         pathParameter(request, "name"),
         request.query,
-        Array.isArray(cursors) ? cursors.join(",") : cursors,
+        headerText(request, Header.cursors),
       );
       stream.start(streamSink(reply, { Warning: DEPRECATED }));
       return reply;
     },
     POST: async (request, reply) => {
-      const context = { flowId: flowIdOf(reply), subject: SUBJECT };
+      const tag = consumerTag(headerText(request, Header.consumerTag));
+      const context = { flowId: flowIdOf(reply), access, consumerTag: tag };
       const name = pathParameter(request, "name");
-      const outcome = await publish(parts, name, requestBytes(request.body), context, stopping);
-      return outcome.status === 200 ? sendEmpty(reply, 200) : sendJson(reply, outcome.status, outcome.items);
+      return sendOutcome(reply, await publish(parts, name, requestBytes(request.body), context, stopping));
     },
   });
+
+  resource(app, "/event-types/:name/deleted-events", {
+    POST: async (request, reply) => {
+      const name = pathParameter(request, "name");
+      return sendOutcome(reply, await deleteEvents(parts, name, requestBytes(request.body), { access }, stopping));
+    },
+  });
+}
+
+function sendOutcome(reply: FastifyReply, outcome: PublishOutcome): FastifyReply {
+  return outcome.status === 200 ? sendEmpty(reply, 200) : sendJson(reply, outcome.status, outcome.items);
 }

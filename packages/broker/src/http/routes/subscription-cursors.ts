@@ -13,8 +13,17 @@ import { resource } from "../resource.ts";
 const NO_STREAM_ID = "Required request header 'X-Nakadi-StreamId' for method parameter type String is not present";
 
 export function subscriptionCursorRoutes(app: FastifyInstance, domain: Domain): void {
-  const { subscriptions, eventTypes, storage, limits, clock } = domain;
-  const parts = { subscriptions, eventTypes, limits, clock, log: storage.log, coordination: storage.coordination };
+  const { subscriptions, eventTypes, settings, storage, limits, clock } = domain;
+  const { gate } = settings;
+  const parts = {
+    subscriptions,
+    eventTypes,
+    gate,
+    limits,
+    clock,
+    log: storage.log,
+    coordination: storage.coordination,
+  };
   resource(app, "/subscriptions/:id/cursors", {
     GET: async (request, reply) =>
       sendJson(reply, 200, { items: await readCursors(parts, pathParameter(request, "id")) }),

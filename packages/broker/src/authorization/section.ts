@@ -3,8 +3,8 @@
  * @pure
  */
 import type { AuthorizationAttribute } from "nakadi-protocol";
-import { ProblemError } from "./problems.ts";
-import type { Members } from "./request-body.ts";
+import { ProblemError } from "../problems.ts";
+import type { Members } from "../request-body.ts";
 
 /** How the server names what each list allows. */
 const OPERATIONS = { admins: "ADMIN", readers: "READ", writers: "WRITE" } as const;
@@ -16,7 +16,14 @@ export function readAuthorization<L extends ListName>(
   lists: readonly L[],
 ): Record<L, AuthorizationAttribute[]> | null {
   if ((members.raw("authorization") ?? null) === null) return null;
-  const section = members.object("authorization");
+  return readAttributeLists(members.object("authorization"), lists);
+}
+
+/** Each of `lists` must be there and not be empty. */
+export function readAttributeLists<L extends ListName>(
+  section: Members,
+  lists: readonly L[],
+): Record<L, AuthorizationAttribute[]> {
   const read = lists.map((name): [L, AuthorizationAttribute[]] => [name, readAttributes(section, name)]);
   return Object.fromEntries(read) as Record<L, AuthorizationAttribute[]>;
 }

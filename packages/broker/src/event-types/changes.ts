@@ -1,0 +1,144 @@
+/**
+ * Changing event types and their schemas (protocol 5.2.4, 5.5). The record is replaced as a whole, if nobody has changed it
+ * meanwhile; then its logs are told.
+ */
+import type { Clock } from "nakadi-protocol";
+import { type Access, eventTypeResource } from "../authorization/authorizer.ts";
+import type { Limits } from "../limits.ts";
+import { ProblemError } from "../problems.ts";
+import type { Features } from "../settings/features.ts";
+import { NoSuchLogError } from "../storage/ports.ts";
+import type { LogPort, MetadataPort, Versioned } from "../storage/ports.ts";
+import { EVENT_TYPE_KIND, logPolicy } from "./catalogue.ts";
+import type { EventTypes } from "./catalogue.ts";
+import { readEventTypeRequest } from "./event-type-request.ts";
+import type { EventTypeRequest } from "./event-type-request.ts";
+import { checkRetention } from "./event-type-rules.ts";
+import { checkOwnerSelectorUnchanged, updatedEventType } from "./event-type-update.ts";
+import type { UpdatedEventType } from "./event-type-update.ts";
+import { evolvedVersion } from "./schema-evolution.ts";
+import { schemaAddition } from "./schema-history.ts";
+import { checkSchema } from "./schema-rules.ts";
+import type { CompleteEventType, StoredEventType } from "./stored-event-type.ts";
+
+export interface EventTypeChangesParts {
+  eventTypes: EventTypes;
+  metadata: MetadataPort;
+  log: LogPort;
+  features: Features;
+  limits: Limits;
+  clock: Clock;
+}
+
+/** Administrators of the server may choose any. */
+const ANY_RETENTION = { minRetentionMs: 1, maxRetentionMs: Number.MAX_SAFE_INTEGER };
+
+export class EventTypeChanges {
+  readonly #parts: EventTypeChangesParts;
+
+  constructor(parts: EventTypeChangesParts) {
+    this.#parts = parts;
+  }
+
+  /**
+   * Replaces the event type by what `body`, parsed JSON, describes.
+   * @throws {ProblemError} 400, 403, 404, 422, 503
+   * @throws {ValidationError}
+   */
+  async update(name: string, body: unknown, access: Access): Promise<CompleteEventType> {
+    const request = readEventTypeRequest(body);
+    await this.#parts.features.demandWritable();
+    for (;;) {
+      const found = await this.#parts.eventTypes.record(name);
+      const before = found.value.eventType;
+      await this.#parts.features.demandAuthorization("force_event_type_authz", request.authorization);
+      await access.demand("VIEW", eventTypeResource(before));
+      const nakadiAdmin = await access.isAdmin();
+      checkRetention(request.options.retention_time, nakadiAdmin ? ANY_RETENTION : this.#parts.limits);
+      if (!nakadiAdmin) {
+        await access.demand("ADMIN", eventTypeResource(before));
+        checkOwnerSelectorUnchanged(before, request);
+      }
+      const rights = { nakadiAdmin, eventTypeAdmin: await access.may("ADMIN", eventTypeResource(before)) };
+      const updated = updatedEventType(before, request, { name, rights, ...this.#now });
+      if (await this.#replace(found, updated)) return updated.eventType;
+    }
+  }
+
+  /**
+   * Gives the event type another schema and leaves everything else (protocol 5.5).
+   * @throws {ProblemError} 403, 404, 422
+   */
+  async changeSchema(name: string, schema: EventTypeRequest["schema"], access: Access): Promise<void> {
+    for (;;) {
+      const found = await this.#parts.eventTypes.record(name);
+      const before = found.value.eventType;
+      await access.demand("ADMIN", eventTypeResource(before));
+      const rights = { nakadiAdmin: true, eventTypeAdmin: true };
+      const updated = updatedEventType(before, { ...before, schema }, { name, rights, ...this.#now });
+      if (updated.eventType.schema === before.schema || (await this.#replace(found, updated))) return;
+    }
+  }
+
+  /**
+   * Why the event type's present rules would not let `text` follow its schema of that version; nothing if they would.
+   * @throws {ProblemError} 404, 422 for what is no schema at all
+   */
+  async incompatibility(
+    stored: StoredEventType,
+    version: string,
+    text: string,
+  ): Promise<{ version: string; error: string | undefined }> {
+    const { eventType } = stored;
+    const against = await this.#parts.eventTypes.schemas.version(stored, version);
+    const after = { ...eventType, schema: { type: eventType.schema.type, schema: text } };
+    const effective = checkSchema(after, this.#parts.limits);
+    if (effective) await this.#parts.eventTypes.demandCompiles(effective);
+    try {
+      evolvedVersion({ ...eventType, schema: against }, after);
+      return { version: against.version, error: undefined };
+    } catch (error) {
+      if (!(error instanceof ProblemError)) throw error;
+      return { version: against.version, error: error.message };
+    }
+  }
+
+  get #now(): { limits: Limits; nowMs: number } {
+    return { limits: this.#parts.limits, nowMs: this.#parts.clock.wallMs() };
+  }
+
+  /** @returns false if the event type has changed meanwhile */
+  async #replace(
+    { value: before, version }: Versioned<StoredEventType>,
+    { eventType, effectiveSchema }: UpdatedEventType,
+  ): Promise<boolean> {
+    const { eventTypes, metadata } = this.#parts;
+    if (effectiveSchema) await eventTypes.demandCompiles(effectiveSchema);
+    const isNewVersion = eventType.schema !== before.eventType.schema;
+    const schemaVersions = isNewVersion ? [...before.schemaVersions, eventType.schema.version] : before.schemaVersions;
+    const stored: StoredEventType = { ...before, eventType, schemaVersions };
+    const record = { kind: EVENT_TYPE_KIND, id: eventType.name, expect: version, value: stored } as const;
+    const writes = isNewVersion ? [record, schemaAddition(stored)] : [record];
+    if ((await metadata.write(writes)) === "conflict") return false;
+    await this.#applyPolicy(stored, eventType.name);
+    return true;
+  }
+
+  /** Tells the logs what was stored, and again if that has changed meanwhile: the last one to tell them knows it. */
+  async #applyPolicy(stored: StoredEventType, name: string): Promise<void> {
+    const { eventTypes, log } = this.#parts;
+    let told: string | undefined;
+    for (let now: StoredEventType | undefined = stored; now; now = await eventTypes.find(name)) {
+      const policy = logPolicy(now.eventType);
+      const logs = now.timelines.map((timeline) => timeline.log);
+      const wanted = JSON.stringify([policy, logs]);
+      if (wanted === told) return;
+      try {
+        await Promise.all(logs.map((id) => log.configure(id, policy)));
+      } catch (error) {
+        if (!(error instanceof NoSuchLogError)) throw error;
+      }
+      told = wanted;
+    }
+  }
+}

@@ -1,0 +1,104 @@
+/**
+ * All versions of an event type's schema (protocol 5.6): metadata of kind `event-type-schema`, written once each, together
+ * with the event type. Which versions there are, the event type itself knows.
+ */
+import type { Schema } from "nakadi-protocol";
+import { ProblemError } from "../problems.ts";
+import type { MetadataPort, Write } from "../storage/ports.ts";
+import { sameSchema } from "./schema-evolution.ts";
+import type { StoredEventType } from "./stored-event-type.ts";
+
+const KIND = "event-type-schema";
+const PAGE = 1_000;
+/** Sorts after what names consist of; and with as many digits, versions sort in their order. */
+const SEPARATOR = ":";
+const DIGITS = 9;
+
+export interface SchemaPage {
+  items: Required<Schema>[];
+  /** There are older ones. */
+  hasMore: boolean;
+}
+
+export class SchemaHistory {
+  readonly #metadata: MetadataPort;
+
+  constructor(metadata: MetadataPort) {
+    this.#metadata = metadata;
+  }
+
+  /** Newest first. */
+  async page(
+    { eventType, schemaVersions }: StoredEventType,
+    { limit, offset }: { limit: number; offset: number },
+  ): Promise<SchemaPage> {
+    const newest = schemaVersions.length - 1 - offset;
+    const oldest = Math.max(0, newest - limit + 1);
+    const indexes = Array.from({ length: Math.max(0, newest - oldest + 1) }, (_, at) => newest - at);
+    const items = await Promise.all(indexes.map((index) => this.#at(eventType.name, index)));
+    return { items: items.filter((item) => item !== undefined), hasMore: oldest > 0 && items.length > 0 };
+  }
+
+  /**
+   * @param version `latest` or a number
+   * @throws {ProblemError} 404
+   */
+  async version({ eventType, schemaVersions }: StoredEventType, version: string): Promise<Required<Schema>> {
+    if (version === "latest") return eventType.schema;
+    const index = schemaVersions.lastIndexOf(version);
+    const found = index < 0 ? undefined : await this.#at(eventType.name, index);
+    if (found) return found;
+    throw new ProblemError(404, `EventType "${eventType.name}" has no schema with version "${version}"`);
+  }
+
+  /**
+   * The newest version that says the same.
+   * @throws {ProblemError} 404
+   */
+  async equalTo(stored: StoredEventType, schema: Pick<Schema, "type" | "schema">): Promise<Required<Schema>> {
+    const { name } = stored.eventType;
+    for (let offset = 0; ; offset += PAGE) {
+      const { items, hasMore } = await this.page(stored, { limit: PAGE, offset });
+      const found = items.find((item) => sameSchema(item, schema));
+      if (found) return found;
+      if (!hasMore) throw new ProblemError(404, `schema is not found for ${name}`);
+    }
+  }
+
+  /** The newest JSON schema; nothing if there never was one. */
+  async latestJson(stored: StoredEventType): Promise<Required<Schema> | undefined> {
+    if (stored.eventType.schema.type === "json_schema") return stored.eventType.schema;
+    for (let offset = 0; ; offset += PAGE) {
+      const { items, hasMore } = await this.page(stored, { limit: PAGE, offset });
+      const found = items.find(({ type }) => type === "json_schema");
+      if (found ?? !hasMore) return found;
+    }
+  }
+
+  /** Writes that remove all of them. */
+  async removals(name: string): Promise<Write[]> {
+    const removals: Write[] = [];
+    const prefix = `${name}${SEPARATOR}`;
+    for (let after = prefix; ;) {
+      const page = await this.#metadata.list(KIND, { after, limit: PAGE });
+      const own = page.filter(({ id }) => id.startsWith(prefix));
+      removals.push(...own.map(({ id, version }): Write => ({ kind: KIND, id, expect: version, remove: true })));
+      if (own.length < PAGE) return removals;
+      after = own.at(-1)?.id ?? prefix;
+    }
+  }
+
+  async #at(name: string, index: number): Promise<Required<Schema> | undefined> {
+    return (await this.#metadata.get<Required<Schema>>(KIND, idOf(name, index)))?.value;
+  }
+}
+
+/** Adds the version that will be the last of `schemaVersions`. */
+export function schemaAddition({ eventType, schemaVersions }: StoredEventType): Write {
+  const id = idOf(eventType.name, schemaVersions.length - 1);
+  return { kind: KIND, id, expect: "absent", value: eventType.schema };
+}
+
+function idOf(name: string, index: number): string {
+  return `${name}${SEPARATOR}${String(index).padStart(DIGITS, "0")}`;
+}

@@ -1,0 +1,97 @@
+/** `/event-types/{name}/schemas`: versions of a schema, listed, found, added, tried out (protocol 5.5, 5.6). */
+import type { FastifyInstance, FastifyRequest } from "fastify";
+import { eventTypeResource } from "../../authorization/authorizer.ts";
+import { readSchema } from "../../event-types/event-type-request.ts";
+import { asConstraintViolation, ProblemError } from "../../problems.ts";
+import { Members } from "../../request-body.ts";
+import type { Domain } from "../domain.ts";
+import { sendEmpty, sendJson } from "../replies.ts";
+import { pathParameter, queryFlag, requestJson } from "../request-json.ts";
+import { resource } from "../resource.ts";
+
+const DEFAULT_LIMIT = 20;
+const MAX_LIMIT = 1_000;
+const MAX_INT = 2 ** 31 - 1;
+
+export function schemaRoutes(app: FastifyInstance, { eventTypes, eventTypeChanges, access }: Domain): void {
+  const { schemas } = eventTypes;
+
+  /** The event type of the path, for those who may see it. */
+  async function visible(request: FastifyRequest): ReturnType<typeof eventTypes.get> {
+    const stored = await eventTypes.get(pathParameter(request, "name"));
+    await access.demand("VIEW", eventTypeResource(stored.eventType));
+    return stored;
+  }
+
+  resource(app, "/event-types/:name/schemas", {
+    GET: async (request, reply) => {
+      const query = pageQuery(request);
+      const stored = await visible(request);
+      const { items, hasMore } = await schemas.page(stored, query);
+      const links = items.length > 0 ? pageLinks(stored.eventType.name, query, hasMore) : {};
+      return sendJson(reply, 200, { items, _links: links });
+    },
+    POST: async (request, reply) => {
+      const onlyFetch = queryFlag(request, "fetch");
+      const members = Members.of(requestJson(request));
+      const schema = readSchema(members);
+      asConstraintViolation(() => members.demandValid());
+      if (onlyFetch) return sendJson(reply, 200, await schemas.equalTo(await visible(request), schema));
+      await eventTypeChanges.changeSchema(pathParameter(request, "name"), schema, access);
+      return sendEmpty(reply, 200);
+    },
+  });
+
+  resource(app, "/event-types/:name/schemas/:version", {
+    GET: async (request, reply) =>
+      sendJson(reply, 200, await schemas.version(await visible(request), pathParameter(request, "version"))),
+  });
+
+  resource(app, "/event-types/:name/schemas/:version/compatibility-check", {
+    POST: async (request, reply) => {
+      const members = Members.of(requestJson(request));
+      const text = members.requiredText("schema");
+      asConstraintViolation(() => members.demandValid());
+      const stored = await visible(request);
+      const { version, error } = await eventTypeChanges.incompatibility(
+        stored,
+        pathParameter(request, "version"),
+        text,
+      );
+      return sendJson(reply, 200, {
+        compatible: error === undefined,
+        compatibility_mode: stored.eventType.compatibility_mode,
+        validated_against_version: version,
+        ...(error !== undefined && { error }),
+      });
+    },
+  });
+}
+
+interface Link {
+  href: string;
+}
+
+interface Page {
+  limit: number;
+  offset: number;
+}
+
+function pageQuery({ query }: FastifyRequest): Page {
+  const members = Members.of(query);
+  const limit = members.integer("limit", -MAX_INT, MAX_INT) ?? DEFAULT_LIMIT;
+  const offset = members.integer("offset", -MAX_INT, MAX_INT) ?? 0;
+  if (limit < 1 || limit > MAX_LIMIT) {
+    throw new ProblemError(400, `'limit' parameter sholud have value between 1 and ${MAX_LIMIT}`);
+  }
+  if (offset < 0) throw new ProblemError(400, "'offset' parameter can't be lower than 0");
+  return { limit, offset };
+}
+
+function pageLinks(name: string, { limit, offset }: Page, hasMore: boolean): { prev?: Link; next?: Link } {
+  const link = (to: number): Link => ({ href: `/event-types/${name}/schemas?offset=${to}&limit=${limit}` });
+  return {
+    ...(offset > 0 && { prev: link(Math.max(0, offset - limit)) }),
+    ...(hasMore && { next: link(offset + limit) }),
+  };
+}

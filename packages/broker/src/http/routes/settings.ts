@@ -1,0 +1,60 @@
+/** `/settings`: blacklist, feature toggles, administrators (protocol 6.2 to 6.4). */
+import type { FastifyInstance } from "fastify";
+import { asConstraintViolation } from "../../problems.ts";
+import { readFeatureToggle } from "../../settings/features.ts";
+import type { Domain } from "../domain.ts";
+import { sendEmpty, sendJson } from "../replies.ts";
+import { pathParameter, requestJson } from "../request-json.ts";
+import { resource } from "../resource.ts";
+
+const ADMINS_ONLY = "Admin privileges are required to perform this operation";
+
+export function settingsRoutes(app: FastifyInstance, { settings, access }: Domain): void {
+  const { blacklist, features, administrators } = settings;
+
+  resource(app, "/settings/blacklist", {
+    GET: async (_request, reply) => {
+      await access.demandAdmin(ADMINS_ONLY);
+      return sendJson(reply, 200, await blacklist.content());
+    },
+  });
+  resource(app, "/settings/blacklist/:type/:name", {
+    PUT: async (request, reply) => {
+      await access.demandAdmin(ADMINS_ONLY);
+      await blacklist.add(pathParameter(request, "type"), pathParameter(request, "name"));
+      return sendEmpty(reply, 204);
+    },
+    DELETE: async (request, reply) => {
+      await access.demandAdmin(ADMINS_ONLY);
+      await blacklist.remove(pathParameter(request, "type"), pathParameter(request, "name"));
+      return sendEmpty(reply, 204);
+    },
+  });
+
+  resource(app, "/settings/features", {
+    GET: async (_request, reply) => {
+      await access.demandAdmin(ADMINS_ONLY);
+      return sendJson(reply, 200, { items: await features.list() });
+    },
+    POST: async (request, reply) => {
+      const toggle = asConstraintViolation(() => readFeatureToggle(requestJson(request)));
+      await access.demandAdmin(ADMINS_ONLY);
+      await features.set(toggle);
+      return sendEmpty(reply, 204);
+    },
+  });
+
+  resource(app, "/settings/admins", {
+    GET: async (_request, reply) => {
+      await access.demandAdmin(ADMINS_ONLY);
+      return sendJson(reply, 200, await administrators.lists());
+    },
+    POST: async (request, reply) => {
+      const body = requestJson(request);
+      await access.demandAdmin(ADMINS_ONLY);
+      await features.demandWritable();
+      await administrators.replace(body);
+      return sendEmpty(reply, 200);
+    },
+  });
+}

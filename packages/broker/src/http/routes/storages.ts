@@ -1,0 +1,47 @@
+/** `/storages` (protocol 6.5). */
+import type { FastifyInstance } from "fastify";
+import type { Domain } from "../domain.ts";
+import { sendEmpty, sendJson } from "../replies.ts";
+import { pathParameter, requestJson } from "../request-json.ts";
+import { resource } from "../resource.ts";
+
+const ADMINS_ONLY = "Admin privileges required to perform this operation";
+
+export function storageRoutes(app: FastifyInstance, { settings, access }: Domain): void {
+  const { storages, features } = settings;
+
+  async function demandChangeable(): Promise<void> {
+    await access.demandAdmin(ADMINS_ONLY);
+    await features.demandWritable();
+  }
+
+  resource(app, "/storages", {
+    GET: async (_request, reply) => {
+      await access.demandAdmin(ADMINS_ONLY);
+      return sendJson(reply, 200, await storages.list());
+    },
+    POST: async (request, reply) => {
+      const body = requestJson(request);
+      await demandChangeable();
+      await storages.create(body);
+      return sendEmpty(reply, 201);
+    },
+  });
+  resource(app, "/storages/:id", {
+    GET: async (request, reply) => {
+      await access.demandAdmin(ADMINS_ONLY);
+      return sendJson(reply, 200, await storages.get(pathParameter(request, "id")));
+    },
+    DELETE: async (request, reply) => {
+      await demandChangeable();
+      await storages.remove(pathParameter(request, "id"));
+      return sendEmpty(reply, 204);
+    },
+  });
+  resource(app, "/storages/default/:id", {
+    PUT: async (request, reply) => {
+      await demandChangeable();
+      return sendJson(reply, 200, await storages.makeDefault(pathParameter(request, "id")));
+    },
+  });
+}

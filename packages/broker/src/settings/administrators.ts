@@ -1,0 +1,56 @@
+/**
+ * Who administers the server (protocol 6.4): one metadata record of kind `administrators`. Configured ones always stay.
+ */
+import type { AuthorizationAttribute } from "nakadi-protocol";
+import { demandNoDuplicates, readAttributeLists } from "../authorization/section.ts";
+import { Members } from "../request-body.ts";
+import type { MetadataPort } from "../storage/ports.ts";
+
+type List = "admins" | "readers" | "writers";
+export type AdministratorLists = Record<List, AuthorizationAttribute[]>;
+
+const LISTS: readonly List[] = ["admins", "readers", "writers"];
+const KIND = "administrators";
+const ID = "nakadi";
+
+/** Nobody is asked for a name without authentication, but no list is ever empty. */
+const CONFIGURED: AuthorizationAttribute = { data_type: "service", value: "nakadi" };
+
+export class Administrators {
+  readonly #metadata: MetadataPort;
+
+  constructor(metadata: MetadataPort) {
+    this.#metadata = metadata;
+  }
+
+  async lists(): Promise<AdministratorLists> {
+    const stored = await this.#metadata.get<AdministratorLists>(KIND, ID);
+    return withConfigured(stored?.value ?? { admins: [], readers: [], writers: [] });
+  }
+
+  /**
+   * Replaces all three lists by those of `body`, parsed JSON.
+   * @throws {ProblemError} 400, 422
+   * @throws {ValidationError} for a list that is absent or empty
+   */
+  async replace(body: unknown): Promise<void> {
+    const lists = readLists(body);
+    demandNoDuplicates(lists);
+    await this.#metadata.write([{ kind: KIND, id: ID, expect: "any", value: lists }]);
+  }
+}
+
+function readLists(body: unknown): AdministratorLists {
+  const members = Members.of(body);
+  const lists = readAttributeLists(members, LISTS);
+  members.demandValid();
+  return lists;
+}
+
+function withConfigured(lists: AdministratorLists): AdministratorLists {
+  const complete = (list: readonly AuthorizationAttribute[]): AuthorizationAttribute[] => {
+    const others = list.filter(({ data_type, value }) => `${data_type}:${value}` !== "service:nakadi");
+    return [CONFIGURED, ...others];
+  };
+  return { admins: complete(lists.admins), readers: complete(lists.readers), writers: complete(lists.writers) };
+}

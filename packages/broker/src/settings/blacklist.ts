@@ -1,0 +1,108 @@
+/**
+ * Applications and event types that may not publish or consume (protocol 6.2): metadata of kind `blacklist`, its id the
+ * type of the entry and the name.
+ */
+import type { Clock, Timer } from "nakadi-protocol";
+import { ProblemError } from "../problems.ts";
+import type { MetadataPort } from "../storage/ports.ts";
+import { RecordList } from "./record-list.ts";
+
+const TYPES = ["CONSUMER_APP", "CONSUMER_ET", "PRODUCER_APP", "PRODUCER_ET"] as const;
+type EntryType = (typeof TYPES)[number];
+
+export interface BlacklistContent {
+  consumers: { event_types: string[]; apps: string[] };
+  producers: { event_types: string[]; apps: string[] };
+}
+
+const KIND = "blacklist";
+/** Hints may be lost, so listeners are told to look this often. */
+const POLL_MS = 5_000;
+
+export class Blacklist implements Disposable {
+  readonly #metadata: MetadataPort;
+  readonly #clock: Clock;
+  readonly #entries: RecordList<true>;
+  readonly #listeners = new Set<() => void>();
+  readonly #hints: Disposable;
+  #poll: Timer | undefined;
+
+  constructor(metadata: MetadataPort, clock: Clock) {
+    this.#metadata = metadata;
+    this.#clock = clock;
+    this.#entries = new RecordList(metadata, KIND);
+    this.#hints = metadata.onWrite((kind) => {
+      if (kind === KIND) this.#tell();
+    });
+    this.#schedulePoll();
+  }
+
+  async content(): Promise<BlacklistContent> {
+    const ids = [...(await this.#entries.all()).keys()];
+    const named = (type: EntryType): string[] =>
+      ids.filter((id) => id.startsWith(`${type}:`)).map((id) => id.slice(type.length + 1));
+    return {
+      consumers: { event_types: named("CONSUMER_ET"), apps: named("CONSUMER_APP") },
+      producers: { event_types: named("PRODUCER_ET"), apps: named("PRODUCER_APP") },
+    };
+  }
+
+  /** @throws {ProblemError} 400 for a type that there is not */
+  async add(type: string, name: string): Promise<void> {
+    const id = entryId(type, name);
+    if ((await this.#entries.all()).has(id)) return;
+    await this.#metadata.write([{ kind: KIND, id, expect: "any", value: true }]);
+  }
+
+  /** @throws {ProblemError} 400 for a type that there is not */
+  async remove(type: string, name: string): Promise<void> {
+    const id = entryId(type, name);
+    for (;;) {
+      const entry = (await this.#entries.all()).get(id);
+      if (!entry) return;
+      const removal = { kind: KIND, id, expect: entry.version, remove: true } as const;
+      if ((await this.#metadata.write([removal])) === "written") return;
+    }
+  }
+
+  async blocksProducer(app: string, eventType: string): Promise<boolean> {
+    const entries = await this.#entries.all();
+    return entries.has(`PRODUCER_APP:${app}`) || entries.has(`PRODUCER_ET:${eventType}`);
+  }
+
+  async blocksConsumer(app: string, eventTypes: readonly string[]): Promise<boolean> {
+    const entries = await this.#entries.all();
+    return entries.has(`CONSUMER_APP:${app}`) || eventTypes.some((name) => entries.has(`CONSUMER_ET:${name}`));
+  }
+
+  /** Calls `look` when there may be other entries than before. */
+  onChange(look: () => void): Disposable {
+    this.#listeners.add(look);
+    return { [Symbol.dispose]: () => void this.#listeners.delete(look) };
+  }
+
+  [Symbol.dispose](): void {
+    this.#poll?.cancel();
+    this.#hints[Symbol.dispose]();
+    this.#listeners.clear();
+  }
+
+  #tell(): void {
+    for (const look of this.#listeners) look();
+  }
+
+  #schedulePoll(): void {
+    this.#poll = this.#clock.schedule(POLL_MS, () => {
+      this.#tell();
+      this.#schedulePoll();
+    });
+  }
+}
+
+function entryId(type: string, name: string): string {
+  const known = TYPES.find((one) => one === type);
+  if (known === undefined) {
+    throw new ProblemError(400, `Illegal enum value: '${type}'. Possible values: [${TYPES.join(", ")}]`);
+  }
+  return `${known}:${name}`;
+}

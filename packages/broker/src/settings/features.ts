@@ -1,0 +1,94 @@
+/** Feature toggles (protocol 6.3): metadata of kind `feature`, its id the name. What nobody has set is off. */
+import { ProblemError } from "../problems.ts";
+import { Members } from "../request-body.ts";
+import type { MetadataPort } from "../storage/ports.ts";
+import { RecordList } from "./record-list.ts";
+
+const FEATURES = [
+  "disable_event_type_creation",
+  "disable_event_type_deletion",
+  "delete_event_type_with_subscriptions",
+  "event_type_deletion_only_admins",
+  "disable_subscription_creation",
+  "remote_tokeninfo",
+  "kpi_collection",
+  "audit_log_collection",
+  "disable_db_write_operations",
+  "force_event_type_authz",
+  "force_subscription_authz",
+  "repartitioning",
+  "event_owner_selector_authz",
+  "access_log_enabled",
+  "token_subscriptions_iteration",
+  "return_body_on_create_update_event_type",
+  "validate_subscription_owning_application",
+  "validate_event_type_owning_application",
+  "skip_misplaced_events",
+  "dlq_redrive_event_type_attachment_job",
+  "force_data_lake_annotations",
+] as const;
+
+export type FeatureName = (typeof FEATURES)[number];
+
+export interface FeatureToggle {
+  feature: FeatureName;
+  enabled: boolean;
+}
+
+const KIND = "feature";
+
+/**
+ * What a body, parsed JSON, wants to be set.
+ * @throws {ProblemError} 400 for a name that there is not
+ * @throws {ValidationError} without a name
+ */
+export function readFeatureToggle(body: unknown): FeatureToggle {
+  const members = Members.of(body);
+  const name = members.requiredText("feature");
+  const enabled = members.flag("enabled") ?? false;
+  members.demandValid();
+  const feature = FEATURES.find((one) => one === name.toLowerCase());
+  if (feature !== undefined) return { feature, enabled };
+  throw new ProblemError(400, `Illegal enum value: '${name}'. Possible values: [${FEATURES.join(", ")}]`);
+}
+
+export class Features {
+  readonly #metadata: MetadataPort;
+  readonly #records: RecordList<boolean>;
+
+  constructor(metadata: MetadataPort) {
+    this.#metadata = metadata;
+    this.#records = new RecordList(metadata, KIND);
+  }
+
+  async isEnabled(feature: FeatureName): Promise<boolean> {
+    return (await this.#records.all()).get(feature)?.value ?? false;
+  }
+
+  async list(): Promise<FeatureToggle[]> {
+    const set = await this.#records.all();
+    return FEATURES.map((feature) => ({ feature, enabled: set.get(feature)?.value ?? false }));
+  }
+
+  /** Counts from the next request on. */
+  async set({ feature, enabled }: FeatureToggle): Promise<void> {
+    await this.#metadata.write([{ kind: KIND, id: feature, expect: "any", value: enabled }]);
+  }
+
+  /** @throws {ProblemError} 422 where the feature makes the section mandatory and there is none */
+  async demandAuthorization(
+    feature: "force_event_type_authz" | "force_subscription_authz",
+    section: object | null,
+  ): Promise<void> {
+    if (section === null && (await this.isEnabled(feature))) {
+      throw new ProblemError(422, "Authorization section is mandatory");
+    }
+  }
+
+  /** @throws {ProblemError} 503 while what is stored must not change */
+  async demandWritable(): Promise<void> {
+    if (await this.isEnabled("disable_db_write_operations")) {
+      throw new ProblemError(503, "Database is currently in read-only mode");
+    }
+  }
+}

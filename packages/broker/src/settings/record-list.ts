@@ -1,0 +1,43 @@
+/**
+ * All metadata records of one kind, for settings that each request looks at. Linearizable as the port itself: each look
+ * asks for the revision, and what was read under another one does not count.
+ */
+import type { MetadataPort, Versioned } from "../storage/ports.ts";
+
+type Records<T> = ReadonlyMap<string, Versioned<T>>;
+
+const PAGE = 1_000;
+
+export class RecordList<T> {
+  readonly #metadata: MetadataPort;
+  readonly #kind: string;
+  #cache: { revision: number; records: Promise<Records<T>> } | undefined;
+
+  constructor(metadata: MetadataPort, kind: string) {
+    this.#metadata = metadata;
+    this.#kind = kind;
+  }
+
+  /** By id. */
+  async all(): Promise<Records<T>> {
+    const revision = await this.#metadata.revision();
+    if (this.#cache?.revision === revision) return this.#cache.records;
+    const cache = { revision, records: this.#read() };
+    this.#cache = cache;
+    // A failure is no answer.
+    cache.records.catch(() => {
+      if (this.#cache === cache) this.#cache = undefined;
+    });
+    return cache.records;
+  }
+
+  async #read(): Promise<Records<T>> {
+    const records = new Map<string, Versioned<T>>();
+    for (let after: string | undefined; ;) {
+      const page = await this.#metadata.list<T>(this.#kind, { limit: PAGE, ...(after !== undefined && { after }) });
+      for (const { id, value, version } of page) records.set(id, { value, version });
+      after = page.at(-1)?.id;
+      if (page.length < PAGE) return records;
+    }
+  }
+}

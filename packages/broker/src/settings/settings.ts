@@ -1,0 +1,29 @@
+/** What an operator can see and order while the broker runs (protocol 6.2 to 6.5). */
+import type { Clock } from "nakadi-protocol";
+import type { MetadataPort } from "../storage/ports.ts";
+import { Administrators } from "./administrators.ts";
+import { Blacklist } from "./blacklist.ts";
+import { ConsumerGate } from "./consumer-gate.ts";
+import { Features } from "./features.ts";
+import { Storages } from "./storages.ts";
+
+export class Settings implements Disposable {
+  readonly features: Features;
+  readonly blacklist: Blacklist;
+  readonly gate: ConsumerGate;
+  readonly administrators: Administrators;
+  readonly storages: Storages;
+
+  /** @param app who consumes, as the blacklist names it */
+  constructor(metadata: MetadataPort, clock: Clock, app: string) {
+    this.features = new Features(metadata);
+    this.blacklist = new Blacklist(metadata, clock);
+    this.gate = new ConsumerGate(this.blacklist, app);
+    this.administrators = new Administrators(metadata);
+    this.storages = new Storages(metadata);
+  }
+
+  [Symbol.dispose](): void {
+    this.blacklist[Symbol.dispose]();
+  }
+}

@@ -1,0 +1,105 @@
+/**
+ * The storages that an operator may name (protocol 6.5): metadata of kind `storage`. The broker keeps everything in the one
+ * storage that it was started with, whatever they are called; which one is the default is remembered, nothing more.
+ */
+import { ProblemError } from "../problems.ts";
+import { isObject } from "../event-types/json-schema.ts";
+import { Members } from "../request-body.ts";
+import type { MetadataPort, Write } from "../storage/ports.ts";
+import { RecordList } from "./record-list.ts";
+
+export interface StorageDescription {
+  id: string;
+  storage_type: "kafka";
+  kafka_configuration: unknown;
+  default: boolean;
+}
+
+type StoredStorage = Omit<StorageDescription, "id">;
+
+const KIND = "storage";
+/** The broker's own: always there, and the default one until another is. */
+const OWN_STORAGE = "default";
+const OWN: StoredStorage = {
+  storage_type: "kafka",
+  kafka_configuration: { zookeeper_connection: { type: "zookeeper", addresses: [], path: null } },
+  default: true,
+};
+const ID = /^[a-z][a-z0-9-]{0,35}$/;
+
+export class Storages {
+  readonly #metadata: MetadataPort;
+  readonly #records: RecordList<StoredStorage>;
+
+  constructor(metadata: MetadataPort) {
+    this.#metadata = metadata;
+    this.#records = new RecordList(metadata, KIND);
+  }
+
+  async list(): Promise<StorageDescription[]> {
+    return [...(await this.#all())].map(([id, { value }]) => ({ id, ...value }));
+  }
+
+  /** @throws {ProblemError} 404 */
+  async get(id: string): Promise<StorageDescription> {
+    const found = (await this.#all()).get(id);
+    if (!found) throw noSuchStorage(id);
+    return { id, ...found.value };
+  }
+
+  /** @throws {ProblemError} 400, 409, 422 */
+  async create(body: unknown): Promise<void> {
+    const members = Members.of(body);
+    const [id, type] = [members.text("id"), members.text("storage_type")];
+    if (id === null || !ID.test(id)) throw new ProblemError(422, "The id of a storage is a lower-case name");
+    if (type !== "kafka") throw new ProblemError(422, `Type '${type ?? "null"}' is not a valid storage type`);
+    const configuration = members.raw("kafka_configuration");
+    if (!isObject(configuration)) throw new ProblemError(422, "kafka_configuration must be an object");
+    const value: StoredStorage = { storage_type: type, kafka_configuration: configuration, default: false };
+    const taken = (await this.#all()).has(id);
+    const write = { kind: KIND, id, expect: "absent", value } as const;
+    if (taken || (await this.#metadata.write([write])) === "conflict") {
+      throw new ProblemError(409, `Storage with id '${id}' already exists`);
+    }
+  }
+
+  /** @throws {ProblemError} 403 for the one in use, 404 */
+  async remove(id: string): Promise<void> {
+    for (;;) {
+      const found = (await this.#all()).get(id);
+      if (!found) throw noSuchStorage(id);
+      if (found.value.default || id === OWN_STORAGE) throw new ProblemError(403, "Storage is being used");
+      const removal = { kind: KIND, id, expect: found.version, remove: true } as const;
+      if ((await this.#metadata.write([removal])) === "written") return;
+    }
+  }
+
+  /** @throws {ProblemError} 404 */
+  async makeDefault(id: string): Promise<StorageDescription> {
+    for (;;) {
+      const all = await this.#all();
+      const chosen = all.get(id);
+      if (!chosen) throw noSuchStorage(id);
+      const writes = [...all]
+        .filter(([one, { value }]) => value.default !== (one === id))
+        .map(([one, { value, version }]): Write => {
+          const expect = version === UNWRITTEN ? "absent" : version;
+          return { kind: KIND, id: one, expect, value: { ...value, default: one === id } };
+        });
+      if (writes.length === 0 || (await this.#metadata.write(writes)) === "written") {
+        return { id, ...chosen.value, default: true };
+      }
+    }
+  }
+
+  async #all(): Promise<ReadonlyMap<string, { value: StoredStorage; version: number }>> {
+    return new Map([[OWN_STORAGE, { value: OWN, version: UNWRITTEN }], ...(await this.#records.all())]);
+  }
+}
+
+/** Of a record that is not stored yet. */
+const UNWRITTEN = 0;
+
+function noSuchStorage(id: string): ProblemError {
+  return new ProblemError(404, `No storage with id ${id}`);
+}
