@@ -40,7 +40,11 @@ describe("nakadi doctor", () => {
     expect([exit, err]).toEqual([0, ""]);
     expect(of("health")).toMatchObject({ verdict: "good" });
     expect(of("clocks")).toMatchObject({ verdict: "good" });
-    expect(of("access")).toEqual({ what: "access", verdict: "good", says: expect.stringMatching(/^may list event types: [0-9]+$/) });
+    expect(of("access")).toEqual({
+      what: "access",
+      verdict: "good",
+      says: expect.stringMatching(/^may list event types: [0-9]+$/),
+    });
   });
 
   it("is a list with marks for people", async () => {
