@@ -5,16 +5,18 @@ import { type Clock, systemClock } from "nakadi-protocol";
 import { Access, allowAll } from "./authorization/authorizer.ts";
 import type { Authorizer } from "./authorization/authorizer.ts";
 import { EventTypes } from "./event-types/catalogue.ts";
-import { EventTypeChanges } from "./event-types/changes.ts";
 import type { FaultHook } from "./faults/fault-points.ts";
+import { generateFlowId } from "./http/flow-id.ts";
+import { EventTypeChanges } from "./event-types/changes.ts";
 import { buildServer } from "./http/server.ts";
 import { DEFAULT_LIMITS, type Limits } from "./limits.ts";
 import { type Logger, silentLogger } from "./logger.ts";
 import { Writers } from "./log/writers.ts";
 import { NodeMembership } from "./node-membership.ts";
-import { Settings } from "./settings/settings.ts";
 import { openStorage } from "./storage/open.ts";
 import type { StorageOption } from "./storage/open.ts";
+import { DeadLetterQueue } from "./streaming/dead-letter-queue.ts";
+import { Settings } from "./settings/settings.ts";
 import { EventTypeStreams } from "./streaming/event-type-streams.ts";
 import { SubscriptionStreams } from "./streaming/streams.ts";
 import { Subscriptions } from "./subscriptions/registry.ts";
@@ -71,15 +73,26 @@ export async function startBroker(options: BrokerOptions = {}): Promise<Broker> 
     onFaultPoint: options.onFaultPoint,
   });
   const onError = (error: unknown): void => logger.error({ error }, "a stream ended because its storage failed");
+  const uuid = (): string => randomUUID();
   const access = new Access(options.authorizer ?? allowAll);
   const settings = new Settings(storage.metadata, clock, access.subject);
   const { features, gate } = settings;
-  const uuid = (): string => randomUUID();
   const common = { log: storage.log, metadata: storage.metadata, features, limits, clock, uuid };
   const eventTypes = new EventTypes(common);
   const eventTypeChanges = new EventTypeChanges({ ...common, eventTypes });
   const writers = new Writers({ ...common, eventTypes });
   const subscriptions = new Subscriptions({ ...common, coordination: storage.coordination, eventTypes });
+  const random = Math.random;
+  await eventTypes.createSystemEventTypes();
+  const deadLetters = new DeadLetterQueue({
+    ...common,
+    access,
+    blacklist: settings.blacklist,
+    eventTypes,
+    writers,
+    random,
+    flowId: generateFlowId,
+  });
   const membership = await NodeMembership.join(
     storage.coordination,
     async () => {
@@ -93,14 +106,13 @@ export async function startBroker(options: BrokerOptions = {}): Promise<Broker> 
     storage,
     subscriptions,
     eventTypes,
+    deadLetters,
     gate,
     limits,
     clock,
     onError,
   });
-  const random = Math.random;
   const eventTypeStreams = new EventTypeStreams({ ...common, eventTypes, gate, random, onError });
-  await eventTypes.createSystemEventTypes();
   const stopping = new AbortController();
   const app = buildServer(
     {

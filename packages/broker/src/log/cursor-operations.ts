@@ -3,17 +3,10 @@
  * @pure
  */
 import { formatOffset, type PartitionCursor, type Position } from "nakadi-protocol";
-import type { StoredEventType } from "../event-types/stored-event-type.ts";
 import { ProblemError } from "../problems.ts";
 import { Axis } from "./axis.ts";
 import { CursorError, cursorPosition, partitionNumber } from "./cursor-position.ts";
-import { describePartition, newest, type TimelineBounds } from "./partition-bounds.ts";
-
-/** An event type and what is readable of it, which every operation asks. */
-export interface LogView {
-  stored: StoredEventType;
-  bounds: readonly TimelineBounds[];
-}
+import { describePartition, type LogView, newest } from "./partition-bounds.ts";
 
 /** Offsets from the one to the other; negative if the final cursor is earlier. @throws {ProblemError} 422 */
 export function cursorDistance(view: LogView, initial: PartitionCursor, final: PartitionCursor): number {

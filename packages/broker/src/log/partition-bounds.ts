@@ -3,13 +3,20 @@
  * @pure
  */
 import { formatOffset, type Partition, type Position } from "nakadi-protocol";
-import type { Timeline } from "../event-types/stored-event-type.ts";
+import type { StoredEventType, Timeline } from "../event-types/stored-event-type.ts";
 import type { Bounds } from "../storage/ports.ts";
 
 export interface TimelineBounds {
   timeline: Timeline;
   /** By partition; partitions that were added later are empty. */
   bounds: readonly Bounds[];
+}
+
+/** An event type and what is readable of it. */
+export interface LogView {
+  stored: StoredEventType;
+  /** By order. */
+  bounds: readonly TimelineBounds[];
 }
 
 /** The position before the first event that is still there. */

@@ -3,9 +3,10 @@
  * @pure
  */
 import type { PartitionKey } from "../storage/ports.ts";
-import { type Mark, PartitionWindow, type StreamRecord } from "./partition-window.ts";
+import { type PartitionStart, PartitionWindow } from "./partition-window.ts";
 import type { StreamSettings } from "./parameters.ts";
-import type { Wanted } from "./subscription-session.ts";
+import { readAhead, type Wanted } from "./read-ahead.ts";
+import type { StreamRecord } from "./record-buffer.ts";
 
 export interface EventTypeBatch {
   partition: PartitionKey;
@@ -13,9 +14,6 @@ export interface EventTypeBatch {
   /** Empty: a keep-alive. */
   events: readonly StreamRecord[];
 }
-
-/** Events that are read ahead for a partition at least. */
-const READ_AHEAD = 100;
 
 export class EventTypeSession {
   readonly #settings: StreamSettings;
@@ -35,18 +33,22 @@ export class EventTypeSession {
     return this.#ended;
   }
 
-  add(partition: PartitionKey, from: Mark, textOf: (ordinal: number) => string, nowMs: number): void {
-    this.#windows.set(partition, new PartitionWindow(from, textOf, nowMs));
+  add(partition: PartitionKey, start: PartitionStart, nowMs: number): void {
+    this.#windows.set(partition, new PartitionWindow(start, nowMs));
   }
 
   /** The stream limit counts what is taken in, so what comes beyond it is left out. */
-  received(partition: PartitionKey, from: number, records: readonly StreamRecord[], next: number): void {
+  received(
+    partition: PartitionKey,
+    from: number,
+    { records, next }: { records: readonly StreamRecord[]; next: number },
+  ): void {
     const window = this.#windows.get(partition);
     if (window?.nextToRead !== from) return;
     const taken = records.slice(0, Math.max(0, this.#settings.streamLimit - this.#takenEvents));
     this.#takenEvents += taken.length;
     if (taken.length > 0) window.keepAlives = 0;
-    window.received(taken, next);
+    window.received(taken, [], next);
   }
 
   end(): void {
@@ -54,14 +56,8 @@ export class EventTypeSession {
   }
 
   wanted(): Wanted[] {
-    const bytes = this.#maxBufferBytes - this.#bufferedBytes;
-    if (this.#ended || bytes <= 0 || this.#takenEvents >= this.#settings.streamLimit) return [];
-    return [...this.#windows]
-      .filter(([, { buffered }]) => buffered < this.#settings.batchLimit)
-      .map(([partition, window]) => {
-        const records = Math.max(READ_AHEAD, this.#settings.batchLimit - window.buffered);
-        return { partition, from: window.nextToRead, bytes, records };
-      });
+    if (this.#ended || this.#takenEvents >= this.#settings.streamLimit) return [];
+    return readAhead(this.#windows, this.#settings, this.#maxBufferBytes - this.#bufferedBytes);
   }
 
   advance(nowMs: number, writable = true): EventTypeBatch[] {
@@ -70,9 +66,9 @@ export class EventTypeSession {
     const batches: EventTypeBatch[] = [];
     const lastCall = this.#takenEvents >= streamLimit || nowMs >= this.#startedAtMs + timeoutMs;
     for (const [partition, window] of this.#windows) {
-      while (window.buffered >= batchLimit) batches.push(this.#send(partition, window, nowMs));
+      while (window.buffer.length >= batchLimit) batches.push(this.#send(partition, window, nowMs));
       const due = nowMs - window.lastFlushMs >= flushMs;
-      if (due || (lastCall && window.buffered > 0)) batches.push(this.#send(partition, window, nowMs));
+      if (due || (lastCall && window.buffer.length > 0)) batches.push(this.#send(partition, window, nowMs));
     }
     while (this.#bufferedBytes >= this.#maxBufferBytes) batches.push(this.#shed(nowMs));
     const windows = [...this.#windows.values()];
@@ -88,12 +84,12 @@ export class EventTypeSession {
 
   get #bufferedBytes(): number {
     let sum = 0;
-    for (const { bufferedBytes } of this.#windows.values()) sum += bufferedBytes;
+    for (const { buffer } of this.#windows.values()) sum += buffer.bytes;
     return sum;
   }
 
   #send(partition: PartitionKey, window: PartitionWindow, nowMs: number): EventTypeBatch {
-    const events = window.send(Math.min(window.buffered, this.#settings.batchLimit));
+    const events = window.send(Math.min(window.buffer.length, this.#settings.batchLimit));
     window.lastFlushMs = nowMs;
     window.keepAlives = events.length > 0 ? 0 : window.keepAlives + 1;
     return { partition, offset: window.sentText, events };
@@ -101,7 +97,7 @@ export class EventTypeSession {
 
   /** The heaviest partition goes first when batches do not fill within the memory that the stream may use. */
   #shed(nowMs: number): EventTypeBatch {
-    const [heaviest] = [...this.#windows].sort(([, a], [, b]) => b.bufferedBytes - a.bufferedBytes);
+    const [heaviest] = [...this.#windows].sort(([, a], [, b]) => b.buffer.bytes - a.buffer.bytes);
     if (!heaviest) throw new Error("A stream without partitions has nothing in memory.");
     return this.#send(...heaviest, nowMs);
   }

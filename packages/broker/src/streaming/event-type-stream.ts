@@ -1,5 +1,6 @@
 /** The driver of one low-level stream: log, clock and socket around the pure session (protocol 5.10). */
 import type { Clock, Timer } from "nakadi-protocol";
+import type { StoredEventType } from "../event-types/stored-event-type.ts";
 import type { Axis } from "../log/axis.ts";
 import { ProblemError } from "../problems.ts";
 import { type LogPort, NoSuchLogError, type PartitionKey } from "../storage/ports.ts";
@@ -18,8 +19,8 @@ export interface EventTypeStreamParts {
   session: EventTypeSession;
   log: LogPort;
   clock: Clock;
-  /** The axis of a partition, from the event type as it is now. */
-  axisOf: (partition: PartitionKey) => Promise<Axis>;
+  /** As it is stored now. @throws {ProblemError} 404 */
+  eventType: () => Promise<StoredEventType>;
   onError: (error: unknown) => void;
 }
 
@@ -41,22 +42,22 @@ export class EventTypeStream {
     this.ended = new Promise((resolve) => {
       this.#resolveEnded = resolve;
     });
-    this.#readers = new PartitionReaders(parts.log, {
-      received: (partition, from, { records, next }) => {
-        this.#session.received(partition, from, records, next);
+    this.#readers = new PartitionReaders(parts.log, undefined, {
+      received: (partition, from, read) => {
+        this.#session.received(partition, from, read);
         this.#pump();
       },
       stirred: () => this.#pump(),
       failed: (error) => this.#fail(error),
     });
-    this.#axes = new PartitionAxes(parts.axisOf);
+    this.#axes = new PartitionAxes(parts.eventType);
   }
 
   /** Reads a partition, from behind `from`. */
-  async add(partition: PartitionKey, from: (axis: Axis) => Mark): Promise<void> {
-    const axis = await this.#axes.add(partition);
+  add(partition: PartitionKey, axis: Axis, from: Mark): void {
+    this.#axes.set(partition, axis);
     const textOf = (ordinal: number): string => this.#axes.textOf(partition, ordinal);
-    this.#session.add(partition, from(axis), textOf, this.#parts.clock.monotonicMs());
+    this.#session.add(partition, { at: from, textOf }, this.#parts.clock.monotonicMs());
     this.#readers.add(partition, splitKey(partition).partition, axis);
   }
 

@@ -10,11 +10,10 @@ import { timelineBounds } from "../log/timeline-bounds.ts";
 import { ProblemError } from "../problems.ts";
 import { Members } from "../request-body.ts";
 import type { ConsumerGate } from "../settings/consumer-gate.ts";
-import type { LogPort, MetadataPort, PartitionKey } from "../storage/ports.ts";
+import type { LogPort, MetadataPort } from "../storage/ports.ts";
 import { normalised } from "../subscriptions/initialise.ts";
 import { EventTypeSession } from "./event-type-session.ts";
 import { EventTypeStream } from "./event-type-stream.ts";
-import { splitKey } from "./group.ts";
 import type { StreamSettings } from "./parameters.ts";
 import { demandBatchLimit, flushSeconds, streamSeconds } from "./stream-request.ts";
 
@@ -62,12 +61,13 @@ export class EventTypeStreams {
     const starts = startPositions(stored, all, wanted);
     const nowMs = clock.monotonicMs();
     const session = new EventTypeSession(settings, { maxBufferBytes: limits.maxStreamBufferBytes, nowMs });
-    const axisOf = async (partition: PartitionKey): Promise<Axis> =>
-      new Axis((await eventTypes.get(name)).timelines, splitKey(partition).partition);
-    const stream = new EventTypeStream({ session, log, clock, axisOf, onError });
+    const eventType = (): Promise<StoredEventType> => eventTypes.get(name);
+    const stream = new EventTypeStream({ session, log, clock, eventType, onError });
     for (const [partition, position] of starts) {
-      await stream.add(`${name}:${partition}`, (axis) => {
-        return { ordinal: axis.ordinalOf(position) ?? -1, text: normalised(position).text };
+      const axis = new Axis(stored.timelines, partition);
+      stream.add(`${name}:${partition}`, axis, {
+        ordinal: axis.ordinalOf(position) ?? -1,
+        text: normalised(position).text,
       });
     }
     const streams = this.#open.get(name) ?? new Set();

@@ -19,13 +19,19 @@ export function flushNow(
   window: PartitionWindow,
   { settings, allowed, nowMs, ending }: FlushContext,
 ): number | undefined {
-  const spanned = settings.timespanMs > 0 ? closedSpan(window, settings.timespanMs) : 0;
+  const { search, buffer } = window;
+  const spanned = settings.timespanMs > 0 && !search?.searching ? closedSpan(window, settings.timespanMs) : 0;
   if (spanned > 0) return spanned;
-  const size = Math.max(0, Math.min(settings.batchLimit, allowed));
-  if (size > 0 && window.buffered >= size) return size;
-  const ready = Math.min(size, window.buffered);
+  const size = Math.max(0, Math.min(search?.searching ? oneByOne(window) : settings.batchLimit, allowed));
+  if (size > 0 && buffer.length >= size) return size;
+  const ready = Math.min(size, buffer.length);
   if (nowMs - window.lastFlushMs >= settings.flushMs) return ready;
   return ending && ready > 0 ? ready : undefined;
+}
+
+/** While a dead letter is looked for: one event, once the one before is committed or given up (protocol 3.12.3). */
+function oneByOne({ search, uncommitted }: PartitionWindow): number {
+  return uncommitted > 0 || search?.skipping ? 0 : 1;
 }
 
 /**
@@ -33,11 +39,11 @@ export function flushNow(
  * where this one ended.
  */
 function closedSpan(window: PartitionWindow, timespanMs: number): number {
-  const { oldestBuffered, newestBuffered } = window;
-  if (!oldestBuffered || !newestBuffered) return 0;
-  if (Number.isNaN(window.spanEndMs)) window.spanEndMs = oldestBuffered.timestampMs + timespanMs;
-  if (newestBuffered.timestampMs < window.spanEndMs) return 0;
-  const count = window.countBefore(window.spanEndMs);
-  window.spanEndMs = (count > 0 ? window.spanEndMs : oldestBuffered.timestampMs) + timespanMs;
+  const { oldest, newest } = window.buffer;
+  if (!oldest || !newest) return 0;
+  if (Number.isNaN(window.spanEndMs)) window.spanEndMs = oldest.timestampMs + timespanMs;
+  if (newest.timestampMs < window.spanEndMs) return 0;
+  const count = window.buffer.countBefore(window.spanEndMs);
+  window.spanEndMs = (count > 0 ? window.spanEndMs : oldest.timestampMs) + timespanMs;
   return Math.max(1, count);
 }

@@ -1,14 +1,17 @@
 /** The axes of the partitions that a stream reads. A new timeline makes an axis longer; what lies on it stays where it is. */
-import type { Axis } from "../log/axis.ts";
-import { NoSuchLogError, type PartitionKey } from "../storage/ports.ts";
+import { formatOffset } from "nakadi-protocol";
+import type { StoredEventType } from "../event-types/stored-event-type.ts";
+import { Axis } from "../log/axis.ts";
+import { NoSuchLogError, type PartitionKey, type StoredPosition } from "../storage/ports.ts";
+import { splitKey } from "./group.ts";
 
 export class PartitionAxes {
-  readonly #axisOf: (partition: PartitionKey) => Promise<Axis>;
+  readonly #eventType: (name: string) => Promise<StoredEventType>;
   readonly #axes = new Map<PartitionKey, Axis>();
 
-  /** @param axisOf the axis of a partition, from the event type as it is stored now */
-  constructor(axisOf: (partition: PartitionKey) => Promise<Axis>) {
-    this.#axisOf = axisOf;
+  /** @param eventType as it is stored now; throws where it is gone */
+  constructor(eventType: (name: string) => Promise<StoredEventType>) {
+    this.#eventType = eventType;
   }
 
   [Symbol.iterator](): Iterator<[PartitionKey, Axis]> {
@@ -19,39 +22,48 @@ export class PartitionAxes {
     return this.#axes.size;
   }
 
-  async add(partition: PartitionKey): Promise<Axis> {
-    const axis = await this.#axisOf(partition);
+  set(partition: PartitionKey, axis: Axis): void {
     this.#axes.set(partition, axis);
-    return axis;
   }
 
   delete(partition: PartitionKey): void {
     this.#axes.delete(partition);
   }
 
-  /** The offset text of an event of a partition that was added. */
+  /** The offset text of an event of a partition that was set. */
   textOf(partition: PartitionKey, ordinal: number): string {
-    const axis = this.#axes.get(partition);
-    if (!axis) throw new Error(`No axis of ${partition} is known.`);
-    return axis.textOf(ordinal);
+    return this.#of(partition).textOf(ordinal);
+  }
+
+  /** The position of an event of a partition that was set. */
+  positionOf(partition: PartitionKey, ordinal: number): StoredPosition {
+    const { order, number } = this.#of(partition).locate(ordinal);
+    return { order, number, text: formatOffset({ order, number }) };
   }
 
   /**
    * Looks at all event types anew.
    * @returns the partitions that have a timeline more
-   * @throws {ProblemError} 404 where an event type is gone; {NoSuchLogError} where another one took its name
+   * @throws {NoSuchLogError} where another event type took the name; what `eventType` throws
    */
   async refresh(): Promise<[PartitionKey, Axis][]> {
     const longer: [PartitionKey, Axis][] = [];
-    for (const [partition, before] of this.#axes) {
-      const axis = await this.#axisOf(partition);
-      if (this.#axes.get(partition) !== before) continue;
+    for (const [key, before] of this.#axes) {
+      const { eventType, partition } = splitKey(key);
+      const axis = new Axis((await this.#eventType(eventType)).timelines, partition);
+      if (this.#axes.get(key) !== before) continue;
       const [first] = before.segments;
       if (first && axis.segments[0]?.log !== first.log) throw new NoSuchLogError(first.log);
       if (axis.segments.length === before.segments.length) continue;
-      this.#axes.set(partition, axis);
-      longer.push([partition, axis]);
+      this.#axes.set(key, axis);
+      longer.push([key, axis]);
     }
     return longer;
+  }
+
+  #of(partition: PartitionKey): Axis {
+    const axis = this.#axes.get(partition);
+    if (!axis) throw new Error(`No axis of ${partition} is known.`);
+    return axis;
   }
 }

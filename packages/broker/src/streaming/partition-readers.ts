@@ -1,8 +1,8 @@
 /** Keeps a stream supplied: one read at a time for each partition, again when there may be something new. */
 import type { Axis } from "../log/axis.ts";
 import type { LogId, LogPort, PartitionKey } from "../storage/ports.ts";
+import type { Wanted } from "./read-ahead.ts";
 import { readRecords, type ReadRecords } from "./record-reader.ts";
-import type { Wanted } from "./subscription-session.ts";
 
 interface Reader {
   axis: Axis;
@@ -24,17 +24,21 @@ export interface Supply {
 
 export class PartitionReaders {
   readonly #log: LogPort;
+  readonly #subscription: string | undefined;
   readonly #supply: Supply;
   readonly #readers = new Map<PartitionKey, Reader>();
   readonly #aborter = new AbortController();
 
-  constructor(log: LogPort, supply: Supply) {
+  /** @param subscription whose events these are; `undefined`: nobody's in particular */
+  constructor(log: LogPort, subscription: string | undefined, supply: Supply) {
     this.#log = log;
+    this.#subscription = subscription;
     this.#supply = supply;
   }
 
   add(key: PartitionKey, partition: number, axis: Axis): void {
     this.remove(key);
+    if (this.#aborter.signal.aborted) return;
     const reader: Reader = { axis, partition, reading: false, stale: true, next: -1, hints: [] };
     this.#readers.set(key, reader);
     reader.hints = axis.segments.map(({ log }) => this.#listen(log, reader));
@@ -76,7 +80,7 @@ export class PartitionReaders {
     reader.stale = false;
     try {
       const request = { partition: reader.partition, from, bytes, records };
-      const read = await readRecords(this.#log, reader.axis, request, this.#aborter.signal);
+      const read = await readRecords(this.#log, reader.axis, request, this.#subscription, this.#aborter.signal);
       reader.reading = false;
       if (this.#readers.get(partition) !== reader) return;
       if (read.next > from) reader.stale = true;

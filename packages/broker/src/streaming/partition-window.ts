@@ -2,14 +2,9 @@
  * One partition as one stream sees it: what is read and not sent, what is sent and not committed.
  * @pure
  */
-
-/** An event on its way to a stream. */
-export interface StreamRecord {
-  /** Place on the partition's axis. */
-  ordinal: number;
-  timestampMs: number;
-  value: Uint8Array;
-}
+import type { DeadLetterRules } from "../subscriptions/dead-letter-annotations.ts";
+import { DeadLetterSearch, type FailureCount } from "./dead-letter-search.ts";
+import { RecordBuffer, type StreamRecord } from "./record-buffer.ts";
 
 /** A place and its offset text. */
 export interface Mark {
@@ -17,7 +12,22 @@ export interface Mark {
   text: string;
 }
 
+/** Where and how a stream begins with a partition. */
+export interface PartitionStart {
+  /** The committed position, or the one before the oldest event that is still there. */
+  at: Mark;
+  /** The offset text of an event of this partition. */
+  textOf: (ordinal: number) => string;
+  /** Events behind the committed position that have expired. */
+  expired?: number;
+  /** For a subscription that looks for dead letters. */
+  deadLetters?: { rules: DeadLetterRules; count: FailureCount };
+}
+
 export class PartitionWindow {
+  readonly textOf: (ordinal: number) => string;
+  readonly buffer: RecordBuffer = new RecordBuffer();
+  readonly search: DeadLetterSearch | undefined;
   /** Last ordinal sent; at first the committed one. */
   sent: number;
   /** Last ordinal committed. */
@@ -30,29 +40,22 @@ export class PartitionWindow {
   spanEndMs: number = Number.NaN;
   /** When the partition became someone else's next; its events are no longer sent. */
   leavingSinceMs: number | undefined;
-  bufferedBytes = 0;
-  #buffer: StreamRecord[] = [];
-  #head = 0;
+  readonly expired: number;
   #nextToRead: number;
 
-  readonly #textOf: (ordinal: number) => string;
-
-  /** @param textOf the offset text of an event of this partition */
-  constructor(committed: Mark, textOf: (ordinal: number) => string, nowMs: number) {
-    this.#textOf = textOf;
-    this.sent = committed.ordinal;
-    this.committed = committed.ordinal;
-    this.sentText = committed.text;
+  constructor({ at, textOf, expired = 0, deadLetters }: PartitionStart, nowMs: number) {
+    this.textOf = textOf;
+    this.search = deadLetters && new DeadLetterSearch(deadLetters.rules, deadLetters.count);
+    this.sent = at.ordinal;
+    this.committed = at.ordinal;
+    this.sentText = at.text;
     this.lastFlushMs = nowMs;
-    this.#nextToRead = committed.ordinal + 1;
+    this.expired = expired;
+    this.#nextToRead = at.ordinal + 1;
   }
 
   get uncommitted(): number {
     return Math.max(0, this.sent - this.committed);
-  }
-
-  get buffered(): number {
-    return this.#buffer.length - this.#head;
   }
 
   /** The ordinal from which the next read goes on. */
@@ -60,50 +63,26 @@ export class PartitionWindow {
     return this.#nextToRead;
   }
 
-  get oldestBuffered(): StreamRecord | undefined {
-    return this.#buffer[this.#head];
-  }
-
-  get newestBuffered(): StreamRecord | undefined {
-    return this.buffered > 0 ? this.#buffer.at(-1) : undefined;
+  /** How far events that this stream must not show can be committed: nothing lies before them that waits for a commit. */
+  get hiddenUntil(): number | undefined {
+    return this.uncommitted > 0 ? undefined : this.buffer.hiddenBehind(this.committed);
   }
 
   /** Takes what was read from `nextToRead` on; `next` is where the following read begins. */
-  received(records: readonly StreamRecord[], next: number): void {
-    for (const record of records) {
-      this.#buffer.push(record);
-      this.bufferedBytes += record.value.length;
-    }
+  received(records: readonly StreamRecord[], hidden: readonly number[], next: number): void {
+    this.buffer.add(records, hidden);
     this.#nextToRead = next;
-  }
-
-  /** How many events at the head of the buffer are older than `beforeMs`. */
-  countBefore(beforeMs: number): number {
-    let count = 0;
-    for (let at = this.#head; at < this.#buffer.length; at += 1) {
-      if ((this.#buffer[at]?.timestampMs ?? 0) >= beforeMs) break;
-      count += 1;
-    }
-    return count;
   }
 
   /** Takes events out of the buffer as sent. */
   send(count: number): StreamRecord[] {
-    const events = this.#take(count);
+    const events = this.buffer.take(count);
     const last = events.at(-1);
     if (last) {
       this.sent = last.ordinal;
-      this.sentText = this.#textOf(last.ordinal);
+      this.sentText = this.textOf(last.ordinal);
     }
     return events;
-  }
-
-  #take(count: number): StreamRecord[] {
-    const taken = this.#buffer.slice(this.#head, this.#head + count);
-    this.#head += taken.length;
-    for (const { value } of taken) this.bufferedBytes -= value.length;
-    if (this.#head > 1_000 && this.#head * 2 > this.#buffer.length) this.#compact();
-    return taken;
   }
 
   /** A commit beyond what was sent makes the stream go on behind it (protocol 3.13). Says how far it moved on. */
@@ -111,27 +90,21 @@ export class PartitionWindow {
     const advanced = ordinal - this.committed;
     if (advanced <= 0) return 0;
     this.committed = ordinal;
+    this.search?.committed(ordinal);
     if (ordinal > this.sent) this.#skipTo({ ordinal, text });
     return advanced;
   }
 
   /** Forgets what was read and not sent. */
   dropBuffer(): void {
-    this.#buffer = [];
-    this.#head = 0;
-    this.bufferedBytes = 0;
+    this.buffer.clear();
     this.#nextToRead = this.sent + 1;
   }
 
   #skipTo({ ordinal, text }: Mark): void {
     this.sent = ordinal;
     this.sentText = text;
-    while (this.oldestBuffered && this.oldestBuffered.ordinal <= ordinal) this.#take(1);
+    while (this.buffer.oldest && this.buffer.oldest.ordinal <= ordinal) this.buffer.take(1);
     this.#nextToRead = Math.max(this.#nextToRead, ordinal + 1);
-  }
-
-  #compact(): void {
-    this.#buffer = this.#buffer.slice(this.#head);
-    this.#head = 0;
   }
 }

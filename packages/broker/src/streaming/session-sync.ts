@@ -3,12 +3,19 @@
  * which timelines there are. It looks when it is told to, one round at a time.
  */
 import type { Clock } from "nakadi-protocol";
-import type { Axis } from "../log/axis.ts";
-import type { Owned, PartitionKey, Progress, Storage, StoredPosition } from "../storage/ports.ts";
+import type { StoredEventType } from "../event-types/stored-event-type.ts";
+import { Axis } from "../log/axis.ts";
+import { CursorError } from "../log/cursor-position.ts";
+import type { LogView } from "../log/partition-bounds.ts";
+import { timelineBounds } from "../log/timeline-bounds.ts";
+import type { Group, Owned, PartitionKey, Progress, Storage, StoredPosition } from "../storage/ports.ts";
+import type { DeadLetterRules } from "../subscriptions/dead-letter-annotations.ts";
+import { takeOverCount } from "./failure-counts.ts";
 import { dropDead, handOver, splitKey } from "./group.ts";
-import { PartitionAxes } from "./partition-axes.ts";
+import type { PartitionAxes } from "./partition-axes.ts";
 import type { PartitionReaders } from "./partition-readers.ts";
-import type { Mark } from "./partition-window.ts";
+import type { Mark, PartitionStart } from "./partition-window.ts";
+import { startPosition } from "./start-position.ts";
 import type { SubscriptionSession } from "./subscription-session.ts";
 
 /** What may have changed. */
@@ -19,9 +26,13 @@ export interface SessionSyncParts {
   subscription: string;
   session: SubscriptionSession;
   readers: PartitionReaders;
+  axes: PartitionAxes;
   storage: Storage;
   clock: Clock;
-  axisOf: (partition: PartitionKey) => Promise<Axis>;
+  /** As it is stored now. @throws {ProblemError} 404 */
+  eventType: (name: string) => Promise<StoredEventType>;
+  deadLetterRules: DeadLetterRules | undefined;
+  batchLimit: number;
   /** The session was told something. */
   changed: () => void;
   failed: (error: unknown) => void;
@@ -29,18 +40,24 @@ export interface SessionSyncParts {
 
 export class SessionSync {
   readonly #parts: SessionSyncParts;
-  readonly #axes: PartitionAxes;
   readonly #suspected = new Set<Suspicion>();
   #syncing = false;
 
   constructor(parts: SessionSyncParts) {
     this.#parts = parts;
-    this.#axes = new PartitionAxes(parts.axisOf);
   }
 
-  /** Takes over what the group assigns right now. */
+  /** Takes over what the group assigns right now. @throws {CursorError} for a position that cannot be read from */
   async settle(): Promise<void> {
-    await this.#syncGroup();
+    this.#syncing = true;
+    try {
+      do {
+        this.#suspected.delete("group");
+        await this.#syncGroup();
+      } while (this.#suspected.has("group"));
+    } finally {
+      this.#syncing = false;
+    }
   }
 
   suspect(...what: readonly Suspicion[]): void {
@@ -51,7 +68,7 @@ export class SessionSync {
   /** The session has let go of a partition. */
   forget(partition: PartitionKey): void {
     this.#parts.readers.remove(partition);
-    this.#axes.delete(partition);
+    this.#parts.axes.delete(partition);
   }
 
   /** One round at a time; what is suspected meanwhile is looked at again. */
@@ -86,14 +103,14 @@ export class SessionSync {
     if (group.sessions.some((one) => !alive.has(one.id))) await dropDead(storage.coordination, subscription);
     if (group.resetUntilMs !== null && group.resetUntilMs > clock.wallMs())
       session.close("Resetting subscription cursors");
-    await this.#followTopology(group.topology);
+    await this.#followTopology(group);
   }
 
-  async #followTopology(topology: readonly Owned[]): Promise<void> {
+  async #followTopology({ topology, version }: Group): Promise<void> {
     const { session, storage, subscription, id, clock } = this.#parts;
     const mine = topology.filter((owned) => owned.session === id);
     const gained = mine.filter(({ partition, next }) => next === null && !session.partitions.has(partition));
-    if (gained.length > 0 && session.phase === "streaming") await this.#gain(gained);
+    if (gained.length > 0 && session.phase === "streaming") await this.#gain(gained, version);
     const kept = new Set(mine.map(({ partition }) => partition));
     for (const partition of session.partitions) {
       if (kept.has(partition)) continue;
@@ -112,35 +129,74 @@ export class SessionSync {
     );
   }
 
-  async #gain(gained: readonly Owned[]): Promise<void> {
-    const { session, readers, clock } = this.#parts;
+  async #gain(gained: readonly Owned[], version: number): Promise<void> {
+    const { session, readers, axes, clock } = this.#parts;
     const progress = await this.#progress();
-    for (const { partition } of gained) {
-      const at = progress.get(partition)?.at;
+    const views = new Map<string, LogView>();
+    for (const { partition: key } of gained) {
+      const at = progress.get(key);
       if (!at) continue;
+      const { eventType, partition } = splitKey(key);
       // Read after the progress, so that no timeline is named in that which the axis does not know.
-      const axis = await this.#axes.add(partition);
-      const textOf = (ordinal: number): string => this.#axes.textOf(partition, ordinal);
-      session.assign(partition, markOf(axis, at), textOf, clock.monotonicMs());
-      readers.add(partition, splitKey(partition).partition, axis);
+      const view = views.get(eventType) ?? (await this.#viewOf(eventType));
+      views.set(eventType, view);
+      const axis = new Axis(view.stored.timelines, partition);
+      const start = await this.#startOf(key, axis, view, at, version);
+      if (session.phase !== "streaming") return;
+      if (!start) continue;
+      axes.set(key, axis);
+      session.assign(key, start, clock.monotonicMs());
+      readers.add(key, partition, axis);
     }
+  }
+
+  /** `undefined` if what is stored has changed meanwhile: there will be another round then. */
+  async #startOf(
+    partition: PartitionKey,
+    axis: Axis,
+    view: LogView,
+    progress: Progress,
+    version: number,
+  ): Promise<PartitionStart | undefined> {
+    const { storage, subscription, deadLetterRules: rules, batchLimit, axes } = this.#parts;
+    const { at, expired } = startPosition(view, splitKey(partition).partition, progress.at);
+    const start = { at, expired, textOf: (ordinal: number): string => axes.textOf(partition, ordinal) };
+    if (!rules) return start;
+    const counted = { partition, axis, progress, committed: at.ordinal, batchLimit };
+    const count = await takeOverCount(storage.coordination, subscription, rules, counted, version);
+    if (!count) this.#suspected.add("group");
+    return count && { ...start, deadLetters: { rules, count } };
+  }
+
+  async #viewOf(eventType: string): Promise<LogView> {
+    const stored = await this.#parts.eventType(eventType);
+    return { stored, bounds: await timelineBounds(this.#parts.storage.log, stored) };
   }
 
   async #syncTimelines(): Promise<void> {
-    for (const [partition, axis] of await this.#axes.refresh())
-      this.#parts.readers.add(partition, splitKey(partition).partition, axis);
+    const { axes, readers } = this.#parts;
+    for (const [partition, axis] of await axes.refresh()) readers.add(partition, splitKey(partition).partition, axis);
   }
 
   async #syncProgress(): Promise<void> {
-    if (this.#axes.size === 0) return;
-    const { session, clock } = this.#parts;
+    const { session, axes, clock } = this.#parts;
+    if (axes.size === 0) return;
     const progress = await this.#progress();
-    const ahead = [...this.#axes].some(([partition, axis]) => !axis.knows(progress.get(partition)?.at));
+    const ahead = [...axes].some(([partition, axis]) => !axis.knows(progress.get(partition)?.at));
     if (ahead) await this.#syncTimelines();
-    for (const [partition, axis] of this.#axes) {
+    for (const [partition, axis] of axes) {
       const at = progress.get(partition)?.at;
-      if (at) session.committed(partition, markOf(axis, at), clock.monotonicMs());
+      if (!at) continue;
+      const mark = markOf(axis, at);
+      if (mark.ordinal >= (session.nextToRead(partition) ?? Infinity)) await this.#demandReadable(partition, at);
+      session.committed(partition, mark, clock.monotonicMs());
     }
+  }
+
+  /** A commit of what was never read may lie behind the end: nothing can be read from there. @throws {CursorError} */
+  async #demandReadable(partition: PartitionKey, at: StoredPosition): Promise<void> {
+    const { eventType, partition: number } = splitKey(partition);
+    startPosition(await this.#viewOf(eventType), number, at);
   }
 
   async #progress(): Promise<ReadonlyMap<PartitionKey, Progress>> {
@@ -150,6 +206,6 @@ export class SessionSync {
 
 function markOf(axis: Axis, { order, number, text }: StoredPosition): Mark {
   const ordinal = axis.ordinalOf({ order, number });
-  if (ordinal === undefined) throw new Error(`The position ${text} lies in no timeline of its event type.`);
+  if (ordinal === undefined) throw new CursorError(`The position ${text} lies in no timeline of its event type.`);
   return { ordinal, text };
 }

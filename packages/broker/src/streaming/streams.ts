@@ -1,18 +1,18 @@
 /** All open subscription streams of this node: opening, hints, stopping (protocol 3.1). */
 import { randomUUID } from "node:crypto";
-import type { Clock, Subscription } from "nakadi-protocol";
+import type { Clock } from "nakadi-protocol";
 import { EVENT_TYPE_KIND, type EventTypes } from "../event-types/catalogue.ts";
 import type { StoredEventType } from "../event-types/stored-event-type.ts";
 import type { Limits } from "../limits.ts";
-import { Axis } from "../log/axis.ts";
-import { CursorError, demandReadable } from "../log/cursor-position.ts";
-import { timelineBounds } from "../log/timeline-bounds.ts";
+import { CursorError } from "../log/cursor-position.ts";
 import { ProblemError } from "../problems.ts";
 import type { ConsumerGate } from "../settings/consumer-gate.ts";
 import type { PartitionKey, Storage } from "../storage/ports.ts";
 import { initialise } from "../subscriptions/initialise.ts";
 import type { Subscriptions } from "../subscriptions/registry.ts";
-import { join, leave, splitKey } from "./group.ts";
+import type { DeadLetterQueue } from "./dead-letter-queue.ts";
+import { deadLetterRules } from "../subscriptions/dead-letter-annotations.ts";
+import { join, leave } from "./group.ts";
 import { requestedPartitions, type SubscriptionStreamRequest } from "./stream-request.ts";
 import { SubscriptionSession } from "./subscription-session.ts";
 import { SubscriptionStream } from "./subscription-stream.ts";
@@ -23,6 +23,7 @@ export interface StreamsParts {
   storage: Storage;
   subscriptions: Subscriptions;
   eventTypes: EventTypes;
+  deadLetters: DeadLetterQueue;
   gate: ConsumerGate;
   limits: Limits;
   clock: Clock;
@@ -63,30 +64,30 @@ export class SubscriptionStreams {
     const id = randomUUID();
     const session = { id, node: node(), requested, commitTimeoutMs: settings.commitTimeoutMs };
     await join(storage.coordination, subscriptionId, session, () => clock.wallMs());
+    const nowMs = clock.monotonicMs();
     const stream = new SubscriptionStream({
       id,
       subscription: subscriptionId,
       eventTypes: subscription.event_types,
-      session: new SubscriptionSession(settings, {
-        maxBufferBytes: limits.maxStreamBufferBytes,
-        nowMs: clock.monotonicMs(),
-      }),
+      session: new SubscriptionSession(settings, { maxBufferBytes: limits.maxStreamBufferBytes, nowMs }),
       storage,
       clock,
-      axisOf: (key) => this.#axisOf(key),
+      eventType: (name) => this.#parts.eventTypes.get(name),
+      deadLetterRules: deadLetterRules(subscription.annotations ?? {}),
+      deadLetters: this.#parts.deadLetters,
+      batchLimit: settings.batchLimit,
       onError: this.#parts.onError,
     });
     this.#add(stream);
     try {
       await this.#demandNotDeleted(subscriptionId);
-      await this.#demandReadable(subscription, eventTypes, id);
       await stream.settle();
       // Whoever was blocked since then has not been told.
       await gate.demandStream(subscription.event_types);
     } catch (error) {
       this.#remove(stream);
       await leave(storage.coordination, subscriptionId, id);
-      throw error;
+      throw error instanceof CursorError ? new ProblemError(412, error.message) : error;
     }
     return stream;
   }
@@ -128,11 +129,6 @@ export class SubscriptionStreams {
     if (streams?.size === 0) this.#open.delete(stream.subscription);
   }
 
-  async #axisOf(key: PartitionKey): Promise<Axis> {
-    const { eventType, partition } = splitKey(key);
-    return new Axis((await this.#parts.eventTypes.get(eventType)).timelines, partition);
-  }
-
   /** Deleted while its state was made: that goes again. @throws {ProblemError} 404 */
   async #demandNotDeleted(id: string): Promise<void> {
     try {
@@ -140,29 +136,6 @@ export class SubscriptionStreams {
     } catch (error) {
       if (error instanceof ProblemError) await this.#parts.storage.coordination.remove(id);
       throw error;
-    }
-  }
-
-  /** A committed position behind the end of the log cannot be read from; one before its oldest event can (protocol 3.2). */
-  async #demandReadable(subscription: Subscription, eventTypes: readonly StoredEventType[], id: string): Promise<void> {
-    const { coordination, log } = this.#parts.storage;
-    const current = await coordination.group(subscription.id);
-    const progress = await coordination.progress(subscription.id);
-    const mine = current?.group.topology.filter(({ session, next }) => session === id && next === null) ?? [];
-    const bounds = new Map(
-      await Promise.all(eventTypes.map(async (one) => [one.eventType.name, await timelineBounds(log, one)] as const)),
-    );
-    for (const { partition: key } of mine) {
-      const { eventType, partition } = splitKey(key);
-      const at = progress.get(key)?.at;
-      const all = bounds.get(eventType);
-      if (!at || !all || at.order === 0) continue;
-      const oldest = all.find(({ timeline }) => timeline.order === at.order)?.bounds[partition]?.oldest ?? 0;
-      try {
-        demandReadable(eventType, all, partition, { order: at.order, number: Math.max(at.number, oldest - 1) });
-      } catch (error) {
-        throw error instanceof CursorError ? new ProblemError(412, error.message) : error;
-      }
     }
   }
 }

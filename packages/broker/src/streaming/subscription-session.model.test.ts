@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { PartitionKey } from "../storage/ports.ts";
-import type { StreamRecord } from "./partition-window.ts";
+import type { StreamRecord } from "./record-buffer.ts";
 import { type SessionOutput, SubscriptionSession } from "./subscription-session.ts";
 
 const KEYS: readonly PartitionKey[] = ["et:0", "et:1", "et:2"];
@@ -46,7 +46,7 @@ describe("a subscription session, whatever happens to it", () => {
         const committed = KEYS.map(() => -1);
         let events = 0;
         let ended = false;
-        for (const partition of KEYS) session.assign(partition, { ordinal: -1, text: "-1" }, textOf, nowMs);
+        for (const partition of KEYS) session.assign(partition, { at: { ordinal: -1, text: "-1" }, textOf }, nowMs);
 
         const check = (outputs: readonly SessionOutput[]): void => {
           for (const output of outputs) {
@@ -76,7 +76,7 @@ describe("a subscription session, whatever happens to it", () => {
               const read = Array.from({ length: count }, (_, at): StreamRecord => {
                 return { ordinal: from + at, timestampMs: nowMs, value: new Uint8Array(8) };
               });
-              session.received(partition, from, read, from + count);
+              session.received(partition, from, { records: read, next: from + count });
             }
           }
         };

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { PartitionKey } from "../storage/ports.ts";
 import type { SessionSettings } from "./parameters.ts";
-import type { StreamRecord } from "./partition-window.ts";
+import type { StreamRecord } from "./record-buffer.ts";
 import { type Batch, type SessionOutput, SubscriptionSession } from "./subscription-session.ts";
 
 const DEFAULTS: SessionSettings = {
@@ -34,14 +34,17 @@ function streaming(
   maxBufferBytes = 1_000_000,
 ) {
   const session = new SubscriptionSession({ ...DEFAULTS, ...settings }, { maxBufferBytes, nowMs: 0 });
-  for (const partition of partitions) session.assign(partition, { ordinal: -1, text: "@-1" }, textOf, 0);
+  for (const partition of partitions) session.assign(partition, { at: { ordinal: -1, text: "@-1" }, textOf }, 0);
   return session;
 }
 
 function supply(session: SubscriptionSession, partition: PartitionKey, count: number, timestampMs = 0): void {
   const want = session.wanted().find((one) => one.partition === partition);
   if (!want) throw new Error(`${partition} is not wanted`);
-  session.received(partition, want.from, records(want.from, count, timestampMs), want.from + count);
+  session.received(partition, want.from, {
+    records: records(want.from, count, timestampMs),
+    next: want.from + count,
+  });
 }
 
 const batches = (outputs: readonly SessionOutput[]): Batch[] => outputs.filter((output) => output.kind === "batch");
@@ -86,7 +89,7 @@ describe("a subscription session", () => {
     expect(session.nextDueMs()).toBe(15_000);
     const outputs = session.advance(15_000);
     expect(shape(outputs)).toEqual([["@1", 0, "Commit timeout reached"]]);
-    expect(outputs.at(-1)).toEqual({ kind: "end" });
+    expect(outputs.at(-1)).toMatchObject({ kind: "end" });
   });
 
   it("restarts the commit timer with each commit that moves on, on whichever partition, and only then", () => {
@@ -110,7 +113,7 @@ describe("a subscription session", () => {
     ]);
     expect(session.phase).toBe("closing");
     session.committed(A, { ordinal: 3, text: "@3" }, 3_000);
-    expect(session.advance(3_000)).toEqual([{ kind: "end" }]);
+    expect(session.advance(3_000)).toEqual([{ kind: "end", failed: expect.any(Map) }]);
   });
 
   it("waits no longer than the commit timeout for the commits of a stream that is over", () => {
@@ -120,7 +123,7 @@ describe("a subscription session", () => {
     session.close(undefined);
     expect(session.advance(5_999)).toEqual([]);
     expect(session.nextDueMs()).toBe(6_000);
-    expect(session.advance(6_000)).toEqual([{ kind: "end" }]);
+    expect(session.advance(6_000)).toEqual([{ kind: "end", failed: expect.any(Map) }]);
   });
 
   it("ends at its stream limit once so many are committed, never sending more", () => {
@@ -130,7 +133,7 @@ describe("a subscription session", () => {
     session.committed(A, { ordinal: 1, text: "@1" }, 10);
     const outputs = session.advance(10);
     expect(shape(outputs)).toEqual([["@1", 0, "Stream limit in events reached: 2"]]);
-    expect(outputs.at(-1)).toEqual({ kind: "end" });
+    expect(outputs.at(-1)).toMatchObject({ kind: "end" });
   });
 
   it("ends silently when every partition has sent nothing but keep-alives up to the limit", () => {
@@ -141,7 +144,7 @@ describe("a subscription session", () => {
     session.advance(1_000);
     const outputs = session.advance(2_000);
     expect(batches(outputs)).toHaveLength(2);
-    expect(outputs.at(-1)).toEqual({ kind: "end" });
+    expect(outputs.at(-1)).toMatchObject({ kind: "end" });
   });
 
   it("gives up a partition at once when all of it is committed, else with the last commit", () => {
@@ -187,7 +190,7 @@ describe("a subscription session", () => {
   it("ends when it has had nothing to read for twice the commit timeout, unless something is about to come", () => {
     const idle = streaming({ commitTimeoutMs: 5_000 }, []);
     expect(idle.nextDueMs()).toBe(10_000);
-    expect(idle.advance(10_000)).toEqual([{ kind: "end" }]);
+    expect(idle.advance(10_000)).toEqual([{ kind: "end", failed: expect.any(Map) }]);
     const expecting = streaming({ commitTimeoutMs: 5_000 }, []);
     expecting.expect(true, 0);
     expect(expecting.advance(20_000)).toEqual([]);
@@ -242,7 +245,7 @@ describe("a subscription session", () => {
     supply(session, A, 1);
     session.advance(0);
     session.close(undefined);
-    session.assign(B, { ordinal: -1, text: "@-1" }, textOf, 0);
+    session.assign(B, { at: { ordinal: -1, text: "@-1" }, textOf }, 0);
     expect(session.wanted()).toEqual([]);
     expect(session.partitions.has(B)).toBe(false);
   });

@@ -1,14 +1,20 @@
 /**
  * One stream of a subscription, without clock, storage or socket: partitions, events and commits go in, lines come out
- * (protocol 3.4 to 3.9, A.4). Whoever drives it calls `advance` after each change and at `nextDueMs`.
+ * (protocol 3.4 to 3.9, 3.12, A.4). Whoever drives it calls `advance` after each change and at `nextDueMs`.
  *
  * Phases: streaming → closing (silent; waits for the commits of what was sent) → ended.
  * @pure
  */
 import type { PartitionKey } from "../storage/ports.ts";
+import { CommitTimer } from "./commit-timer.ts";
+import { endingAt, endingDueMs, type StreamFacts, timeoutMs } from "./ending.ts";
 import { flushNow } from "./flush.ts";
-import { type Mark, PartitionWindow, type StreamRecord } from "./partition-window.ts";
+import { HeldPartitions } from "./held-partitions.ts";
 import type { SessionSettings } from "./parameters.ts";
+import type { Mark, PartitionStart, PartitionWindow } from "./partition-window.ts";
+import { readAhead, type Wanted } from "./read-ahead.ts";
+import type { StreamRecord } from "./record-buffer.ts";
+import { Remarks } from "./remarks.ts";
 
 export interface Batch {
   kind: "batch";
@@ -20,41 +26,40 @@ export interface Batch {
   debug: string | undefined;
 }
 
-export type SessionOutput = Batch | { kind: "release"; partition: PartitionKey } | { kind: "end" };
+export type SessionOutput =
+  | Batch
+  /** An event is given up after so many failed sends: committed, once it has its place in the dead-letter queue. */
+  | { kind: "skip"; partition: PartitionKey; offset: string; event: StreamRecord; failedCommits: number }
+  /** Everything up to `to` is nothing that this stream may show: it is committed for the client. */
+  | { kind: "autocommit"; partition: PartitionKey; to: number }
+  | { kind: "release"; partition: PartitionKey }
+  /** `failed`: partitions whose client did not commit though it had the time, with the last ordinal that is committed. */
+  | { kind: "end"; failed: ReadonlyMap<PartitionKey, number> };
 
-export interface Wanted {
-  partition: PartitionKey;
-  /** Ordinal to read from. */
-  from: number;
-  bytes: number;
-  records: number;
-}
-
-/** Events that are read ahead for a partition at least, so that small batches do not each cost a read. */
-const READ_AHEAD = 100;
+/** How often what the client must not see is committed for it (protocol 3.10). */
+const AUTOCOMMIT_MS = 5_000;
 
 export class SubscriptionSession {
   readonly #settings: SessionSettings;
   readonly #maxBufferBytes: number;
   readonly #startedAtMs: number;
-  readonly #windows = new Map<PartitionKey, PartitionWindow>();
+  readonly #held: HeldPartitions;
+  readonly #remarks = new Remarks();
+  readonly #commitTimer: CommitTimer;
   #phase: "streaming" | "closing" | "ended" = "streaming";
   #outputs: SessionOutput[] = [];
-  #saidStarted = false;
   #sentEvents = 0;
   #committedEvents = 0;
-  /** The later of the last commit that moved on and the first send after everything was committed (protocol 3.9). */
-  #commitReferenceMs: number;
-  #expecting = false;
-  #idleSinceMs: number | undefined;
+  #autocommittedAtMs: number;
   #turn = 0;
 
   constructor(settings: SessionSettings, { maxBufferBytes, nowMs }: { maxBufferBytes: number; nowMs: number }) {
     this.#settings = settings;
     this.#maxBufferBytes = maxBufferBytes;
     this.#startedAtMs = nowMs;
-    this.#commitReferenceMs = nowMs;
-    this.#idleSinceMs = nowMs;
+    this.#commitTimer = new CommitTimer(settings.commitTimeoutMs, nowMs);
+    this.#held = new HeldPartitions(nowMs);
+    this.#autocommittedAtMs = nowMs;
   }
 
   get phase(): "streaming" | "closing" | "ended" {
@@ -63,31 +68,38 @@ export class SubscriptionSession {
 
   /** Partitions that are read, or whose commits are waited for. */
   get partitions(): ReadonlySet<PartitionKey> {
-    return new Set(this.#windows.keys());
+    return this.#held.keys;
   }
 
   get uncommitted(): number {
-    let sum = 0;
-    for (const window of this.#windows.values()) sum += window.uncommitted;
-    return sum;
+    return this.#held.uncommitted;
+  }
+
+  /** Partitions with uncommitted events, with the last ordinal that is committed. */
+  get outstanding(): ReadonlyMap<PartitionKey, number> {
+    return this.#held.outstanding;
+  }
+
+  /** Ordinal from which a partition is read on. */
+  nextToRead(partition: PartitionKey): number | undefined {
+    return this.#held.get(partition)?.nextToRead;
   }
 
   /** The partition is this stream's from now on. */
-  assign(partition: PartitionKey, committed: Mark, textOf: (ordinal: number) => string, nowMs: number): void {
+  assign(partition: PartitionKey, start: PartitionStart, nowMs: number): void {
     if (this.#phase !== "streaming") return;
-    this.#windows.set(partition, new PartitionWindow(committed, textOf, nowMs));
-    this.#noteIdleness(nowMs);
+    this.#held.add(partition, start, nowMs);
+    this.#remarks.topologyChanged();
   }
 
   /** Whether other streams are about to hand partitions over to this one. */
   expect(handOver: boolean, nowMs: number): void {
-    this.#expecting = handOver;
-    this.#noteIdleness(nowMs);
+    this.#held.expect(handOver, nowMs);
   }
 
   /** Another stream waits for the partition: nothing more of it is sent, and its commits are expected (protocol 3.6.5). */
   reassign(partition: PartitionKey, nowMs: number): void {
-    const window = this.#windows.get(partition);
+    const window = this.#held.get(partition);
     if (!window || window.leavingSinceMs !== undefined) return;
     window.leavingSinceMs = nowMs;
     window.dropBuffer();
@@ -95,27 +107,34 @@ export class SubscriptionSession {
 
   /** The partition stays after all. */
   keep(partition: PartitionKey): void {
-    const window = this.#windows.get(partition);
+    const window = this.#held.get(partition);
     if (window) window.leavingSinceMs = undefined;
   }
 
   /** The partition is gone. */
   unassign(partition: PartitionKey, nowMs: number): void {
-    this.#windows.delete(partition);
-    this.#noteIdleness(nowMs);
+    this.#held.delete(partition, nowMs);
+    this.#remarks.topologyChanged();
   }
 
-  /** Records that were read from where `wanted` said; `next` is where the following read begins. */
-  received(partition: PartitionKey, from: number, records: readonly StreamRecord[], next: number): void {
-    const window = this.#windows.get(partition);
-    if (window?.nextToRead === from && window.leavingSinceMs === undefined) window.received(records, next);
+  /**
+   * Records that were read from where `wanted` said; `next` is where the following read begins. `hidden`: the ordinals
+   * between them that the stream must not show.
+   */
+  received(
+    partition: PartitionKey,
+    from: number,
+    { records, hidden = [], next }: { records: readonly StreamRecord[]; hidden?: readonly number[]; next: number },
+  ): void {
+    const window = this.#held.get(partition);
+    if (window?.nextToRead === from && window.leavingSinceMs === undefined) window.received(records, hidden, next);
   }
 
   committed(partition: PartitionKey, mark: Mark, nowMs: number): void {
-    const advanced = this.#windows.get(partition)?.commit(mark) ?? 0;
+    const advanced = this.#held.get(partition)?.commit(mark) ?? 0;
     if (advanced === 0) return;
     this.#committedEvents += advanced;
-    this.#commitReferenceMs = nowMs;
+    this.#commitTimer.movedOn(nowMs);
   }
 
   /** Stops sending; ends as soon as everything sent is committed or the time for it is up (protocol 3.8). */
@@ -125,27 +144,15 @@ export class SubscriptionSession {
     this.#phase = "closing";
   }
 
-  /** Ends at once. */
+  /** Ends at once, as at a failure: the client had no time to commit. */
   end(): void {
-    if (this.#phase === "ended") return;
-    this.#phase = "ended";
-    this.#outputs.push({ kind: "end" });
+    this.#end(new Map());
   }
 
   /** What is to be read now, nothing while enough is there or too much is uncommitted. */
   wanted(): Wanted[] {
     if (this.#phase !== "streaming" || (this.#allowed <= 0 && this.#settings.timespanMs === 0)) return [];
-    const bytes = this.#maxBufferBytes - this.#bufferedBytes;
-    if (bytes <= 0) return [];
-    const { batchLimit, timespanMs } = this.#settings;
-    const wanted: Wanted[] = [];
-    for (const [partition, window] of this.#windows) {
-      const enough = timespanMs === 0 && window.buffered >= batchLimit;
-      if (enough || window.leavingSinceMs !== undefined) continue;
-      const records = Math.max(READ_AHEAD, batchLimit - window.buffered);
-      wanted.push({ partition, from: window.nextToRead, bytes, records });
-    }
-    return wanted;
+    return readAhead(this.#held, this.#settings, this.#maxBufferBytes - this.#held.bufferedBytes);
   }
 
   /**
@@ -155,7 +162,8 @@ export class SubscriptionSession {
   advance(nowMs: number, writable = true): SessionOutput[] {
     if (this.#phase === "streaming") this.#stream(nowMs, writable);
     if (this.#phase !== "ended") this.#releaseCommitted(nowMs);
-    if (this.#phase === "closing" && (this.uncommitted === 0 || nowMs >= this.#commitDueMs)) this.end();
+    if (this.#phase === "closing" && (this.uncommitted === 0 || nowMs >= this.#commitTimer.dueMs))
+      this.#end(this.#held.outstanding);
     const outputs = this.#outputs;
     this.#outputs = [];
     return outputs;
@@ -164,12 +172,11 @@ export class SubscriptionSession {
   /** When `advance` has something to do again though nothing else happens. */
   nextDueMs(writable = true): number {
     if (this.#phase === "ended") return Number.POSITIVE_INFINITY;
-    let due = this.uncommitted > 0 ? this.#commitDueMs : Number.POSITIVE_INFINITY;
-    if (this.#phase === "closing") return due;
-    due = Math.min(due, this.#startedAtMs + this.#settings.timeoutMs, this.#idleDueMs);
-    for (const { lastFlushMs, leavingSinceMs } of this.#windows.values()) {
+    if (this.#phase === "closing") return this.uncommitted > 0 ? this.#commitTimer.dueMs : Number.POSITIVE_INFINITY;
+    let due = endingDueMs(this.#facts);
+    for (const { lastFlushMs, hiddenUntil } of this.#held.windows) {
       if (writable) due = Math.min(due, lastFlushMs + this.#settings.flushMs);
-      if (leavingSinceMs !== undefined) due = Math.min(due, leavingSinceMs + this.#settings.commitTimeoutMs);
+      if (hiddenUntil !== undefined) due = Math.min(due, this.#autocommittedAtMs + AUTOCOMMIT_MS);
     }
     return due;
   }
@@ -179,51 +186,31 @@ export class SubscriptionSession {
     return Math.min(maxUncommitted - this.uncommitted, Math.max(0, streamLimit - this.#sentEvents));
   }
 
-  get #bufferedBytes(): number {
-    let sum = 0;
-    for (const { bufferedBytes } of this.#windows.values()) sum += bufferedBytes;
-    return sum;
-  }
-
-  get #commitDueMs(): number {
-    return this.#commitReferenceMs + this.#settings.commitTimeoutMs;
-  }
-
-  get #idleDueMs(): number {
-    return this.#idleSinceMs === undefined
-      ? Number.POSITIVE_INFINITY
-      : this.#idleSinceMs + 2 * this.#settings.commitTimeoutMs;
-  }
-
-  #noteIdleness(nowMs: number): void {
-    const idle = this.#windows.size === 0 && !this.#expecting;
-    this.#idleSinceMs = idle ? (this.#idleSinceMs ?? nowMs) : undefined;
+  get #facts(): StreamFacts {
+    return {
+      settings: this.#settings,
+      startedAtMs: this.#startedAtMs,
+      committedEvents: this.#committedEvents,
+      uncommitted: this.uncommitted,
+      commitDueMs: this.#commitTimer.dueMs,
+      idleSinceMs: this.#held.idleSinceMs,
+      windows: this.#held.windows,
+    };
   }
 
   #stream(nowMs: number, writable: boolean): void {
-    const { streamLimit, keepAliveLimit, timeoutMs } = this.#settings;
-    const timeIsUp = nowMs >= this.#startedAtMs + timeoutMs;
-    if (writable) this.#flush(nowMs, timeIsUp);
-    if (this.#committedEvents >= streamLimit) return this.close(`Stream limit in events reached: ${streamLimit}`);
-    if (this.uncommitted > 0 && nowMs >= this.#commitDueMs) {
-      this.#say("Commit timeout reached");
-      return this.end();
-    }
-    if (timeIsUp) return this.close("Stream timeout reached");
-    if (nowMs >= this.#idleDueMs) return this.end();
-    const windows = [...this.#windows.values()];
-    if (windows.length > 0 && windows.every(({ keepAlives }) => keepAlives >= keepAliveLimit))
-      return this.close(undefined);
-    if (windows.some((window) => this.#heldTooLong(window, nowMs))) this.close(undefined);
-  }
-
-  #heldTooLong({ leavingSinceMs, uncommitted }: PartitionWindow, nowMs: number): boolean {
-    return leavingSinceMs !== undefined && uncommitted > 0 && nowMs >= leavingSinceMs + this.#settings.commitTimeoutMs;
+    if (writable) this.#flush(nowMs, nowMs >= timeoutMs({ startedAtMs: this.#startedAtMs, settings: this.#settings }));
+    if (nowMs >= this.#autocommittedAtMs + AUTOCOMMIT_MS) this.#autocommitAll(nowMs);
+    const ending = endingAt(this.#facts, nowMs);
+    if (!ending) return;
+    if (ending.closing) return this.close(ending.debug);
+    if (ending.debug !== undefined) this.#say(ending.debug);
+    this.#end(this.#held.outstanding);
   }
 
   /** Each partition sends as much as it may, each time beginning with the next one, so that a busy one starves no other. */
   #flush(nowMs: number, ending: boolean): void {
-    const entries = [...this.#windows];
+    const entries = [...this.#held];
     for (let i = 0; i < entries.length; i += 1) {
       const entry = entries[(this.#turn + i) % entries.length];
       if (entry) this.#flushPartition(...entry, nowMs, ending);
@@ -236,53 +223,72 @@ export class SubscriptionSession {
     for (;;) {
       const count = flushNow(window, { settings: this.#settings, allowed: this.#allowed, nowMs, ending });
       if (count === undefined) return;
-      this.#send(partition, window, count, nowMs);
+      if (count > 0 && window.search?.skipsNext()) this.#skip(partition, window, window.search.failedCommits);
+      else this.#send(partition, window, count, nowMs);
       if (count === 0) return;
     }
   }
 
   /** A stream whose batches never fill within the memory it may use sends what it has (protocol 3.4). */
   #shedMemory(nowMs: number): void {
-    while (this.#bufferedBytes >= this.#maxBufferBytes && this.#allowed > 0) {
-      const [heaviest] = [...this.#windows].sort(([, a], [, b]) => b.bufferedBytes - a.bufferedBytes);
-      if (!heaviest || heaviest[1].buffered === 0) return;
+    while (this.#held.bufferedBytes >= this.#maxBufferBytes && this.#allowed > 0) {
+      const shedding = [...this.#held].filter(([, { search }]) => !search?.searching);
+      const [heaviest] = shedding.sort(([, a], [, b]) => b.buffer.bytes - a.buffer.bytes);
+      if (!heaviest || heaviest[1].buffer.length === 0) return;
       const [partition, window] = heaviest;
-      this.#send(
-        partition,
-        window,
-        Math.min(window.buffered, this.#allowed),
-        nowMs,
-        "Stream parameters are causing overflow",
-      );
+      const count = Math.min(window.buffer.length, this.#allowed);
+      this.#send(partition, window, count, nowMs, "Stream parameters are causing overflow");
     }
   }
 
   #send(partition: PartitionKey, window: PartitionWindow, count: number, nowMs: number, note?: string): void {
-    if (count > 0 && this.uncommitted === 0) this.#commitReferenceMs = nowMs;
+    if (count > 0) this.#commitTimer.sent(nowMs, this.uncommitted === 0);
     const events = window.send(count);
     window.lastFlushMs = nowMs;
     window.keepAlives = events.length > 0 ? 0 : window.keepAlives + 1;
     this.#sentEvents += events.length;
-    const started = this.#saidStarted ? [] : ["Stream started"];
-    const debug = [...started, ...(note === undefined ? [] : [note])].join("; ") || undefined;
-    this.#saidStarted = true;
+    const debug = this.#remarks.next(window, this.#held, note);
     this.#outputs.push({ kind: "batch", partition, offset: window.sentText, events, debug });
   }
 
   /** A line without events; a stream without partitions has no cursor to write it with (protocol 3.7). */
   #say(debug: string): void {
-    const [first] = this.#windows;
+    const [first] = this.#held;
     if (!first) return;
     const [partition, window] = first;
-    this.#saidStarted = true;
+    this.#remarks.said();
     this.#outputs.push({ kind: "batch", partition, offset: window.sentText, events: [], debug });
   }
 
+  #skip(partition: PartitionKey, window: PartitionWindow, failedCommits: number): void {
+    const event = window.buffer.oldest;
+    if (!event) return;
+    const offset = window.textOf(event.ordinal);
+    this.#outputs.push({ kind: "skip", partition, offset, event, failedCommits });
+  }
+
+  #autocommitAll(nowMs: number): void {
+    this.#autocommittedAtMs = nowMs;
+    for (const [partition, window] of this.#held) this.#autocommit(partition, window);
+  }
+
+  #autocommit(partition: PartitionKey, { hiddenUntil }: PartitionWindow): void {
+    if (hiddenUntil !== undefined) this.#outputs.push({ kind: "autocommit", partition, to: hiddenUntil });
+  }
+
   #releaseCommitted(nowMs: number): void {
-    for (const [partition, window] of this.#windows) {
+    for (const [partition, window] of this.#held) {
       if (window.leavingSinceMs === undefined || window.uncommitted > 0) continue;
+      this.#autocommit(partition, window);
       this.unassign(partition, nowMs);
       this.#outputs.push({ kind: "release", partition });
     }
+  }
+
+  #end(failed: ReadonlyMap<PartitionKey, number>): void {
+    if (this.#phase === "ended") return;
+    for (const [partition, window] of this.#held) this.#autocommit(partition, window);
+    this.#phase = "ended";
+    this.#outputs.push({ kind: "end", failed });
   }
 }

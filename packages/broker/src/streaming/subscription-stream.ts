@@ -4,15 +4,20 @@
  */
 import { randomUUID } from "node:crypto";
 import type { Clock, Timer } from "nakadi-protocol";
-import type { Axis } from "../log/axis.ts";
+import type { StoredEventType } from "../event-types/stored-event-type.ts";
+import { CursorError } from "../log/cursor-position.ts";
 import { ProblemError } from "../problems.ts";
 import { NoSuchLogError, type PartitionKey, type Storage } from "../storage/ports.ts";
 import { batchLine } from "./batch-line.ts";
-import { handOver, leave, linger, splitKey } from "./group.ts";
+import type { DeadLetterQueue } from "./dead-letter-queue.ts";
+import type { DeadLetterRules } from "../subscriptions/dead-letter-annotations.ts";
+import { splitKey } from "./group.ts";
+import { PartitionAxes } from "./partition-axes.ts";
 import { PartitionReaders } from "./partition-readers.ts";
 import { SessionSync, type Suspicion } from "./session-sync.ts";
+import { SessionWrites } from "./session-writes.ts";
 import type { StreamSink } from "./stream-sink.ts";
-import type { Batch, SubscriptionSession } from "./subscription-session.ts";
+import type { Batch, SessionOutput, SubscriptionSession } from "./subscription-session.ts";
 
 /** Hints may be lost, so everything is looked at anew this often. */
 const POLL_MS = 5_000;
@@ -24,8 +29,11 @@ export interface SubscriptionStreamParts {
   session: SubscriptionSession;
   storage: Storage;
   clock: Clock;
-  /** The axis of a partition, from the event type as it is now. */
-  axisOf: (partition: PartitionKey) => Promise<Axis>;
+  /** As it is stored now. @throws {ProblemError} 404 */
+  eventType: (name: string) => Promise<StoredEventType>;
+  deadLetterRules: DeadLetterRules | undefined;
+  deadLetters: DeadLetterQueue;
+  batchLimit: number;
   /** Told about a storage that fails; the stream ends then. */
   onError: (error: unknown) => void;
 }
@@ -40,6 +48,7 @@ export class SubscriptionStream {
   readonly #session: SubscriptionSession;
   readonly #readers: PartitionReaders;
   readonly #sync: SessionSync;
+  readonly #writes: SessionWrites;
   #resolveEnded: () => void = () => undefined;
   #sink: StreamSink | undefined;
   #timer: Timer | undefined;
@@ -56,23 +65,24 @@ export class SubscriptionStream {
     this.ended = new Promise((resolve) => {
       this.#resolveEnded = resolve;
     });
-    this.#readers = new PartitionReaders(parts.storage.log, {
-      received: (partition, from, { records, next }) => {
-        this.#session.received(partition, from, records, next);
+    this.#readers = new PartitionReaders(parts.storage.log, parts.subscription, {
+      received: (partition, from, read) => {
+        this.#session.received(partition, from, read);
         this.#pump();
       },
       stirred: () => this.#pump(),
       failed: (error) => this.#fail(error),
     });
-    this.#sync = new SessionSync({
-      ...parts,
-      readers: this.#readers,
-      changed: () => this.#pump(),
-      failed: (error) => this.#fail(error),
-    });
+    const axes = new PartitionAxes(parts.eventType);
+    const common = { ...parts, axes, failed: (error: unknown): void => this.#fail(error) };
+    this.#sync = new SessionSync({ ...common, readers: this.#readers, changed: () => this.#pump() });
+    this.#writes = new SessionWrites({ ...common, coordination: parts.storage.coordination });
   }
 
-  /** Takes over what the group assigns right now, so that its positions are known before the stream begins. */
+  /**
+   * Takes over what the group assigns right now, so that its positions are known before the stream begins.
+   * @throws {CursorError} for a position that cannot be read from
+   */
   async settle(): Promise<void> {
     await this.#sync.settle();
   }
@@ -84,9 +94,11 @@ export class SubscriptionStream {
     sink.onGone(() => {
       this.#session.close(undefined);
       this.#pump();
-      if (this.#session.phase !== "ended") this.#linger();
+      if (this.#session.phase !== "ended") this.#writes.linger(this.#session.outstanding);
     });
     this.#schedulePoll();
+    // What was hinted at while it settled has not been looked at yet.
+    this.#sync.suspect("progress");
     this.#pump();
   }
 
@@ -121,18 +133,28 @@ export class SubscriptionStream {
   #pump(): void {
     if (this.#pumping || this.#finishing || !this.#sink) return;
     this.#pumping = true;
-    for (const output of this.#session.advance(this.#nowMs, this.#sink.writable)) {
-      if (output.kind === "batch") this.#sink.write(this.#lineOf(output));
-      else if (output.kind === "release") this.#release(output.partition);
-      else this.#finishing = true;
-    }
+    for (const output of this.#session.advance(this.#nowMs, this.#sink.writable)) this.#carryOut(output, this.#sink);
     this.#pumping = false;
-    if (this.#finishing) {
-      void this.#finish(this.#sink);
-      return;
-    }
+    if (this.#finishing) return;
     this.#readers.read(this.#session.wanted());
     this.#schedule();
+  }
+
+  #carryOut(output: SessionOutput, sink: StreamSink): void {
+    switch (output.kind) {
+      case "batch":
+        return sink.write(this.#lineOf(output));
+      case "skip":
+        return this.#writes.skip(output);
+      case "autocommit":
+        return this.#writes.commit(output.partition, output.to);
+      case "release":
+        this.#sync.forget(output.partition);
+        return this.#writes.release(output.partition);
+      case "end":
+        this.#finishing = true;
+        return void this.#finish(sink, output.failed);
+    }
   }
 
   #lineOf({ partition, offset, events, debug }: Batch): Uint8Array {
@@ -157,34 +179,20 @@ export class SubscriptionStream {
     });
   }
 
-  #release(partition: PartitionKey): void {
-    this.#sync.forget(partition);
-    const { coordination } = this.#parts.storage;
-    handOver(coordination, this.subscription, this.id, partition).catch((error: unknown) => this.#fail(error));
-  }
-
-  #linger(): void {
-    linger(this.#parts.storage.coordination, this.subscription, this.id).catch((error: unknown) => this.#fail(error));
-  }
-
-  /** An event type that was deleted ends its streams too (protocol 3.11). */
+  /** Positions that cannot be read from and event types that are gone end their streams too (protocol 3.7, 3.11). */
   #fail(error: unknown): void {
-    if (this.#session.phase === "ended") return;
-    if (!(error instanceof NoSuchLogError || error instanceof ProblemError)) this.#parts.onError(error);
+    const expected = error instanceof NoSuchLogError || error instanceof ProblemError || error instanceof CursorError;
+    if (!expected) this.#parts.onError(error);
     this.#session.end();
     this.#pump();
   }
 
   /** The session goes before the body ends: whoever reads the end finds the slot free. */
-  async #finish(sink: StreamSink): Promise<void> {
+  async #finish(sink: StreamSink, failed: ReadonlyMap<PartitionKey, number>): Promise<void> {
     this.#timer?.cancel();
     this.#poll?.cancel();
     this.#readers.close();
-    try {
-      await leave(this.#parts.storage.coordination, this.subscription, this.id);
-    } catch (error) {
-      this.#parts.onError(error);
-    }
+    await this.#writes.leave(failed);
     sink.end();
     this.#resolveEnded();
   }

@@ -7,6 +7,7 @@ import { readAuthorization } from "../authorization/section.ts";
 import { annotationViolations, labelViolations } from "../event-types/annotations.ts";
 import { ProblemError } from "../problems.ts";
 import { Members } from "../request-body.ts";
+import { deadLetterViolations } from "./dead-letter-annotations.ts";
 
 export type CompleteSubscriptionRequest = Required<SubscriptionRequest> & {
   initial_cursors: NonNullable<SubscriptionRequest["initial_cursors"]>;
@@ -39,6 +40,7 @@ export function subscriptionRequest(body: unknown): CompleteSubscriptionRequest 
     labels: members.textMap("labels") ?? {},
   };
   for (const violation of annotationViolations(request.annotations)) members.add(violation);
+  for (const violation of deadLetterViolations(request.annotations)) members.add(violation);
   for (const violation of labelViolations(request.labels)) members.add(violation);
   members.demandValid();
   return request;

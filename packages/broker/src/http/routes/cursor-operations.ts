@@ -1,7 +1,8 @@
 /** `/event-types/{name}/cursor-distances`, `shifted-cursors`, `cursors-lag` (protocol 5.8). */
 import type { FastifyInstance, FastifyRequest } from "fastify";
 import type { PartitionCursor } from "nakadi-protocol";
-import { cursorDistance, cursorLag, type LogView, shiftedCursor } from "../../log/cursor-operations.ts";
+import { cursorDistance, cursorLag, shiftedCursor } from "../../log/cursor-operations.ts";
+import type { LogView } from "../../log/partition-bounds.ts";
 import { timelineBounds } from "../../log/timeline-bounds.ts";
 import { asConstraintViolation } from "../../problems.ts";
 import { Members } from "../../request-body.ts";

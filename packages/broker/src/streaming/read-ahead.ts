@@ -1,0 +1,35 @@
+/**
+ * What a stream wants to read next: enough of each partition for its next batches, within the memory it may use.
+ * @pure
+ */
+import type { PartitionKey } from "../storage/ports.ts";
+import type { StreamSettings } from "./parameters.ts";
+import type { PartitionWindow } from "./partition-window.ts";
+
+export interface Wanted {
+  partition: PartitionKey;
+  /** Ordinal to read from. */
+  from: number;
+  bytes: number;
+  records: number;
+}
+
+/** Events that are read ahead for a partition at least, so that small batches do not each cost a read. */
+const MIN_RECORDS = 100;
+
+/** @param bytes what may still be read */
+export function readAhead(
+  windows: Iterable<[PartitionKey, PartitionWindow]>,
+  { batchLimit, timespanMs }: StreamSettings,
+  bytes: number,
+): Wanted[] {
+  const wanted: Wanted[] = [];
+  if (bytes <= 0) return wanted;
+  for (const [partition, { buffer, leavingSinceMs, nextToRead }] of windows) {
+    // How long a span of event time is nobody knows before its end.
+    const enough = timespanMs === 0 && buffer.length >= batchLimit;
+    if (enough || leavingSinceMs !== undefined) continue;
+    wanted.push({ partition, from: nextToRead, bytes, records: Math.max(MIN_RECORDS, batchLimit - buffer.length) });
+  }
+  return wanted;
+}

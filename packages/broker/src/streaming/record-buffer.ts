@@ -1,0 +1,91 @@
+/**
+ * What is read of a partition and not sent yet.
+ * @pure
+ */
+
+/** An event on its way to a stream. */
+export interface StreamRecord {
+  /** Place on the partition's axis. */
+  ordinal: number;
+  timestampMs: number;
+  value: Uint8Array;
+}
+
+export class RecordBuffer {
+  #records: StreamRecord[] = [];
+  #head = 0;
+  #bytes = 0;
+  /** Ordinals of events that this stream must not show: of those between two events that it shows, the last one. */
+  #hidden: number[] = [];
+
+  get length(): number {
+    return this.#records.length - this.#head;
+  }
+
+  get bytes(): number {
+    return this.#bytes;
+  }
+
+  get oldest(): StreamRecord | undefined {
+    return this.#records[this.#head];
+  }
+
+  get newest(): StreamRecord | undefined {
+    return this.length > 0 ? this.#records.at(-1) : undefined;
+  }
+
+  /** Both in the order of the log. */
+  add(records: readonly StreamRecord[], hidden: readonly number[]): void {
+    let at = 0;
+    for (const record of records) {
+      for (; (hidden[at] ?? record.ordinal) < record.ordinal; at += 1) this.#hide(hidden[at] ?? 0);
+      this.#records.push(record);
+      this.#bytes += record.value.length;
+    }
+    for (const ordinal of hidden.slice(at)) this.#hide(ordinal);
+  }
+
+  take(count: number): StreamRecord[] {
+    const taken = this.#records.slice(this.#head, this.#head + count);
+    this.#head += taken.length;
+    for (const { value } of taken) this.#bytes -= value.length;
+    if (this.#head > 1_000 && this.#head * 2 > this.#records.length) this.#compact();
+    return taken;
+  }
+
+  /** How many events at the head are older than `beforeMs`. */
+  countBefore(beforeMs: number): number {
+    let count = 0;
+    for (let at = this.#head; at < this.#records.length; at += 1) {
+      if ((this.#records[at]?.timestampMs ?? 0) >= beforeMs) break;
+      count += 1;
+    }
+    return count;
+  }
+
+  /** The last hidden event behind `ordinal` before which there is nothing to show. */
+  hiddenBehind(ordinal: number): number | undefined {
+    while ((this.#hidden[0] ?? Infinity) <= ordinal) this.#hidden.shift();
+    const [first] = this.#hidden;
+    return first !== undefined && first < (this.oldest?.ordinal ?? Infinity) ? first : undefined;
+  }
+
+  clear(): void {
+    this.#records = [];
+    this.#head = 0;
+    this.#bytes = 0;
+    this.#hidden = [];
+  }
+
+  #hide(ordinal: number): void {
+    const last = this.#hidden.at(-1);
+    const shown = this.newest?.ordinal ?? -Infinity;
+    if (last !== undefined && last > shown) this.#hidden[this.#hidden.length - 1] = ordinal;
+    else this.#hidden.push(ordinal);
+  }
+
+  #compact(): void {
+    this.#records = this.#records.slice(this.#head);
+    this.#head = 0;
+  }
+}

@@ -1,0 +1,35 @@
+/**
+ * Where a stream begins to read a partition (protocol 3.2): behind what is committed, or with the oldest event.
+ * @pure
+ */
+import { formatOffset } from "nakadi-protocol";
+import { Axis } from "../log/axis.ts";
+import { demandReadable } from "../log/cursor-position.ts";
+import { beforeOldest, type LogView } from "../log/partition-bounds.ts";
+import type { StoredPosition } from "../storage/ports.ts";
+import type { Mark } from "./partition-window.ts";
+
+export interface StartPosition {
+  at: Mark;
+  /** Events behind the committed position that have expired. */
+  expired: number;
+}
+
+/** @throws {CursorError} if the committed position lies behind the end */
+export function startPosition(
+  { stored, bounds }: LogView,
+  partition: number,
+  committed: StoredPosition,
+): StartPosition {
+  const axis = new Axis(stored.timelines, partition);
+  const before = beforeOldest(bounds, partition);
+  const oldest = { ordinal: axis.ordinalOf(before) ?? -1, text: formatOffset(before) };
+  if (committed.order === 0) return { at: oldest, expired: 0 };
+  const ordinal = axis.ordinalOf(committed);
+  if (ordinal !== undefined && ordinal < oldest.ordinal) return { at: oldest, expired: oldest.ordinal - ordinal };
+  const oldestNumber =
+    bounds.find(({ timeline }) => timeline.order === committed.order)?.bounds[partition]?.oldest ?? 0;
+  const number = Math.max(committed.number, oldestNumber - 1);
+  demandReadable(stored.eventType.name, bounds, partition, { order: committed.order, number });
+  return { at: { ordinal: ordinal ?? -1, text: formatOffset(committed) }, expired: 0 };
+}
