@@ -62,6 +62,36 @@ describe("a commit", () => {
     expect(test.transport.requests[0]?.headers["x-nakadi-streamid"]).toBe("11111111-1111-4111-8111-111111111111");
   });
 
+  it.each<[string, unknown, string]>([
+    ["nothing", undefined, "what"],
+    ["a text", "0", "what"],
+    ["null in a list", [null], "what"],
+    ["no cursor", {}, "cursor.partition"],
+    [
+      "a partition that is a number",
+      { partition: 0, offset: "1", event_type: "e", cursor_token: "t" },
+      "cursor.partition",
+    ],
+    ["no token", { partition: "0", offset: "1", event_type: "e" }, "cursor.cursor_token"],
+    ["no offset", { partition: "0", offset: "", event_type: "e", cursor_token: "t" }, "cursor.offset"],
+  ])("of %s is refused before anything is sent", async (_what, what, path) => {
+    const test = testStream();
+    const options = { streamId: "11111111-1111-4111-8111-111111111111" };
+    await expect(test.stream.commit(what as StreamCursor, options)).rejects.toMatchObject({ code: "CONFIG", path });
+    expect(test.transport.requests).toEqual([]);
+  });
+
+  it.each(["", "s-1", "11111111-1111-4111-8111-111111111111\r\nx-other: 1"])(
+    "with the stream id %j is refused",
+    async (streamId) => {
+      const test = testStream();
+      const [batch] = await batchesOf(test, "0");
+      const bare = { ...batch?.cursor } as StreamCursor;
+      await expect(test.stream.commit(bare, { streamId })).rejects.toMatchObject({ path: "cursor.streamId" });
+      expect(test.transport.requests).toEqual([]);
+    },
+  );
+
   it("goes to each stream with its own id when batches come from several", async () => {
     const test = testStream();
     const first = await batchesOf(test, "0");

@@ -2,7 +2,8 @@ import { readFile, writeFile } from "node:fs/promises";
 import { describe, expect, it } from "vitest";
 import * as client from "../src/index.ts";
 import { ERROR_TABLE, type ErrorCode, NakadiError } from "../src/index.ts";
-import { ScriptedTransport } from "./scripted-transport.ts";
+import { type Answer, ScriptedTransport } from "./scripted-transport.ts";
+import { testStream } from "./test-stream.ts";
 
 const DOCUMENT = new URL("../../../docs/errors.md", import.meta.url);
 const CODES = Object.keys(ERROR_TABLE) as ErrorCode[];
@@ -32,13 +33,69 @@ it("docs/errors.md shows the table as it is", async () => {
   expect(await readFile(DOCUMENT, "utf8")).toBe(rendered());
 });
 
-describe.each(CODES)("%s", (code) => {
-  const row = ERROR_TABLE[code];
+/** Something that goes wrong as the row says. */
+const PROVOKED: Record<ErrorCode, () => Promise<unknown>> = {
+  CONFIG: async () => clientOf().stream("s", { batchLimit: 0 }),
+  HTTP: () => answered(400),
+  UNAUTHORIZED: () => answered(401),
+  FORBIDDEN: () => answered(403),
+  NOT_FOUND: () => answered(404),
+  NO_FREE_SLOT: () => retriedAfter(100_000, new ScriptedTransport(), { status: 409 }),
+  CURSOR_UNAVAILABLE: () => answered(412),
+  CURSOR_RESET: () => clientOf({ status: 409 }).subscriptions.resetCursors("s", []),
+  TOO_MANY_REQUESTS: () => answered(429),
+  SERVER: () => answered(408),
+  PUBLISH: () => {
+    const item = { publishing_status: "failed", step: "validating", detail: "no", eid: "", partition: null };
+    return clientOf({ status: 422, body: JSON.stringify([item]) })
+      .publisher("e")
+      .publish([{}]);
+  },
+  async SESSION_LOST() {
+    const { stream, open, transport } = testStream();
+    (await open()).batch(1);
+    transport.willAnswer({ status: 422 });
+    await stream.commit((await stream.nextBatch()) ?? []);
+  },
+  TRANSPORT: () => clientOf(new Error("ECONNRESET")).eventTypes.delete("e"),
+  TIMEOUT: () => retriedAfter(200_000, new ScriptedTransport(), { status: 200 }),
+  PROTOCOL: () =>
+    clientOf({ status: 200, body: "[]" }).subscriptions.create({ owning_application: "a", event_types: ["e"] }),
+  async CLOSED() {
+    const nakadi = clientOf();
+    await nakadi.close();
+    nakadi.stream("s");
+  },
+  HANDLER: () => Promise.reject(new NakadiError("HANDLER", "the handler failed")),
+};
 
-  it("names a class that the package exports, and says something", () => {
-    expect(client[row.class as keyof typeof client]).toBeTypeOf("function");
-    expect(row.meaning).toMatch(/\.$/);
-  });
+function clientOf(answer?: Answer): client.NakadiClient {
+  const transport = new ScriptedTransport();
+  if (answer) transport.onRequest = () => answer;
+  return new client.NakadiClient({ baseUrl: "http://x", transport });
+}
+
+const answered = (status: number): Promise<void> => clientOf({ status }).eventTypes.delete("e");
+
+/** What `onRetry` is told in the end, when each attempt to open a stream is answered the same way. */
+async function retriedAfter(ms: number, transport: ScriptedTransport, answer: Answer): Promise<void> {
+  transport.onOpen = () => answer;
+  const { pass, retries } = testStream({}, transport);
+  await pass(ms, 1_000);
+  throw retries[0]?.error;
+}
+
+it.each(CODES)("%s: the error is of the class that its row names, and as retryable", async (code) => {
+  const row = ERROR_TABLE[code];
+  const error = await PROVOKED[code]().then(
+    () => undefined,
+    (thrown: unknown) => thrown,
+  );
+  expect(error).toMatchObject({ code, name: row.class, retryable: row.retryable });
+  expect(error).toBeInstanceOf(client[row.class as keyof typeof client]);
+  if (error instanceof client.HttpError && row.statuses !== "any other")
+    expect(row.statuses).toContain(String(error.status));
+  expect(row.meaning).toMatch(/\.$/);
 });
 
 describe("an answer of the server", () => {
@@ -86,7 +143,7 @@ describe("an answer of the server", () => {
     ["nothing", "", "HTTP 403"],
     ["an array", "[]", "HTTP 403"],
     ["null", "null", "HTTP 403"],
-  ])("with %s keeps its HTTP status", async (_what, body, message) => {
+  ])("GO10: with %s keeps its HTTP status and what it says", async (_what, body, message) => {
     const transport = new ScriptedTransport().willAnswer({ status: 403, body });
     const nakadi = new client.NakadiClient({ baseUrl: "http://x", transport });
     await expect(nakadi.eventTypes.delete("e")).rejects.toMatchObject({

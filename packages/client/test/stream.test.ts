@@ -1,3 +1,4 @@
+import { getEventListeners } from "node:events";
 import { inspect } from "node:util";
 import { describe, expect, it } from "vitest";
 import { ConfigError, NakadiClient, ProtocolError, TimeoutError } from "../src/index.ts";
@@ -43,6 +44,64 @@ describe("reading", () => {
     server.batch(1);
     server.batch(2);
     expect([(await first)?.events, (await third)?.events]).toEqual([[{ n: 1 }], [{ n: 2 }]]);
+  });
+
+  it("an abort before the call takes none either, though one is there", async () => {
+    const { stream, open } = testStream();
+    (await open()).batch(1);
+    const reason = new Error("too late");
+    await expect(stream.nextBatch({ signal: AbortSignal.abort(reason) })).rejects.toBe(reason);
+    expect((await stream.nextBatch())?.events).toEqual([{ n: 1 }]);
+  });
+
+  it("whoever waits goes on waiting when a stream breaks, and gets what the next one brings", async () => {
+    const { stream, open, pass, retries } = testStream();
+    const waiting = [stream.nextBatch(), stream.nextBatch()];
+    (await open()).fail();
+    await pass(100);
+    (await open()).batch(1);
+    (await open()).batch(2);
+    expect((await Promise.all(waiting)).map((batch) => batch?.events)).toEqual([[{ n: 1 }], [{ n: 2 }]]);
+    expect(retries).toHaveLength(1);
+  });
+
+  it("a fatal error is for all who wait, whoever asks later, and the loop", async () => {
+    const several = testStream({}, new ScriptedTransport().willOpen({ status: 403 }));
+    const waiting = [several.stream.nextBatch(), several.stream.nextBatch()];
+    const [first, second] = await Promise.all(waiting.map((one) => one.catch((error: unknown) => error)));
+    expect([first, await several.stream.nextBatch().catch((error: unknown) => error)]).toEqual([second, second]);
+    expect(first).toBe(second);
+
+    const loop = testStream({}, new ScriptedTransport().willOpen({ status: 403 }));
+    const looping = async (): Promise<void> => {
+      for await (const batch of loop.stream) expect(batch).toBeUndefined();
+    };
+    await expect(looping()).rejects.toMatchObject({ code: "FORBIDDEN" });
+  });
+
+  it("what throws in the loop leaves it, and closes the stream", async () => {
+    const { stream, open } = testStream();
+    const server = await open();
+    server.batch(1);
+    const mine = new Error("mine");
+    const looping = async (): Promise<void> => {
+      for await (const batch of stream) if (batch.events.length > 0) throw mine;
+    };
+    await expect(looping()).rejects.toBe(mine);
+    expect([stream.state, server.closed]).toEqual(["closed", true]);
+  });
+
+  it("a signal that is used again and again keeps no listener", async () => {
+    const { stream, open } = testStream();
+    const server = await open();
+    const { signal } = new AbortController();
+    for (let n = 0; n < 500; n += 1) {
+      const waiting = stream.nextBatch({ signal });
+      server.batch(n);
+      const batch = await waiting;
+      if (batch) await stream.commit(batch, { signal });
+    }
+    expect(getEventListeners(signal, "abort")).toEqual([]);
   });
 
   it("is read by one iterator, or by nextBatch, not by both", async () => {

@@ -2,7 +2,9 @@
  * What a program commits, sorted by the streams it came from.
  * @pure
  */
+import { isUuid } from "nakadi-protocol";
 import { ConfigError } from "../errors/nakadi-error.ts";
+import { text } from "../options/checks.ts";
 import { type Batch, type StreamCursor, withStreamId } from "./batch.ts";
 
 export type Committable<E> = Batch<E> | StreamCursor;
@@ -26,8 +28,12 @@ function isList<T>(what: T | readonly T[]): what is readonly T[] {
 }
 
 function cursorOf(what: Committable<unknown>, streamId: string | undefined): StreamCursor {
+  if (typeof what !== "object" || what === null) throw new ConfigError("what", "a batch, a cursor, or a list of them");
   const cursor = "cursor" in what ? what.cursor : what;
+  for (const name of ["partition", "offset", "event_type", "cursor_token"] as const) {
+    text(`cursor.${name}`, cursor[name]);
+  }
   const id = cursor.streamId ?? streamId;
-  if (typeof id === "string" && id !== "") return withStreamId(cursor, id);
+  if (typeof id === "string" && isUuid(id)) return withStreamId(cursor, id);
   throw new ConfigError("cursor.streamId", "the id of the stream that the cursor came from; or give options.streamId");
 }
