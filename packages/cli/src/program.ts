@@ -3,6 +3,7 @@ import { Command, CommanderError, InvalidArgumentError, Option } from "commander
 import { completionCommand } from "./commands/completion.ts";
 import { contextCommand } from "./commands/context.ts";
 import { doctorCommand } from "./commands/doctor.ts";
+import { lagCommand } from "./commands/lag.ts";
 import { publishCommand } from "./commands/publish.ts";
 import type { Context } from "./context.ts";
 import { EXIT, type ExitCode } from "./exit-codes.ts";
@@ -80,6 +81,7 @@ function buildProgram(context: Context, ended: (code: ExitCode) => void): Comman
 
   const host = { context, end: ended };
   publishCommand(program, host);
+  lagCommand(program, host);
   doctorCommand(program, host);
   contextCommand(program, host);
   completionCommand(program, host);

@@ -65,6 +65,7 @@ describe("nakadi publish", () => {
     ['{"order":"a"}\n[1]\n', "standard input:2: an event is a JSON object, not an array"],
     ['[{"order":"a"},\n7]', "standard input:2: an event is a JSON object, not 7"],
     ["{oops\n", "standard input: this is no JSON"],
+    ['{"order":"a"}\n{"order":"b","id":12345678901234567890}', "standard input:2: the number 12345678901234567890 has"],
   ])("says where %j is broken, after what came before it", async (stdin, message) => {
     const { exit, err } = await publish(["--batch", "1"], { stdin });
     expect(exit).toBe(1);
@@ -94,6 +95,11 @@ describe("nakadi publish", () => {
     const { code, stderr } = runCommand(["publish", "e", join(directory, "events"), "--url", "http://127.0.0.1:1"], {});
     expect(await code).toBe(1);
     expect(stderr.text).toContain("it is a directory. Name its files");
+  });
+
+  it("the others of a batch are published all the same", async () => {
+    const { events } = await publish([], { stdin: '{"order":"a"}\n{"order":1}\n{"order":"c"}\n' });
+    expect(events).toEqual(["a", "c"]);
   });
 
   it("says which event type was meant", async () => {

@@ -1,9 +1,10 @@
 /** `nakadi publish`: events from files or standard input. */
-import { type Command, InvalidArgumentError } from "commander";
+import type { Command } from "commander";
 import type { ConnectionFlags } from "../settings/connection.ts";
 import { withConnectionFlags } from "../settings/connection-flags.ts";
 import type { CommandHost } from "./command-host.ts";
 import type { PublishFlags } from "./publish/run-publish.ts";
+import { wholeNumber } from "./whole-number.ts";
 
 const MAX_BATCH = 10_000;
 
@@ -28,12 +29,4 @@ export function publishCommand(program: Command, { context, end }: CommandHost):
       const { runPublish } = await import("./publish/run-publish.ts");
       end(await runPublish(context, eventType, files, flags));
     });
-}
-
-function wholeNumber(min: number, max: number): (text: string) => number {
-  return (text) => {
-    const number = Number(text);
-    if (/^\d+$/.test(text) && number >= min && number <= max) return number;
-    throw new InvalidArgumentError(`It is a whole number from ${min} to ${max}.`);
-  };
 }

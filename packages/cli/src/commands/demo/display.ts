@@ -1,5 +1,6 @@
 /** Shows the demo's course: redrawn in place on a terminal, a line for each piece of news elsewhere. */
 import type { Output } from "../../context.ts";
+import { LiveScreen } from "../../terminal/live-screen.ts";
 import { type DemoView, renderView } from "./view.ts";
 
 export interface Display {
@@ -17,20 +18,11 @@ function plainDisplay(output: Output): Display {
   return { show: () => undefined, news: (text) => output.write(`${text}\n`), end: () => undefined };
 }
 
-const CLEAR_TO_END = "\u001B[0J";
-const HIDE_CURSOR = "\u001B[?25l";
-const SHOW_CURSOR = "\u001B[?25h";
-
 function liveDisplay(output: Output): Display {
-  let shown = 0;
+  const screen = new LiveScreen(output);
   return {
-    show(view) {
-      const lines = renderView(view, output.columns);
-      const up = shown > 0 ? `\u001B[${shown}A\r` : HIDE_CURSOR;
-      output.write(`${up}${CLEAR_TO_END}${lines.join("\n")}\n`);
-      shown = lines.length;
-    },
+    show: (view) => screen.draw(renderView(view, output.columns)),
     news: () => undefined,
-    end: () => output.write(SHOW_CURSOR),
+    end: () => screen.end(),
   };
 }

@@ -6,6 +6,7 @@ import { LineSplitter, LineTooLongError } from "nakadi-protocol";
 import type { Input } from "../../context.ts";
 import { Failure } from "../../failure.ts";
 import { elementLines } from "./element-lines.ts";
+import { lossyNumber } from "./lossy-number.ts";
 
 export interface SourcedEvent {
   event: object;
@@ -129,6 +130,7 @@ class LineEvents {
       this.isDocument = true;
       return;
     }
+    demandExact(text, `${this.#name}:${this.#line}`);
     yield { event: demandEvent(parsed, text, `${this.#name}:${this.#line}`), file: this.#name, line: this.#line };
     this.#sawEvent = true;
     this.#read = [];
@@ -155,6 +157,7 @@ class DocumentEvents {
     const text = textOf(Buffer.concat(this.#chunks), this.#name);
     const parsed = tryParse(text);
     if (parsed === undefined) throw noJson(text, this.#name);
+    demandExact(text, this.#name);
     const lines = Array.isArray(parsed) ? elementLines(text) : [1];
     for (const [index, event] of (Array.isArray(parsed) ? parsed : [parsed]).entries()) {
       const line = lines[index] ?? 1;
@@ -184,6 +187,14 @@ function demandEvent(parsed: unknown, text: string, place: string): object {
   if (parsed === undefined) throw noJson(text, place);
   throw new Failure(
     `${place}: an event is a JSON object, not ${Array.isArray(parsed) ? "an array" : JSON.stringify(parsed)}`,
+  );
+}
+
+function demandExact(text: string, place: string): void {
+  const number = lossyNumber(text);
+  if (number === undefined) return;
+  throw new Failure(
+    `${place}: the number ${number} has more digits than JavaScript keeps. Write it as a text, or publish it with curl`,
   );
 }
 

@@ -1,6 +1,6 @@
 /** Publishing batch by batch, with a word on each event that was not published. */
 import { setTimeout as sleep } from "node:timers/promises";
-import type { Publisher, Verdict } from "nakadi-client";
+import type { EventType, Publisher, PublisherOptions } from "nakadi-client";
 import { type Context, stopSignalOf } from "../../context.ts";
 import { EXIT, exitCodeOf, type ExitCode } from "../../exit-codes.ts";
 import { withClient } from "../../settings/connect.ts";
@@ -10,6 +10,8 @@ import { knownEventType } from "../known-event-type.ts";
 import { withDryPublisher } from "./dry-run.ts";
 import { type EventFile, eventsOf, openFiles, type SourcedEvent } from "./event-source.ts";
 import { Tally } from "./tally.ts";
+
+const RETRIES = 20;
 
 export interface PublishFlags {
   batch: number;
@@ -31,11 +33,12 @@ export async function runPublish(
   return withClient(context, flags, async (nakadi) => {
     const known = await knownEventType(nakadi, eventType, context.signal);
     const tally = new Tally(context.stderr);
+    const options = publisherOptions(known, flags.batch);
     try {
       if (flags.dryRun) {
-        await withDryPublisher(known, (publisher) => publishAll(context, publisher, files, flags, tally));
+        await withDryPublisher(known, options, (publisher) => publishAll(context, publisher, files, flags, tally));
       } else {
-        await publishAll(context, nakadi.publisher<object>(eventType), files, flags, tally);
+        await publishAll(context, nakadi.publisher<object>(eventType, options), files, flags, tally);
       }
     } finally {
       if (!flags.quiet) tally.sayTotal(eventType, flags.dryRun === true);
@@ -44,6 +47,11 @@ export async function runPublish(
     if (signal) return exitCodeOf(signal);
     return tally.complete ? EXIT.ok : EXIT.failed;
   });
+}
+
+/** Each event that is refused takes a request, so that the others still get through. */
+function publisherOptions({ category }: EventType, batch: number): PublisherOptions {
+  return { category, throwOn: "never", retry: { attempts: batch + RETRIES } };
 }
 
 async function publishAll(
@@ -64,7 +72,11 @@ async function publishAll(
     batch = [];
     if (rate !== undefined) await keepTo(rate, tally.seen, startedMs, context.signal);
     if (context.signal.aborted) return;
-    tally.add(sending, await verdictsOf(publisher, sending));
+    // What is under way when somebody interrupts is finished: its verdicts are wanted.
+    const { verdicts, cause } = await publisher.publish(sending.map(({ event }) => event));
+    tally.add(sending, verdicts);
+    // A server that takes nothing any more would keep each batch waiting as long as this one.
+    if (cause && verdicts.every(({ status }) => status !== "submitted")) throw cause;
     progress.update(read, `${tally.seen} events`);
   };
   try {
@@ -80,17 +92,6 @@ async function publishAll(
     // What came before a broken line is published too: the line's number then says where to go on.
     await send();
     progress.end();
-  }
-}
-
-/** What is under way when somebody interrupts is finished: its verdicts are wanted. */
-async function verdictsOf(publisher: Publisher<object>, batch: readonly SourcedEvent[]): Promise<readonly Verdict[]> {
-  const { PublishError } = await import("nakadi-client");
-  try {
-    return (await publisher.publish(batch.map(({ event }) => event))).verdicts;
-  } catch (error) {
-    if (error instanceof PublishError) return error.verdicts;
-    throw error;
   }
 }
 

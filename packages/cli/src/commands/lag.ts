@@ -1,0 +1,46 @@
+/** `nakadi lag`: how far consumers are behind. */
+import { type Command, InvalidArgumentError, Option } from "commander";
+import { type Format, formatOption } from "../output/format.ts";
+import type { ConnectionFlags } from "../settings/connection.ts";
+import { withConnectionFlags } from "../settings/connection-flags.ts";
+import type { CommandHost } from "./command-host.ts";
+import { wholeNumber } from "./whole-number.ts";
+
+export interface LagFlags {
+  watch?: boolean;
+  interval: number;
+  failOver?: number;
+  output: Format;
+}
+
+export function lagCommand(program: Command, { context, end }: CommandHost): void {
+  withConnectionFlags(
+    program
+      .command("lag")
+      .description("show how far subscriptions are behind: events, time, owner, speed, time to catch up")
+      .argument("[subscription...]", "their ids, with a line for each partition; none is all, with a line for each"),
+  )
+    .option("-w, --watch", "look again and again, until it is interrupted")
+    .option("--interval <seconds>", "time between two looks, of which the speed is made; 0.1 to 3600", seconds, 1)
+    .addOption(
+      new Option("--fail-over <events>", "exit with 1 if one of them is further behind than this")
+        .argParser(wholeNumber(0, Number.MAX_SAFE_INTEGER))
+        .conflicts("watch"),
+    )
+    .addOption(formatOption())
+    .addHelpText(
+      "after",
+      "\nA speed needs two looks, so one run takes as long as the interval.\n" +
+        "\nExample:\n  $ nakadi lag --output wide\n  $ nakadi lag --fail-over 1000",
+    )
+    .action(async (ids: string[], flags: LagFlags & ConnectionFlags) => {
+      const { runLag } = await import("./lag/run-lag.ts");
+      end(await runLag(context, ids, flags));
+    });
+}
+
+function seconds(text: string): number {
+  const number = Number(text);
+  if (/^\d+(\.\d+)?$/.test(text) && number >= 0.1 && number <= 3_600) return number;
+  throw new InvalidArgumentError("It is a number of seconds from 0.1 to 3600.");
+}

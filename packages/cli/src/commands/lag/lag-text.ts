@@ -1,0 +1,108 @@
+/** What `nakadi lag` prints. */
+import type { Subscription } from "nakadi-client";
+import { type Column, type Format, render } from "../../output/format.ts";
+import { count, duration, rate, UNKNOWN } from "../../output/quantity.ts";
+import { sparkline } from "../../output/sparkline.ts";
+import type { PartitionLag, TotalLag } from "./measure.ts";
+
+export interface LagView {
+  subscription: Subscription;
+  partitions: readonly PartitionLag[];
+  total: TotalLag;
+  /** Unconsumed events, oldest first. */
+  history: readonly number[];
+}
+
+const TREND = 20;
+
+/**
+ * A line for each partition, or one for each subscription.
+ * @param trend whether to show how it went so far
+ */
+export async function lagText(
+  views: readonly LagView[],
+  detailed: boolean,
+  format: Format,
+  columns: number,
+  trend = false,
+): Promise<string> {
+  const text = detailed ? await byPartition(views, format, trend) : await bySubscription(views, format, trend);
+  // Programs get what there is; a person's line that wraps cannot be redrawn.
+  return trend
+    ? text.replaceAll(/^.+$/gm, (line) => (line.length > columns ? `${line.slice(0, columns - 1)}…` : line))
+    : text;
+}
+
+const SUBSCRIPTION_COLUMNS: readonly Column<LagView>[] = [
+  { title: "SUBSCRIPTION", cell: ({ subscription }) => subscription.id },
+  { title: "APPLICATION", cell: ({ subscription }) => subscription.owning_application },
+  { title: "GROUP", cell: ({ subscription }) => subscription.consumer_group, wide: true },
+  { title: "EVENT TYPES", cell: ({ subscription }) => subscription.event_types.join(",") },
+  { title: "UNCONSUMED", cell: ({ total }) => count(total.unconsumed), align: "right" },
+  { title: "TIME LAG", cell: ({ total }) => duration(total.timeLagSeconds), align: "right" },
+  { title: "EVENTS/S", cell: ({ total }) => rate(total.rate), align: "right" },
+  { title: "CATCH UP", cell: ({ total }) => duration(total.catchUpSeconds), align: "right" },
+  { title: "STREAMS", cell: ({ total }) => `${total.streams} of ${total.partitions}`, align: "right" },
+];
+
+const TREND_COLUMN: Column<LagView> = { title: "TREND", cell: ({ history }) => sparkline(history, TREND) };
+
+function bySubscription(views: readonly LagView[], format: Format, trend: boolean): Promise<string> {
+  const columns = trend ? [...SUBSCRIPTION_COLUMNS, TREND_COLUMN] : SUBSCRIPTION_COLUMNS;
+  return render(views, columns, format, ({ subscription, total }) => ({
+    subscription: subscription.id,
+    owning_application: subscription.owning_application,
+    consumer_group: subscription.consumer_group,
+    event_types: subscription.event_types,
+    ...numbers(total),
+    streams: total.streams,
+    partitions: total.partitions,
+  }));
+}
+
+type Row = { view: LagView } & ({ kind: "partition"; lag: PartitionLag } | { kind: "total"; lag: TotalLag });
+
+const PARTITION_COLUMNS: readonly Column<Row>[] = [
+  { title: "EVENT TYPE", cell: (row) => (row.kind === "total" ? "in all" : row.lag.eventType) },
+  { title: "PARTITION", cell: (row) => (row.kind === "total" ? "" : row.lag.partition), align: "right" },
+  { title: "UNCONSUMED", cell: ({ lag }) => count(lag.unconsumed), align: "right" },
+  { title: "TIME LAG", cell: ({ lag }) => duration(lag.timeLagSeconds), align: "right" },
+  { title: "EVENTS/S", cell: ({ lag }) => rate(lag.rate), align: "right" },
+  { title: "CATCH UP", cell: ({ lag }) => duration(lag.catchUpSeconds), align: "right" },
+  { title: "STATE", cell: (row) => (row.kind === "total" ? "" : row.lag.state), wide: true },
+  {
+    title: "OWNER",
+    cell: (row) => (row.kind === "total" ? `${row.lag.streams} streams` : row.lag.streamId || UNKNOWN),
+  },
+];
+
+async function byPartition(views: readonly LagView[], format: Format, trend: boolean): Promise<string> {
+  if (format !== "table" && format !== "wide") {
+    const rows = views.flatMap((view) => view.partitions.map((lag) => ({ view, lag })));
+    return render(rows, [], format, ({ view, lag }) => ({
+      subscription: view.subscription.id,
+      event_type: lag.eventType,
+      partition: lag.partition,
+      state: lag.state,
+      stream_id: lag.streamId || null,
+      ...numbers(lag),
+    }));
+  }
+  const tables = views.map(async (view) => {
+    const { subscription, partitions, total, history } = view;
+    const lags = partitions.map((lag): Row => ({ view, kind: "partition", lag }));
+    const table = await render([...lags, { view, kind: "total", lag: total }], PARTITION_COLUMNS, format, (row) => row);
+    const course = trend ? `  ${sparkline(history, TREND)}` : "";
+    return `${subscription.id}  ${subscription.owning_application} / ${subscription.consumer_group}${course}\n${table}`;
+  });
+  return (await Promise.all(tables)).join("\n");
+}
+
+function numbers({ unconsumed, timeLagSeconds, rate: perSecond, catchUpSeconds }: PartitionLag | TotalLag): object {
+  return {
+    unconsumed_events: unconsumed ?? null,
+    time_lag_seconds: timeLagSeconds ?? null,
+    events_per_second: perSecond ?? null,
+    catch_up_seconds: catchUpSeconds ?? null,
+  };
+}

@@ -1,0 +1,126 @@
+/** `nakadi lag`: two looks and a table, or look after look. */
+import { setTimeout as sleep } from "node:timers/promises";
+import type { NakadiClient, Subscription } from "nakadi-client";
+import { type Context, stopSignalOf } from "../../context.ts";
+import { EXIT, exitCodeOf, type ExitCode } from "../../exit-codes.ts";
+import { withClient } from "../../settings/connect.ts";
+import type { ConnectionFlags } from "../../settings/connection.ts";
+import { LiveScreen } from "../../terminal/live-screen.ts";
+import type { LagFlags } from "../lag.ts";
+import { type LagView, lagText } from "./lag-text.ts";
+import { partitionLags, type Sample, totalLag } from "./measure.ts";
+import { Sampler } from "./sampler.ts";
+
+/** Subscriptions that are looked at together. */
+const AT_ONCE = 8;
+/** What a sparkline shows. */
+const HISTORY = 60;
+
+interface Watched {
+  subscription: Subscription;
+  sampler: Sampler;
+  latest: Sample;
+  before: Sample | undefined;
+  history: number[];
+}
+
+export async function runLag(
+  context: Context,
+  ids: readonly string[],
+  flags: LagFlags & ConnectionFlags,
+): Promise<ExitCode> {
+  return withClient(context, flags, async (nakadi) => {
+    const { signal } = context;
+    try {
+      const subscriptions = await find(nakadi, ids, signal);
+      const watched = await inGroups(subscriptions, (subscription) => begin(nakadi, subscription, signal));
+      const detailed = ids.length > 0;
+      if (flags.watch) return await watch(context, watched, detailed, flags);
+      await sleep(flags.interval * 1_000, undefined, { signal });
+      await inGroups(watched, (one) => look(one, signal));
+      context.stdout.write(await lagText(watched.map(viewOf), detailed, flags.output, context.stdout.columns));
+      return verdict(context, watched, flags.failOver);
+    } catch (error) {
+      const stopped = stopSignalOf(context);
+      if (stopped) return exitCodeOf(stopped);
+      throw error;
+    }
+  });
+}
+
+async function find(nakadi: NakadiClient, ids: readonly string[], signal: AbortSignal): Promise<Subscription[]> {
+  if (ids.length > 0) return inGroups(ids, (id) => nakadi.subscriptions.get(id, { signal }));
+  const all: Subscription[] = [];
+  for await (const subscription of nakadi.subscriptions.list({ signal })) all.push(subscription);
+  return all;
+}
+
+async function begin(nakadi: NakadiClient, subscription: Subscription, signal: AbortSignal): Promise<Watched> {
+  const sampler = new Sampler(nakadi, subscription.id);
+  const latest = await sampler.take(signal);
+  return { subscription, sampler, latest, before: undefined, history: [totalLag(latest, undefined).unconsumed ?? 0] };
+}
+
+async function look(one: Watched, signal: AbortSignal): Promise<void> {
+  const latest = await one.sampler.take(signal);
+  one.before = one.latest;
+  one.latest = latest;
+  one.history = [...one.history, totalLag(latest, one.before).unconsumed ?? 0].slice(-HISTORY);
+}
+
+function viewOf({ subscription, latest, before, history }: Watched): LagView {
+  return { subscription, partitions: partitionLags(latest, before), total: totalLag(latest, before), history };
+}
+
+/** A server that is away for a moment does not end it: what was seen last stays on the screen, with a word on it. */
+async function watch(
+  context: Context,
+  watched: readonly Watched[],
+  detailed: boolean,
+  { interval, output }: LagFlags,
+): Promise<ExitCode> {
+  const { signal, stdout, stderr } = context;
+  const screen = stdout.isTTY && (output === "table" || output === "wide") ? new LiveScreen(stdout) : undefined;
+  try {
+    for (;;) {
+      await sleep(interval * 1_000, undefined, { signal });
+      const trouble = await lookAtAll(watched, signal);
+      const text = await lagText(watched.map(viewOf), detailed, output, stdout.columns, screen !== undefined);
+      if (screen) screen.draw([...text.trimEnd().split("\n"), trouble ?? new Date().toLocaleTimeString("en-GB")]);
+      else if (trouble === undefined) stdout.write(text);
+      else stderr.write(`${trouble}\n`);
+    }
+  } finally {
+    screen?.end();
+  }
+}
+
+async function lookAtAll(watched: readonly Watched[], signal: AbortSignal): Promise<string | undefined> {
+  const { NakadiError } = await import("nakadi-client");
+  try {
+    await inGroups(watched, (one) => look(one, signal));
+    return undefined;
+  } catch (error) {
+    if (signal.aborted || !NakadiError.is(error) || !error.retryable) throw error;
+    return `${error.message}; trying again`;
+  }
+}
+
+function verdict(context: Context, watched: readonly Watched[], failOver: number | undefined): ExitCode {
+  if (failOver === undefined) return EXIT.ok;
+  const behind = watched
+    .map(({ subscription, latest, before }) => ({ subscription, lag: totalLag(latest, before).unconsumed ?? 0 }))
+    .filter(({ lag }) => lag > failOver);
+  for (const { subscription, lag } of behind) {
+    context.stderr.write(`nakadi: subscription ${subscription.id} is ${lag} events behind, more than ${failOver}\n`);
+  }
+  return behind.length > 0 ? EXIT.failed : EXIT.ok;
+}
+
+async function inGroups<T, R>(items: readonly T[], work: (item: T) => Promise<R>): Promise<R[]> {
+  const results: R[] = [];
+  for (let at = 0; at < items.length; at += AT_ONCE) {
+    results.push(...(await Promise.all(items.slice(at, at + AT_ONCE).map(work))));
+  }
+  return results;
+}

@@ -1,0 +1,122 @@
+import { describe, expect, it } from "vitest";
+import { runCommand } from "./run-command.ts";
+import { type TestServer, testServer } from "./test-server.ts";
+
+const events = (count: number): { order: string }[] =>
+  Array.from({ length: count }, (_, index) => ({ order: `${index}` }));
+
+async function subscribed(partitions = 2): Promise<TestServer & { eventType: string; id: string }> {
+  const server = await testServer();
+  const eventType = await server.orders("order.created", partitions);
+  const { id } = await server.nakadi.subscriptions.ensure({
+    owning_application: "billing",
+    event_types: [eventType],
+    consumer_group: "invoices",
+    read_from: "begin",
+  });
+  await server.nakadi.publisher(eventType).publish(events(30));
+  return { ...server, eventType, id };
+}
+
+const FAST = ["--interval", "0.1"];
+
+describe("nakadi lag", () => {
+  it("shows each partition of a subscription, and all of them together", async () => {
+    const { url, id } = await subscribed();
+    const { code, stdout, stderr } = runCommand(["lag", id, "--url", url, ...FAST]);
+    expect([await code, stderr.text]).toEqual([0, ""]);
+    const [title, head, first, second, total] = stdout.text.split("\n");
+    expect(title).toBe(`${id}  billing / invoices`);
+    expect(head).toMatch(/^EVENT TYPE +PARTITION +UNCONSUMED +TIME LAG +EVENTS\/S +CATCH UP +OWNER$/);
+    expect(first).toMatch(/^order\.created +0 +\d+ +\d+ s +0 +– +–$/);
+    expect(second).toMatch(/^order\.created +1 +\d+ +\d+ s +0 +– +–$/);
+    expect(total).toMatch(/^in all +30 +\d+ s +0 +– +0 streams$/);
+  });
+
+  it("without a name: a line for each subscription", async () => {
+    const { url, id } = await subscribed();
+    const { code, stdout } = runCommand(["lag", "--url", url, ...FAST]);
+    expect(await code).toBe(0);
+    expect(stdout.text).toMatch(new RegExp(`^${id} +billing +order\\.created +30 +\\d+ s +0 +– +0 of 2$`, "m"));
+  });
+
+  it("programs get numbers, and null for what nobody knows", async () => {
+    const { url, id, nakadi, eventType } = await subscribed(1);
+    const { code, stdout } = runCommand(["lag", id, "--url", url, "-o", "json", ...FAST]);
+    expect(await code).toBe(0);
+    expect(JSON.parse(stdout.text)).toEqual([
+      {
+        subscription: id,
+        event_type: eventType,
+        partition: "0",
+        state: "unassigned",
+        stream_id: null,
+        unconsumed_events: 30,
+        time_lag_seconds: expect.any(Number) as number,
+        events_per_second: 0,
+        catch_up_seconds: null,
+      },
+    ]);
+    await nakadi.close();
+  });
+
+  it("names the owner and the speed while somebody commits", async () => {
+    const { url, id, nakadi } = await subscribed(1);
+    const stream = nakadi.stream(id, { batchLimit: 1, batchFlushTimeoutSeconds: 1 });
+    const { code, stdout, stop } = runCommand(["lag", id, "--watch", "-o", "ndjson", "--url", url, ...FAST]);
+    const batch = await stream.nextBatch();
+    await stdout.seen(/"events_per_second":0,/);
+    if (batch) await stream.commit(batch);
+    const [line] = await stdout.seen(/^.*"events_per_second":[1-9].*$/m);
+    expect(JSON.parse(line)).toMatchObject({ stream_id: batch?.streamId, state: "assigned", unconsumed_events: 29 });
+    stop("SIGINT");
+    expect(await code).toBe(130);
+    await stream.close();
+  });
+
+  it("--watch redraws a table with its course on a terminal, and shows the cursor again at the end", async () => {
+    const { url, id } = await subscribed(1);
+    const surroundings = { isTTY: true, env: { NO_COLOR: "1" } };
+    const { code, stdout, stop } = runCommand(["lag", id, "--watch", "--url", url, ...FAST], surroundings);
+    await stdout.seen(/billing \/ invoices {2}███\n/);
+    expect(stdout.text).toContain("\u001B[5A\r\u001B[0J");
+    stop("SIGINT");
+    expect(await code).toBe(130);
+    expect(stdout.text.startsWith("\u001B[?25l")).toBe(true);
+    expect(stdout.text.endsWith("\u001B[?25h")).toBe(true);
+  });
+
+  it.each([
+    [29, 1],
+    [30, 0],
+  ])("--fail-over %d exits with %d when 30 events are left", async (limit, exit) => {
+    const { url, id } = await subscribed();
+    const { code, stderr } = runCommand(["lag", id, "--fail-over", String(limit), "--url", url, ...FAST]);
+    expect(await code).toBe(exit);
+    expect(stderr.text).toBe(exit === 0 ? "" : `nakadi: subscription ${id} is 30 events behind, more than 29\n`);
+  });
+
+  it("says that there is no such subscription", async () => {
+    const { url } = await testServer();
+    const { code, stderr } = runCommand(["lag", "nonsense", "--url", url]);
+    expect(await code).toBe(1);
+    expect(stderr.text).toContain('Subscription with id "nonsense" does not exist');
+  });
+
+  it.each([
+    [["--interval", "0"], "from 0.1 to 3600"],
+    [["--fail-over", "-1"], "whole number from 0"],
+    [["--fail-over", "1", "--watch"], "cannot be used with"],
+    [["--output", "xml"], "Allowed choices are table, wide, json, ndjson, yaml"],
+  ])("%j is a usage error", async (args, message) => {
+    const { code, stderr } = runCommand(["lag", ...args]);
+    expect(await code).toBe(2);
+    expect(stderr.text).toContain(message);
+  });
+
+  it("nothing to show is no error", async () => {
+    const { url } = await testServer();
+    const { code, stdout } = runCommand(["lag", "--url", url, "-o", "json", ...FAST]);
+    expect([await code, stdout.text]).toEqual([0, "[]\n"]);
+  });
+});
