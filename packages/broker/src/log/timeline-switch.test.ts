@@ -3,7 +3,7 @@ import { beforeEach, describe, expect, it } from "vitest";
 import { EventTypes } from "../event-types/catalogue.ts";
 import type { StoredEventType } from "../event-types/stored-event-type.ts";
 import { DEFAULT_LIMITS } from "../limits.ts";
-import { Settings } from "../settings/settings.ts";
+import { Features } from "../settings/features.ts";
 import { MemoryEngine } from "../storage/memory/engine.ts";
 import type { Storage } from "../storage/ports.ts";
 import { switchTimeline, type TimelineSwitchParts } from "./timeline-switch.ts";
@@ -18,7 +18,7 @@ beforeEach(async () => {
   storage = new MemoryEngine({ clock }).node("node");
   let uuids = 0;
   const uuid = (): string => `log-${uuids++}`;
-  const { features } = new Settings(storage.metadata, clock, "somebody");
+  const features = new Features(storage.metadata);
   const eventTypes = new EventTypes({ ...storage, features, limits: DEFAULT_LIMITS, clock, uuid });
   const writers = new Writers({ eventTypes, metadata: storage.metadata, clock });
   parts = { eventTypes, writers, log: storage.log, clock, uuid };

@@ -2,10 +2,11 @@
  * `deleted-events`: each item becomes a tombstone for its key (protocol 4.8). Items are read and partitioned as events are,
  * and not held against any schema.
  */
-import { eventTypeResource } from "../authorization/authorizer.ts";
+import { type Access, eventTypeResource } from "../authorization/authorizer.ts";
 import { noSuchEventType } from "../event-types/catalogue.ts";
 import { isObject } from "../event-types/json-schema.ts";
 import type { JsonObject } from "../event-types/json-schema.ts";
+import type { StoredEventType } from "../event-types/stored-event-type.ts";
 import { ProblemError } from "../problems.ts";
 import { appendBatch } from "./append.ts";
 import type { PublishOutcome } from "./append.ts";
@@ -28,9 +29,18 @@ export async function deleteEvents(
   { access }: Pick<PublishingContext, "access">,
   signal: AbortSignal,
 ): Promise<PublishOutcome> {
-  const { eventTypes, log, limits, random } = parts;
   await demandUnblocked(parts, name, access);
-  const stored = await eventTypes.find(name);
+  return parts.writers.write(name, (stored) => deleteFrom(stored, parts, name, body, access, signal));
+}
+
+async function deleteFrom(
+  stored: StoredEventType | undefined,
+  { log, limits, random }: PublishingParts,
+  name: string,
+  body: Uint8Array,
+  access: Access,
+  signal: AbortSignal,
+): Promise<PublishOutcome> {
   const { category, cleanup_policy, partition_strategy, partition_key_fields } = stored?.eventType ?? UNKNOWN;
   let keyFault: string | undefined;
   const batch = new Batch({

@@ -28,7 +28,7 @@ beforeEach(() => {
   const { features, blacklist } = new Settings(storage.metadata, clock, "somebody");
   const eventTypes = new EventTypes({ ...storage, features, limits: DEFAULT_LIMITS, clock, uuid });
   const writers = new Writers({ eventTypes, metadata: storage.metadata, clock });
-  parts = { eventTypes, writers, blacklist, log: storage.log, limits: DEFAULT_LIMITS, clock, random: () => 0 };
+  parts = { eventTypes, blacklist, writers, log: storage.log, limits: DEFAULT_LIMITS, clock, random: () => 0 };
 });
 
 interface Definition {

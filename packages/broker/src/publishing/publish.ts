@@ -61,24 +61,24 @@ export async function publish(
 
 async function publishTo(
   stored: StoredEventType | undefined,
-  parts: PublishingParts,
+  { eventTypes, log, limits, ...parts }: PublishingParts,
   name: string,
   body: Uint8Array,
   context: PublishingContext,
   signal: AbortSignal,
 ): Promise<PublishOutcome> {
-  const validation = stored && (await parts.eventTypes.validation(stored));
-  const batch = validation && batchOf(stored, validation, parts, context);
-  await scanAll(body, parts.limits, (item) => batch?.add(item));
+  const validation = stored && (await eventTypes.validation(stored));
+  const batch = validation && batchOf(stored, validation, { ...parts, limits }, context);
+  await scanAll(body, limits, (item) => batch?.add(item));
   if (!stored) throw noSuchEventType(name);
   await context.access.demand("WRITE", eventTypeResource(stored.eventType));
   if (!batch) throw new ProblemError(404, `No json_schema found for event type: ${name}`);
-  return appendBatch(parts.log, stored, batch, body, signal);
+  return appendBatch(log, stored, batch, body, signal);
 }
 
 /** @throws {ProblemError} 403 */
 export async function demandUnblocked(
-  { blacklist }: PublishingParts,
+  { blacklist }: Pick<PublishingParts, "blacklist">,
   eventType: string,
   { subject }: Access,
 ): Promise<void> {
@@ -112,7 +112,7 @@ function breathe(): Promise<void> {
 function batchOf(
   { eventType, partitions }: StoredEventType,
   { validator, version }: { validator: EventValidator; version: string },
-  { limits, clock, random }: PublishingParts,
+  { limits, clock, random }: Pick<PublishingParts, "limits" | "clock" | "random">,
   { flowId, access, consumerTag }: PublishingContext,
 ): Batch {
   const { category, cleanup_policy, partition_strategy: strategy, partition_key_fields: keyFields } = eventType;
