@@ -1,4 +1,7 @@
-/** Two kinds of tests: units beside or next to the code, and stories over several packages and processes. */
+/**
+ * Units beside or next to the code; those of the broker a second time, with everything on disk; and stories over several
+ * packages and processes.
+ */
 import { defineConfig } from "vitest/config";
 
 // Tests run from the sources: the packages find each other through their export condition.
@@ -17,6 +20,18 @@ export default defineConfig({
         test: {
           name: "unit",
           include: ["packages/*/{src,test}/**/*.test.ts", "chaos/test/**/*.test.ts", "scripts/**/*.test.mjs"],
+          provide: { storage: "memory" },
+          pool: "threads",
+          isolate: false,
+          testTimeout: 20_000,
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: "disk",
+          include: ["packages/broker/test/**/*.test.ts"],
+          provide: { storage: "disk" },
           pool: "threads",
           isolate: false,
           testTimeout: 20_000,

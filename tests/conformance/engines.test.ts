@@ -1,23 +1,32 @@
 /** The conformance stories against our own broker, on each of its engines. */
-import { type Broker, startBroker } from "nakadi-broker";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { type Broker, startBroker, type StorageOption } from "nakadi-broker";
 import { play, stories } from "nakadi-conformance";
 import { FaultProxy } from "nakadi-testing";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 
-const ENGINES = [{ engine: "memory", start: () => startBroker({ storage: "memory" }) }];
+const ENGINES = [
+  { engine: "in memory", storageIn: (): StorageOption => "memory" },
+  { engine: "on disk", storageIn: (directory: string): StorageOption => ({ directory }) },
+];
 
-describe.each(ENGINES)("the broker in $engine", ({ start }) => {
+describe.each(ENGINES)("the broker $engine", ({ storageIn }) => {
   let broker: Broker;
+  let directory: string;
   let before: unknown;
   const everything = (): Promise<unknown> =>
     Promise.all(["/event-types", "/subscriptions"].map(async (path) => (await fetch(broker.url + path)).json()));
   beforeAll(async () => {
-    broker = await start();
+    directory = await mkdtemp(join(tmpdir(), "nakadi-conformance-"));
+    broker = await startBroker({ storage: storageIn(directory) });
     before = await everything();
   });
   afterAll(async () => {
     const left = await everything();
     await broker.close();
+    await rm(directory, { recursive: true });
     expect(left, "what the stories have left behind").toEqual(before);
   });
 

@@ -71,6 +71,7 @@ export async function startBroker(options: BrokerOptions = {}): Promise<Broker> 
   const storage = await openStorage(checkedStorage(options.storage ?? "memory"), randomUUID(), {
     clock,
     onFaultPoint: options.onFaultPoint,
+    onFailure: (error) => logger.error({ error }, "nothing is stored any more until the broker is started again"),
   });
   const onError = (error: unknown): void => logger.error({ error }, "a stream ended because its storage failed");
   const uuid = (): string => randomUUID();

@@ -1,9 +1,17 @@
 /** A broker for one test, with the requests that every test needs. */
 import { randomUUID } from "node:crypto";
+import { join } from "node:path";
 import { ManualClock } from "nakadi-protocol";
-import { onTestFinished } from "vitest";
-import { type Broker, type BrokerOptions, startBroker } from "../src/index.ts";
+import { inject, onTestFinished } from "vitest";
+import { type Broker, type BrokerOptions, startBroker, type StorageOption } from "../src/index.ts";
 import { type Answer, type Call, call, LineStream } from "./http-client.ts";
+import { temporaryDirectory } from "./temporary-directory.ts";
+
+declare module "vitest" {
+  interface ProvidedContext {
+    storage: "memory" | "disk";
+  }
+}
 
 export interface TestBroker {
   broker: Broker;
@@ -19,9 +27,14 @@ export interface TestBroker {
   commit(subscription: string, streamId: string, cursors: readonly unknown[]): Promise<Answer>;
 }
 
+/** The engine that the tests are run on: each project of the configuration names one. */
+async function engineUnderTest(): Promise<StorageOption> {
+  return inject("storage") === "memory" ? "memory" : { directory: join(await temporaryDirectory(), "data") };
+}
+
 /** Stops with the test. */
 export async function testBroker(options: BrokerOptions = {}): Promise<TestBroker> {
-  const broker = await startBroker(options);
+  const broker = await startBroker({ storage: await engineUnderTest(), ...options });
   onTestFinished(() => broker.close());
   const ask = (request: Call): Promise<Answer> => call(broker.url, request);
 

@@ -2,6 +2,7 @@
 import { STATUS_CODES } from "node:http";
 import type { FastifyReply } from "fastify";
 import { MediaType, type Problem } from "nakadi-protocol";
+import { StorageFailedError } from "../storage/ports.ts";
 import { ConstraintViolationError, ProblemError, ValidationError, type Violation } from "../problems.ts";
 
 const OLD_PROBLEM = "application/x.problem+json";
@@ -45,6 +46,7 @@ export function problemOf(error: unknown): (Problem & { violations?: readonly Vi
     const violations = error.violations.map(({ field, message }) => ({ field, message }));
     return { type: CONSTRAINT_VIOLATION, title: "Constraint Violation", status: 400, violations };
   }
+  if (error instanceof StorageFailedError) return problem(503, "The storage has failed.");
   return undefined;
 }
 

@@ -252,6 +252,17 @@ export interface Storage {
   close(): Promise<void>;
 }
 
+/** A write has failed: nobody knows what of it is durable, and nothing is written any more until the next start. */
+export class StorageFailedError extends Error {
+  override readonly name = "StorageFailedError";
+  /** Whether the write had begun, so that it may be durable or not. */
+  readonly begun: boolean;
+  constructor(cause: unknown, begun: boolean) {
+    super(`The storage has failed: ${cause instanceof Error ? cause.message : String(cause)}`, { cause });
+    this.begun = begun;
+  }
+}
+
 /** The node has closed its storage. */
 export class StorageClosedError extends Error {
   override readonly name = "StorageClosedError";

@@ -130,7 +130,7 @@ export class DataDirectory {
   }
 
   #checkFormat(): void {
-    const { format } = attempt(this.path, () => this.#json(MARKER)) as { format?: unknown };
+    const { format } = attempt(this.path, () => this.#json(MARKER));
     if (format === FORMAT) return;
     throw typeof format === "number" && format > FORMAT
       ? new DataDirectoryError(
@@ -148,7 +148,7 @@ export class DataDirectory {
     const expected = expectedBytes(this.#header());
     if (expected === undefined) return "has been overwritten";
     if (this.#has(CLEAN_STOP)) {
-      const { bytes, modifiedMs } = this.#json(CLEAN_STOP) as CleanStop;
+      const { bytes, modifiedMs } = this.#json(CLEAN_STOP) as Partial<CleanStop>;
       if (size !== bytes) return `has ${size} bytes, and had ${bytes} when the broker stopped`;
       return mtimeMs === modifiedMs ? undefined : "was changed since the broker stopped";
     }
@@ -169,8 +169,15 @@ export class DataDirectory {
     return readdirSync(this.path).includes(name);
   }
 
-  #json(name: string): unknown {
-    return JSON.parse(readFileSync(join(this.path, name), "utf8"));
+  /** The members of an object in a file; none where it holds anything else. */
+  #json(name: string): Readonly<Record<string, unknown>> {
+    const text = readFileSync(join(this.path, name), "utf8");
+    try {
+      const json: unknown = JSON.parse(text);
+      return typeof json === "object" && json !== null ? { ...json } : {};
+    } catch {
+      return {};
+    }
   }
 
   #remove(...names: readonly string[]): void {

@@ -5,7 +5,7 @@
 import type { Clock } from "nakadi-protocol";
 import type { FaultHook } from "../../faults/fault-points.ts";
 import { NodeScope } from "../in-process/node-scope.ts";
-import type { Storage } from "../ports.ts";
+import type { Storage, StorageFailedError } from "../ports.ts";
 import { LmdbCoordination } from "./coordination.ts";
 import { DataDirectory, unusable } from "./data-directory.ts";
 import { Journal } from "./journal.ts";
@@ -21,6 +21,8 @@ export interface LmdbEngineOptions {
   clock: Clock;
   /** Called where a test may stop or end the process. */
   onFaultPoint?: FaultHook | undefined;
+  /** Told once if a write fails: nothing is written any more then. */
+  onFailure?: (error: StorageFailedError) => void;
   /** What stands between the engine and LMDB, for a test. */
   wrapStore?: (store: Store) => Store;
 }
@@ -35,11 +37,12 @@ export class LmdbEngine {
   readonly #coordination: StoredCoordination;
   #closed: Promise<void> | undefined;
 
-  private constructor(directory: DataDirectory, store: Store, { clock, onFaultPoint }: LmdbEngineOptions) {
+  private constructor(directory: DataDirectory, store: Store, options: LmdbEngineOptions) {
+    const { clock, onFaultPoint = () => undefined, onFailure = () => undefined } = options;
     this.#directory = directory;
     this.#store = store;
     this.#clock = clock;
-    this.#journal = new Journal(store, onFaultPoint ?? (() => undefined));
+    this.#journal = new Journal(store, onFaultPoint, onFailure);
     this.#logs = new StoredLogs(store, this.#journal, clock);
     this.#metadata = new StoredMetadata(store, this.#journal);
     this.#coordination = new StoredCoordination(store, this.#journal, clock);

@@ -3,21 +3,11 @@
  * nobody knows what is on disk, so nothing is tried again.
  */
 import type { FaultHook } from "../../faults/fault-points.ts";
+import { StorageFailedError } from "../ports.ts";
 import type { Change, Store } from "./store.ts";
 
 /** Bytes of values in one transaction; what is more waits for the next one. */
 const MAX_GROUP_BYTES = 16 * 1024 * 1024;
-
-/** Writing failed once; the broker has to be started again. */
-export class StorageFailedError extends Error {
-  override readonly name = "StorageFailedError";
-  /** Whether the write had begun, so that it may be on disk or not. */
-  readonly begun: boolean;
-  constructor(cause: unknown, begun: boolean) {
-    super(`The storage has failed: ${cause instanceof Error ? cause.message : String(cause)}`, { cause });
-    this.begun = begun;
-  }
-}
 
 interface Entry {
   changes: readonly Change[];
@@ -28,14 +18,17 @@ interface Entry {
 export class Journal {
   readonly #store: Store;
   readonly #passing: FaultHook;
+  readonly #onFailure: (error: StorageFailedError) => void;
   #waiting: Entry[] = [];
   #running: Promise<void> | undefined;
   #failure: unknown;
   #failed = false;
 
-  constructor(store: Store, passing: FaultHook) {
+  /** @param onFailure told once that nothing is written any more */
+  constructor(store: Store, passing: FaultHook, onFailure: (error: StorageFailedError) => void) {
     this.#store = store;
     this.#passing = passing;
+    this.#onFailure = onFailure;
   }
 
   /** Nothing is written any more. */
@@ -96,5 +89,6 @@ export class Journal {
     this.#failure = cause;
     for (const { reject } of group) reject(new StorageFailedError(cause, true));
     for (const { reject } of this.#waiting.splice(0)) reject(new StorageFailedError(cause, false));
+    this.#onFailure(new StorageFailedError(cause, true));
   }
 }

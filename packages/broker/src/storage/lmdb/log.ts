@@ -4,9 +4,8 @@
 import type { Clock } from "nakadi-protocol";
 import { Hints } from "../in-process/hints.ts";
 import type { NodeScope } from "../in-process/node-scope.ts";
-import { NoSuchLogError } from "../ports.ts";
+import { NoSuchLogError, StorageFailedError } from "../ports.ts";
 import type { Appended, Bounds, LogId, LogPolicy, LogPort, NewRecord, NotAppended, Slice } from "../ports.ts";
-import { StorageFailedError } from "./journal.ts";
 import type { Placed } from "./partition-frames.ts";
 import type { StoredLog, StoredLogs } from "./stored-logs.ts";
 

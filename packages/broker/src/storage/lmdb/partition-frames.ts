@@ -71,27 +71,26 @@ export class PartitionFrames {
     this.#cache.set(this.#cacheKey(frame.first), frame);
   }
 
-  /** @throws {DamagedDataError} */
+  /** @throws {DamagedDataError} where the first record cannot be read */
   read(from: number, max: { bytes: number; records: number }): Slice {
     const oldest = this.#oldest;
     if (from >= this.#next) return { frames: [], next: from, oldest };
     const frames: Frame[] = [];
     let { bytes, records } = max;
     let next = Math.max(from, oldest);
-    for (const stored of this.#framesFrom(next)) {
-      const frame = cutFrame(
-        stored.frame,
-        stored.bytes,
-        next - stored.frame.first,
-        { bytes, records },
-        frames.length === 0,
-      );
-      if (!frame) break;
-      frames.push(frame);
-      next = lastOf(frame) + 1;
-      if (next <= lastOf(stored.frame)) break;
-      records -= frame.records.length;
-      bytes -= frame === stored.frame ? stored.bytes : valueBytes(frame);
+    try {
+      for (const { frame: whole, bytes: wholeBytes } of this.#framesFrom(next)) {
+        const frame = cutFrame(whole, wholeBytes, next - whole.first, { bytes, records }, frames.length === 0);
+        if (!frame) break;
+        frames.push(frame);
+        next = lastOf(frame) + 1;
+        records -= frame.records.length;
+        bytes -= frame === whole ? wholeBytes : valueBytes(frame);
+        if (next <= lastOf(whole) || records <= 0 || bytes <= 0) break;
+      }
+    } catch (error) {
+      // What comes before the damage can be had.
+      if (frames.length === 0) throw error;
     }
     return { frames, next, oldest };
   }

@@ -2,6 +2,7 @@
  * LMDB as the rest of the engine sees it: one table a kind of row, binary keys and values that belong to the caller, and
  * writes that are durable when they resolve.
  */
+import { statfs } from "node:fs/promises";
 import type { Database, RootDatabase } from "lmdb";
 
 /** `frames`: events. `logs`, `bases`, `removed`: what is known of a log, of a partition, of a log that is being deleted. */
@@ -42,21 +43,25 @@ export async function openStore(directory: string): Promise<Store> {
     path: directory,
     noSubdir: false,
     overlappingSync: false,
+    // Its own batches leave a promise that nobody can observe, and that ends the process when a commit fails.
+    eventTurnBatching: false,
     maxDbs: TABLES.length,
     encoding: "binary",
     keyEncoding: "binary",
   });
-  return new LmdbStore(root);
+  return new LmdbStore(root, directory);
 }
 
 type BinaryTable = Database<Uint8Array, Uint8Array>;
 
 class LmdbStore implements Store {
   readonly #root: RootDatabase;
+  readonly #directory: string;
   readonly #tables: Readonly<Record<Table, BinaryTable>>;
 
-  constructor(root: RootDatabase) {
+  constructor(root: RootDatabase, directory: string) {
     this.#root = root;
+    this.#directory = directory;
     const tables: Partial<Record<Table, BinaryTable>> = {};
     for (const name of TABLES) tables[name] = root.openDB({ name, encoding: "binary", keyEncoding: "binary" });
     this.#tables = tables as Record<Table, BinaryTable>;
@@ -82,18 +87,15 @@ class LmdbStore implements Store {
   }
 
   async write(changes: readonly Change[]): Promise<void> {
-    let committed: Promise<boolean> | undefined;
-    // What is put in one turn of the event loop is one transaction.
-    for (const { table, key, value } of changes) {
-      const { [table]: rows } = this.#tables;
-      committed = value === null ? rows.remove(key) : rows.put(key, value);
-      // All share one outcome, which is looked at below.
-      committed.catch(() => undefined);
-    }
     try {
-      await committed;
+      await this.#root.batch(() => {
+        // Inside a batch these promises say nothing; the one of the batch does.
+        for (const { table, key, value } of changes) {
+          void (value === null ? this.#tables[table].remove(key) : this.#tables[table].put(key, value));
+        }
+      });
     } catch (error) {
-      throw await reasonOf(error);
+      throw await reasonOf(error, this.#directory);
     }
   }
 
@@ -102,12 +104,16 @@ class LmdbStore implements Store {
   }
 }
 
-/** LMDB rejects a commit with an error that tells why by a promise of its own, which must not go unobserved. */
-async function reasonOf(error: unknown): Promise<unknown> {
+const LITTLE_SPACE_BYTES = 1024 * 1024;
+
+/**
+ * LMDB rejects a commit with an error that tells why by a promise of its own, which must not go unobserved. It calls a full
+ * disk an input/output error.
+ */
+async function reasonOf(error: unknown, directory: string): Promise<unknown> {
   const { commitError } = error as { commitError?: Promise<never> };
-  if (!commitError) return error;
-  return commitError.then(
-    () => error,
-    (reason: unknown) => reason,
-  );
+  const reason = await commitError?.catch((cause: unknown) => cause);
+  const space = await statfs(directory).catch(() => undefined);
+  if (space && space.bavail * space.bsize < LITTLE_SPACE_BYTES) return new Error("the disk is full", { cause: reason });
+  return reason ?? error;
 }

@@ -1,0 +1,129 @@
+/** What a restart on the same directory leaves as it was, and what it ends. */
+import { cp } from "node:fs/promises";
+import { join } from "node:path";
+import { ManualClock } from "nakadi-protocol";
+import { describe, expect, it } from "vitest";
+import type { BrokerOptions } from "../src/index.ts";
+import { temporaryDirectory } from "./temporary-directory.ts";
+import { hashed, testBroker, type TestBroker } from "./test-broker.ts";
+
+const numbers = (count: number, from = 1) => Array.from({ length: count }, (_, index) => ({ n: from + index }));
+
+/** How a broker ends, and what the next one finds: a killed one has not got to do anything any more. */
+const ENDS = {
+  "was stopped": async ({ broker }: TestBroker, directory: string) => {
+    await broker.stop();
+    return directory;
+  },
+  "was killed": async (_: TestBroker, directory: string) => {
+    const left = join(await temporaryDirectory(), "data");
+    await cp(directory, left, { recursive: true });
+    return left;
+  },
+};
+
+describe.each(Object.entries(ENDS))("a broker on the directory of one that %s", (_, end) => {
+  async function first(options: BrokerOptions = {}) {
+    const directory = join(await temporaryDirectory(), "data");
+    const broker = await testBroker({ ...options, storage: { directory } });
+    return {
+      broker,
+      again: async () => testBroker({ ...options, storage: { directory: await end(broker, directory) } }),
+    };
+  }
+
+  it("shows everything as it was", async () => {
+    const { broker, again } = await first();
+    const name = await broker.eventType(hashed(3));
+    const id = await broker.subscription([name]);
+    await broker.publish(name, [{ p: "a" }, { p: "b" }, { p: "c" }]);
+    const paths = [
+      `/event-types/${name}`,
+      "/event-types",
+      `/event-types/${name}/partitions`,
+      `/event-types/${name}/schemas`,
+      `/event-types/${name}/timelines`,
+      `/subscriptions/${id}`,
+      "/subscriptions",
+      `/subscriptions/${id}/cursors`,
+      `/subscriptions/${id}/stats`,
+      "/settings/features",
+    ];
+    const look = async ({ call }: TestBroker) => {
+      const answers = [];
+      for (const path of paths) answers.push(await call({ path }).then(({ status, text }) => ({ path, status, text })));
+      return answers;
+    };
+    const before = await look(broker);
+    for (const { status } of before) expect(status).toBe(200);
+    expect(await look(await again())).toEqual(before);
+  });
+
+  it("goes on with the same offsets, without a gap", async () => {
+    const { broker, again } = await first();
+    const name = await broker.eventType();
+    const id = await broker.subscription([name]);
+    await broker.publish(name, numbers(3));
+    const next = await again();
+    await next.publish(name, numbers(2, 4));
+    const stream = await next.open(id, { batch_limit: 1, max_uncommitted_events: 10 });
+    for (const [index, event] of numbers(5).entries()) {
+      const { cursor, events } = await stream.nextEvents();
+      expect([cursor.offset, events]).toEqual([`001-0001-${String(index).padStart(18, "0")}`, [event]]);
+    }
+  });
+
+  it("has ended all streams: their ids are worth nothing, and what they had not committed comes again at once", async () => {
+    const { broker, again } = await first();
+    const name = await broker.eventType();
+    const id = await broker.subscription([name]);
+    await broker.publish(name, numbers(4));
+    const stream = await broker.open(id, { batch_limit: 2, max_uncommitted_events: 10 });
+    const [one, two] = [await stream.nextEvents(), await stream.nextEvents()];
+    expect((await broker.commit(id, stream.id, [one.cursor])).status).toBe(204);
+    const next = await again();
+    const late = await next.commit(id, stream.id, [two.cursor]);
+    expect([late.status, late.json]).toEqual([
+      422,
+      { title: "Unprocessable Entity", status: 422, detail: `Session with stream id ${stream.id} not found` },
+    ]);
+    const heir = await next.open(id, { batch_limit: 10, batch_flush_timeout: 1 });
+    expect((await heir.nextEvents()).events).toEqual(numbers(2, 3));
+  });
+
+  it("never shows a new event type what an old one of its name has held", async () => {
+    const { broker, again } = await first();
+    const name = await broker.eventType();
+    await broker.publish(name, numbers(3));
+    expect((await broker.call({ method: "DELETE", path: `/event-types/${name}` })).status).toBe(200);
+    const next = await again();
+    await next.eventType({ name });
+    const id = await next.subscription([name]);
+    await next.publish(name, numbers(1, 7));
+    const stream = await next.open(id, { batch_limit: 10, batch_flush_timeout: 1 });
+    const { cursor, events } = await stream.nextEvents();
+    expect([cursor.offset, events]).toEqual(["001-0001-000000000000000000", numbers(1, 7)]);
+  });
+
+  it("bears a wall clock that jumps an hour, forth while it runs and back when it starts", async () => {
+    const clock = new ManualClock();
+    const { broker, again } = await first({ clock });
+    const name = await broker.eventType();
+    const id = await broker.subscription([name]);
+    await broker.publish(name, numbers(1));
+    const stream = await broker.open(id, { batch_limit: 1, max_uncommitted_events: 10 });
+    const { cursor } = await stream.nextEvents();
+    clock.jumpWall(3_600_000);
+    expect((await broker.commit(id, stream.id, [cursor])).status).toBe(204);
+    await broker.publish(name, numbers(1, 2));
+    expect((await stream.nextEvents()).events).toEqual(numbers(1, 2));
+    clock.jumpWall(-7_200_000);
+    const next = await again();
+    await next.publish(name, numbers(1, 3));
+    const heir = await next.open(id, { batch_limit: 1, max_uncommitted_events: 10 });
+    expect([(await heir.nextEvents()).events, (await heir.nextEvents()).events]).toEqual([
+      numbers(1, 2),
+      numbers(1, 3),
+    ]);
+  });
+});
