@@ -4,7 +4,7 @@ import { once } from "node:events";
 import { fileURLToPath } from "node:url";
 import { onTestFinished } from "vitest";
 
-const BIN = fileURLToPath(new URL("../../packages/cli/bin/nakadi.js", import.meta.url));
+export const BIN = fileURLToPath(new URL("../../packages/cli/bin/nakadi.js", import.meta.url));
 
 export interface Running {
   process: ChildProcess;

@@ -110,10 +110,10 @@ const LITTLE_SPACE_BYTES = 1024 * 1024;
  * LMDB rejects a commit with an error that tells why by a promise of its own, which must not go unobserved. It calls a full
  * disk an input/output error.
  */
-async function reasonOf(error: unknown, directory: string): Promise<unknown> {
-  const { commitError } = error as { commitError?: Promise<never> };
+async function reasonOf(thrown: unknown, directory: string): Promise<unknown> {
+  const { commitError } = thrown as { commitError?: Promise<never> };
   const reason = await commitError?.catch((cause: unknown) => cause);
   const space = await statfs(directory).catch(() => undefined);
   if (space && space.bavail * space.bsize < LITTLE_SPACE_BYTES) return new Error("the disk is full", { cause: reason });
-  return reason ?? error;
+  return reason ?? thrown;
 }
