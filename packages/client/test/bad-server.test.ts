@@ -123,13 +123,16 @@ describe("an answer that is no stream", () => {
 });
 
 describe("GO9", () => {
-  it("a refusal whose body never ends keeps no connection, however often it comes", async () => {
+  it.each([503, 409])("a %i whose body never ends keeps no connection, however often it comes", async (status) => {
     const page = "x".repeat(70_000);
-    const server = http.createServer((_request, response) => void response.writeHead(503).write(page));
-    const { retries, sockets } = await listening(server, { retry: { maxDelayMs: 10 } });
-    await expect.poll(() => retries.length).toBeGreaterThan(20);
+    let asked = 0;
+    const server = http.createServer((_request, response) => {
+      asked += 1;
+      response.writeHead(status).write(page);
+    });
+    const { sockets } = await listening(server, { retry: { maxDelayMs: 10 } });
+    await expect.poll(() => asked).toBeGreaterThan(20);
     expect(sockets.size).toBeLessThan(4);
-    expect(new Set(retries.map((error) => error.code))).toEqual(new Set(["SERVER"]));
   });
 
   it.each([403, 404, 422])("%i is an error for whoever reads, and not tried again", async (status) => {

@@ -262,6 +262,15 @@ describe("invariant 8: close", () => {
     expect(await Promise.all([...waiting, stream.nextBatch()])).toEqual([undefined, undefined, undefined]);
   });
 
+  it("GO4: batches that waited when it was closed are not handed out any more", async () => {
+    const { stream, open } = testStream();
+    const server = await open();
+    server.batch(1);
+    server.batch(2);
+    await stream.close();
+    expect(await stream.nextBatch()).toBeUndefined();
+  });
+
   it("GO5: drops the connection at once, in every state, and leaves no timer behind", async () => {
     const streaming = testStream();
     const server = await streaming.open();
