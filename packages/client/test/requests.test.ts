@@ -84,6 +84,21 @@ describe("invariant 10: no token and no payload is ever shown", () => {
     expect((error as NakadiError).message).toContain("token [token] may not");
   });
 
+  it("so is an older one, whose request is answered after it was refreshed", async () => {
+    const transport = new ScriptedTransport();
+    const tokens = ["s3cret-old", "s3cret-new"];
+    const nakadi = new NakadiClient({ baseUrl: "http://nakadi", transport, token: () => tokens.shift() ?? "" });
+    onTestFinished(() => nakadi.close());
+    let answerFirst: (answer: { status: number; body: string }) => void = () => undefined;
+    transport.onRequest = () => new Promise((resolve) => (answerFirst = resolve));
+    const first = nakadi.subscriptions.delete("s").catch((reason: unknown) => reason as NakadiError);
+    await expect.poll(() => transport.requests.length).toBe(1);
+    transport.onRequest = () => ({ status: 204 });
+    await nakadi.subscriptions.delete("s");
+    answerFirst({ status: 403, body: '{"title":"Forbidden","detail":"s3cret-old has expired"}' });
+    expect((await first) as NakadiError).toMatchObject({ message: expect.stringContaining("[token] has expired") });
+  });
+
   it("neither does a batch show its events, but to who asks for them", async () => {
     const { stream, open } = testStream();
     (await open()).batch(4_711);

@@ -33,11 +33,13 @@ export interface PipelineParts {
 
 /** Enough of an error's body to read what it says. */
 const MAX_ERROR_BYTES = 64 * 1024;
+/** Requests that are under way may have been sent with so many different ones. */
+const TOKENS_IN_FLIGHT = 8;
 
 export class HttpPipeline {
   readonly #parts: PipelineParts;
-  /** Taken out of what a server says: a gateway may quote it. */
-  #sentToken: string | undefined;
+  /** Newest last. They are taken out of what a server says: a gateway may quote one, also after it was refreshed. */
+  #sentTokens: string[] = [];
 
   constructor(parts: PipelineParts) {
     this.#parts = parts;
@@ -100,7 +102,7 @@ export class HttpPipeline {
     return new HttpError({
       request: `${method} ${withoutQuery(path)}`,
       status,
-      problem: problemOf(status, body, this.#sentToken),
+      problem: problemOf(status, body, this.#sentTokens),
       flowId: headers[Header.flowId],
       retryAfterMs: retryAfterMs(headers[Header.retryAfter], this.#parts.clock.wallMs()),
     });
@@ -128,8 +130,11 @@ export class HttpPipeline {
   /** A provider that never answers holds no request for ever. */
   async #token(refresh: boolean, timeoutMs: number, signal: AbortSignal | undefined): Promise<string | undefined> {
     const given = this.#parts.token?.({ refresh });
-    this.#sentToken = given instanceof Promise ? await this.#inTime(given, timeoutMs, signal) : given;
-    return this.#sentToken;
+    const token = given instanceof Promise ? await this.#inTime(given, timeoutMs, signal) : given;
+    if (token !== undefined && this.#sentTokens.at(-1) !== token) {
+      this.#sentTokens = [...this.#sentTokens, token].slice(-TOKENS_IN_FLIGHT);
+    }
+    return token;
   }
 
   #inTime(given: Promise<string>, timeoutMs: number, signal: AbortSignal | undefined): Promise<string> {

@@ -7,14 +7,14 @@ import type { Problem } from "nakadi-protocol";
 /** Enough for any sentence; a gateway may send a whole page. */
 const MAX_TEXT = 300;
 
-/** `undefined` where the body holds nothing for people. `secret` is taken out of it. */
-export function problemOf(status: number, body: Uint8Array, secret?: string): Problem | undefined {
+/** `undefined` where the body holds nothing for people. The secrets are taken out of it. */
+export function problemOf(status: number, body: Uint8Array, secrets: readonly string[]): Problem | undefined {
   const parsed = parse(body);
   if (!parsed) return undefined;
   const text = (name: string): string | undefined => {
     const value = parsed[name];
     if (typeof value !== "string" || value === "") return undefined;
-    return (secret === undefined ? value : value.replaceAll(secret, "[token]")).slice(0, MAX_TEXT);
+    return secrets.reduce((said, secret) => said.replaceAll(secret, "[token]"), value).slice(0, MAX_TEXT);
   };
   const title = text("title") ?? text("error");
   const detail = text("detail") ?? text("error_description") ?? text("message");
