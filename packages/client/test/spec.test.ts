@@ -12,7 +12,7 @@ it("every test that SPEC.md names is there", async () => {
   expect(named.length).toBeGreaterThan(10);
   const tests = (await Promise.all(FOLDERS.map(testsBelow))).join("\n");
   const missing = named.filter((name) => {
-    const parts = name.split("…");
+    const parts = name.split("…").map((part) => part.trim());
     return !tests.split("\n").some((line) => parts.every((part) => line.includes(part)));
   });
   expect(missing).toEqual([]);
