@@ -109,6 +109,7 @@ export async function startBroker(options: BrokerOptions = {}): Promise<Broker> 
     eventTypes,
     deadLetters,
     gate,
+    access,
     limits,
     clock,
     onError,

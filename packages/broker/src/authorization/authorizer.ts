@@ -3,7 +3,7 @@
  * everything, and everybody is an administrator.
  * @pure
  */
-import type { AuthorizationAttribute } from "nakadi-protocol";
+import type { AuthorizationAttribute, Subscription } from "nakadi-protocol";
 import { ProblemError } from "../problems.ts";
 
 export type Operation = "ADMIN" | "READ" | "WRITE" | "VIEW";
@@ -56,6 +56,10 @@ export class Access {
   async demandAdmin(sentence: string): Promise<void> {
     if (!(await this.isAdmin())) throw new ProblemError(403, sentence);
   }
+}
+
+export function subscriptionResource({ id, authorization }: Subscription): Resource {
+  return { type: "subscription", name: id, authorization: authorization ?? null };
 }
 
 export function eventTypeResource({

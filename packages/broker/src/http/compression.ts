@@ -4,6 +4,7 @@ import zlib from "node:zlib";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { Header } from "nakadi-protocol";
 import { problem } from "./replies.ts";
+import { unzstd, ZstdUnavailableError } from "./zstd.ts";
 
 const gzip = promisify(zlib.gzip);
 const gunzip = promisify(zlib.gunzip);
@@ -18,15 +19,17 @@ export function compression(app: FastifyInstance, maxBodyBytes: number): void {
   });
 
   app.addHook("preValidation", async (request, reply) => {
-    if (!Buffer.isBuffer(request.body) || encodingOf(request) !== "gzip") return undefined;
+    const encoding = encodingOf(request);
+    if (!Buffer.isBuffer(request.body) || (encoding !== "gzip" && encoding !== "zstd")) return undefined;
     try {
-      request.body = await gunzip(request.body, { maxOutputLength: maxBodyBytes });
+      request.body = await (encoding === "gzip"
+        ? gunzip(request.body, { maxOutputLength: maxBodyBytes })
+        : unzstd(request.body, maxBodyBytes));
       return undefined;
     } catch (error) {
-      const tooLarge = error instanceof RangeError;
-      return tooLarge
-        ? sendFilterProblem(reply, 413, "Request body is too large")
-        : sendFilterProblem(reply, 400, "Not in GZIP format");
+      if (error instanceof RangeError) return sendFilterProblem(reply, 413, "Request body is too large");
+      if (error instanceof ZstdUnavailableError) return sendFilterProblem(reply, 415, error.message);
+      return sendFilterProblem(reply, 400, `Not in ${encoding.toUpperCase()} format`);
     }
   });
 

@@ -9,12 +9,34 @@ const OLD_PROBLEM = "application/x.problem+json";
 
 const CONSTRAINT_VIOLATION = "https://zalando.github.io/problem/constraint-violation";
 
-/** A buffer, because Fastify adds a charset to texts. */
+/**
+ * A buffer, because Fastify adds a charset to texts.
+ * @throws {ProblemError} 406 where the client takes no JSON
+ */
 export function sendJson(reply: FastifyReply, status: number, body: unknown): FastifyReply {
+  if (!acceptsJson(reply.request.headers.accept))
+    throw new ProblemError(406, "Could not find acceptable representation");
+  return sendContainerJson(reply, status, body);
+}
+
+function sendContainerJson(reply: FastifyReply, status: number, body: unknown): FastifyReply {
   return reply
     .code(status)
     .header("content-type", MediaType.json)
     .send(Buffer.from(JSON.stringify(body)));
+}
+
+/** Whether one of the ranges of an `Accept` header fits `application/json`; anything does without one (protocol 0.2). */
+function acceptsJson(accept: string | undefined): boolean {
+  if (accept === undefined || accept.trim() === "") return true;
+  return accept.split(",").some((range) => {
+    const [type = "", ...parameters] = range
+      .toLowerCase()
+      .split(";")
+      .map((part) => part.trim());
+    const fits = /^(?:\*\/\*|application\/(?:\*|json|(?:x\.)?problem\+json|x-json-stream|\*\+json))$/.test(type);
+    return fits && !parameters.some((parameter) => /^q=0(?:\.0*)?$/.test(parameter));
+  });
 }
 
 export function sendEmpty(reply: FastifyReply, status: number): FastifyReply {
@@ -33,7 +55,7 @@ export function sendProblem(reply: FastifyReply, problem: Problem): FastifyReply
 /** What the servlet container says where Nakadi itself is not asked (protocol 0.5). */
 export function sendContainerError(reply: FastifyReply, status: number, path: string, nowMs: number): FastifyReply {
   const timestamp = new Date(nowMs).toISOString().replace("Z", "+00:00");
-  return sendJson(reply, status, { timestamp, status, error: STATUS_CODES[status], path });
+  return sendContainerJson(reply, status, { timestamp, status, error: STATUS_CODES[status], path });
 }
 
 /** `undefined` for what is no answer of the protocol. */

@@ -1,5 +1,5 @@
 /** The broker's HTTP side: conventions here, one file a resource under `routes/` (protocol 0). */
-import Fastify, { type FastifyInstance } from "fastify";
+import Fastify, { type FastifyInstance, type FastifyReply } from "fastify";
 import type { Logger } from "../logger.ts";
 import { ProblemError } from "../problems.ts";
 import { compression } from "./compression.ts";
@@ -10,6 +10,7 @@ import { cursorOperationRoutes } from "./routes/cursor-operations.ts";
 import { eventTypeRoutes } from "./routes/event-types.ts";
 import { eventRoutes } from "./routes/events.ts";
 import { healthRoutes } from "./routes/health.ts";
+import { metricsRoutes } from "./routes/metrics.ts";
 import { registryRoutes } from "./routes/registry.ts";
 import { schemaRoutes } from "./routes/schemas.ts";
 import { settingsRoutes } from "./routes/settings.ts";
@@ -40,6 +41,9 @@ export function buildServer(domain: Domain, logger: Logger): FastifyInstance {
       headersTimeout: Math.min(HEADERS_TIMEOUT_MS, limits.requestTimeoutMs),
     },
     exposeHeadRoutes: false,
+    // A path that cannot be decoded never gets to a route, nor to any hook.
+    frameworkErrors: (_error, request, reply) =>
+      void sendContainerError(reply as unknown as FastifyReply, 400, pathOf(request.url), clock.wallMs()),
     // No route has a schema. Naming the compilers keeps Fastify from loading its own, which takes longer than all the rest.
     schemaController: { compilersFactory: { buildValidator: noCompiler, buildSerializer: noCompiler } },
     return503OnClosing: false,
@@ -64,6 +68,7 @@ export function buildServer(domain: Domain, logger: Logger): FastifyInstance {
     return sendProblem(reply, problem(500, `An internal error happened. Please report it. (ETI${id})`));
   });
   healthRoutes(app);
+  metricsRoutes(app);
   registryRoutes(app);
   settingsRoutes(app, domain);
   storageRoutes(app, domain);

@@ -1,6 +1,7 @@
 /** All open subscription streams of this node: opening, hints, stopping (protocol 3.1). */
 import { randomUUID } from "node:crypto";
-import type { Clock } from "nakadi-protocol";
+import type { Clock, Subscription } from "nakadi-protocol";
+import { type Access, eventTypeResource, subscriptionResource } from "../authorization/authorizer.ts";
 import { EVENT_TYPE_KIND, type EventTypes } from "../event-types/catalogue.ts";
 import type { StoredEventType } from "../event-types/stored-event-type.ts";
 import type { Limits } from "../limits.ts";
@@ -25,6 +26,7 @@ export interface StreamsParts {
   eventTypes: EventTypes;
   deadLetters: DeadLetterQueue;
   gate: ConsumerGate;
+  access: Access;
   limits: Limits;
   clock: Clock;
   onError: (error: unknown) => void;
@@ -60,6 +62,7 @@ export class SubscriptionStreams {
     const eventTypes = await subscriptions.eventTypesOf(subscription);
     const known = partitionKeys(eventTypes);
     const requested = requestedPartitions(partitions, known);
+    await this.#demandReader(subscription, eventTypes);
     await initialise({ log: storage.log, coordination: storage.coordination }, subscription, eventTypes);
     const id = randomUUID();
     const session = { id, node: node(), requested, commitTimeoutMs: settings.commitTimeoutMs };
@@ -90,6 +93,14 @@ export class SubscriptionStreams {
       throw error instanceof CursorError ? new ProblemError(412, error.message) : error;
     }
     return stream;
+  }
+
+  /** @throws {ProblemError} 403 */
+  async #demandReader(subscription: Subscription, eventTypes: readonly StoredEventType[]): Promise<void> {
+    const { access } = this.#parts;
+    await access.demand("VIEW", subscriptionResource(subscription));
+    await access.demand("READ", subscriptionResource(subscription));
+    for (const { eventType } of eventTypes) await access.demand("READ", eventTypeResource(eventType));
   }
 
   /** Ends all streams at once, and takes no hints any more. */

@@ -1,4 +1,5 @@
 /** Committing: the checks of protocol 3.13 in their order, then the fence. */
+import { type Access, subscriptionResource } from "../authorization/authorizer.ts";
 import { type CommitResponse, type Cursor, isUuid } from "nakadi-protocol";
 import type { EventTypes } from "../event-types/catalogue.ts";
 import { cursorPosition, partitionNumber } from "../log/cursor-position.ts";
@@ -14,6 +15,7 @@ export interface CommitParts {
   subscriptions: Subscriptions;
   eventTypes: EventTypes;
   gate: ConsumerGate;
+  access: Access;
   log: LogPort;
   coordination: CoordinationPort;
 }
@@ -30,7 +32,10 @@ export async function commit(
 ): Promise<CommitResponse | undefined> {
   const items = await Promise.all(cursors.map((cursor) => convert(parts, cursor)));
   if (items.length === 0) throw new ProblemError(422, "Cursors are empty");
-  await parts.gate.demandCursors((await parts.subscriptions.get(subscriptionId)).event_types);
+  const subscription = await parts.subscriptions.get(subscriptionId);
+  await parts.gate.demandCursors(subscription.event_types);
+  await parts.access.demand("VIEW", subscriptionResource(subscription));
+  await parts.access.demand("READ", subscriptionResource(subscription));
   if (!isUuid(streamId)) throw new ProblemError(422, `Stream id has to be valid UUID, but \`${streamId} was provided`);
   const outcomes = await parts.coordination.commit(subscriptionId, streamId, items);
   const results = outcomes.map((outcome, index) => resultOf(outcome, cursors[index], items[index]?.at, streamId));

@@ -9,6 +9,7 @@ import type { EventTypes } from "../event-types/catalogue.ts";
 import type { StoredEventType } from "../event-types/stored-event-type.ts";
 import type { Limits } from "../limits.ts";
 import { ProblemError } from "../problems.ts";
+import type { Features } from "../settings/features.ts";
 import type { CoordinationPort, LogPort, MetadataPort, Versioned, Write } from "../storage/ports.ts";
 import { demandInitialCursors } from "./initial-cursors.ts";
 import { subscriptionKey, subscriptionRequest } from "./subscription-request.ts";
@@ -23,6 +24,7 @@ export interface RegistryParts {
   coordination: CoordinationPort;
   log: LogPort;
   eventTypes: EventTypes;
+  features: Features;
   limits: Limits;
   clock: Clock;
   uuid: () => string;
@@ -37,7 +39,7 @@ export class Subscriptions {
 
   /**
    * Creates the subscription, or finds the one with the same key.
-   * @throws {ProblemError} 409 if another request creates it at this instant; 422; 400
+   * @throws {ProblemError} 409 if another request creates it at this instant; 422; 400; 503 where features say so
    * @throws {ValidationError}
    */
   async createOrFind(body: unknown): Promise<{ created: boolean; subscription: Subscription }> {
@@ -45,6 +47,12 @@ export class Subscriptions {
     const key = createHash("sha256").update(subscriptionKey(request)).digest("hex");
     const existing = await this.#findByKey(key);
     if (existing) return { created: false, subscription: existing };
+    const { features } = this.#parts;
+    if (await features.isEnabled("disable_subscription_creation")) {
+      throw new ProblemError(503, "Subscription creation is temporarily unavailable");
+    }
+    await features.demandAuthorization("force_subscription_authz", request.authorization);
+    await features.demandWritable();
     const eventTypes = await this.#eventTypesOf(request.event_types);
     demandNoDuplicates(request.authorization);
     await demandInitialCursors(this.#parts.log, request, eventTypes, this.#parts.limits.maxSubscriptionPartitions);

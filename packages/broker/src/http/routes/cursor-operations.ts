@@ -1,6 +1,7 @@
 /** `/event-types/{name}/cursor-distances`, `shifted-cursors`, `cursors-lag` (protocol 5.8). */
 import type { FastifyInstance, FastifyRequest } from "fastify";
 import type { PartitionCursor } from "nakadi-protocol";
+import type { Operation } from "../../authorization/authorizer.ts";
 import { cursorDistance, cursorLag, shiftedCursor } from "../../log/cursor-operations.ts";
 import type { LogView } from "../../log/partition-bounds.ts";
 import { timelineBounds } from "../../log/timeline-bounds.ts";
@@ -8,19 +9,27 @@ import { asConstraintViolation } from "../../problems.ts";
 import { Members } from "../../request-body.ts";
 import type { Domain } from "../domain.ts";
 import { sendJson } from "../replies.ts";
-import { pathParameter, requestJson } from "../request-json.ts";
+import { permittedEventType } from "../permitted.ts";
+import { requestJson } from "../request-json.ts";
 import { resource } from "../resource.ts";
 
 /** Whole numbers that a shift of 64 bits and a double can both hold. */
 const MAX_SHIFT = Number.MAX_SAFE_INTEGER;
 
-export function cursorOperationRoutes(app: FastifyInstance, { eventTypes, storage }: Domain): void {
+export function cursorOperationRoutes(app: FastifyInstance, domain: Domain): void {
+  const { storage } = domain;
+
   /** Answers each item of the body's array, in its order. */
-  function operation<I>(path: string, read: (item: Members) => I, answer: (view: LogView, item: I) => object): void {
+  function operation<I>(
+    path: string,
+    operations: Operation[],
+    read: (item: Members) => I,
+    answer: (view: LogView, item: I) => object,
+  ): void {
     resource(app, `/event-types/:name/${path}`, {
       POST: async (request, reply) => {
         const items = readItems(request, read);
-        const stored = await eventTypes.get(pathParameter(request, "name"));
+        const stored = await permittedEventType(domain, request, ...operations);
         const view = { stored, bounds: await timelineBounds(storage.log, stored) };
         return sendJson(
           reply,
@@ -33,6 +42,7 @@ export function cursorOperationRoutes(app: FastifyInstance, { eventTypes, storag
 
   operation(
     "cursor-distances",
+    ["VIEW"],
     (item) => ({ initial: readNested(item, "initial_cursor"), final: readNested(item, "final_cursor") }),
     (view, { initial, final }) => ({
       initial_cursor: initial,
@@ -42,10 +52,11 @@ export function cursorOperationRoutes(app: FastifyInstance, { eventTypes, storag
   );
   operation(
     "shifted-cursors",
+    ["VIEW", "READ"],
     (item) => ({ cursor: readCursor(item), shift: item.integer("shift", -MAX_SHIFT, MAX_SHIFT) ?? 0 }),
     (view, { cursor, shift }) => shiftedCursor(view, cursor, shift),
   );
-  operation("cursors-lag", readCursor, cursorLag);
+  operation("cursors-lag", ["VIEW", "READ"], readCursor, cursorLag);
 }
 
 function readItems<I>(request: FastifyRequest, read: (item: Members) => I): I[] {

@@ -1,30 +1,24 @@
 /** `/event-types` and their partitions (protocol 5.2, 5.7). */
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { parseOffset } from "nakadi-protocol";
-import type { Subscription } from "nakadi-protocol";
-import { eventTypeResource } from "../../authorization/authorizer.ts";
-import type { Operation } from "../../authorization/authorizer.ts";
+import type { PartitionCursor, Subscription } from "nakadi-protocol";
 import type { CompleteEventType, StoredEventType } from "../../event-types/stored-event-type.ts";
 import { Axis } from "../../log/axis.ts";
 import { cursorPosition, partitionNumber } from "../../log/cursor-position.ts";
 import { describePartition, newest } from "../../log/partition-bounds.ts";
+import type { TimelineBounds } from "../../log/partition-bounds.ts";
 import { timelineBounds } from "../../log/timeline-bounds.ts";
 import { ProblemError } from "../../problems.ts";
+import { Members } from "../../request-body.ts";
 import { asProblem } from "../../subscriptions/initial-cursors.ts";
 import type { Domain } from "../domain.ts";
+import { permittedEventType } from "../permitted.ts";
 import { sendEmpty, sendJson } from "../replies.ts";
 import { pathParameter, requestJson } from "../request-json.ts";
 import { resource } from "../resource.ts";
 
 export function eventTypeRoutes(app: FastifyInstance, domain: Domain): void {
   const { eventTypes, eventTypeChanges, settings, storage, access } = domain;
-
-  /** The event type of the path, for those who may do `operation` with it. */
-  async function permitted(request: FastifyRequest, ...operations: Operation[]): Promise<StoredEventType> {
-    const stored = await eventTypes.get(pathParameter(request, "name"));
-    for (const operation of operations) await access.demand(operation, eventTypeResource(stored.eventType));
-    return stored;
-  }
 
   async function sendChanged(reply: FastifyReply, status: number, eventType: CompleteEventType): Promise<FastifyReply> {
     reply.header("Warning", warningFor(eventType));
@@ -41,7 +35,7 @@ export function eventTypeRoutes(app: FastifyInstance, domain: Domain): void {
   });
 
   resource(app, "/event-types/:name", {
-    GET: async (request, reply) => sendJson(reply, 200, (await permitted(request, "VIEW")).eventType),
+    GET: async (request, reply) => sendJson(reply, 200, (await permittedEventType(domain, request, "VIEW")).eventType),
     PUT: async (request, reply) => {
       const changed = await eventTypeChanges.update(pathParameter(request, "name"), requestJson(request), access);
       return sendChanged(reply, 200, changed);
@@ -55,16 +49,21 @@ export function eventTypeRoutes(app: FastifyInstance, domain: Domain): void {
 
   resource(app, "/event-types/:name/partitions", {
     GET: async (request, reply) => {
-      const stored = await permitted(request, "VIEW");
+      const stored = await permittedEventType(domain, request, "VIEW");
       const all = await timelineBounds(storage.log, stored);
-      const partitions = Array.from({ length: stored.partitions }, (_, partition) => describePartition(all, partition));
-      return sendJson(reply, 200, partitions);
+      const cursors = consumedCursors(request, stored.partitions);
+      const others = [...Array(stored.partitions).keys()].filter((partition) => !cursors.has(partition));
+      const consumed = [...cursors].map(([partition, cursor]) => ({
+        ...describePartition(all, partition),
+        unconsumed_events: unconsumedEvents(stored, all, cursor),
+      }));
+      return sendJson(reply, 200, [...others.map((partition) => describePartition(all, partition)), ...consumed]);
     },
   });
 
   resource(app, "/event-types/:name/partitions/:partition", {
     GET: async (request, reply) => {
-      const stored = await permitted(request, "VIEW", "READ");
+      const stored = await permittedEventType(domain, request, "VIEW", "READ");
       const name = pathParameter(request, "partition");
       const partition = partitionNumber(name, stored.partitions);
       const { consumed_offset: consumed } = request.query as { consumed_offset?: string };
@@ -76,12 +75,50 @@ export function eventTypeRoutes(app: FastifyInstance, domain: Domain): void {
       const all = await timelineBounds(storage.log, stored);
       const described = describePartition(all, partition);
       if (consumed === undefined) return sendJson(reply, 200, described);
-      const axis = new Axis(stored.timelines, partition);
-      const position = asProblem(() => cursorPosition(stored, all, { partition: name, offset: consumed }));
-      const unconsumed_events = (axis.ordinalOf(newest(all, partition)) ?? -1) - (axis.ordinalOf(position) ?? -1);
+      const unconsumed_events = unconsumedEvents(stored, all, { partition: name, offset: consumed });
       return sendJson(reply, 200, { ...described, unconsumed_events });
     },
   });
+}
+
+/** How many offsets lie behind the cursor. @throws {ProblemError} 422 */
+function unconsumedEvents(stored: StoredEventType, all: readonly TimelineBounds[], cursor: PartitionCursor): number {
+  const partition = Number(cursor.partition);
+  const axis = new Axis(stored.timelines, partition);
+  const position = asProblem(() => cursorPosition(stored, all, cursor));
+  return (axis.ordinalOf(newest(all, partition)) ?? -1) - (axis.ordinalOf(position) ?? -1);
+}
+
+/**
+ * The cursors of the query, by partition.
+ * @throws {ProblemError} 422
+ */
+function consumedCursors({ query }: FastifyRequest, partitions: number): Map<number, PartitionCursor> {
+  const { cursors: text } = query as { cursors?: string | string[] };
+  if (text === undefined) return new Map();
+  const cursors = readCursors(String(text));
+  const named = cursors.map((cursor) => {
+    if (cursor.partition === null) throw new ProblemError(422, "partition must not be null");
+    if (cursor.offset === null) throw new ProblemError(422, "offset must not be null");
+    const partition = partitionNumber(cursor.partition, partitions);
+    if (partition === undefined) throw new ProblemError(422, "invalid consumed_offset or partition");
+    return [partition, { partition: cursor.partition, offset: cursor.offset }] as const;
+  });
+  const byPartition = new Map(named);
+  if (byPartition.size < named.length) throw new ProblemError(422, "duplicate partition ids provided in cursors");
+  return byPartition;
+}
+
+function readCursors(text: string): { partition: string | null; offset: string | null }[] {
+  try {
+    const body = Members.of({ list: JSON.parse(text) as unknown });
+    return (body.objects("list") ?? []).map((one) => ({
+      partition: one.text("partition"),
+      offset: one.text("offset"),
+    }));
+  } catch {
+    throw new ProblemError(422, "malformed cursors");
+  }
 }
 
 /**

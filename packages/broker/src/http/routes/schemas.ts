@@ -1,10 +1,11 @@
 /** `/event-types/{name}/schemas`: versions of a schema, listed, found, added, tried out (protocol 5.5, 5.6). */
 import type { FastifyInstance, FastifyRequest } from "fastify";
-import { eventTypeResource } from "../../authorization/authorizer.ts";
 import { readSchema } from "../../event-types/event-type-request.ts";
+import type { StoredEventType } from "../../event-types/stored-event-type.ts";
 import { asConstraintViolation, ProblemError } from "../../problems.ts";
 import { Members } from "../../request-body.ts";
 import type { Domain } from "../domain.ts";
+import { permittedEventType } from "../permitted.ts";
 import { sendEmpty, sendJson } from "../replies.ts";
 import { pathParameter, queryFlag, requestJson } from "../request-json.ts";
 import { resource } from "../resource.ts";
@@ -13,15 +14,11 @@ const DEFAULT_LIMIT = 20;
 const MAX_LIMIT = 1_000;
 const MAX_INT = 2 ** 31 - 1;
 
-export function schemaRoutes(app: FastifyInstance, { eventTypes, eventTypeChanges, access }: Domain): void {
+export function schemaRoutes(app: FastifyInstance, domain: Domain): void {
+  const { eventTypes, eventTypeChanges, access } = domain;
   const { schemas } = eventTypes;
 
-  /** The event type of the path, for those who may see it. */
-  async function visible(request: FastifyRequest): ReturnType<typeof eventTypes.get> {
-    const stored = await eventTypes.get(pathParameter(request, "name"));
-    await access.demand("VIEW", eventTypeResource(stored.eventType));
-    return stored;
-  }
+  const visible = (request: FastifyRequest): Promise<StoredEventType> => permittedEventType(domain, request, "VIEW");
 
   resource(app, "/event-types/:name/schemas", {
     GET: async (request, reply) => {

@@ -6,6 +6,7 @@ import { commit } from "../../subscriptions/commit.ts";
 import { cursorItems } from "../../subscriptions/cursor-items.ts";
 import { readCursors, resetCursors } from "../../subscriptions/cursors.ts";
 import type { Domain } from "../domain.ts";
+import { permittedSubscription } from "../permitted.ts";
 import { sendEmpty, sendJson } from "../replies.ts";
 import { pathParameter, requestJson } from "../request-json.ts";
 import { resource } from "../resource.ts";
@@ -13,20 +14,23 @@ import { resource } from "../resource.ts";
 const NO_STREAM_ID = "Required request header 'X-Nakadi-StreamId' for method parameter type String is not present";
 
 export function subscriptionCursorRoutes(app: FastifyInstance, domain: Domain): void {
-  const { subscriptions, eventTypes, settings, storage, limits, clock } = domain;
+  const { subscriptions, eventTypes, settings, access, storage, limits, clock } = domain;
   const { gate } = settings;
   const parts = {
     subscriptions,
     eventTypes,
     gate,
+    access,
     limits,
     clock,
     log: storage.log,
     coordination: storage.coordination,
   };
   resource(app, "/subscriptions/:id/cursors", {
-    GET: async (request, reply) =>
-      sendJson(reply, 200, { items: await readCursors(parts, pathParameter(request, "id")) }),
+    GET: async (request, reply) => {
+      const { id } = await permittedSubscription(domain, request, "VIEW");
+      return sendJson(reply, 200, { items: await readCursors(parts, id) });
+    },
     POST: async (request, reply) => {
       const streamId = request.headers[Header.streamId];
       if (streamId === undefined) throw new ProblemError(400, NO_STREAM_ID);
@@ -36,7 +40,8 @@ export function subscriptionCursorRoutes(app: FastifyInstance, domain: Domain): 
     },
     PATCH: async (request, reply) => {
       const cursors = cursorItems(requestJson(request), { requireToken: false });
-      await resetCursors(parts, pathParameter(request, "id"), cursors);
+      const { id } = await permittedSubscription(domain, request, "ADMIN");
+      await resetCursors(parts, id, cursors);
       return sendEmpty(reply, 204);
     },
   });

@@ -1,14 +1,19 @@
 /** `/subscriptions` (protocol 2.3 to 2.7, 2.10). */
 import type { FastifyInstance } from "fastify";
 import type { Subscription } from "nakadi-protocol";
+import { subscriptionResource } from "../../authorization/authorizer.ts";
 import { subscriptionStats, subscriptionStatus } from "../../subscriptions/stats.ts";
 import { listPage, listQuery } from "../../subscriptions/subscription-list.ts";
 import type { Domain } from "../domain.ts";
+import { permittedSubscription } from "../permitted.ts";
 import { sendEmpty, sendJson } from "../replies.ts";
-import { pathParameter, queryFlag, requestJson } from "../request-json.ts";
+import { queryFlag, requestJson } from "../request-json.ts";
 import { resource } from "../resource.ts";
 
-export function subscriptionRoutes(app: FastifyInstance, { subscriptions, storage, clock }: Domain): void {
+export function subscriptionRoutes(app: FastifyInstance, domain: Domain): void {
+  const { subscriptions, storage, settings, access, clock } = domain;
+  const { features } = settings;
+
   /** The light statistics of a list: who reads what, not how much is left. */
   const withStatus = (items: readonly Subscription[]): Promise<unknown[]> =>
     Promise.all(
@@ -26,6 +31,7 @@ export function subscriptionRoutes(app: FastifyInstance, { subscriptions, storag
     },
     POST: async (request, reply) => {
       const { created, subscription } = await subscriptions.createOrFind(requestJson(request));
+      if (!created) await access.demand("VIEW", subscriptionResource(subscription));
       const location = `/subscriptions/${subscription.id}`;
       reply.header("Location", location);
       if (created) reply.header("Content-Location", location);
@@ -34,13 +40,17 @@ export function subscriptionRoutes(app: FastifyInstance, { subscriptions, storag
   });
 
   resource(app, "/subscriptions/:id", {
-    GET: async (request, reply) => sendJson(reply, 200, await subscriptions.get(pathParameter(request, "id"))),
+    GET: async (request, reply) => sendJson(reply, 200, await permittedSubscription(domain, request, "VIEW")),
     PUT: async (request, reply) => {
-      await subscriptions.update(pathParameter(request, "id"), requestJson(request));
+      const body = requestJson(request);
+      await features.demandWritable();
+      const { id } = await permittedSubscription(domain, request, "VIEW", "ADMIN");
+      await subscriptions.update(id, body);
       return sendEmpty(reply, 204);
     },
     DELETE: async (request, reply) => {
-      await subscriptions.delete(pathParameter(request, "id"));
+      await features.demandWritable();
+      await subscriptions.delete((await permittedSubscription(domain, request, "VIEW", "ADMIN")).id);
       return sendEmpty(reply, 204);
     },
   });
@@ -48,7 +58,7 @@ export function subscriptionRoutes(app: FastifyInstance, { subscriptions, storag
   resource(app, "/subscriptions/:id/stats", {
     GET: async (request, reply) => {
       const timeLag = queryFlag(request, "show_time_lag");
-      const subscription = await subscriptions.get(pathParameter(request, "id"));
+      const subscription = await permittedSubscription(domain, request, "VIEW");
       const eventTypes = await subscriptions.eventTypesOf(subscription);
       const parts = { log: storage.log, coordination: storage.coordination, clock };
       return sendJson(reply, 200, { items: await subscriptionStats(parts, subscription, eventTypes, { timeLag }) });

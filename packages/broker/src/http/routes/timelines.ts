@@ -10,10 +10,11 @@ import { sendEmpty, sendJson } from "../replies.ts";
 import { pathParameter, requestJson } from "../request-json.ts";
 import { resource } from "../resource.ts";
 
+const ADMINS_ONLY = "Admin privileges required to perform this operation";
 const MAX_INT = 2 ** 31 - 1;
 
 export function timelineRoutes(app: FastifyInstance, domain: Domain): void {
-  const { storage, eventTypes, subscriptions, writers, limits, clock, uuid } = domain;
+  const { storage, settings, access, eventTypes, subscriptions, writers, limits, clock, uuid } = domain;
   const parts = {
     log: storage.log,
     coordination: storage.coordination,
@@ -31,6 +32,8 @@ export function timelineRoutes(app: FastifyInstance, domain: Domain): void {
     POST: async (request, reply) => {
       const name = pathParameter(request, "name");
       await eventTypes.get(name);
+      await access.demandAdmin(ADMINS_ONLY);
+      await settings.features.demandWritable();
       demandKnownStorage(requestJson(request));
       await switchTimeline(parts, name);
       return sendEmpty(reply, 201);
@@ -39,7 +42,9 @@ export function timelineRoutes(app: FastifyInstance, domain: Domain): void {
 
   resource(app, "/event-types/:name/partition-count", {
     PUT: async (request, reply) => {
-      await repartition(parts, pathParameter(request, "name"), partitionCount(requestJson(request)));
+      const count = partitionCount(requestJson(request));
+      await access.demandAdmin(ADMINS_ONLY);
+      await repartition(parts, pathParameter(request, "name"), count);
       return sendEmpty(reply, 204);
     },
   });
