@@ -3,7 +3,7 @@ import { promisify } from "node:util";
 import zlib from "node:zlib";
 
 /** The body is no zstd frame. */
-export class ZstdError extends Error {
+class ZstdError extends Error {
   override readonly name = "ZstdError";
 }
 
