@@ -32,7 +32,10 @@ const QUICK: StreamOptions = {
   commitRetry: { maxElapsedMs: 3_000 },
 };
 
-async function story(options: StreamOptions = {}, partitions = 2): Promise<Story> {
+type Kind = "a subscription" | "an event type";
+const KINDS: Kind[] = ["a subscription", "an event type"];
+
+async function story(options: StreamOptions = {}, partitions = 2, kind: Kind = "a subscription"): Promise<Story> {
   const test = await testNakadi();
   const proxy = await FaultProxy.start(test.broker.url);
   const nakadi = new NakadiClient({ baseUrl: proxy.url, requestTimeoutMs: 2_000 });
@@ -43,7 +46,17 @@ async function story(options: StreamOptions = {}, partitions = 2): Promise<Story
   const name = await test.eventType(partitions);
   const id = await test.subscription(name);
   const retries: NakadiError[] = [];
-  const stream = nakadi.stream<Numbered>(id, { ...QUICK, onRetry: (error) => void retries.push(error), ...options });
+  const onRetry = (error: NakadiError): void => void retries.push(error);
+  const stream =
+    kind === "a subscription"
+      ? nakadi.stream<Numbered>(id, { ...QUICK, onRetry, ...options })
+      : nakadi.streamEventType<Numbered>(name, {
+          from: "begin",
+          batchLimit: 5,
+          batchFlushTimeoutSeconds: 1,
+          idleGraceMs: 0,
+          onRetry,
+        });
   await expect.poll(() => stream.state).toBe("streaming");
   return {
     ...test,
@@ -77,9 +90,9 @@ async function story(options: StreamOptions = {}, partitions = 2): Promise<Story
   };
 }
 
-describe("nothing is lost, and nothing that was committed comes again, when", () => {
+describe.each(KINDS)("of a stream of %s nothing is lost, and nothing that was committed comes again, when", (kind) => {
   it("everything is late and narrow", async () => {
-    const { proxy, publish, consumeAll, retries } = await story();
+    const { proxy, publish, consumeAll, retries } = await story({}, 2, kind);
     proxy.delay(5, { jitterMs: 20 });
     proxy.limitBandwidth(200_000);
     await publish(0, 100);
@@ -88,7 +101,7 @@ describe("nothing is lost, and nothing that was committed comes again, when", ()
   });
 
   it("connections are cut again and again", async () => {
-    const { proxy, publish, consumeAll, stream } = await story();
+    const { proxy, publish, consumeAll, stream } = await story({}, 2, kind);
     let hit = 0;
     const cutting = (async () => {
       for (let round = 0; round < 5; round += 1) {
@@ -105,7 +118,7 @@ describe("nothing is lost, and nothing that was committed comes again, when", ()
   });
 
   it("a connection is cut inside a line", async () => {
-    const { proxy, publish, consumeAll } = await story();
+    const { proxy, publish, consumeAll } = await story({}, 2, kind);
     proxy.cutInsideLine();
     await publish(0, 50);
     expect(await consumeAll(50)).toEqual({ committedAgain: 0 });
@@ -113,7 +126,7 @@ describe("nothing is lost, and nothing that was committed comes again, when", ()
   });
 
   it("a connection is cut after so many bytes", async () => {
-    const { proxy, publish, consumeAll } = await story();
+    const { proxy, publish, consumeAll } = await story({}, 2, kind);
     proxy.cutAfter(1_500);
     await publish(0, 50);
     expect(await consumeAll(50)).toEqual({ committedAgain: 0 });
@@ -121,7 +134,7 @@ describe("nothing is lost, and nothing that was committed comes again, when", ()
   });
 
   it("connections are reset", async () => {
-    const { proxy, publish, consumeAll } = await story();
+    const { proxy, publish, consumeAll } = await story({}, 2, kind);
     await publish(0, 50);
     proxy.reset();
     expect(await consumeAll(50)).toEqual({ committedAgain: 0 });
@@ -129,7 +142,7 @@ describe("nothing is lost, and nothing that was committed comes again, when", ()
   });
 
   it("a connection stalls for a while", async () => {
-    const { proxy, publish, consumeAll, stream, retries } = await story();
+    const { proxy, publish, consumeAll, stream, retries } = await story({}, 2, kind);
     proxy.stall();
     await publish(0, 20);
     proxy.resume();
@@ -137,8 +150,8 @@ describe("nothing is lost, and nothing that was committed comes again, when", ()
     expect([proxy.hits("stall").streams, stream.state, retries]).toEqual([1, "streaming", []]);
   });
 
-  it("a connection is dead and nobody says so: silence is noticed, and the server's session times out", async () => {
-    const { proxy, publish, consumeAll, retries } = await story();
+  it("a connection is dead and nobody says so: silence is noticed, and what was on its way comes again", async () => {
+    const { proxy, publish, consumeAll, retries } = await story({}, 2, kind);
     proxy.halfOpen();
     await publish(0, 50);
     expect(await consumeAll(50)).toEqual({ committedAgain: 0 });
@@ -147,7 +160,7 @@ describe("nothing is lost, and nothing that was committed comes again, when", ()
   });
 
   it("the server cannot be reached for a while", async () => {
-    const { proxy, publish, consumeAll, retries } = await story();
+    const { proxy, publish, consumeAll, retries } = await story({}, 2, kind);
     proxy.refuse();
     proxy.cut();
     await expect.poll(() => retries.length).toBeGreaterThan(5);
@@ -184,14 +197,16 @@ describe("closing", () => {
     await next.close();
   });
 
-  it("leaves no socket, timer or listener after 500 reconnects", async () => {
+  it.each(KINDS)("leaves no socket, timer or listener after 500 reconnects of a stream of %s", async (kind) => {
     const { broker, eventType, subscription } = await testNakadi();
-    const id = await subscription(await eventType(1));
+    const name = await eventType(1);
+    const id = await subscription(name);
     await leavesNothing(async () => {
       const proxy = await FaultProxy.start(broker.url);
       const nakadi = new NakadiClient({ baseUrl: proxy.url });
       let opened = 0;
-      const stream = nakadi.stream(id, { retry: { initialDelayMs: 1, maxDelayMs: 2 }, onHealthy: () => (opened += 1) });
+      const options = { retry: { initialDelayMs: 1, maxDelayMs: 2 }, onHealthy: () => (opened += 1) };
+      const stream = kind === "a subscription" ? nakadi.stream(id, options) : nakadi.streamEventType(name, options);
       while (opened < 500) {
         const before = opened;
         await expect.poll(() => opened > before || proxy.openStreams > 0, { interval: 1 }).toBe(true);

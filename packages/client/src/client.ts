@@ -1,5 +1,5 @@
 /** The client: one for each Nakadi and identity (design 3.1). */
-import { type Clock, Header, systemClock } from "nakadi-protocol";
+import { type Clock, Header, type PartitionCursor, systemClock } from "nakadi-protocol";
 import { EventTypes } from "./admin/event-types.ts";
 import { JsonApi } from "./admin/json-api.ts";
 import { Schemas } from "./admin/schemas.ts";
@@ -13,6 +13,12 @@ import { type Consumer, SubscriptionConsumer } from "./consumer/consumer.ts";
 import type { Handler, HandlerFactory } from "./consumer/handler.ts";
 import { type ConsumerOptions, consumerSettings } from "./consumer/options.ts";
 import { ConfigError, NakadiError } from "./errors/nakadi-error.ts";
+import { EventTypeReader } from "./low-level/event-type-reader.ts";
+import type { LagOptions, PartitionLag } from "./low-level/lag.ts";
+import type { LogPosition } from "./low-level/log-position.ts";
+import type { EventTypeStreamOptions } from "./low-level/options.ts";
+import type { PositionOptions } from "./low-level/positions.ts";
+import type { Found, SearchOptions } from "./low-level/search.ts";
 import { type Logger, silentLogger } from "./observability/logger.ts";
 import { knownMembers, text, wholeNumber } from "./options/checks.ts";
 import { EventSender } from "./publisher/event-sender.ts";
@@ -79,6 +85,7 @@ export class NakadiClient implements AsyncDisposable {
   readonly #clock: Clock;
   readonly #random: () => number;
   readonly #requestTimeoutMs: number;
+  readonly #reader: EventTypeReader;
   /** Streams and consumers that are not over. */
   readonly #open = new Set<{ close(): Promise<void> }>();
   /** Ends what waits between two tries. */
@@ -113,7 +120,17 @@ export class NakadiClient implements AsyncDisposable {
     this.eventTypes = new EventTypes(api);
     this.schemas = new Schemas(api);
     this.timelines = new Timelines(api);
-    this.subscriptions = new Subscriptions(api, logger);
+    this.#reader = new EventTypeReader({
+      pipeline: this.#pipeline,
+      eventTypes: this.eventTypes,
+      eventTypesOnce: new EventTypes(new JsonApi(this.#pipeline, "once")),
+      clock,
+      random,
+      logger,
+      headTimeoutMs: this.#requestTimeoutMs,
+      open: this.#open,
+    });
+    this.subscriptions = new Subscriptions(api, logger, this.#reader);
     this.settings = new Settings(api);
     this.storages = new Storages(api);
     this.server = new Server(api);
@@ -168,6 +185,38 @@ export class NakadiClient implements AsyncDisposable {
     });
     this.#open.add(consumer);
     return consumer;
+  }
+
+  /**
+   * Reads an event type without a subscription: all of its partitions, from a place in the log on. Positions are the program's
+   * own, kept by `commit` in a store of its choice. It starts at once.
+   * @throws {ConfigError}
+   */
+  streamEventType<E = unknown>(eventType: string, options: EventTypeStreamOptions = {}): BatchStream<E> {
+    this.#demandOpen();
+    return this.#reader.stream<E>(eventType, options);
+  }
+
+  /** Cursors for a place in the log of an event type, one for each partition; a time is found by bisection. */
+  async positions(eventType: string, at: LogPosition, options?: PositionOptions): Promise<PartitionCursor[]> {
+    this.#demandOpen();
+    return this.#reader.positions(eventType, at, options);
+  }
+
+  /** Events of one type that match, from all partitions and a range of the log. @throws {ConfigError} */
+  search<E = unknown>(
+    eventType: string,
+    matches: (event: E) => boolean,
+    options: SearchOptions = {},
+  ): AsyncGenerator<Found<E>, void, undefined> {
+    this.#demandOpen();
+    return this.#reader.search<E>(eventType, matches, options);
+  }
+
+  /** How far positions of an event type are behind, in events and in time. For a subscription: `subscriptions.lag`. */
+  async lag(eventType: string, cursors: readonly PartitionCursor[], options?: LagOptions): Promise<PartitionLag[]> {
+    this.#demandOpen();
+    return this.#reader.lag(eventType, cursors, options);
   }
 
   /** Publishes events of one type. @throws {ConfigError} */

@@ -7,6 +7,7 @@ export type { ErrorCode, ErrorRow } from "./errors/error-table.ts";
 export {
   ConfigError,
   CursorResetError,
+  CursorStoreError,
   HttpError,
   NakadiError,
   NoFreeSlotError,
@@ -16,6 +17,14 @@ export {
   TransportError,
 } from "./errors/nakadi-error.ts";
 export type { CommitItem } from "./errors/nakadi-error.ts";
+export { memoryCursorStore } from "./low-level/cursor-store.ts";
+export type { CursorStore } from "./low-level/cursor-store.ts";
+export { fileCursorStore } from "./low-level/file-cursor-store.ts";
+export type { LagOptions, PartitionLag } from "./low-level/lag.ts";
+export type { LogPosition, Time, TimePosition } from "./low-level/log-position.ts";
+export type { EventTypeStreamOptions, ExpiredCursor, ReadingProgress } from "./low-level/options.ts";
+export type { PositionOptions } from "./low-level/positions.ts";
+export type { Found, SearchOptions, SearchProgress } from "./low-level/search.ts";
 export type { Logger } from "./observability/logger.ts";
 export { renderDifference } from "./admin/difference.ts";
 export type { Change, Difference } from "./admin/difference.ts";
@@ -53,6 +62,7 @@ export type { Batch, StreamCursor } from "./stream/batch.ts";
 export type { BatchStream } from "./stream/batch-stream.ts";
 export type { CommitResult } from "./stream/committer.ts";
 export type { StreamOptions } from "./stream/options.ts";
+export type { ReadingOptions } from "./stream/reading-options.ts";
 export type { StreamState } from "./stream/stream-session.ts";
 export type {
   BufferedResponse,

@@ -1,5 +1,5 @@
 /** Requests that read or change a resource: JSON in, JSON out, tried again where that is safe. */
-import { ConstantBackoff, handleWhen, retry } from "cockatiel";
+import { ConstantBackoff, handleWhen, type IPolicy, noop, retry } from "cockatiel";
 import { MediaType } from "nakadi-protocol";
 import { HttpError, NakadiError, ProtocolError } from "../errors/nakadi-error.ts";
 import { type Query, queryOf } from "../transport/base-url.ts";
@@ -20,9 +20,12 @@ export interface CallOptions {
 
 export class JsonApi {
   readonly #pipeline: HttpPipeline;
+  readonly #policy: IPolicy;
 
-  constructor(pipeline: HttpPipeline) {
+  /** @param tries `once` for who tries again by himself */
+  constructor(pipeline: HttpPipeline, tries: "several" | "once" = "several") {
     this.#pipeline = pipeline;
+    this.#policy = tries === "several" ? POLICY : noop;
   }
 
   /** A GET, tried again after transient failures. @throws {HttpError}, {TransportError}, {TimeoutError}, {ProtocolError} */
@@ -80,12 +83,14 @@ export class JsonApi {
   /** An answer that is no JSON, as text. */
   async text(path: string, { signal }: CallOptions = {}): Promise<string> {
     const call: HttpCall = { method: "GET", path };
-    return POLICY.execute(async () => new TextDecoder().decode((await this.#pipeline.request(call, signal)).body));
+    return this.#policy.execute(async () =>
+      new TextDecoder().decode((await this.#pipeline.request(call, signal)).body),
+    );
   }
 
   #ask<T>(call: HttpCall, { signal }: CallOptions = {}): Promise<T> {
     const complete = { ...call, headers: { accept: MediaType.json } };
-    return POLICY.execute(async () => parsed<T>(call, (await this.#pipeline.request(complete, signal)).body));
+    return this.#policy.execute(async () => parsed<T>(call, (await this.#pipeline.request(complete, signal)).body));
   }
 }
 

@@ -2,12 +2,15 @@
 import type {
   AuthorizationAttribute,
   Cursor,
+  PartitionCursor,
   Subscription,
   SubscriptionCursor,
   SubscriptionEventTypeStats,
   SubscriptionRequest,
 } from "nakadi-protocol";
 import { CursorResetError, HttpError, ProtocolError } from "../errors/nakadi-error.ts";
+import { lagOfStats, type PartitionLag } from "../low-level/lag.ts";
+import type { LogPosition } from "../low-level/log-position.ts";
 import type { Logger } from "../observability/logger.ts";
 import { pathOf, queryOf } from "../transport/base-url.ts";
 import { attributeText } from "./attribute-text.ts";
@@ -32,14 +35,21 @@ export interface SubscriptionListOptions extends CallOptions {
   status?: boolean;
 }
 
+/** Who knows where in a log a place is. */
+interface Places {
+  positions(eventType: string, at: LogPosition, options?: CallOptions): Promise<PartitionCursor[]>;
+}
+
 /** All methods throw HttpError, TransportError, TimeoutError or ProtocolError. */
 export class Subscriptions {
   readonly #api: JsonApi;
   readonly #logger: Logger;
+  readonly #places: Places;
 
-  constructor(api: JsonApi, logger: Logger) {
+  constructor(api: JsonApi, logger: Logger, places: Places) {
     this.#api = api;
     this.#logger = logger;
+    this.#places = places;
   }
 
   /** Creates the subscription, or finds the one with the same owner, group and event types, which stays as it is. */
@@ -108,10 +118,19 @@ export class Subscriptions {
     return this.#api.items(pathOf("subscriptions", id, "cursors"), options);
   }
 
-  /** Sets positions, back or forth. Open streams are ended first; the server waits up to a minute for their commits. */
-  async resetCursors(id: string, cursors: readonly SubscriptionCursor[], options?: CallOptions): Promise<void> {
+  /**
+   * Sets positions, back or forth: to cursors of some or all partitions, or all event types to a place in their logs. Open
+   * streams are ended first; the server waits up to a minute for their commits. Says which cursors were set.
+   */
+  async resetCursors(
+    id: string,
+    to: readonly SubscriptionCursor[] | Exclude<LogPosition, readonly PartitionCursor[]>,
+    options?: CallOptions,
+  ): Promise<SubscriptionCursor[]> {
+    const items = isCursors(to) ? [...to] : await this.#positions(id, to, options);
     try {
-      await this.#api.send("PATCH", pathOf("subscriptions", id, "cursors"), { items: cursors }, options);
+      await this.#api.send("PATCH", pathOf("subscriptions", id, "cursors"), { items }, options);
+      return items;
     } catch (error) {
       throw error instanceof HttpError && error.status === 409 ? new CursorResetError(error) : error;
     }
@@ -126,6 +145,11 @@ export class Subscriptions {
     return this.#api.items(path, options);
   }
 
+  /** How far each partition is behind, in events and in time. */
+  async lag(id: string, options?: CallOptions): Promise<PartitionLag[]> {
+    return lagOfStats(await this.stats(id, { ...options, timeLag: true }));
+  }
+
   /** The subscription of that identity: owner, group and event types (protocol 2.2). */
   async #find(wanted: SubscriptionRequest, options: CallOptions): Promise<Subscription | undefined> {
     const { owning_application: owningApplication, consumer_group = "default" } = wanted;
@@ -135,6 +159,16 @@ export class Subscriptions {
       if (one.consumer_group === consumer_group && one.event_types.length === eventTypes.length) return one;
     }
     return undefined;
+  }
+
+  async #positions(id: string, to: LogPosition, options?: CallOptions): Promise<SubscriptionCursor[]> {
+    const { event_types } = await this.get(id, options);
+    const found: SubscriptionCursor[] = [];
+    for (const event_type of event_types) {
+      const cursors = await this.#places.positions(event_type, to, options);
+      found.push(...cursors.map((cursor) => ({ event_type, ...cursor })));
+    }
+    return found;
   }
 
   async #create(
@@ -166,4 +200,8 @@ export class Subscriptions {
 function withoutIdentity(wanted: SubscriptionRequest): Omit<SubscriptionRequest, "owning_application" | "event_types"> {
   const { owning_application: _owner, event_types: _types, consumer_group: _group, ...rest } = wanted;
   return rest;
+}
+
+function isCursors(to: readonly SubscriptionCursor[] | LogPosition): to is readonly SubscriptionCursor[] {
+  return Array.isArray(to);
 }

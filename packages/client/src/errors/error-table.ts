@@ -20,7 +20,9 @@ export type ErrorCode =
   | "NOT_FOUND"
   | "NO_FREE_SLOT"
   | "CURSOR_UNAVAILABLE"
+  | "CURSOR_EXPIRED"
   | "CURSOR_RESET"
+  | "CURSOR_STORE"
   | "TOO_MANY_REQUESTS"
   | "SERVER"
   | "PUBLISH"
@@ -65,6 +67,20 @@ export const ERROR_TABLE: Readonly<Record<ErrorCode, ErrorRow>> = {
     meaning:
       "A committed position lies outside of what the log holds. Reset the subscription's cursors: " +
       "PATCH /subscriptions/{id}/cursors, or nakadi.subscriptions.resetCursors(id, cursors).",
+  },
+  CURSOR_EXPIRED: {
+    class: "HttpError",
+    statuses: "412",
+    retryable: false,
+    meaning:
+      "A position of a stream without a subscription lies outside of what the log holds. " +
+      'Begin elsewhere, or set expired to "oldest" or "newest".',
+  },
+  CURSOR_STORE: {
+    class: "CursorStoreError",
+    statuses: "",
+    retryable: false,
+    meaning: "The cursor store could not read or keep positions.",
   },
   CURSOR_RESET: {
     class: "CursorResetError",

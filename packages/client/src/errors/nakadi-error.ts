@@ -77,7 +77,7 @@ export class HttpError extends NakadiError {
   constructor(details: HttpErrorDetails, code: ErrorCode = codeOfStatus(details.status)) {
     const { status, problem, flowId, retryAfterMs } = details;
     const said = problem?.detail ?? problem?.title;
-    const hint = code === "CURSOR_UNAVAILABLE" ? ` ${ERROR_TABLE[code].meaning}` : "";
+    const hint = code === "CURSOR_UNAVAILABLE" || code === "CURSOR_EXPIRED" ? ` ${ERROR_TABLE[code].meaning}` : "";
     super(code, `HTTP ${status}${said === undefined ? "" : `: ${said.trim()}`}${hint}`, details);
     this.status = status;
     this.problem = problem;
@@ -137,6 +137,14 @@ export class SessionLostError extends NakadiError {
 
 export interface ExchangeContext extends ErrorContext {
   sent?: boolean;
+}
+
+/** The store of a stream without a subscription could not read or keep positions. */
+export class CursorStoreError extends NakadiError {
+  override readonly name = "CursorStoreError";
+  constructor(message: string, context: ErrorContext = {}) {
+    super("CURSOR_STORE", message, context);
+  }
 }
 
 /** No answer: refused, reset, unknown host, TLS. */

@@ -2,8 +2,7 @@
  * Batches between the socket and the program: bounded, in order, for several who wait at once.
  * @pure
  */
-import type { LaneKey } from "nakadi-protocol";
-import { laneKey } from "nakadi-protocol";
+import { type Cursor, type LaneKey, laneKey } from "nakadi-protocol";
 import type { Batch } from "./batch.ts";
 import type { BatchSink } from "./batch-sink.ts";
 
@@ -22,6 +21,8 @@ export interface QueueObserver<E> {
   drained: () => void;
   /** The program has the batch now. */
   taken?: (batch: Batch<E>) => void;
+  /** A line without events has come, and there is nothing that the program has not taken. */
+  quiet?: (cursor: Cursor) => void;
 }
 
 export class BatchQueue<E> implements BatchSink<E> {
@@ -88,6 +89,10 @@ export class BatchQueue<E> implements BatchSink<E> {
       this.#waiters.add(waiter);
       signal?.addEventListener("abort", abort, { once: true });
     });
+  }
+
+  keepAlive(cursor: Cursor): void {
+    if (this.#batches.length === 0) this.#told.quiet?.(cursor);
   }
 
   /** Forgets every batch that nobody has taken: their stream is gone (invariant 1). */

@@ -4,26 +4,26 @@
  */
 import type { NakadiError } from "../errors/nakadi-error.ts";
 import type { Logger } from "../observability/logger.ts";
-import type { StreamSettings } from "./options.ts";
+import type { ReadingSettings } from "./reading-options.ts";
 
 export class StreamObservers {
-  readonly #told: Pick<StreamSettings, "onRetry" | "onHealthy">;
+  readonly #told: Pick<ReadingSettings, "onRetry" | "onHealthy">;
   readonly #logger: Logger;
 
-  constructor(told: Pick<StreamSettings, "onRetry" | "onHealthy">, logger: Logger) {
+  constructor(told: Pick<ReadingSettings, "onRetry" | "onHealthy">, logger: Logger) {
     this.#told = told;
     this.#logger = logger;
   }
 
   retry(error: NakadiError, delayMs: number): void {
-    this.#tell(() => this.#told.onRetry?.(error, delayMs));
+    this.tell(() => this.#told.onRetry?.(error, delayMs));
   }
 
   healthy(): void {
-    this.#tell(() => this.#told.onHealthy?.());
+    this.tell(() => this.#told.onHealthy?.());
   }
 
-  #tell(call: () => unknown): void {
+  tell(call: () => unknown): void {
     const failed = (error: unknown): void => this.#logger.error({ error }, "an observer of a stream has thrown");
     try {
       const answer = call();

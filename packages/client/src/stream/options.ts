@@ -3,11 +3,11 @@
  * @pure
  */
 import type { EventTypePartition, StreamParameters } from "nakadi-protocol";
-import { ConfigError, type NakadiError } from "../errors/nakadi-error.ts";
-import { functionOrNone, knownMembers, optionalWholeNumber, text, wholeNumber } from "../options/checks.ts";
-import type { BackoffOptions } from "./backoff.ts";
+import { ConfigError } from "../errors/nakadi-error.ts";
+import { knownMembers, optionalWholeNumber, text, wholeNumber } from "../options/checks.ts";
+import { READING_NAMES, type ReadingOptions, type ReadingSettings, readingSettings } from "./reading-options.ts";
 
-export interface StreamOptions {
+export interface StreamOptions extends ReadingOptions {
   /** Events in a batch at most, 1 or more. Default 1. More than `maxUncommittedEvents` never arrive together. */
   batchLimit?: number;
   /** Seconds after which the server sends a batch even if it is not full, 1 or more. Default 30. */
@@ -26,40 +26,18 @@ export interface StreamOptions {
   commitTimeoutSeconds?: number;
   /** Read exactly these partitions, which no other stream may have. Default: the server assigns. */
   partitions?: readonly EventTypePartition[];
-  /** The wait before a stream is opened, or a commit sent, again: min(max, initial × 1.5ⁿ) ± 50 %. */
-  retry?: Partial<BackoffOptions>;
   /** Whether a commit that failed for the moment is sent again. Default false; true is `{ maxElapsedMs: 30_000 }`. */
   commitRetry?: boolean | { maxElapsedMs?: number };
-  /** Batches that wait to be taken before the socket is paused, 1 or more. Default 10. */
-  bufferedBatches?: number;
-  /** Bytes of batches that wait to be taken before the socket is paused. Default 64 MiB. */
-  bufferedBytes?: number;
-  /** Bytes of one line at most; a longer one is fatal. Default 256 MiB. */
-  maxLineBytes?: number;
-  /** Milliseconds of silence beyond what the server may be silent, until the stream counts as dead. Default 30 000. */
-  idleGraceMs?: number;
-  /** Called when something is tried again because of `error`, in `delayMs` milliseconds. */
-  onRetry?: (error: NakadiError, delayMs: number) => void;
-  /** Called after each opened stream and each successful commit. */
-  onHealthy?: () => void;
 }
 
-export interface StreamSettings {
+export interface StreamSettings extends ReadingSettings {
   parameters: StreamParameters;
-  retry: BackoffOptions;
   /** 0: a commit is tried once. */
   commitMaxElapsedMs: number;
-  bufferedBatches: number;
-  bufferedBytes: number;
-  maxLineBytes: number;
   /** The default of `maxUncommittedEvents` keeps batches from being as large as they may be. */
   capped: boolean;
-  /** Silence after which a stream counts as dead (invariant 5). */
-  idleLimitMs: number;
   /** How long having no slot is nothing to be told about. */
   quietSlotMs: number;
-  onRetry: StreamOptions["onRetry"];
-  onHealthy: StreamOptions["onHealthy"];
 }
 
 /** What the server takes where a parameter is not sent (protocol 3.1). */
@@ -68,7 +46,6 @@ const MAX_STREAM_TIMEOUT_SECONDS = 4_200;
 const MAX_COMMIT_TIMEOUT_SECONDS = 60;
 const MAX_INT = 2 ** 31 - 1;
 const COMMIT_MAX_ELAPSED_MS = 30_000;
-const MEBIBYTE = 1024 * 1024;
 
 const NAMES: readonly (keyof StreamOptions)[] = [
   "batchLimit",
@@ -80,14 +57,8 @@ const NAMES: readonly (keyof StreamOptions)[] = [
   "batchTimespanSeconds",
   "commitTimeoutSeconds",
   "partitions",
-  "retry",
   "commitRetry",
-  "bufferedBatches",
-  "bufferedBytes",
-  "maxLineBytes",
-  "idleGraceMs",
-  "onRetry",
-  "onHealthy",
+  ...READING_NAMES,
 ];
 
 /** @throws {ConfigError} */
@@ -105,7 +76,6 @@ export function streamSettings(options: StreamOptions): StreamSettings {
   }
   const flushSeconds = count("batchFlushTimeoutSeconds", 1) ?? SERVER.flushSeconds;
   const commitSeconds = count("commitTimeoutSeconds", 1, MAX_COMMIT_TIMEOUT_SECONDS);
-  const graceMs = wholeNumber("options.idleGraceMs", options.idleGraceMs, { min: 0 }, 30_000);
   const commitMs = (commitSeconds ?? SERVER.commitSeconds) * 1_000;
   return {
     parameters: {
@@ -119,16 +89,10 @@ export function streamSettings(options: StreamOptions): StreamSettings {
       ...unlessServers("commit_timeout", commitSeconds, SERVER.commitSeconds),
       ...(options.partitions === undefined ? {} : { partitions: checkedPartitions(options.partitions) }),
     },
-    retry: checkedRetry(options.retry ?? {}),
+    ...readingSettings(options, Math.max(3 * flushSeconds * 1_000, 2 * commitMs)),
     commitMaxElapsedMs: commitMaxElapsedMs(options.commitRetry ?? false),
-    bufferedBatches: wholeNumber("options.bufferedBatches", options.bufferedBatches, { min: 1 }, 10),
-    bufferedBytes: wholeNumber("options.bufferedBytes", options.bufferedBytes, { min: 1 }, 64 * MEBIBYTE),
-    maxLineBytes: wholeNumber("options.maxLineBytes", options.maxLineBytes, { min: 1 }, 256 * MEBIBYTE),
     capped: maxUncommitted === undefined && batchLimit > SERVER.maxUncommitted,
-    idleLimitMs: Math.max(3 * flushSeconds * 1_000, 2 * commitMs) + graceMs,
     quietSlotMs: flushSeconds * 1_000 + commitMs,
-    onRetry: functionOrNone("options.onRetry", options.onRetry),
-    onHealthy: functionOrNone("options.onHealthy", options.onHealthy),
   };
 }
 
@@ -138,19 +102,6 @@ function unlessServers<N extends keyof StreamParameters>(
   servers?: number,
 ): { [K in N]?: number } {
   return (value === undefined || value === servers ? {} : { [name]: value }) as { [K in N]?: number };
-}
-
-function checkedRetry(retry: Partial<BackoffOptions>): BackoffOptions {
-  knownMembers("options.retry", retry, ["initialDelayMs", "maxDelayMs"]);
-  const initialDelayMs = wholeNumber("options.retry.initialDelayMs", retry.initialDelayMs, { min: 1 }, 10);
-  const maxDelayMs = wholeNumber(
-    "options.retry.maxDelayMs",
-    retry.maxDelayMs,
-    { min: 1 },
-    Math.max(10_000, initialDelayMs),
-  );
-  if (maxDelayMs < initialDelayMs) throw new ConfigError("options.retry.maxDelayMs", "initialDelayMs or more");
-  return { initialDelayMs, maxDelayMs };
 }
 
 function commitMaxElapsedMs(commitRetry: NonNullable<StreamOptions["commitRetry"]>): number {

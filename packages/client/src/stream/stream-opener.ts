@@ -1,12 +1,6 @@
 /** One attempt to open a stream: a connection, or what is wrong (design 3.4). */
 import { Header, isUuid, MediaType } from "nakadi-protocol";
-import {
-  type HttpError,
-  type NakadiError,
-  nakadiError,
-  NoFreeSlotError,
-  ProtocolError,
-} from "../errors/nakadi-error.ts";
+import { HttpError, type NakadiError, nakadiError, NoFreeSlotError, ProtocolError } from "../errors/nakadi-error.ts";
 import { pathOf, queryOf } from "../transport/base-url.ts";
 import type { HttpCall, HttpPipeline } from "../transport/http-pipeline.ts";
 import type { StreamResponse } from "../transport/transport.ts";
@@ -58,15 +52,17 @@ export class StreamOpener implements Opener {
       });
       return { kind: "refused", error, verdict: "transient" };
     } catch (thrown) {
-      return unanswered(thrown, this.request);
+      return refusal(thrown, this.request);
     }
   }
 }
 
-/** Nothing but a wrong option is for ever where there was no answer. */
-function unanswered(thrown: unknown, request: string): Opening {
+/** What opening makes of whatever went wrong: where there was no answer, trying again may help, unless an option is wrong. */
+export function refusal(thrown: unknown, request: string): Opening {
+  if (thrown instanceof HttpError) return judged(thrown);
   const error = nakadiError(thrown, { request });
-  return { kind: "refused", error, verdict: error.code === "CONFIG" ? "fatal" : "transient" };
+  const fatal = error.code === "CONFIG" || error.code === "CURSOR_STORE";
+  return { kind: "refused", error, verdict: fatal ? "fatal" : "transient" };
 }
 
 /** What opening makes of each status. The texts of "no free slot" and "reset in progress" cannot be told apart reliably. */

@@ -10,8 +10,15 @@ import { backoffMs } from "./backoff.ts";
 import type { Batch, StreamCursor } from "./batch.ts";
 import type { BatchSink } from "./batch-sink.ts";
 import type { StreamObservers } from "./observers.ts";
-import type { StreamSettings } from "./options.ts";
-import { INITIAL_STATE, type SessionEffect, type SessionEvent, type SessionState, step } from "./session-machine.ts";
+import type { ReadingSettings } from "./reading-options.ts";
+import {
+  INITIAL_STATE,
+  type MachineSettings,
+  type SessionEffect,
+  type SessionEvent,
+  type SessionState,
+  step,
+} from "./session-machine.ts";
 import { StreamConnection } from "./stream-connection.ts";
 import type { Opener } from "./stream-opener.ts";
 
@@ -19,7 +26,7 @@ export type StreamState = SessionState["kind"];
 
 export interface StreamSessionParts<E> {
   opener: Opener;
-  settings: Pick<StreamSettings, "retry" | "maxLineBytes" | "idleLimitMs" | "quietSlotMs">;
+  settings: Pick<ReadingSettings, "retry" | "maxLineBytes" | "idleLimitMs"> & MachineSettings;
   /** Takes a line of the stream apart. @throws {BatchLineError} */
   readLine: (line: Uint8Array) => BatchLine;
   sink: BatchSink<E>;

@@ -1,0 +1,87 @@
+/**
+ * Places in the log of an event type, as a program names them. Only the server knows their offsets.
+ * @pure
+ */
+import type { PartitionCursor } from "nakadi-protocol";
+import { ConfigError } from "../errors/nakadi-error.ts";
+import { functionOrNone, knownMembers, requiredWholeNumber } from "../options/checks.ts";
+
+/** A `Date`, its text in ISO 8601, or milliseconds since 1970. */
+export type Time = Date | string | number;
+
+export interface TimePosition {
+  /** Before the first event that came then or later. */
+  time: Time;
+  /**
+   * When an event came. It must grow from event to event within each partition. Default: its `metadata.received_at`, which the
+   * server sets in events of categories `business` and `data`; those of category `undefined` have none.
+   */
+  of?: (event: never) => Time | undefined;
+}
+
+export type LogPosition =
+  /** Before the oldest event that is there. */
+  | "begin"
+  /** Behind the newest event. */
+  | "end"
+  /** So many offsets before the end of each partition, 1 or more, or its beginning. */
+  | { last: number }
+  | TimePosition
+  /** Exactly these, behind the event that each names: no other partition is meant. */
+  | readonly PartitionCursor[];
+
+const ALLOWED = '"begin", "end", { last }, { time }, or cursors';
+/** What a header can carry: offsets are sent in one. */
+const SENDABLE = /^[\x21-\x7e]+$/;
+
+/** @throws {ConfigError} */
+export function checkedPosition(path: string, value: LogPosition): LogPosition {
+  if (value === "begin" || value === "end") return value;
+  if (Array.isArray(value)) return checkedCursors(path, value);
+  if (typeof value !== "object" || value === null) throw new ConfigError(path, ALLOWED);
+  if ("last" in value) {
+    knownMembers(path, value, ["last"]);
+    return { last: requiredWholeNumber(`${path}.last`, value.last, { min: 1 }) };
+  }
+  if (!("time" in value)) throw new ConfigError(path, ALLOWED);
+  knownMembers(path, value, ["time", "of"]);
+  const of = functionOrNone(`${path}.of`, value.of);
+  return { time: timeMs(`${path}.time`, value.time), ...(of && { of }) };
+}
+
+/** Milliseconds since 1970. @throws {ConfigError} */
+export function timeMs(path: string, time: Time): number {
+  const ms = typeof time === "number" ? time : new Date(time).getTime();
+  if (Number.isFinite(ms)) return ms;
+  throw new ConfigError(path, "a Date, a text in ISO 8601, or milliseconds since 1970");
+}
+
+/** When an event came; `undefined` where nothing says so. */
+export function eventTimeMs(event: unknown, of?: TimePosition["of"]): number | undefined {
+  const time = of ? of(event as never) : receivedAt(event);
+  if (time === undefined) return undefined;
+  const ms = typeof time === "number" ? time : new Date(time).getTime();
+  return Number.isFinite(ms) ? ms : undefined;
+}
+
+function receivedAt(event: unknown): string | undefined {
+  const at = (event as { metadata?: { received_at?: unknown } | null } | null)?.metadata?.received_at;
+  return typeof at === "string" ? at : undefined;
+}
+
+function checkedCursors(path: string, cursors: readonly PartitionCursor[]): readonly PartitionCursor[] {
+  if (cursors.length === 0) throw new ConfigError(path, "one cursor or more");
+  const checked = cursors.map((cursor: Partial<PartitionCursor> | null, index) => ({
+    partition: sendable(`${path}[${index}].partition`, cursor?.partition),
+    offset: sendable(`${path}[${index}].offset`, cursor?.offset),
+  }));
+  if (new Set(checked.map(({ partition }) => partition)).size < checked.length) {
+    throw new ConfigError(path, "one cursor for each partition");
+  }
+  return checked;
+}
+
+function sendable(path: string, value: unknown): string {
+  if (typeof value === "string" && SENDABLE.test(value)) return value;
+  throw new ConfigError(path, "a text of visible ASCII characters");
+}

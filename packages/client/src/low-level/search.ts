@@ -1,0 +1,120 @@
+/** Looks for events of one type in all its partitions and a range of time: nothing is committed, nobody is disturbed. */
+import type { PartitionCursor } from "nakadi-protocol";
+import type { EventTypes } from "../admin/event-types.ts";
+import { ConfigError } from "../errors/nakadi-error.ts";
+import { abortSignal, functionOrNone, knownMembers, wholeNumber } from "../options/checks.ts";
+import type { Batch } from "../stream/batch.ts";
+import type { BatchStream } from "../stream/batch-stream.ts";
+import { checkedPosition, eventTimeMs, type LogPosition, timeMs } from "./log-position.ts";
+import type { EventTypeStreamOptions, ReadingProgress } from "./options.ts";
+
+export interface SearchProgress extends ReadingProgress {
+  /** Events that were looked at. */
+  readonly searched: number;
+  readonly found: number;
+}
+
+export interface SearchOptions {
+  /** Where to begin. Default `begin`. */
+  from?: LogPosition;
+  /** Where to end. Default `end`, as it is now. */
+  until?: LogPosition;
+  /** Partitions to look into. Default: all. */
+  partitions?: readonly string[];
+  /** Events that are asked for at a time, 1 or more. Default 500. */
+  batchLimit?: number;
+  /** Called about once a second, and at the end. */
+  onProgress?: (progress: SearchProgress) => void;
+  signal?: AbortSignal;
+}
+
+export interface Found<E = unknown> {
+  readonly event: E;
+  /** The position of the event: reading from there goes on behind it. In compacted logs it may name a later offset of the batch. */
+  readonly cursor: PartitionCursor;
+}
+
+export interface SearchParts {
+  eventTypes: EventTypes;
+  stream: <E>(eventType: string, options: EventTypeStreamOptions) => BatchStream<E>;
+}
+
+const NAMES: readonly (keyof SearchOptions)[] = ["from", "until", "partitions", "batchLimit", "onProgress", "signal"];
+const DEFAULT_BATCH_LIMIT = 500;
+
+/** In the order of each partition; partitions as they come. @throws {ConfigError} at once */
+export function search<E>(
+  parts: SearchParts,
+  eventType: string,
+  matches: (event: E) => boolean,
+  options: SearchOptions,
+): AsyncGenerator<Found<E>, void, undefined> {
+  knownMembers("options", options, NAMES);
+  if (typeof matches !== "function") throw new ConfigError("matches", "a function that takes an event");
+  const { partitions, onProgress, signal } = options;
+  const from = checkedPosition("options.from", options.from ?? "begin");
+  const until = checkedPosition("options.until", options.until ?? "end");
+  functionOrNone("options.onProgress", onProgress);
+  abortSignal("options.signal", signal);
+  const batchLimit = wholeNumber("options.batchLimit", options.batchLimit, { min: 1 }, DEFAULT_BATCH_LIMIT);
+  const inRange = timeFilter(from, until);
+  let [searched, found] = [0, 0];
+  const stream = (): BatchStream<E> =>
+    parts.stream<E>(eventType, {
+      from,
+      until,
+      batchLimit,
+      // What retention takes away while it is looked for is not there.
+      expired: "oldest",
+      ...(partitions && { partitions }),
+      ...(onProgress && { onProgress: (progress) => onProgress({ ...progress, searched, found }) }),
+    });
+  return (async function* (): AsyncGenerator<Found<E>, void, undefined> {
+    const reading = stream();
+    try {
+      for (;;) {
+        const batch = await reading.nextBatch(signal ? { signal } : {});
+        if (!batch) return;
+        searched += batch.events.length;
+        const hits = [...batch.events.entries()].filter(([, event]) => inRange(event) && matches(event));
+        found += hits.length;
+        yield* await located(parts.eventTypes, eventType, batch, hits, signal);
+      }
+    } finally {
+      await reading.close();
+    }
+  })();
+}
+
+/** A batch has one cursor, that of its last event: those of the others lie so many offsets before it. */
+async function located<E>(
+  eventTypes: EventTypes,
+  eventType: string,
+  { cursor: { partition, offset }, events }: Batch<E>,
+  hits: readonly (readonly [index: number, event: E])[],
+  signal: AbortSignal | undefined,
+): Promise<Found<E>[]> {
+  const shifts = hits.map(([index]) => ({ partition, offset, shift: index + 1 - events.length }));
+  const cursors = await eventTypes.shift(eventType, shifts, signal ? { signal } : {});
+  return hits.flatMap(([, event], at) => {
+    const cursor = cursors[at];
+    return cursor ? [{ event, cursor }] : [];
+  });
+}
+
+/** Batches reach beyond the range; and clocks of several servers may differ by a little. */
+function timeFilter(from: LogPosition, until: LogPosition): (event: unknown) => boolean {
+  const bound = (
+    at: LogPosition,
+    isInside: (ms: number, boundMs: number) => boolean,
+  ): ((event: unknown) => boolean) => {
+    if (typeof at === "string" || !("time" in at)) return () => true;
+    const boundMs = timeMs("time", at.time);
+    return (event) => {
+      const ms = eventTimeMs(event, at.of);
+      return ms === undefined || isInside(ms, boundMs);
+    };
+  };
+  const [after, before] = [bound(from, (ms, first) => ms >= first), bound(until, (ms, end) => ms < end)];
+  return (event) => after(event) && before(event);
+}
