@@ -2,7 +2,7 @@
 import { randomUUID } from "node:crypto";
 import type { NakadiClient, SearchProgress } from "nakadi-client";
 import { describe, expect, it } from "vitest";
-import { testNakadi } from "../support/nakadi.ts";
+import { type EngineName, ENGINES, nakadiOn } from "../support/engines.ts";
 
 interface Numbered {
   n: number;
@@ -41,8 +41,11 @@ async function moment(): Promise<Date> {
   return now;
 }
 
-async function log(partitions = 3): Promise<{ nakadi: NakadiClient; name: string; between: Date[] }> {
-  const { nakadi } = await testNakadi();
+async function log(
+  engine: EngineName,
+  partitions = 3,
+): Promise<{ nakadi: NakadiClient; name: string; between: Date[] }> {
+  const { nakadi } = await nakadiOn(engine);
   const name = await business(nakadi, partitions);
   const between: Date[] = [];
   for (let round = 0; round < 4; round += 1) {
@@ -60,116 +63,121 @@ async function collected<T>(found: AsyncIterable<T>): Promise<T[]> {
 
 const numbers = (from: number, until: number): number[] => Array.from({ length: until - from }, (_, n) => from + n);
 
-describe("a time", () => {
-  it("is found in each partition: what comes from there on came then or later, and all of that", async () => {
-    const { nakadi, name, between } = await log();
-    for (const [round, time] of between.entries()) {
-      const stream = nakadi.streamEventType<Numbered>(name, { from: { time }, until: "end", batchLimit: 7 });
-      const seen = (await collected(stream)).flatMap(({ events }) => events.map(({ n }) => n));
-      expect(seen.toSorted((a, b) => a - b)).toEqual(numbers((round + 1) * 25, 100));
-    }
-    expect(await nakadi.positions(name, { time: 0 })).toHaveLength(3);
-  });
-
-  it("of events that do not say when they came is the program's to tell", async () => {
-    const { nakadi, eventType } = await testNakadi();
-    const name = await eventType();
-    await nakadi.publisher(name).publish([1, 2, 3, 4].map((day) => ({ key: "k", day: `2026-01-0${day}` })));
-    await expect(nakadi.positions(name, { time: "2026-01-03" })).rejects.toMatchObject({ code: "CONFIG", path: "of" });
-    const of = ({ day }: { day: string }): string => day;
-    expect(await nakadi.positions(name, { time: "2026-01-03", of })).toEqual([
-      { partition: "0", offset: "001-0001-000000000000000001" },
-    ]);
-  });
-});
-
-describe("a reset", () => {
-  it("to a time, the beginning, the end or the last so many sets every partition", async () => {
-    const { nakadi, name, between } = await log();
-    const { id } = await nakadi.subscriptions.ensure({ owning_application: "test", event_types: [name] });
-    const left = async (): Promise<number> =>
-      (await nakadi.subscriptions.lag(id)).reduce((sum, { events = Number.NaN }) => sum + events, 0);
-    expect(await left()).toBe(0);
-    await nakadi.subscriptions.resetCursors(id, "begin");
-    expect(await left()).toBe(100);
-    const [, second] = between;
-    const cursors = await nakadi.subscriptions.resetCursors(id, { time: second ?? 0 });
-    expect([await left(), cursors.map(({ event_type }) => event_type)]).toEqual([50, [name, name, name]]);
-    await nakadi.subscriptions.resetCursors(id, { last: 2 });
-    expect(await left()).toBe(6);
-    await nakadi.subscriptions.resetCursors(id, "end");
-    expect(await left()).toBe(0);
-  });
-});
-
-describe("a search", () => {
-  it("finds what matches in all partitions, between two times, with the position of each event", async () => {
-    const { nakadi, name, between } = await log();
-    const [from, until] = between;
-    const progress: SearchProgress[] = [];
-    const found = await collected(
-      nakadi.search<Numbered>(name, ({ n }) => n % 2 === 0, {
-        from: { time: from ?? 0 },
-        until: { time: until ?? 0 },
-        onProgress: (one) => progress.push(one),
-      }),
-    );
-    expect(found.map(({ event }) => event.n).toSorted((a, b) => a - b)).toEqual(
-      numbers(25, 50).filter((n) => n % 2 === 0),
-    );
-    for (const { event, cursor } of found.slice(0, 3)) {
-      const [before] = await nakadi.eventTypes.shift(name, [{ ...cursor, shift: -1 }]);
-      const stream = nakadi.streamEventType<Numbered>(name, { from: before ? [before] : "end" });
-      expect((await stream.nextBatch())?.events).toEqual([event]);
-      await stream.close();
-    }
-    expect(progress.at(-1)).toMatchObject({ found: found.length, remaining: 0 });
-    expect(progress[0]?.total).toBe(25);
-  });
-
-  it("ends when nobody wants more, and when it is aborted, with nothing left open", async () => {
-    const { nakadi, name } = await log();
-    for await (const { event } of nakadi.search<Numbered>(name, () => true, { batchLimit: 1 })) {
-      if (event.n >= 0) break;
-    }
-    const abort = new AbortController();
-    const reason = new Error("enough");
-    const searching = collected(
-      nakadi.search<Numbered>(name, () => (abort.abort(reason), false), { batchLimit: 1, signal: abort.signal }),
-    );
-    await expect(searching).rejects.toBe(reason);
-  });
-
-  it("of an event type that does not exist, or in no range, is an error", async () => {
-    const { nakadi } = await testNakadi();
-    await expect(collected(nakadi.search("nobody", () => true))).rejects.toMatchObject({ code: "NOT_FOUND" });
-    expect(() => nakadi.search("x", () => true, { from: { time: "yesterday" } })).toThrow(
-      expect.objectContaining({ path: "options.from.time" }),
-    );
-  });
-});
-
-describe("a lag", () => {
-  it("of a subscription is in events and seconds, for each partition", async () => {
-    const { nakadi, name } = await log(2);
-    const { id } = await nakadi.subscriptions.ensure({
-      owning_application: "test",
-      event_types: [name],
-      consumer_group: "behind",
-      read_from: "begin",
+describe.each(ENGINES)("on %s:", (engine) => {
+  describe("a time", () => {
+    it("is found in each partition: what comes from there on came then or later, and all of that", async () => {
+      const { nakadi, name, between } = await log(engine);
+      for (const [round, time] of between.entries()) {
+        const stream = nakadi.streamEventType<Numbered>(name, { from: { time }, until: "end", batchLimit: 7 });
+        const seen = (await collected(stream)).flatMap(({ events }) => events.map(({ n }) => n));
+        expect(seen.toSorted((a, b) => a - b)).toEqual(numbers((round + 1) * 25, 100));
+      }
+      expect(await nakadi.positions(name, { time: 0 })).toHaveLength(3);
     });
-    const lag = await nakadi.subscriptions.lag(id);
-    expect(lag.map(({ partition }) => partition)).toEqual(["0", "1"]);
-    expect(lag.reduce((sum, { events = 0 }) => sum + events, 0)).toBe(100);
-    for (const { seconds } of lag) expect(seconds).toBeGreaterThanOrEqual(0);
+
+    it("of events that do not say when they came is the program's to tell", async () => {
+      const { nakadi, eventType } = await nakadiOn(engine);
+      const name = await eventType();
+      await nakadi.publisher(name).publish([1, 2, 3, 4].map((day) => ({ key: "k", day: `2026-01-0${day}` })));
+      await expect(nakadi.positions(name, { time: "2026-01-03" })).rejects.toMatchObject({
+        code: "CONFIG",
+        path: "of",
+      });
+      const of = ({ day }: { day: string }): string => day;
+      expect(await nakadi.positions(name, { time: "2026-01-03", of })).toEqual([
+        { partition: "0", offset: "001-0001-000000000000000001" },
+      ]);
+    });
   });
 
-  it("of positions is as well", async () => {
-    const { nakadi, name, between } = await log(1);
-    const cursors = await nakadi.positions(name, { time: between[2] ?? 0 });
-    const [lag] = await nakadi.lag(name, cursors);
-    expect(lag).toMatchObject({ event_type: name, partition: "0", events: 25 });
-    expect(lag?.seconds).toBeGreaterThan(0);
-    expect(await nakadi.lag(name, await nakadi.positions(name, "end"))).toMatchObject([{ events: 0, seconds: 0 }]);
+  describe("a reset", () => {
+    it("to a time, the beginning, the end or the last so many sets every partition", async () => {
+      const { nakadi, name, between } = await log(engine);
+      const { id } = await nakadi.subscriptions.ensure({ owning_application: "test", event_types: [name] });
+      const left = async (): Promise<number> =>
+        (await nakadi.subscriptions.lag(id)).reduce((sum, { events = Number.NaN }) => sum + events, 0);
+      expect(await left()).toBe(0);
+      await nakadi.subscriptions.resetCursors(id, "begin");
+      expect(await left()).toBe(100);
+      const [, second] = between;
+      const cursors = await nakadi.subscriptions.resetCursors(id, { time: second ?? 0 });
+      expect([await left(), cursors.map(({ event_type }) => event_type)]).toEqual([50, [name, name, name]]);
+      await nakadi.subscriptions.resetCursors(id, { last: 2 });
+      expect(await left()).toBe(6);
+      await nakadi.subscriptions.resetCursors(id, "end");
+      expect(await left()).toBe(0);
+    });
+  });
+
+  describe("a search", () => {
+    it("finds what matches in all partitions, between two times, with the position of each event", async () => {
+      const { nakadi, name, between } = await log(engine);
+      const [from, until] = between;
+      const progress: SearchProgress[] = [];
+      const found = await collected(
+        nakadi.search<Numbered>(name, ({ n }) => n % 2 === 0, {
+          from: { time: from ?? 0 },
+          until: { time: until ?? 0 },
+          onProgress: (one) => progress.push(one),
+        }),
+      );
+      expect(found.map(({ event }) => event.n).toSorted((a, b) => a - b)).toEqual(
+        numbers(25, 50).filter((n) => n % 2 === 0),
+      );
+      for (const { event, cursor } of found.slice(0, 3)) {
+        const [before] = await nakadi.eventTypes.shift(name, [{ ...cursor, shift: -1 }]);
+        const stream = nakadi.streamEventType<Numbered>(name, { from: before ? [before] : "end" });
+        expect((await stream.nextBatch())?.events).toEqual([event]);
+        await stream.close();
+      }
+      expect(progress.at(-1)).toMatchObject({ found: found.length, remaining: 0 });
+      expect(progress[0]?.total).toBe(25);
+    });
+
+    it("ends when nobody wants more, and when it is aborted, with nothing left open", async () => {
+      const { nakadi, name } = await log(engine);
+      for await (const { event } of nakadi.search<Numbered>(name, () => true, { batchLimit: 1 })) {
+        if (event.n >= 0) break;
+      }
+      const abort = new AbortController();
+      const reason = new Error("enough");
+      const searching = collected(
+        nakadi.search<Numbered>(name, () => (abort.abort(reason), false), { batchLimit: 1, signal: abort.signal }),
+      );
+      await expect(searching).rejects.toBe(reason);
+    });
+
+    it("of an event type that does not exist, or in no range, is an error", async () => {
+      const { nakadi } = await nakadiOn(engine);
+      await expect(collected(nakadi.search("nobody", () => true))).rejects.toMatchObject({ code: "NOT_FOUND" });
+      expect(() => nakadi.search("x", () => true, { from: { time: "yesterday" } })).toThrow(
+        expect.objectContaining({ path: "options.from.time" }),
+      );
+    });
+  });
+
+  describe("a lag", () => {
+    it("of a subscription is in events and seconds, for each partition", async () => {
+      const { nakadi, name } = await log(engine, 2);
+      const { id } = await nakadi.subscriptions.ensure({
+        owning_application: "test",
+        event_types: [name],
+        consumer_group: "behind",
+        read_from: "begin",
+      });
+      const lag = await nakadi.subscriptions.lag(id);
+      expect(lag.map(({ partition }) => partition)).toEqual(["0", "1"]);
+      expect(lag.reduce((sum, { events = 0 }) => sum + events, 0)).toBe(100);
+      for (const { seconds } of lag) expect(seconds).toBeGreaterThanOrEqual(0);
+    });
+
+    it("of positions is as well", async () => {
+      const { nakadi, name, between } = await log(engine, 1);
+      const cursors = await nakadi.positions(name, { time: between[2] ?? 0 });
+      const [lag] = await nakadi.lag(name, cursors);
+      expect(lag).toMatchObject({ event_type: name, partition: "0", events: 25 });
+      expect(lag?.seconds).toBeGreaterThan(0);
+      expect(await nakadi.lag(name, await nakadi.positions(name, "end"))).toMatchObject([{ events: 0, seconds: 0 }]);
+    });
   });
 });

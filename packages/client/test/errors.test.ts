@@ -42,6 +42,12 @@ const PROVOKED: Record<ErrorCode, () => Promise<unknown>> = {
   NOT_FOUND: () => answered(404),
   NO_FREE_SLOT: () => retriedAfter(100_000, new ScriptedTransport(), { status: 409 }),
   CURSOR_UNAVAILABLE: () => answered(412),
+  async CURSOR_EXPIRED() {
+    const transport = new ScriptedTransport().willOpen({ status: 412 });
+    const nakadi = new client.NakadiClient({ baseUrl: "http://x", transport });
+    await nakadi.streamEventType("e", { from: [{ partition: "0", offset: "1" }] }).nextBatch();
+  },
+  CURSOR_STORE: () => client.fileCursorStore("/dev/null/cursors.json").load("e"),
   CURSOR_RESET: () => clientOf({ status: 409 }).subscriptions.resetCursors("s", []),
   TOO_MANY_REQUESTS: () => answered(429),
   SERVER: () => answered(408),

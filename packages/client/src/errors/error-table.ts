@@ -70,7 +70,7 @@ export const ERROR_TABLE: Readonly<Record<ErrorCode, ErrorRow>> = {
   },
   CURSOR_EXPIRED: {
     class: "HttpError",
-    statuses: "412",
+    statuses: "412, 422",
     retryable: false,
     meaning:
       "A position of a stream without a subscription lies outside of what the log holds. " +

@@ -163,8 +163,11 @@ export class EventTypeBatchStream<E> implements BatchStream<E> {
   }
 }
 
+/** Cursors here have none, and every cursor has one. */
+const NO_TOKEN = "none";
+
 /** The server names the partition only; the rest is what every cursor has. */
 function completeLine(line: Uint8Array, event_type: string): BatchLine {
   const { cursor, ...rest } = readEventTypeLine(line);
-  return { ...rest, cursor: { ...cursor, event_type, cursor_token: "" } };
+  return { ...rest, cursor: { ...cursor, event_type, cursor_token: NO_TOKEN } };
 }
