@@ -170,6 +170,7 @@ export class NakadiClient implements AsyncDisposable {
     options: ConsumerOptions<E> = {},
   ): Consumer {
     this.#demandOpen();
+    const letters = new Map<string, Publisher>();
     const consumer = new SubscriptionConsumer<E>({
       pipeline: this.#pipeline,
       subscription: text("subscriptionId", subscriptionId),
@@ -179,7 +180,9 @@ export class NakadiClient implements AsyncDisposable {
       logger: this.#logger,
       headTimeoutMs: this.#requestTimeoutMs,
       publish: async (eventType, events) => {
-        await this.publisher(eventType).publish(events);
+        const publisher = letters.get(eventType) ?? this.publisher(eventType);
+        letters.set(eventType, publisher);
+        await publisher.publish(events);
       },
       over: () => this.#open.delete(consumer),
     });

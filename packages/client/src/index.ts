@@ -26,6 +26,7 @@ export type { EventTypeStreamOptions, ExpiredCursor, ReadingProgress } from "./l
 export type { PositionOptions } from "./low-level/positions.ts";
 export type { Found, SearchOptions, SearchProgress } from "./low-level/search.ts";
 export type { Logger } from "./observability/logger.ts";
+export type { MetricLabels, Metrics } from "./observability/metrics.ts";
 export { renderDifference } from "./admin/difference.ts";
 export type { Change, Difference } from "./admin/difference.ts";
 export type { EventTypeListOptions, EventTypes } from "./admin/event-types.ts";
@@ -38,10 +39,15 @@ export type { EnsureOptions, SubscriptionListOptions, Subscriptions } from "./ad
 export type { Timelines } from "./admin/timelines.ts";
 export type { CommitEvery, CommitStrategy } from "./consumer/commit-strategy.ts";
 export type { Consumer, StopOptions } from "./consumer/consumer.ts";
+export { CONSUMER_COUNTERS, CONSUMER_GAUGES } from "./consumer/consumer-metrics.ts";
 export { toEventType } from "./consumer/dead-letter.ts";
+export { deadLetterAnnotations, readDeadLetterAnnotations } from "./consumer/dead-letter-annotations.ts";
+export type { ServerDeadLetters } from "./consumer/dead-letter-annotations.ts";
+export { toFile } from "./consumer/dead-letter-file.ts";
 export type { DeadLetter, DeadLetterContext, DeadLetterSink } from "./consumer/dead-letter.ts";
 export type { FailureAction, FailureOptions, HandlerFailure, HandlerRetry } from "./consumer/failure-policy.ts";
 export type { Handler, HandlerBatch, HandlerContext, HandlerFactory, HandlerOutcome } from "./consumer/handler.ts";
+export type { ConsumerHealth, HealthStatus } from "./consumer/health.ts";
 export type {
   CommitOverdue,
   ConsumerObservers,
@@ -52,6 +58,8 @@ export type {
 } from "./consumer/observers.ts";
 export type { ConsumerOptions } from "./consumer/options.ts";
 export type { DeadLetterTracking, ServerMessage } from "./consumer/server-message.ts";
+export { stopOnSignals } from "./consumer/stop-on-signals.ts";
+export type { StopOnSignalsOptions } from "./consumer/stop-on-signals.ts";
 export type { Abandoned, AbandonedBecause, StopReport } from "./consumer/stop-report.ts";
 export { PublishError } from "./publisher/publish-error.ts";
 export type { PublisherOptions } from "./publisher/options.ts";

@@ -10,7 +10,6 @@ import {
   type NakadiError,
 } from "../src/index.ts";
 import { type ScriptedStream, ScriptedTransport } from "./scripted-transport.ts";
-import { settle } from "./test-stream.ts";
 
 export interface Numbered {
   n: number;
@@ -33,6 +32,11 @@ export interface TestConsumer {
   commits: () => { streamId: string; at: string[] }[];
   /** As `commits`, without streams. */
   committed: () => string[][];
+}
+
+/** Lets everything happen that needs no time, also what waits for the next turn of the event loop. */
+async function settle(): Promise<void> {
+  for (let turn = 0; turn < 3; turn += 1) await new Promise((resolve) => setImmediate(resolve));
 }
 
 type Given = HandlerFactory<Numbered> | (Handler<Numbered> & ConsumerOptions<Numbered>);

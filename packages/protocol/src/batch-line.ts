@@ -133,6 +133,21 @@ function debugOf(info: Uint8Array | undefined): string | undefined {
   }
 }
 
+/**
+ * The bytes of each event of an array, one after the other.
+ * @throws {BatchLineError} where it is not one
+ */
+export function* eachEvent(events: Uint8Array): Generator<Uint8Array, void, undefined> {
+  let at = skipSpace(events, demand(events, skipSpace(events, 0), OPEN_BRACKET));
+  while (events[at] !== CLOSE_BRACKET) {
+    const end = valueEnd(events, at);
+    yield events.subarray(at, end);
+    at = skipSpace(events, end);
+    if (events[at] === COMMA) at = skipSpace(events, at + 1);
+    else if (events[at] !== CLOSE_BRACKET) throw new BatchLineError("The events of a line are no array.");
+  }
+}
+
 /** Where the JSON value that begins at `start` ends. Strings and brackets are followed, nothing else is judged. */
 function valueEnd(line: Uint8Array, start: number): number {
   const first = line[start];

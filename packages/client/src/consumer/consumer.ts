@@ -9,9 +9,14 @@ import { StreamOpener } from "../stream/stream-opener.ts";
 import type { StreamState } from "../stream/stream-session.ts";
 import { holdProcess } from "../transport/hold-process.ts";
 import type { HttpPipeline } from "../transport/http-pipeline.ts";
+import { Account } from "./account.ts";
 import { Backlog } from "./backlog.ts";
+import { cameWithin } from "./bounded-wait.ts";
+import { ConsumerMetrics } from "./consumer-metrics.ts";
 import type { DeadLetterContext } from "./dead-letter.ts";
 import { Handling } from "./handling.ts";
+import { type ConsumerHealth, healthOf } from "./health.ts";
+import { laneOf } from "./lane.ts";
 import { type ConsumerState, Observers } from "./observers.ts";
 import type { ConsumerSettings } from "./options.ts";
 import { Reader } from "./reader.ts";
@@ -43,6 +48,8 @@ export interface Consumer extends AsyncDisposable {
   pause(lane?: EventTypePartition): void;
   /** Undoes a pause of the lane; without one, every pause. */
   resume(lane?: EventTypePartition): void;
+  /** How it is, for a probe: an idle consumer is well, a dead one is not. */
+  health(): ConsumerHealth;
 }
 
 export interface ConsumerParts<E> {
@@ -70,8 +77,10 @@ export class SubscriptionConsumer<E> implements Consumer {
   readonly #handling: Handling<E>;
   readonly #readers: Reader<E>[];
   readonly #release = holdProcess();
-  readonly #counts = { batches: 0, events: 0, skipped: 0, deadLetters: 0, committed: 0 };
+  readonly #account: Account;
+  readonly #metrics: ConsumerMetrics;
   #state: ConsumerState = "connecting";
+  #stateSinceMs: number;
   #stopping = false;
   /** Aborted by `close`: nothing is waited for any more. */
   readonly #hurry = new AbortController();
@@ -85,7 +94,10 @@ export class SubscriptionConsumer<E> implements Consumer {
     const { settings, clock, random, logger, subscription, publish } = parts;
     this.#observers = new Observers(settings.observers, logger);
     this.#backlog = new Backlog({ batches: settings.bufferedBatches, bytes: settings.bufferedBytes });
-    const retrying = (error: NakadiError, delayMs: number): void => this.#observers.tell("onRetry", error, delayMs);
+    this.#metrics = new ConsumerMetrics(settings.metrics, subscription, logger);
+    this.#account = new Account(clock, this.#backlog, this.#metrics);
+    this.#stateSinceMs = clock.monotonicMs();
+    const retrying = (error: NakadiError, delayMs: number): void => this.#retrying(error, delayMs);
     const undertaker = new Undertaker<E>({
       subscription,
       settings: settings.failure,
@@ -94,9 +106,7 @@ export class SubscriptionConsumer<E> implements Consumer {
       logger,
       publish,
       retrying,
-      buried: (action, events) => {
-        this.#counts[action === "skip" ? "skipped" : "deadLetters"] += events;
-      },
+      buried: (action, events) => this.#account.buried(action, events),
     });
     this.#handling = new Handling<E>({
       settings,
@@ -105,12 +115,11 @@ export class SubscriptionConsumer<E> implements Consumer {
       logger,
       undertaker,
       done: (work, as) => {
-        this.#counts.batches += 1;
-        this.#counts.events += work.events;
+        this.#account.done(work);
         for (const reader of this.#readers) reader.done(work, as);
       },
-      released: ({ batch }) => {
-        this.#backlog.remove(batch.raw.length);
+      released: (work) => {
+        this.#account.released(work);
         for (const reader of this.#readers) reader.drain();
       },
       retrying,
@@ -167,6 +176,27 @@ export class SubscriptionConsumer<E> implements Consumer {
     this.#handling.resume(lane && laneKey(lane));
   }
 
+  health(): ConsumerHealth {
+    const { clock, settings } = this.#parts;
+    const nowMs = clock.monotonicMs();
+    const [oldest] = this.#readers
+      .flatMap((reader) => reader.oldest ?? [])
+      .toSorted((a, b) => a.receivedAtMs - b.receivedAtMs);
+    return healthOf({
+      state: this.#state,
+      stateForMs: nowMs - this.#stateSinceMs,
+      ...this.#account.times,
+      backlog: { batches: this.#backlog.batches, bytes: this.#backlog.bytes },
+      slowest: oldest && {
+        lane: laneOf(oldest.batch.cursor),
+        offset: oldest.batch.cursor.offset,
+        ageMs: nowMs - oldest.receivedAtMs,
+      },
+      commitTimeoutMs: settings.commitTimeoutMs,
+      quietMs: settings.stream.quietSlotMs,
+    });
+  }
+
   #readerOf(committer: Committer, opener: StreamOpener): Reader<E> {
     const { settings, clock, random, logger } = this.#parts;
     return new Reader<E>({
@@ -175,17 +205,17 @@ export class SubscriptionConsumer<E> implements Consumer {
       committer,
       observers: this.#observers,
       backlog: this.#backlog,
+      metrics: this.#metrics,
       logger,
       clock,
       random,
       received: (work) => {
-        this.#backlog.add(work.batch.raw.length);
+        this.#account.received(work);
         this.#handling.add(work);
       },
       gone: (works, reason) => this.#handling.drop(works, reason),
-      committed: (cursors, outdated) => {
-        this.#counts.committed += cursors - outdated;
-      },
+      committed: (cursors, outdated) => this.#account.committed(cursors, outdated),
+      retrying: (error, delayMs) => this.#retrying(error, delayMs),
       state: (_state, reason) => this.#look(reason),
       fatal: (error) => this.#fail(error, 0),
     });
@@ -203,7 +233,13 @@ export class SubscriptionConsumer<E> implements Consumer {
     if (state === this.#state) return;
     const previous = this.#state;
     this.#state = state;
+    this.#stateSinceMs = this.#parts.clock.monotonicMs();
     this.#observers.tell("onState", { state, previous, reason });
+  }
+
+  #retrying(error: NakadiError, delayMs: number): void {
+    this.#metrics.count(error.code === "HANDLER" ? "handlerFailures" : "retries");
+    this.#observers.tell("onRetry", error, delayMs);
   }
 
   #fail(error: NakadiError, drainMs: number): void {
@@ -220,7 +256,8 @@ export class SubscriptionConsumer<E> implements Consumer {
   async #stop(drainMs: number, signal: AbortSignal | undefined): Promise<void> {
     this.#become("draining", this.#failure);
     for (const reader of this.#readers) reader.stopReading();
-    const drained = await this.#drained(drainMs, signal);
+    const signals = [this.#hurry.signal, ...(signal ? [signal] : [])];
+    const drained = await cameWithin(this.#handling.drain(), drainMs, this.#parts.clock, signals);
     if (!drained) this.#handling.callOff(new NakadiError("CLOSED", "the consumer stops and the time is over"));
     const withinMs = this.#hurry.signal.aborted ? 0 : LAST_COMMIT_MS;
     const abandoned = await Promise.all(this.#readers.map((reader) => reader.end(withinMs, this.#hurry.signal)));
@@ -228,26 +265,8 @@ export class SubscriptionConsumer<E> implements Consumer {
     const failure = this.#failure;
     this.#become(failure ? "failed" : "stopped", failure);
     this.#parts.over();
-    this.#end({ report: { ...this.#counts, abandoned: abandoned.flat(), drained }, failure });
+    this.#end({ report: { ...this.#account.counts, abandoned: abandoned.flat(), drained }, failure });
     if (failure) this.#tellFailure(failure);
-  }
-
-  /** Whether everything that had begun came to an end before the time was over. */
-  async #drained(drainMs: number, signal: AbortSignal | undefined): Promise<boolean> {
-    const over = new AbortController();
-    const end = (): void => over.abort();
-    const timer = this.#parts.clock.schedule(drainMs, end);
-    const early = [signal, this.#hurry.signal].filter((one) => one !== undefined);
-    for (const one of early) one.addEventListener("abort", end, { once: true });
-    if (early.some(({ aborted }) => aborted)) end();
-    const late = new Promise<false>((resolve) => {
-      over.signal.addEventListener("abort", () => resolve(false), { once: true });
-      if (over.signal.aborted) resolve(false);
-    });
-    const drained = await Promise.race([this.#handling.drain().then(() => true), late]);
-    timer.cancel();
-    for (const one of early) one.removeEventListener("abort", end);
-    return drained;
   }
 
   #tellFailure(failure: NakadiError): void {

@@ -3,19 +3,22 @@
  * driver of both.
  */
 import type { Clock, LaneKey, Timer } from "nakadi-protocol";
-import { NakadiError, nakadiError } from "../errors/nakadi-error.ts";
+import { NakadiError } from "../errors/nakadi-error.ts";
 import type { Logger } from "../observability/logger.ts";
 import { backoffMs } from "../stream/backoff.ts";
 import type { DoneAs } from "./commit-tracker.ts";
+import { eventsFrom } from "./event-slices.ts";
 import { halves, judge } from "./failure-policy.ts";
-import type { Handler, HandlerContext } from "./handler.ts";
+import type { Handler, HandlerOutcome } from "./handler.ts";
+import { callHandler } from "./handler-call.ts";
 import { HandlerRun } from "./handler-run.ts";
 import { laneOf } from "./lane.ts";
-import { laneLogger } from "./lane-logger.ts";
 import { LaneScheduler } from "./lane-scheduler.ts";
+import { LoopBudget } from "./loop-budget.ts";
 import { checkedHandler, type ConsumerSettings } from "./options.ts";
+import { Scars } from "./scars.ts";
 import type { Undertaker } from "./undertaker.ts";
-import { eventsOf, partOf, partsOf, settle, type Work, type WorkPart } from "./work.ts";
+import { partOf, partsOf, pick, settle, type Work, type WorkPart } from "./work.ts";
 
 export interface HandlingParts<E> {
   settings: ConsumerSettings<E>;
@@ -37,9 +40,11 @@ export class Handling<E> {
   readonly #parts: HandlingParts<E>;
   readonly #scheduler: LaneScheduler<Work<E>, WorkPart<E>>;
   readonly #runs = new Map<WorkPart<E>, HandlerRun>();
-  /** Tries of batches that failed in an earlier session and may come again. */
-  readonly #scars = new Map<LaneKey, { place: string; attempts: number }>();
+  readonly #scars = new Scars();
   #timer: Timer | undefined;
+  readonly #budget = new LoopBudget();
+  /** Goes on in the next turn of the loop. */
+  #later = false;
   #draining = false;
   #whenQuiet: (() => void)[] = [];
 
@@ -95,6 +100,10 @@ export class Handling<E> {
     for (let turn = this.#next(); turn; turn = this.#next()) {
       if (turn.kind === "open") this.#open(turn.batch);
       else void this.#run(turn.part);
+      if (this.#budget.spent) {
+        this.#pumpLater();
+        return;
+      }
     }
     if (this.#draining) {
       if (this.#runs.size === 0) for (const resolve of this.#whenQuiet.splice(0)) resolve();
@@ -104,19 +113,50 @@ export class Handling<E> {
     if (waitMs !== undefined) this.#timer = clock.schedule(waitMs, () => this.#pump());
   }
 
+  #pumpLater(): void {
+    if (this.#later) return;
+    this.#later = true;
+    void this.#budget.nextTurn().then(() => {
+      this.#later = false;
+      this.#pump();
+    });
+  }
+
   #next(): ReturnType<LaneScheduler<Work<E>, WorkPart<E>>["next"]> {
     return this.#scheduler.next(this.#parts.clock.monotonicMs());
   }
 
   #open(work: Work<E>): void {
+    this.#orFatal(() => {
+      const events = eventsFrom<E>(work.batch.raw, this.#budget);
+      if (events instanceof Promise) void this.#openLarge(work, events);
+      else this.#opened(work, events);
+    });
+  }
+
+  async #openLarge(work: Work<E>, parsing: Promise<readonly E[]>): Promise<void> {
+    const events = await parsing.catch((error: NakadiError) => error);
+    this.#orFatal(() => {
+      if (NakadiError.is(events)) throw events;
+      this.#opened(work, events as readonly E[]);
+    });
+    this.#pump();
+  }
+
+  #opened(work: Work<E>, events: readonly E[]): void {
+    if (work.gone) return;
+    const single = this.#handlerOf(work).onEvent !== undefined;
+    const parts = partsOf(work, events, single, this.#parts.settings.key);
+    this.#scars.remember(work.lane, parts);
+    this.#scheduler.opened(work.lane, work, parts);
+  }
+
+  /** Not an event but the program, or the wire, is at fault: no policy for events covers that. */
+  #orFatal(step: () => void): void {
     try {
-      const single = this.#handlerOf(work).onEvent !== undefined;
-      const parts = partsOf(work, single, this.#parts.settings.key);
-      this.#remember(work, parts);
-      this.#scheduler.opened(work.lane, work, parts);
+      step();
     } catch (thrown) {
-      // Not an event but the program, or the wire, is at fault: no policy for events covers that.
-      this.#parts.fatal(NakadiError.is(thrown) ? thrown : handlerError("cannot be made, or its key be found", thrown));
+      this.#parts.fatal(ownError("cannot be made, or options.key has thrown", thrown));
     }
   }
 
@@ -149,32 +189,21 @@ export class Handling<E> {
     this.#pump();
   }
 
-  #call(part: WorkPart<E>, signal: AbortSignal): ReturnType<NonNullable<Handler<E>["onBatch"]>> {
-    const { work, attempts } = part;
-    const { batch } = work;
-    const events = eventsOf(part);
-    part.commitAsked = false;
-    const { cursor, streamId } = batch;
-    const context: HandlerContext = {
-      lane: laneOf(cursor),
-      attempt: attempts + 1,
-      signal,
-      cursor,
-      log: laneLogger(this.#parts.logger, cursor),
-      commit: () => {
-        part.commitAsked = true;
-      },
-    };
+  #call(part: WorkPart<E>, signal: AbortSignal): HandlerOutcome | Promise<HandlerOutcome> {
+    const { work } = part;
     const handler = this.#handlerOf(work);
-    if (handler.onEvent) return handler.onEvent(events[0] as E, context);
-    return handler.onBatch?.({ cursor, streamId, events }, context);
+    const call = (all: readonly E[]): HandlerOutcome | Promise<HandlerOutcome> =>
+      callHandler(handler, part, all, this.#parts.logger, signal);
+    // Made anew from the bytes once a handler has had them: it may have changed them.
+    const events = part.seen ? eventsFrom<E>(work.batch.raw, this.#budget) : work.fresh;
+    return events instanceof Promise ? events.then(call) : call(events);
   }
 
-  #done(part: WorkPart<E>, outcome: Parameters<typeof settle>[1]): void {
+  #done(part: WorkPart<E>, outcome: HandlerOutcome): void {
     const { work } = part;
     const as = settle(part, outcome, this.#parts.settings.commit.manual);
     if (as !== undefined) {
-      this.#scars.delete(work.lane);
+      this.#scars.heal(work.lane);
       this.#parts.done(work, as);
     }
     this.#end(part);
@@ -191,10 +220,9 @@ export class Handling<E> {
 
   async #failed(part: WorkPart<E>, error: unknown): Promise<void> {
     const { settings, clock, random } = this.#parts;
-    const { work } = part;
     part.attempts += 1;
     part.firstFailedAtMs ??= clock.wallMs();
-    this.#scars.set(work.lane, { place: placeOf(part), attempts: part.attempts });
+    this.#scars.note(part);
     if (this.#draining) {
       this.#abandon(part);
       return;
@@ -224,7 +252,8 @@ export class Handling<E> {
     let action: Awaited<ReturnType<Undertaker<E>["bury"]>> = "stop";
     const run = new HandlerRun({
       call: async (signal) => {
-        action = await undertaker.bury(part, eventsOf(part), error, signal);
+        const events = await eventsFrom<E>(part.work.batch.raw, this.#budget);
+        action = await undertaker.bury(part, pick(part, events), error, signal);
       },
       clock,
       timeoutMs: undefined,
@@ -233,8 +262,9 @@ export class Handling<E> {
     this.#runs.set(part, run);
     const result = await run.result;
     if (result.kind === "aborted" || part.work.gone) this.#end(part);
-    else if (result.kind === "failed") this.#stopAt(part, nakadiError(result.error));
+    else if (result.kind === "failed") this.#stopAt(part, ownError("could not be given up on", result.error));
     else if (action === "stop") this.#stopAt(part, handlerError(`failed ${part.attempts} times`, error));
+    else if (action === "retry" && this.#draining) this.#abandon(part);
     else if (action === "retry") {
       part.attempts = 0;
       this.#rest(part, error, backoffMs(0, settings.failure.retry, random()));
@@ -251,18 +281,10 @@ export class Handling<E> {
     this.#runs.delete(part);
     this.#scheduler.rest(part, Infinity);
   }
-
-  /** A batch that failed before its session was lost goes on counting where it was, if it comes again as it was. */
-  #remember(work: Work<E>, parts: readonly WorkPart<E>[]): void {
-    const scar = this.#scars.get(work.lane);
-    if (!scar) return;
-    const again = parts.find((part) => placeOf(part) === scar.place);
-    if (again) again.attempts = scar.attempts;
-  }
 }
 
-function placeOf<E>({ work, indexes, key }: WorkPart<E>): string {
-  return JSON.stringify([work.batch.cursor.offset, key, indexes[0], indexes.length]);
+function ownError(what: string, thrown: unknown): NakadiError {
+  return NakadiError.is(thrown) ? thrown : handlerError(what, thrown);
 }
 
 function handlerError(what: string, cause: unknown): NakadiError {

@@ -4,6 +4,7 @@
  */
 import { ConfigError } from "../errors/nakadi-error.ts";
 import { functionOrNone, knownMembers, optionalWholeNumber, wholeNumber } from "../options/checks.ts";
+import { type Metrics, silentMetrics } from "../observability/metrics.ts";
 import { type StreamOptions, type StreamSettings, streamSettings } from "../stream/options.ts";
 import { type CommitRule, commitRule, type CommitStrategy } from "./commit-strategy.ts";
 import { type FailureOptions, type FailureSettings, failureSettings } from "./failure-policy.ts";
@@ -26,6 +27,8 @@ export interface ConsumerOptions<E = unknown>
   streams?: number;
   /** Events that begin to be handled in a second on average, 1 or more. Default: no limit. */
   maxEventsPerSecond?: number;
+  /** Where numbers go. Default: nowhere. */
+  metrics?: Metrics;
   /** Batches that were received and are not done, in all lanes together, before the sockets are paused. Default 100. */
   bufferedBatches?: number;
   /** Bytes of such batches before the sockets are paused. Default 64 MiB. */
@@ -46,6 +49,7 @@ export interface ConsumerSettings<E> {
   maxEventsPerSecond: number | undefined;
   bufferedBatches: number;
   bufferedBytes: number;
+  metrics: Metrics;
   observers: ConsumerObservers;
 }
 
@@ -67,6 +71,7 @@ const OWN = [
   "handlerTimeoutMs",
   "streams",
   "maxEventsPerSecond",
+  "metrics",
   "bufferedBatches",
   "bufferedBytes",
   ...OBSERVERS,
@@ -138,8 +143,16 @@ function settingsOf<E>(handlerOf: HandlerFactory<E>, options: ConsumerOptions<E>
     maxEventsPerSecond: optionalWholeNumber("options.maxEventsPerSecond", options.maxEventsPerSecond, { min: 1 }),
     bufferedBatches: wholeNumber("options.bufferedBatches", options.bufferedBatches, { min: 1 }, 100),
     bufferedBytes: wholeNumber("options.bufferedBytes", options.bufferedBytes, { min: 1 }, 64 * MEBIBYTE),
+    metrics: checkedMetrics(options.metrics),
     observers,
   };
+}
+
+function checkedMetrics(metrics: Metrics | undefined): Metrics {
+  if (metrics === undefined) return silentMetrics;
+  functionOrNone("options.metrics.count", metrics.count);
+  functionOrNone("options.metrics.gauge", metrics.gauge);
+  return metrics;
 }
 
 function pick<T extends object, K extends keyof T>(from: T, names: readonly K[]): Pick<T, K> {

@@ -12,6 +12,7 @@ import type { StreamOpener } from "../stream/stream-opener.ts";
 import { StreamSession, type StreamState } from "../stream/stream-session.ts";
 import type { Backlog } from "./backlog.ts";
 import { CommitTracker, type DoneAs } from "./commit-tracker.ts";
+import type { ConsumerMetrics } from "./consumer-metrics.ts";
 import type { Handler } from "./handler.ts";
 import { laneOf } from "./lane.ts";
 import type { Observers } from "./observers.ts";
@@ -27,6 +28,7 @@ export interface ReaderParts<E> {
   committer: Pick<Committer, "commit">;
   observers: Observers;
   backlog: Backlog;
+  metrics: ConsumerMetrics;
   logger: Logger;
   clock: Clock;
   random: () => number;
@@ -34,6 +36,7 @@ export interface ReaderParts<E> {
   /** The session of these batches, or their lane of it, is gone. */
   gone: (works: Iterable<Work<E>>, reason: NakadiError) => void;
   committed: (cursors: number, outdated: number) => void;
+  retrying: (error: NakadiError, delayMs: number) => void;
   state: (state: StreamState, reason: NakadiError | undefined) => void;
   /** Nothing can be read, or committed, any more. */
   fatal: (error: NakadiError) => void;
@@ -66,7 +69,7 @@ export class Reader<E> implements BatchSink<E> {
       readLine: readBatchLine,
       sink: this,
       observers: {
-        retry: (error, delayMs) => observers.tell("onRetry", error, delayMs),
+        retry: (error, delayMs) => parts.retrying(error, delayMs),
         healthy: () => observers.tell("onHealthy"),
       },
       watcher: {
@@ -130,13 +133,20 @@ export class Reader<E> implements BatchSink<E> {
     session.commits.poke();
   }
 
+  /** The batch that is not done for longest. */
+  get oldest(): Work<E> | undefined {
+    const [first] = this.#current?.works ?? [];
+    return first;
+  }
+
   push(batch: Batch<E>): void {
     const { clock, received } = this.#parts;
     const session = this.#sessionOf(batch.streamId);
     this.#current = session;
     const lane = laneKey(batch.cursor);
-    const ticket = session.tracker.received(lane, batch.cursor, clock.monotonicMs());
-    const work = workOf(batch, lane, session, ticket);
+    const nowMs = clock.monotonicMs();
+    const ticket = session.tracker.received(lane, batch.cursor, nowMs);
+    const work = workOf(batch, lane, session, ticket, nowMs);
     session.works.add(work);
     session.commits.poke();
     received(work);
@@ -146,6 +156,7 @@ export class Reader<E> implements BatchSink<E> {
     const session = this.#current;
     this.#current = undefined;
     if (!session) return;
+    if (this.#reading) this.#parts.metrics.count("sessionsLost");
     const works = [...session.works];
     session.works.clear();
     const cause = this.#lastReason;
@@ -160,6 +171,7 @@ export class Reader<E> implements BatchSink<E> {
     if (!session) return;
     const works = [...session.works].filter(({ lane }) => lanes.has(lane));
     for (const work of works) session.works.delete(work);
+    this.#parts.metrics.count("lanesLost", lanes.size);
     for (const lane of lanes) session.handlers.delete(lane);
     const reason = new SessionLostError(session.streamId, "the server has taken the lane away", { lanes: [...lanes] });
     this.#parts.gone(works, reason);
@@ -172,7 +184,7 @@ export class Reader<E> implements BatchSink<E> {
   #sessionOf(streamId: string): OpenSession<E> {
     const known = this.#sessions.get(streamId);
     if (known) return known;
-    const { settings, committer, observers, clock, random, committed } = this.#parts;
+    const { settings, committer, observers, clock, random, committed, retrying } = this.#parts;
     const { commitTimeoutMs } = settings;
     const tracker = new CommitTracker<StreamCursor>(settings.commit, commitTimeoutMs);
     const commits = new SessionCommits({
@@ -186,7 +198,7 @@ export class Reader<E> implements BatchSink<E> {
         observers.tell("onHealthy");
         committed(cursors, outdated);
       },
-      retrying: (error, delayMs) => observers.tell("onRetry", error, delayMs),
+      retrying,
       lost: (lanes) => this.#stream.loseLanes(streamId, lanes),
       overdue: (ageMs) => this.#overdue(session, ageMs),
       fatal: (error) => this.#stream.fail(error),
@@ -198,17 +210,19 @@ export class Reader<E> implements BatchSink<E> {
   }
 
   #overdue({ streamId, tracker }: OpenSession<E>, ageMs: number): void {
-    const { observers, settings, logger } = this.#parts;
+    const { observers, settings, logger, metrics } = this.#parts;
+    metrics.count("commitsOverdue");
     const waiting = tracker.uncommitted.map(({ cursor }) => ({ lane: laneOf(cursor), offset: cursor.offset }));
     logger.warn({ streamId, ageMs, waiting }, "the commit timeout is near and batches are not done");
     observers.tell("onCommitOverdue", { streamId, ageMs, commitTimeoutMs: settings.commitTimeoutMs, waiting });
   }
 
   #message(text: string, cursor: StreamCursor): void {
-    const { observers, logger } = this.#parts;
+    const { observers, logger, metrics } = this.#parts;
     const place = { ...laneOf(cursor), streamId: cursor.streamId };
     for (const message of serverMessages(text)) {
       if (message.kind === "stream-started" && message.eventsLost > 0) {
+        metrics.count("eventsLost", message.eventsLost);
         logger.error({ ...place, count: message.eventsLost }, "events were deleted before they were read");
         observers.tell("onEventsLost", { ...place, count: message.eventsLost });
       }

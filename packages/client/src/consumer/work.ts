@@ -3,7 +3,7 @@
  * @pure
  */
 import type { LaneKey } from "nakadi-protocol";
-import { type Batch, parseEvents, type StreamCursor } from "../stream/batch.ts";
+import type { Batch, StreamCursor } from "../stream/batch.ts";
 import type { DoneAs, Ticket } from "./commit-tracker.ts";
 import type { Handler, HandlerOutcome } from "./handler.ts";
 import type { Part } from "./lane-scheduler.ts";
@@ -24,6 +24,9 @@ export interface Work<E> {
   gone: boolean;
   /** A handler has seen something of it. */
   begun: boolean;
+  readonly receivedAtMs: number;
+  /** Its events, as no handler has seen them. */
+  fresh: readonly E[];
   /** Parts that are not done. */
   left: number;
   events: number;
@@ -40,6 +43,8 @@ export interface WorkPart<E> extends Part {
   readonly halved: boolean;
   /** Tries that have failed. */
   attempts: number;
+  /** A handler has had its events. */
+  seen: boolean;
   /** The handler asked for a commit in this try. */
   commitAsked: boolean;
   firstFailedAtMs: number | undefined;
@@ -50,41 +55,39 @@ export function workOf<E>(
   lane: LaneKey,
   session: WorkSession<E>,
   ticket: Ticket<StreamCursor>,
+  receivedAtMs: number,
 ): Work<E> {
-  const fresh = { gone: false, begun: false, left: 0, events: 0, commitAsked: false };
-  return { lane, batch, session, ticket, ...fresh, said: new Map<string, DoneAs>() };
+  const start = { gone: false, begun: false, fresh: [], left: 0, events: 0, commitAsked: false };
+  return { lane, batch, session, ticket, receivedAtMs, ...start, said: new Map<string, DoneAs>() };
 }
 
 /**
  * The parts of a batch, in order: one for each event, or one for each key, or one for all.
- * @throws {ProtocolError} if the events are not JSON; what `key` throws
+ * @throws what `key` throws
  */
-export function partsOf<E>(work: Work<E>, single: boolean, key: ((event: E) => string) | undefined): WorkPart<E>[] {
-  const { events } = work.batch;
+export function partsOf<E>(
+  work: Work<E>,
+  events: readonly E[],
+  single: boolean,
+  key: ((event: E) => string) | undefined,
+): WorkPart<E>[] {
+  work.fresh = events;
   work.events = events.length;
-  const keys = key ? events.map((event) => keyOf(key, event)) : events.map(() => "");
-  const groups = new Map<string, number[]>();
-  for (const [index, one] of keys.entries()) {
-    const name = single ? String(index) : one;
-    const group = groups.get(name);
-    if (group) group.push(index);
-    else groups.set(name, [index]);
-  }
-  const parts = [...groups.values()].map((indexes) => partOf(work, keys[indexes[0] ?? 0] ?? "", indexes, false));
+  const parts = single
+    ? events.map((event, index) => partOf(work, key ? keyOf(key, event) : "", [index], false))
+    : [...groups(events, key)].map(([name, indexes]) => partOf(work, name, indexes, false));
   work.left = parts.length;
   return parts;
 }
 
 export function partOf<E>(work: Work<E>, key: string, indexes: readonly number[], halved: boolean): WorkPart<E> {
   const { lane } = work;
-  const fresh = { attempts: 0, commitAsked: false, firstFailedAtMs: undefined };
-  return { work, lane, key, indexes, size: indexes.length, halved, ...fresh };
+  const start = { attempts: 0, seen: halved, commitAsked: false, firstFailedAtMs: undefined };
+  return { work, lane, key, indexes, size: indexes.length, halved, ...start };
 }
 
-/** Its events; made anew from the bytes for each further try, so that no handler sees what another one did to them. */
-export function eventsOf<E>({ work, indexes, attempts, halved }: WorkPart<E>): readonly E[] {
-  const seen = attempts > 0 || halved;
-  const events = seen ? (parseEvents(work.batch.raw) as readonly E[]) : work.batch.events;
+/** Its events, of all events of the batch. */
+export function pick<E>({ work, indexes }: WorkPart<E>, events: readonly E[]): readonly E[] {
   return indexes.length === work.events ? events : indexes.map((index) => events[index] as E);
 }
 
@@ -104,6 +107,18 @@ function saidOf<E>({ commitAsked }: WorkPart<E>, outcome: HandlerOutcome, manual
   if (outcome === "hold" || outcome === "commit") return outcome;
   if (commitAsked) return "commit";
   return manual ? "hold" : "done";
+}
+
+function groups<E>(events: readonly E[], key: ((event: E) => string) | undefined): Map<string, number[]> {
+  if (!key) return new Map([["", Array.from(events.keys())]]);
+  const found = new Map<string, number[]>();
+  for (const [index, event] of events.entries()) {
+    const name = keyOf(key, event);
+    const group = found.get(name);
+    if (group) group.push(index);
+    else found.set(name, [index]);
+  }
+  return found;
 }
 
 function keyOf<E>(key: (event: E) => string, event: E): string {

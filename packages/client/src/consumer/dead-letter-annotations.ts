@@ -1,0 +1,36 @@
+/**
+ * The server's own dead letters: annotations of a subscription that make it give up on events that no consumer commits
+ * (protocol 3.12). They help against what no client can: an event that kills the process.
+ * @pure
+ */
+import { ConfigError } from "../errors/nakadi-error.ts";
+import { knownMembers, wholeNumber } from "../options/checks.ts";
+
+export interface ServerDeadLetters {
+  /** How often an event is sent in vain before the server gives up, 2..10. */
+  maxSendCount: number;
+  /** `SKIP_EVENT`: it is gone; `DEAD_LETTER_QUEUE`: it is published to `nakadi.dead.letter.queue`. */
+  policy: "SKIP_EVENT" | "DEAD_LETTER_QUEUE";
+}
+
+const COUNT = "nakadi.zalando.org/subscription-max-event-send-count";
+const POLICY = "nakadi.zalando.org/subscription-unprocessable-event-policy";
+const POLICIES: readonly unknown[] = ["SKIP_EVENT", "DEAD_LETTER_QUEUE"];
+
+/** Annotations for `subscriptions.create` and `update`. @throws {ConfigError} for what the server would refuse */
+export function deadLetterAnnotations(options: ServerDeadLetters): Record<string, string> {
+  knownMembers("options", options, ["maxSendCount", "policy"]);
+  const count = wholeNumber("options.maxSendCount", options.maxSendCount, { min: 2, max: 10 }, Number.NaN);
+  if (Number.isNaN(count)) throw new ConfigError("options.maxSendCount", "a whole number from 2 to 10");
+  if (!POLICIES.includes(options.policy)) throw new ConfigError("options.policy", "SKIP_EVENT or DEAD_LETTER_QUEUE");
+  return { [COUNT]: String(count), [POLICY]: options.policy };
+}
+
+/** What the annotations of a subscription say about it; `undefined` where it is off. */
+export function readDeadLetterAnnotations(
+  annotations: Readonly<Record<string, string>> | null | undefined,
+): ServerDeadLetters | undefined {
+  const { [COUNT]: count, [POLICY]: policy } = annotations ?? {};
+  if (count === undefined || !POLICIES.includes(policy)) return undefined;
+  return { maxSendCount: Number(count), policy: policy as ServerDeadLetters["policy"] };
+}

@@ -1,0 +1,27 @@
+/** Events from bytes, without holding the event loop for a large batch. */
+import { eachEvent } from "nakadi-protocol";
+import { ProtocolError } from "../errors/nakadi-error.ts";
+import { parseEvents } from "../stream/batch.ts";
+import type { LoopBudget } from "./loop-budget.ts";
+
+/** So much is parsed in a few milliseconds. */
+const WHOLE_BYTES = 256 * 1024;
+
+/** At once where the batch is small. @throws {ProtocolError} if they are not JSON, or rejects with it */
+export function eventsFrom<E>(raw: Uint8Array, budget: LoopBudget): readonly E[] | Promise<readonly E[]> {
+  return raw.length <= WHOLE_BYTES ? (parseEvents(raw) as readonly E[]) : inSlices(raw, budget);
+}
+
+async function inSlices<E>(raw: Uint8Array, budget: LoopBudget): Promise<readonly E[]> {
+  const decoder = new TextDecoder();
+  const events: E[] = [];
+  try {
+    for (const event of eachEvent(raw)) {
+      events.push(JSON.parse(decoder.decode(event)) as E);
+      if (budget.spent) await budget.nextTurn();
+    }
+  } catch {
+    throw new ProtocolError("the events of a batch are not JSON");
+  }
+  return events;
+}

@@ -1,0 +1,14 @@
+/**
+ * Where the client's numbers go: two methods, so that an adapter for any metrics library is a few lines. Silent unless given.
+ * @pure
+ */
+export type MetricLabels = Readonly<Record<string, string>>;
+
+export interface Metrics {
+  /** Adds `by` to a counter. */
+  count(name: string, by: number, labels: MetricLabels): void;
+  /** Sets a gauge. */
+  gauge(name: string, value: number, labels: MetricLabels): void;
+}
+
+export const silentMetrics: Metrics = { count: () => undefined, gauge: () => undefined };
