@@ -24,13 +24,12 @@ export interface RunParts {
 const OUTCOMES: readonly unknown[] = [undefined, "commit", "hold", "stop"];
 
 export class HandlerRun {
+  readonly #parts: RunParts;
   readonly #abort = new AbortController();
   #calledOff = false;
-  /** Resolves when the handler is over. */
-  readonly result: Promise<RunResult>;
 
   constructor(parts: RunParts) {
-    this.result = this.#run(parts);
+    this.#parts = parts;
   }
 
   /** Aborts the signal; the result will be `aborted`. */
@@ -39,7 +38,9 @@ export class HandlerRun {
     this.#abort.abort(reason);
   }
 
-  async #run({ call, clock, timeoutMs, stuck }: RunParts): Promise<RunResult> {
+  /** Calls the handler; resolves when it is over. */
+  async start(): Promise<RunResult> {
+    const { call, clock, timeoutMs, stuck } = this.#parts;
     const { signal } = this.#abort;
     let late: TimeoutError | undefined;
     let timer =

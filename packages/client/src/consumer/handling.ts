@@ -179,7 +179,7 @@ export class Handling<E> {
       stuck: (error) => this.#parts.fatal(error),
     });
     this.#runs.set(part, run);
-    const result = await run.result;
+    const result = await run.start();
     if (result.kind === "aborted" || work.gone) this.#end(part);
     else if (result.kind === "failed") await this.#failed(part, result.error);
     else {
@@ -260,7 +260,7 @@ export class Handling<E> {
       stuck: () => undefined,
     });
     this.#runs.set(part, run);
-    const result = await run.result;
+    const result = await run.start();
     if (result.kind === "aborted" || part.work.gone) this.#end(part);
     else if (result.kind === "failed") this.#stopAt(part, ownError("could not be given up on", result.error));
     else if (action === "stop") this.#stopAt(part, handlerError(`failed ${part.attempts} times`, error));

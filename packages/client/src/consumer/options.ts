@@ -100,15 +100,22 @@ export function consumerSettings<E>(
 ): ConsumerSettings<E> {
   knownMembers("options", options, [...OWN, ...OF_STREAM]);
   if (typeof given === "function") return settingsOf(given, options);
-  knownMembers("handler", given, [...HANDLERS, ...OWN, ...OF_STREAM]);
-  const { onBatch, onEvent, ...more } = given;
+  const { onBatch, onEvent, ...more } = besideHandler(given);
   const twice = Object.keys(more).find((name) => name in options);
   if (twice !== undefined) throw new ConfigError(`options.${twice}`, "given once, not beside the handler as well");
-  const handler = checkedHandler({ ...(onBatch && { onBatch }), ...(onEvent && { onEvent }) });
-  if (handler.onEvent && more.failure?.bisect) {
+  const handler = checkedHandler(given);
+  const all = { ...more, ...options };
+  if (handler.onEvent && all.failure?.bisect) {
     throw new ConfigError("options.failure.bisect", "left out: a handler of single events has nothing to halve");
   }
-  return settingsOf(() => handler, { ...more, ...options });
+  return settingsOf(() => handler, all);
+}
+
+/** The options beside a handler. One of a class has state of its own and no options. */
+function besideHandler<E>(given: Handler<E> & ConsumerOptions<E>): Handler<E> & ConsumerOptions<E> {
+  if (given instanceof Object && Object.getPrototypeOf(given) !== Object.prototype) return {};
+  knownMembers("handler", given, [...HANDLERS, ...OWN, ...OF_STREAM]);
+  return given;
 }
 
 /** @throws {ConfigError} unless it has one of `onBatch` and `onEvent` */
