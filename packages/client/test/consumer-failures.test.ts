@@ -245,13 +245,13 @@ describe("odd handlers", () => {
     const letters: DeadLetter[] = [];
     const test = testConsumer(
       {
-        onEvent: () => Promise.reject(thrown as Error),
+        onEvent: () => Promise.reject(thrown),
       },
       {
         failure: {
           retry: { ...QUICK, attempts: 1 },
           then: "dead-letter",
-          deadLetter: (letter) => void letters.push(letter as DeadLetter),
+          deadLetter: (letter) => void letters.push(letter),
         },
       },
     );

@@ -135,10 +135,13 @@ export class Handling<E> {
   }
 
   async #openLarge(work: Work<E>, parsing: Promise<readonly E[]>): Promise<void> {
-    const events = await parsing.catch((error: NakadiError) => error);
+    const parsed = await parsing.then(
+      (events) => ({ events }),
+      (error: unknown) => ({ error }),
+    );
     this.#orFatal(() => {
-      if (NakadiError.is(events)) throw events;
-      this.#opened(work, events as readonly E[]);
+      if ("error" in parsed) throw parsed.error;
+      this.#opened(work, parsed.events);
     });
     this.#pump();
   }
