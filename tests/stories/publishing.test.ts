@@ -1,6 +1,6 @@
 /** What publishers are told when the network does its worst, held against what the broker has. */
 import fc from "fast-check";
-import { NakadiClient, type Publisher, type PublisherOptions, type PublishResult } from "nakadi-client";
+import { NakadiClient, type Publisher, type PublisherOptions, type PublishResult, type Verdict } from "nakadi-client";
 import { FaultProxy } from "nakadi-testing";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { testNakadi } from "../support/nakadi.ts";
@@ -22,7 +22,7 @@ interface Story {
 const FIRST = -1;
 const LAST = -2;
 
-async function story(options: PublisherOptions = {}): Promise<Story> {
+async function story(options: PublisherOptions<Numbered> = {}): Promise<Story> {
   const { broker, nakadi, eventType, subscription } = await testNakadi();
   const proxy = await FaultProxy.start(broker.url);
   const through = new NakadiClient({ baseUrl: proxy.url, requestTimeoutMs: 300 });
@@ -174,4 +174,38 @@ it("whatever happens to the connections: the verdicts agree with what the broker
   });
   expect(wrong).toEqual([]);
   expect(new Set(said.values()).size).toBeGreaterThan(2);
+});
+
+describe("send", () => {
+  it("keeps the order of each key over several batches under way, whatever happens to their connections", async () => {
+    const test = await story({
+      partitionKey: ({ key }) => key,
+      batching: { maxEvents: 10, maxInFlight: 4, lingerMs: 1 },
+      retry: { attempts: 100 },
+    });
+    const KEYS = 8;
+    const all: Promise<Verdict>[] = [];
+    for (let n = 0; n < 2_000; n += 1) {
+      all.push(test.publisher.send({ key: String(n % KEYS), n }));
+      if (n % 250 !== 249) continue;
+      await expect.poll(() => test.proxy.connections).toBeGreaterThan(0);
+      test.proxy.cut();
+    }
+    expect(await test.publisher.stop({ drainMs: 30_000 })).toMatchObject({ rejected: 0, aborted: 0, unknown: 0 });
+    const verdicts = await Promise.all(all);
+    const stored = (await test.stored()) as number[];
+    for (let key = 0; key < KEYS; key += 1) {
+      const mine = [...new Set(stored.filter((n) => n % KEYS === key))];
+      expect(mine).toEqual(Array.from({ length: 2_000 / KEYS }, (_, index) => index * KEYS + key));
+    }
+    const twice = new Set(verdicts.flatMap(({ mayBeDuplicated }, n) => (mayBeDuplicated ? [n] : [])));
+    expect(stored.filter((n, index) => stored.indexOf(n) !== index && !twice.has(n))).toEqual([]);
+    expect(test.proxy.hits("cut").connections).toBeGreaterThan(0);
+  });
+
+  it("gzip arrives as what was sent", async () => {
+    const { publisher, stored } = await story({ compression: "gzip" });
+    await Promise.all(Array.from({ length: 200 }, (_, n) => publisher.send({ key: "k".repeat(50), n })));
+    expect(await stored()).toEqual(Array.from({ length: 200 }, (_, n) => n));
+  });
 });

@@ -21,7 +21,6 @@ import type { PositionOptions } from "./low-level/positions.ts";
 import type { Found, SearchOptions } from "./low-level/search.ts";
 import { type Logger, silentLogger } from "./observability/logger.ts";
 import { knownMembers, text, wholeNumber } from "./options/checks.ts";
-import { EventSender } from "./publisher/event-sender.ts";
 import { type PublisherOptions, publisherSettings } from "./publisher/options.ts";
 import { EventTypePublisher, type Publisher } from "./publisher/publisher.ts";
 import { type BatchStream, SubscriptionBatchStream } from "./stream/batch-stream.ts";
@@ -86,10 +85,8 @@ export class NakadiClient implements AsyncDisposable {
   readonly #random: () => number;
   readonly #requestTimeoutMs: number;
   readonly #reader: EventTypeReader;
-  /** Streams and consumers that are not over. */
+  /** Streams and consumers that are not over, publishers that have something to do. */
   readonly #open = new Set<{ close(): Promise<void> }>();
-  /** Ends what waits between two tries. */
-  readonly #closing = new AbortController();
   #closed: Promise<void> | undefined;
 
   /** @throws {ConfigError} */
@@ -223,20 +220,20 @@ export class NakadiClient implements AsyncDisposable {
   }
 
   /** Publishes events of one type. @throws {ConfigError} */
-  publisher<E = unknown>(eventType: string, options: PublisherOptions = {}): Publisher<E> {
+  publisher<E = unknown>(eventType: string, options: PublisherOptions<E> = {}): Publisher<E> {
     this.#demandOpen();
-    const sender = new EventSender({
+    const parts = {
       pipeline: this.#pipeline,
       eventType: text("eventType", eventType),
       clock: this.#clock,
       random: this.#random,
       logger: this.#logger,
-      closed: this.#closing.signal,
-    });
-    return new EventTypePublisher<E>(eventType, sender, publisherSettings(options), this.#clock);
+      open: this.#open,
+    };
+    return new EventTypePublisher<E>(parts, publisherSettings(options));
   }
 
-  /** Closes all streams, consumers and connections at once. Idempotent. */
+  /** Closes all streams, consumers, publishers and connections at once. Idempotent. */
   close(): Promise<void> {
     this.#closed ??= this.#shutDown();
     return this.#closed;
@@ -247,7 +244,6 @@ export class NakadiClient implements AsyncDisposable {
   }
 
   async #shutDown(): Promise<void> {
-    this.#closing.abort();
     await Promise.all([...this.#open].map((one) => one.close()));
     await this.#transport.close();
   }

@@ -32,9 +32,12 @@ export class ModelBroker implements Transport {
   readonly requests: { events: number[]; eids: (string | undefined)[] }[] = [];
   readonly #clock: Clock;
   readonly #weather: Weather[];
+  /** Milliseconds that each request is under way, in turn. */
+  readonly #delaysMs: readonly number[];
 
-  constructor(clock: Clock, weather: readonly Weather[]) {
+  constructor(clock: Clock, weather: readonly Weather[], delaysMs: readonly number[] = []) {
     this.#clock = clock;
+    this.#delaysMs = delaysMs;
     this.#weather = [...weather];
   }
 
@@ -42,6 +45,8 @@ export class ModelBroker implements Transport {
     const events = JSON.parse(String(body)) as (ModelEvent & { metadata?: { eid?: string } })[];
     this.requests.push({ events: events.map(({ n }) => n), eids: events.map(({ metadata }) => metadata?.eid) });
     const weather = this.#weather.shift() ?? { kind: "fine", bad: [] };
+    const delayMs = this.#delaysMs[this.requests.length % this.#delaysMs.length] ?? 0;
+    if (delayMs > 0) await new Promise<void>((resolve) => this.#clock.schedule(delayMs, resolve));
     switch (weather.kind) {
       case "fine":
         return this.#take(events, weather.bad);

@@ -62,6 +62,16 @@ describe("an answer for the request as a whole", () => {
     ]);
     expect(sent()).toEqual([[0, 1, 2, 3, 4], [0, 1, 2], [0, 1], [2], [3, 4]]);
   });
+
+  it("400: halves that are not tried any more are spared: nobody knows whether they would be taken", async () => {
+    const { publisher, sent } = scripted([{ status: 400 }, { status: 401 }]);
+    const { verdicts } = await publisher.publish(events(4));
+    expect(verdicts.map((verdict) => verdict.status)).toEqual(Array(4).fill("aborted"));
+    expect(sent()).toEqual([
+      [0, 1, 2, 3],
+      [0, 1],
+    ]);
+  });
 });
 
 describe("an answer item by item", () => {

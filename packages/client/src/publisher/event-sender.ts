@@ -1,11 +1,12 @@
 /** Sends events until each has its verdict: a PublishRun decides, this carries out. */
-import { type Category, type Clock, type EventType, MediaType } from "nakadi-protocol";
+import { type Category, type Clock, type EventType, Header, MediaType } from "nakadi-protocol";
 import { NakadiError, ProtocolError } from "../errors/nakadi-error.ts";
 import type { Logger } from "../observability/logger.ts";
 import { pathOf } from "../transport/base-url.ts";
 import type { HttpCall, HttpPipeline } from "../transport/http-pipeline.ts";
 import { pause } from "../transport/pause.ts";
 import { type Answer, answered, failed } from "./answer.ts";
+import type { Encoder } from "./compression.ts";
 import type { EventText } from "./event-text.ts";
 import { PublishRun, type RunLimits } from "./publish-run.ts";
 import type { PublishResult, Verdict } from "./verdict.ts";
@@ -17,8 +18,9 @@ export interface SenderParts {
   /** 0 up to 1. */
   random: () => number;
   logger: Logger;
-  /** Aborted when the client is closed. */
+  /** Aborted when the publisher is closed. */
   closed: AbortSignal;
+  encode: Encoder;
 }
 
 export interface SendOptions {
@@ -45,15 +47,20 @@ export class EventSender {
   /** Never rejects but with an abort's reason. */
   async send(events: readonly EventText[], options: SendOptions): Promise<PublishResult> {
     const sendable = events.filter(({ bytes }) => bytes <= options.maxEventBytes);
-    const { pipeline } = this.#parts;
+    const { pipeline, encode } = this.#parts;
     const run = new PublishRun(sendable.length, options.limits);
-    await this.#drive(run, options, async (indexes, timeoutMs, signal) => {
+    await this.#drive(run, options, true, async (indexes, timeoutMs, signal) => {
       const texts = indexes.map((index) => sendable[index]?.text);
+      const { body, encoding } = await encode(`[${texts.join(",")}]`);
       const call: HttpCall = {
         method: "POST",
         path: `${this.#path}/events`,
-        headers: { accept: `${MediaType.json}, ${MediaType.problem}`, ...options.headers },
-        body: `[${texts.join(",")}]`,
+        headers: {
+          accept: `${MediaType.json}, ${MediaType.problem}`,
+          ...(encoding === undefined ? {} : { [Header.contentEncoding]: encoding }),
+          ...options.headers,
+        },
+        body,
       };
       const outcome = await pipeline.attempt(call, timeoutMs, signal);
       if ("error" in outcome) return failed(outcome.error, outcome.sent, indexes.length);
@@ -77,7 +84,7 @@ export class EventSender {
     const call: HttpCall = { method: "GET", path: this.#path, headers: { accept: MediaType.json } };
     let category: Category | undefined;
     const run = new PublishRun(1, options.limits);
-    await this.#drive(run, options, async (_, timeoutMs, signal) => {
+    await this.#drive(run, options, false, async (_, timeoutMs, signal) => {
       const outcome = await pipeline.attempt(call, timeoutMs, signal);
       if ("error" in outcome) return failed(outcome.error, false, 1);
       const { response } = outcome;
@@ -96,7 +103,13 @@ export class EventSender {
     return { verdict: verdict as Verdict, cause: run.cause };
   }
 
-  async #drive(run: PublishRun, { limits, startedMs, signal }: SendOptions, attempt: Try): Promise<void> {
+  /** @param stores whether a try that nobody hears of may have stored something */
+  async #drive(
+    run: PublishRun,
+    { limits, startedMs, signal }: SendOptions,
+    stores: boolean,
+    attempt: Try,
+  ): Promise<void> {
     const { clock, random, closed, logger, eventType } = this.#parts;
     const elapsedMs = (): number => clock.monotonicMs() - startedMs;
     for (let { next } = run; next; { next } = run) {
@@ -104,7 +117,7 @@ export class EventSender {
       const timeoutMs = Math.max(1, limits.maxElapsedMs - elapsedMs());
       const sent = next.length;
       const answer = await untilAborted(closed, signal, (either) => attempt(next, timeoutMs, either));
-      const delayMs = run.take(answer ?? failed(closedError(), true, sent), elapsedMs(), random());
+      const delayMs = run.take(answer ?? failed(closedError(), stores, sent), elapsedMs(), random());
       if (!run.next || delayMs === 0) continue;
       logger.info({ eventType, events: run.next.length, code: run.cause?.code, delayMs }, "publishing is tried again");
       await pause(clock, delayMs, closed, signal);
@@ -112,7 +125,7 @@ export class EventSender {
   }
 }
 
-/** Nothing if `closed` was aborted; an abort of `signal` rejects with its reason. */
+/** Nothing if `closed` was aborted; an abort of `signal` rejects with its reason. Neither waits for a transport that does not listen. */
 async function untilAborted<T>(
   closed: AbortSignal,
   signal: AbortSignal | undefined,
@@ -124,7 +137,10 @@ async function untilAborted<T>(
   closed.addEventListener("abort", abort, { once: true });
   signal?.addEventListener("abort", abort, { once: true });
   try {
-    return await work(either.signal);
+    return await new Promise((resolve, reject) => {
+      either.signal.addEventListener("abort", () => reject(either.signal.reason as Error), { once: true });
+      work(either.signal).then(resolve, reject);
+    });
   } catch (error) {
     signal?.throwIfAborted();
     if (closed.aborted) return undefined;
@@ -135,8 +151,8 @@ async function untilAborted<T>(
   }
 }
 
-function closedError(): NakadiError {
-  return new NakadiError("CLOSED", "the client is closed");
+export function closedError(): NakadiError {
+  return new NakadiError("CLOSED", "the publisher is closed");
 }
 
 function tooLarge({ eid, bytes }: EventText, maxBytes: number): Verdict {

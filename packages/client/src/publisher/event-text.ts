@@ -10,6 +10,8 @@ export interface EventText {
   /** In UTF-8. */
   readonly bytes: number;
   readonly eid: string | undefined;
+  /** What the event was taken for when its metadata were filled in. */
+  readonly category: Category | undefined;
 }
 
 /** What is filled in where an event has none of its own. */
@@ -30,7 +32,17 @@ export function eventText(path: string, event: unknown, category: Category | und
   const sent = category === "business" || category === "data" ? withMetadata(plain, filling) : plain;
   const text = textOf(path, sent);
   const eid = metadataOf(sent)?.["eid"];
-  return { text, bytes: Buffer.byteLength(text), eid: typeof eid === "string" && eid !== "" ? eid : undefined };
+  return {
+    text,
+    bytes: Buffer.byteLength(text),
+    eid: typeof eid === "string" && eid !== "" ? eid : undefined,
+    category,
+  };
+}
+
+/** The same event, now that its category is known. */
+export function completed(event: EventText, category: Category, filling: Filling): EventText {
+  return event.category === category ? event : eventText("event", JSON.parse(event.text), category, filling);
 }
 
 function plainObject(path: string, event: unknown): Json {

@@ -1,13 +1,27 @@
-/**
- * Options of a publisher: defaults and checks.
- * @pure
- */
+/** Options of a publisher: defaults and checks. */
 import type { Category } from "nakadi-protocol";
 import { ConfigError } from "../errors/nakadi-error.ts";
-import { knownMembers, wholeNumber } from "../options/checks.ts";
+import { functionOrNone, knownMembers, wholeNumber } from "../options/checks.ts";
+import type { BatcherLimits } from "./batcher.ts";
+import { type Compression, type Encoder, encoderOf } from "./compression.ts";
 import type { RunLimits } from "./publish-run.ts";
 
-export interface PublisherOptions {
+export interface BatchingOptions {
+  /** Events of a batch at most. Default 1 000. */
+  maxEvents?: number;
+  /** Bytes of a batch at most, before it is compressed; a larger event goes alone. Default 1 MiB. */
+  maxBytes?: number;
+  /** Milliseconds that an event waits for others. Default 5. */
+  lingerMs?: number;
+  /** Batches under way at most; without `partitionKey` it is one. Default 4. */
+  maxInFlight?: number;
+  /** Events without a verdict at most; `send` waits for room beyond. Default 20 000. */
+  maxPendingEvents?: number;
+  /** Bytes of such events at most. Default 64 MiB. */
+  maxPendingBytes?: number;
+}
+
+export interface PublisherOptions<E = unknown> {
   /**
    * The event type's category, which decides whether `metadata.eid` and `metadata.occurred_at` are filled in: for `business` and
    * `data`. Default: asked for once, before the first events are sent, which needs the right to see the event type.
@@ -33,22 +47,45 @@ export interface PublisherOptions {
   resendUnknown?: boolean;
   /** Bytes of an event at most, as JSON in UTF-8; what is larger is rejected before it is sent. Default 999 000, as the server's. */
   maxEventBytes?: number;
+  /** How request bodies of a kilobyte and more are compressed; `zstd` needs Node 22.15. Default `none`. */
+  compression?: Compression;
+  /** How `send` makes batches. */
+  batching?: BatchingOptions;
+  /**
+   * What decides about an event's partition, e.g. the value of the event type's `partition_key_fields`. `send` keeps the order of
+   * events with the same key, and sends batches of different keys side by side; `undefined` for an event whose order does not
+   * matter. Default: all events keep their order.
+   */
+  partitionKey?: (event: E) => string | undefined;
 }
 
-export interface PublisherSettings {
+export interface PublisherSettings<E = unknown> {
   category: Category | undefined;
   throws: boolean;
   run: RunLimits;
   maxEventBytes: number;
+  encode: Encoder;
+  batching: BatcherLimits;
+  partitionKey: (event: E) => string | undefined;
 }
 
 const CATEGORIES: readonly Category[] = ["undefined", "business", "data"];
 const THROW_ON = ["incomplete", "never"];
-const NAMES: readonly (keyof PublisherOptions)[] = ["category", "throwOn", "retry", "resendUnknown", "maxEventBytes"];
+const NAMES: readonly (keyof PublisherOptions)[] = [
+  "category",
+  "throwOn",
+  "retry",
+  "resendUnknown",
+  "maxEventBytes",
+  "compression",
+  "batching",
+  "partitionKey",
+];
+const MEBIBYTE = 1024 * 1024;
 const RETRY_NAMES = ["attempts", "maxElapsedMs", "initialDelayMs", "maxDelayMs"];
 
 /** @throws {ConfigError} */
-export function publisherSettings(options: PublisherOptions): PublisherSettings {
+export function publisherSettings<E>(options: PublisherOptions<E>): PublisherSettings<E> {
   knownMembers("options", options, NAMES);
   const { category, throwOn = "incomplete", retry = {}, resendUnknown = true } = options;
   if (category !== undefined && !CATEGORIES.includes(category))
@@ -74,5 +111,31 @@ export function publisherSettings(options: PublisherOptions): PublisherSettings 
       resendUnknown,
     },
     maxEventBytes: wholeNumber("options.maxEventBytes", options.maxEventBytes, { min: 1 }, 999_000),
+    encode: encoderOf(options.compression ?? "none"),
+    batching: batcherLimits(options.batching ?? {}),
+    partitionKey: functionOrNone("options.partitionKey", options.partitionKey) ?? (() => ""),
+  };
+}
+
+const BATCHING_NAMES: readonly (keyof BatchingOptions)[] = [
+  "maxEvents",
+  "maxBytes",
+  "lingerMs",
+  "maxInFlight",
+  "maxPendingEvents",
+  "maxPendingBytes",
+];
+
+function batcherLimits(batching: BatchingOptions): BatcherLimits {
+  knownMembers("options.batching", batching, BATCHING_NAMES);
+  const limit = (name: keyof BatchingOptions, min: number, fallback: number): number =>
+    wholeNumber(`options.batching.${name}`, batching[name], { min }, fallback);
+  return {
+    maxEvents: limit("maxEvents", 1, 1_000),
+    maxBytes: limit("maxBytes", 1, MEBIBYTE),
+    lingerMs: limit("lingerMs", 0, 5),
+    maxInFlight: limit("maxInFlight", 1, 4),
+    maxPendingEvents: limit("maxPendingEvents", 1, 20_000),
+    maxPendingBytes: limit("maxPendingBytes", 1, 64 * MEBIBYTE),
   };
 }

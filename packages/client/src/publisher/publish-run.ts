@@ -64,7 +64,9 @@ export class PublishRun {
     this.#cause = answer.error ?? this.#cause;
     const open = sent.filter((event, position) => this.#note(event, answer.items[position] ?? UNTRIED));
     this.#failures = open.length < sent.length || answer.next === "split" ? 0 : this.#failures + 1;
-    this.#queue = this.#plan(answer, sent, open, behind);
+    const plan = this.#plan(answer, sent, open, behind);
+    if (plan.length === 0) this.#spare(behind);
+    this.#queue = plan;
     const delayMs = this.#delayMs(answer, random);
     const { attempts, maxElapsedMs } = this.#limits;
     if (this.#tries >= attempts || elapsedMs + delayMs >= maxElapsedMs) this.#queue = [];
@@ -74,6 +76,7 @@ export class PublishRun {
   /** Nothing more is sent. */
   stop(cause: NakadiError): void {
     this.#cause = cause;
+    this.#spare(this.#queue);
     this.#queue = [];
   }
 
@@ -96,6 +99,14 @@ export class PublishRun {
     const stores = item.status === "submitted" || item.status === "unknown";
     this.#slots[event] = { item, stores: slot.stores + (stores ? 1 : 0) };
     return item.status === "aborted" || item.status === "unknown";
+  }
+
+  /** What was refused only together with others, and is not tried without them. */
+  #spare(parts: readonly (readonly number[])[]): void {
+    for (const event of parts.flat()) {
+      const slot = this.#slots[event];
+      if (slot?.item.status === "rejected") slot.item = { ...slot.item, status: "aborted" };
+    }
   }
 
   #plan(

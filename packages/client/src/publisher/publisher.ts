@@ -2,13 +2,19 @@
 import { randomUUID } from "node:crypto";
 import type { Category, Clock } from "nakadi-protocol";
 import { ConfigError } from "../errors/nakadi-error.ts";
-import type { EventSender, SendOptions } from "./event-sender.ts";
-import { eventText, type EventText, type Filling } from "./event-text.ts";
+import { wholeNumber } from "../options/checks.ts";
+import { Activity } from "./activity.ts";
+import { Batcher } from "./batcher.ts";
+import { closedError, EventSender, type SendOptions, type SenderParts } from "./event-sender.ts";
+import { completed, eventText, type EventText, type Filling } from "./event-text.ts";
 import type { PublisherSettings } from "./options.ts";
 import { PublishError } from "./publish-error.ts";
-import type { PublishResult } from "./verdict.ts";
+import type { PublishResult, Verdict, VerdictStatus } from "./verdict.ts";
 
-export interface Publisher<E = unknown> {
+/** How many events got which verdict between the call of `stop` and its end. */
+export type PublisherStopReport = Readonly<Record<VerdictStatus, number>>;
+
+export interface Publisher<E = unknown> extends AsyncDisposable {
   readonly eventType: string;
   /**
    * Sends the events, in one request where all goes well, and says what became of each. What the server has not stored is sent
@@ -19,47 +25,158 @@ export interface Publisher<E = unknown> {
    *   unless `throwOn` is `never`
    */
   publish(events: readonly E[], options?: { signal?: AbortSignal }): Promise<PublishResult>;
+  /**
+   * Sends the event in a batch with others, and says what became of it. The order of calls is kept for each `partitionKey`. While
+   * too many events wait for their verdicts, the event is taken later: leave it alone until then.
+   * @throws {ConfigError} if it is no JSON object; {PublishError} if it was not stored, unless `throwOn` is `never`
+   */
+  send(event: E): Promise<Verdict>;
+  /** Resolves when there is room for events of `send`: await it in a loop that does not await each `send`. */
+  ready(): Promise<void>;
+  /** Sends what `send` was called for without waiting for more; resolves when all of it has its verdict. */
+  flush(): Promise<void>;
+  /**
+   * Takes no more events, and gives those it has `drainMs` milliseconds to get their verdicts; then it closes. What `send` is called
+   * for later is aborted. Idempotent.
+   * @param options.drainMs default 10 000
+   */
+  stop(options?: { drainMs?: number }): Promise<PublisherStopReport>;
+  /** Ends everything now: what was not sent is aborted, what is under way unknown. Idempotent. */
+  close(): Promise<void>;
+}
+
+export interface PublisherParts extends Omit<SenderParts, "closed" | "encode"> {
+  clock: Clock;
+  /** Those that the client closes with itself. */
+  open: Set<{ close(): Promise<void> }>;
 }
 
 export class EventTypePublisher<E> implements Publisher<E> {
   readonly eventType: string;
-  readonly #sender: EventSender;
-  readonly #settings: PublisherSettings;
+  readonly #settings: PublisherSettings<E>;
   readonly #clock: Clock;
   readonly #filling: Filling;
+  readonly #sender: EventSender;
+  readonly #batcher: Batcher;
+  readonly #activity: Activity;
+  readonly #closing = new AbortController();
   /** Asked for once: whoever creates a type anew with another category creates its publishers anew. */
   #category: Category | undefined;
+  #stopped: Promise<PublisherStopReport> | undefined;
+  readonly #settled = { submitted: 0, rejected: 0, aborted: 0, unknown: 0 };
 
-  constructor(eventType: string, sender: EventSender, settings: PublisherSettings, clock: Clock) {
-    this.eventType = eventType;
-    this.#sender = sender;
+  constructor(parts: PublisherParts, settings: PublisherSettings<E>) {
+    const { clock, open } = parts;
+    this.eventType = parts.eventType;
     this.#settings = settings;
     this.#clock = clock;
     this.#category = settings.category;
     this.#filling = { eid: randomUUID, occurredAt: () => new Date(clock.wallMs()).toISOString() };
+    this.#sender = new EventSender({ ...parts, closed: this.#closing.signal, encode: settings.encode });
+    this.#batcher = new Batcher({ clock, limits: settings.batching, deliver: (events) => this.#deliver(events) });
+    this.#activity = new Activity(() => {
+      open.add(this);
+      return () => open.delete(this);
+    });
   }
 
   async publish(events: readonly E[], { signal }: { signal?: AbortSignal } = {}): Promise<PublishResult> {
     if (!Array.isArray(events)) throw new ConfigError("events", "an array");
-    const result = await this.#publish(events, signal);
+    const texts = events.map((event, index) => this.#textOf(`events[${index}]`, event));
+    return this.#judged(this.#stopped ? refused(texts) : await this.#during(() => this.#deliver(texts, signal)));
+  }
+
+  async send(event: E): Promise<Verdict> {
+    const result = this.#stopped ? refused([this.#textOf("event", event)]) : this.#during(() => this.#enqueue(event));
+    return this.#judged(await result).verdicts[0] as Verdict;
+  }
+
+  ready(): Promise<void> {
+    return this.#batcher.ready();
+  }
+
+  flush(): Promise<void> {
+    return this.#batcher.flush();
+  }
+
+  stop({ drainMs }: { drainMs?: number } = {}): Promise<PublisherStopReport> {
+    const limitMs = wholeNumber("options.drainMs", drainMs, { min: 0 }, 10_000);
+    this.#stopped ??= this.#drain(limitMs);
+    return this.#stopped;
+  }
+
+  async close(): Promise<void> {
+    this.#stopped ??= Promise.resolve(this.#settled);
+    this.#closing.abort();
+    const cause = closedError();
+    this.#batcher.abandon((event) => ({ verdict: abortedVerdict(event?.eid), cause }));
+    await this.#activity.whenIdle();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.stop();
+  }
+
+  async #drain(drainMs: number): Promise<PublisherStopReport> {
+    void this.#batcher.flush();
+    const timer = this.#clock.schedule(drainMs, () => void this.close());
+    await this.#activity.whenIdle();
+    timer.cancel();
+    await this.close();
+    return { ...this.#settled };
+  }
+
+  /** The result, or the error that it makes. */
+  #judged(result: PublishResult): PublishResult {
     if (!this.#settings.throws || result.verdicts.every(({ status }) => status === "submitted")) return result;
     throw new PublishError(result, `POST /event-types/${this.eventType}/events`);
   }
 
-  async #publish(events: readonly E[], signal: AbortSignal | undefined): Promise<PublishResult> {
-    const { run: limits, maxEventBytes } = this.#settings;
-    const options: SendOptions = { limits, maxEventBytes, headers: {}, startedMs: this.#clock.monotonicMs(), signal };
-    const texts = this.#texts(events);
-    if (this.#category || events.length === 0) return this.#sender.send(texts, options);
-    const found = await this.#sender.category(options);
-    if ("verdict" in found) {
-      return { verdicts: texts.map(({ eid }) => ({ ...found.verdict, eid })), cause: found.cause };
+  async #during(work: () => Promise<PublishResult>): Promise<PublishResult> {
+    this.#activity.enter();
+    try {
+      const result = await work();
+      if (this.#stopped) for (const { status } of result.verdicts) this.#settled[status] += 1;
+      return result;
+    } finally {
+      this.#activity.leave();
     }
-    this.#category = found.category;
-    return this.#sender.send(this.#texts(events), options);
   }
 
-  #texts(events: readonly E[]): EventText[] {
-    return events.map((event, index) => eventText(`events[${index}]`, event, this.#category, this.#filling));
+  async #enqueue(event: E): Promise<PublishResult> {
+    const { verdict, cause } = await this.#batcher.send(() => {
+      const key = this.#settings.partitionKey(event);
+      if (key !== undefined && typeof key !== "string")
+        throw new ConfigError("options.partitionKey", "a function that gives a text, or undefined");
+      return { event: this.#textOf("event", event), key };
+    });
+    return { verdicts: [verdict], cause };
   }
+
+  async #deliver(events: readonly EventText[], signal?: AbortSignal): Promise<PublishResult> {
+    const { run: limits, maxEventBytes } = this.#settings;
+    const options: SendOptions = { limits, maxEventBytes, headers: {}, startedMs: this.#clock.monotonicMs(), signal };
+    if (events.length === 0) return { verdicts: [], cause: undefined };
+    const found = this.#category ? { category: this.#category } : await this.#sender.category(options);
+    if ("verdict" in found) {
+      return { verdicts: events.map(({ eid }) => ({ ...found.verdict, eid })), cause: found.cause };
+    }
+    const { category } = found;
+    this.#category = category;
+    const complete = events.map((event) => completed(event, category, this.#filling));
+    return this.#sender.send(complete, options);
+  }
+
+  #textOf(path: string, event: E): EventText {
+    return eventText(path, event, this.#category, this.#filling);
+  }
+}
+
+/** Nothing is taken any more. */
+function refused(events: readonly EventText[]): PublishResult {
+  return { verdicts: events.map(({ eid }) => abortedVerdict(eid)), cause: closedError() };
+}
+
+function abortedVerdict(eid: string | undefined): Verdict {
+  return { status: "aborted", eid, step: undefined, detail: "the publisher is closed", mayBeDuplicated: false };
 }
