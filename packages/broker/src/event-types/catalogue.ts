@@ -7,6 +7,7 @@ import { type Access, eventTypeResource } from "../authorization/authorizer.ts";
 import type { Limits } from "../limits.ts";
 import { ProblemError } from "../problems.ts";
 import type { Features } from "../settings/features.ts";
+import { eachRecord } from "../storage/each-record.ts";
 import type { LogPolicy, LogPort, MetadataPort, Versioned } from "../storage/ports.ts";
 import { effectiveSchema } from "./effective-schema.ts";
 import { readEventTypeRequest } from "./event-type-request.ts";
@@ -37,7 +38,6 @@ export interface EventTypeFilter {
 
 /** Of the metadata records. */
 export const EVENT_TYPE_KIND = "event-type";
-const PAGE = 1_000;
 
 export class EventTypes {
   readonly #metadata: MetadataPort;
@@ -140,8 +140,7 @@ export class EventTypes {
    */
   async change(name: string, next: (stored: StoredEventType) => StoredEventType): Promise<StoredEventType> {
     for (;;) {
-      const found = await this.#records.get(name);
-      if (!found) throw noSuchEventType(name);
+      const found = await this.record(name);
       const value = next(found.value);
       const outcome = await this.#metadata.write([{ kind: EVENT_TYPE_KIND, id: name, expect: found.version, value }]);
       if (outcome === "written") return value;
@@ -155,19 +154,12 @@ export class EventTypes {
   async list({ owningApplication, writer }: EventTypeFilter = {}): Promise<CompleteEventType[]> {
     const isWriter = writer === undefined ? undefined : writerTest(writer);
     const listed: CompleteEventType[] = [];
-    for (let after: string | undefined; ;) {
-      const page = await this.#metadata.list<StoredEventType>(EVENT_TYPE_KIND, {
-        limit: PAGE,
-        ...(after !== undefined && { after }),
-      });
-      for (const { value } of page) {
-        const { eventType } = value;
-        if (owningApplication !== undefined && eventType.owning_application !== owningApplication) continue;
-        if (isWriter === undefined || isWriter(eventType)) listed.push(eventType);
-      }
-      after = page.at(-1)?.id;
-      if (page.length < PAGE) return listed;
+    for await (const { value } of eachRecord<StoredEventType>(this.#metadata, EVENT_TYPE_KIND)) {
+      const { eventType } = value;
+      if (owningApplication !== undefined && eventType.owning_application !== owningApplication) continue;
+      if (isWriter === undefined || isWriter(eventType)) listed.push(eventType);
     }
+    return listed;
   }
 
   /**

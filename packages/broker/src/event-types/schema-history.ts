@@ -4,6 +4,7 @@
  */
 import type { Schema } from "nakadi-protocol";
 import { ProblemError } from "../problems.ts";
+import { eachRecord } from "../storage/each-record.ts";
 import type { MetadataPort, Write } from "../storage/ports.ts";
 import { sameSchema } from "./schema-evolution.ts";
 import type { StoredEventType } from "./stored-event-type.ts";
@@ -79,13 +80,11 @@ export class SchemaHistory {
   async removals(name: string): Promise<Write[]> {
     const removals: Write[] = [];
     const prefix = `${name}${SEPARATOR}`;
-    for (let after = prefix; ;) {
-      const page = await this.#metadata.list(KIND, { after, limit: PAGE });
-      const own = page.filter(({ id }) => id.startsWith(prefix));
-      removals.push(...own.map(({ id, version }): Write => ({ kind: KIND, id, expect: version, remove: true })));
-      if (own.length < PAGE) return removals;
-      after = own.at(-1)?.id ?? prefix;
+    for await (const { id, version } of eachRecord(this.#metadata, KIND, prefix)) {
+      if (!id.startsWith(prefix)) break;
+      removals.push({ kind: KIND, id, expect: version, remove: true });
     }
+    return removals;
   }
 
   async #at(name: string, index: number): Promise<Required<Schema> | undefined> {

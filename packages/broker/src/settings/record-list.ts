@@ -2,11 +2,10 @@
  * All metadata records of one kind, for settings that each request looks at. Linearizable as the port itself: each look
  * asks for the revision, and what was read under another one does not count.
  */
+import { eachRecord } from "../storage/each-record.ts";
 import type { MetadataPort, Versioned } from "../storage/ports.ts";
 
 type Records<T> = ReadonlyMap<string, Versioned<T>>;
-
-const PAGE = 1_000;
 
 export class RecordList<T> {
   readonly #metadata: MetadataPort;
@@ -33,11 +32,9 @@ export class RecordList<T> {
 
   async #read(): Promise<Records<T>> {
     const records = new Map<string, Versioned<T>>();
-    for (let after: string | undefined; ;) {
-      const page = await this.#metadata.list<T>(this.#kind, { limit: PAGE, ...(after !== undefined && { after }) });
-      for (const { id, value, version } of page) records.set(id, { value, version });
-      after = page.at(-1)?.id;
-      if (page.length < PAGE) return records;
+    for await (const { id, value, version } of eachRecord<T>(this.#metadata, this.#kind)) {
+      records.set(id, { value, version });
     }
+    return records;
   }
 }

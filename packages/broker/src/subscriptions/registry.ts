@@ -10,6 +10,7 @@ import type { StoredEventType } from "../event-types/stored-event-type.ts";
 import type { Limits } from "../limits.ts";
 import { ProblemError } from "../problems.ts";
 import type { Features } from "../settings/features.ts";
+import { eachRecord } from "../storage/each-record.ts";
 import type { CoordinationPort, LogPort, MetadataPort, Versioned, Write } from "../storage/ports.ts";
 import { demandInitialCursors } from "./initial-cursors.ts";
 import { subscriptionKey, subscriptionRequest } from "./subscription-request.ts";
@@ -17,7 +18,6 @@ import { updatedSubscription } from "./subscription-update.ts";
 
 const SUBSCRIPTION = "subscription";
 const KEY = "subscription-key";
-const PAGE = 1_000;
 
 export interface RegistryParts {
   metadata: MetadataPort;
@@ -93,15 +93,7 @@ export class Subscriptions {
   /** All subscriptions, in no order. */
   async list(): Promise<Subscription[]> {
     const all: Subscription[] = [];
-    for (let after: string | undefined; ;) {
-      const page = await this.#parts.metadata.list<Subscription>(SUBSCRIPTION, {
-        limit: PAGE,
-        ...(after === undefined ? {} : { after }),
-      });
-      all.push(...page.map(({ value }) => value));
-      after = page.at(-1)?.id;
-      if (page.length < PAGE || after === undefined) break;
-    }
+    for await (const { value } of eachRecord<Subscription>(this.#parts.metadata, SUBSCRIPTION)) all.push(value);
     return all;
   }
 

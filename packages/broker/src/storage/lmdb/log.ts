@@ -3,6 +3,7 @@
  */
 import type { Clock } from "nakadi-protocol";
 import { Hints } from "../in-process/hints.ts";
+import { checkPartitions } from "../in-process/log-size.ts";
 import type { NodeScope } from "../in-process/node-scope.ts";
 import { NoSuchLogError, StorageFailedError } from "../ports.ts";
 import type { Appended, Bounds, LogId, LogPolicy, LogPort, NewRecord, NotAppended, Slice } from "../ports.ts";
@@ -121,9 +122,4 @@ function everywhere<Outcome>(batches: ReadonlyMap<number, unknown>, outcome: Out
 function checkPartition({ id, partitions }: StoredLog, partition: number): void {
   if (!Number.isInteger(partition) || partition < 0 || partition >= partitions)
     throw new RangeError(`Log ${id} has no partition ${partition}.`);
-}
-
-function checkPartitions(partitions: number): void {
-  if (!Number.isSafeInteger(partitions) || partitions < 1)
-    throw new RangeError(`A log cannot have ${partitions} partitions.`);
 }

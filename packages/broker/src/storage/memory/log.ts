@@ -5,6 +5,7 @@ import type { Clock } from "nakadi-protocol";
 import { NoSuchLogError } from "../ports.ts";
 import type { Appended, Bounds, LogId, LogPolicy, LogPort, NewRecord, NotAppended, Slice } from "../ports.ts";
 import { Hints } from "../in-process/hints.ts";
+import { checkPartitions } from "../in-process/log-size.ts";
 import type { NodeScope } from "../in-process/node-scope.ts";
 import { PartitionLog } from "./partition-log.ts";
 
@@ -129,9 +130,4 @@ function partitionOf(log: LogId, stored: StoredLog, partition: number): Partitio
 
 function growTo(stored: StoredLog, partitions: number): void {
   while (stored.partitions.length < partitions) stored.partitions.push(new PartitionLog());
-}
-
-function checkPartitions(partitions: number): void {
-  if (!Number.isSafeInteger(partitions) || partitions < 1)
-    throw new RangeError(`A log cannot have ${partitions} partitions.`);
 }
