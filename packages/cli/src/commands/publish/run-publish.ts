@@ -1,7 +1,7 @@
 /** Publishing batch by batch, with a word on each event that was not published. */
 import { setTimeout as sleep } from "node:timers/promises";
 import type { EventType, Publisher, PublisherOptions } from "nakadi-client";
-import { type Context, stopSignalOf } from "../../context.ts";
+import { type Context, stopped, stopSignalOf } from "../../context.ts";
 import { EXIT, exitCodeOf, type ExitCode } from "../../exit-codes.ts";
 import { withClient } from "../../settings/connect.ts";
 import type { ConnectionFlags } from "../../settings/connection.ts";
@@ -82,7 +82,7 @@ async function publishAll(
   try {
     for (const file of files) {
       const events = eventsOf(file, (bytes) => (read += bytes));
-      for await (const event of untilAborted(events, context.signal)) {
+      for await (const event of untilStopped(events, context)) {
         batch.push(event);
         if (batch.length >= Math.min(size, rate ?? size)) await send();
         if (context.signal.aborted) return;
@@ -101,14 +101,11 @@ async function keepTo(rate: number, sent: number, startedMs: number, signal: Abo
 }
 
 /** Standard input may say nothing for ever: an interrupt ends the wait. */
-async function* untilAborted<T>(source: AsyncGenerator<T>, signal: AbortSignal): AsyncGenerator<T, void, undefined> {
-  const aborted = new Promise<"aborted">((resolve) => {
-    if (signal.aborted) resolve("aborted");
-    signal.addEventListener("abort", () => resolve("aborted"), { once: true });
-  });
+async function* untilStopped<T>(source: AsyncGenerator<T>, context: Context): AsyncGenerator<T, void, undefined> {
+  const interrupted = stopped(context).then(() => undefined);
   for (;;) {
-    const next = await Promise.race([source.next(), aborted]);
-    if (next === "aborted" || next.done) return;
+    const next = await Promise.race([source.next(), interrupted]);
+    if (!next || next.done) return;
     yield next.value;
   }
 }
