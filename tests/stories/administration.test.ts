@@ -1,24 +1,12 @@
 /** Everything that can be administered, as the client and the broker agree on it. */
 import { randomUUID } from "node:crypto";
-import { type EventType, type NakadiClient, renderDifference, type Subscription } from "nakadi-client";
+import { type NakadiClient, renderDifference, type Subscription } from "nakadi-client";
 import { describe, expect, it } from "vitest";
+import { business } from "../support/business-event-type.ts";
+import { collected } from "../support/collected.ts";
 import { ENGINES, nakadiOn } from "../support/engines.ts";
 
 const unknown = `test.${randomUUID()}`;
-const business = (name = `test.${randomUUID()}`): EventType => ({
-  name,
-  owning_application: "test",
-  category: "business",
-  enrichment_strategies: ["metadata_enrichment"],
-  schema: { type: "json_schema", schema: '{"properties":{"n":{"type":"number"}}}' },
-});
-
-async function collected<T>(list: AsyncIterable<T>): Promise<T[]> {
-  const all: T[] = [];
-  for await (const one of list) all.push(one);
-  return all;
-}
-
 describe.each(ENGINES)("on %s:", (engine) => {
   describe("event types", () => {
     it("are created, read, listed and deleted", async () => {

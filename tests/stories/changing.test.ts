@@ -1,24 +1,12 @@
 /** What can be changed while events are published and read, and what an operator sets. */
 import { randomUUID } from "node:crypto";
-import { type EventType, HttpError, renderDifference } from "nakadi-client";
+import { HttpError, renderDifference } from "nakadi-client";
 import { describe, expect, it } from "vitest";
+import { business } from "../support/business-event-type.ts";
+import { collected } from "../support/collected.ts";
 import { ENGINES, nakadiOn } from "../support/engines.ts";
 
 const unknown = `test.${randomUUID()}`;
-const business = (name = `test.${randomUUID()}`): EventType => ({
-  name,
-  owning_application: "test",
-  category: "business",
-  enrichment_strategies: ["metadata_enrichment"],
-  schema: { type: "json_schema", schema: '{"properties":{"n":{"type":"number"}}}' },
-});
-
-async function collected<T>(list: AsyncIterable<T>): Promise<T[]> {
-  const all: T[] = [];
-  for await (const one of list) all.push(one);
-  return all;
-}
-
 describe.each(ENGINES)("on %s:", (engine) => {
   describe("what changes", () => {
     it("an event type, where it may, with all the rest as it was", async () => {

@@ -2,6 +2,7 @@
 import { randomUUID } from "node:crypto";
 import type { NakadiClient, SearchProgress } from "nakadi-client";
 import { describe, expect, it } from "vitest";
+import { collected } from "../support/collected.ts";
 import { type EngineName, ENGINES, nakadiOn } from "../support/engines.ts";
 
 interface Numbered {
@@ -53,12 +54,6 @@ async function log(
     between.push(await moment());
   }
   return { nakadi, name, between };
-}
-
-async function collected<T>(found: AsyncIterable<T>): Promise<T[]> {
-  const all: T[] = [];
-  for await (const one of found) all.push(one);
-  return all;
 }
 
 const numbers = (from: number, until: number): number[] => Array.from({ length: until - from }, (_, n) => from + n);

@@ -1,27 +1,7 @@
-import { describe, expect, it, onTestFinished } from "vitest";
-import { type EventType, NakadiClient, type Subscription } from "../src/index.ts";
-import { ScriptedTransport } from "./scripted-transport.ts";
+import { describe, expect, it } from "vitest";
+import type { NakadiClient } from "../src/index.ts";
+import { cursor, eventType, schema, somebody, subscription, testClient } from "./admin-client.ts";
 
-function testClient(): { nakadi: NakadiClient; transport: ScriptedTransport } {
-  const transport = new ScriptedTransport();
-  const nakadi = new NakadiClient({ baseUrl: "http://nakadi", transport });
-  onTestFinished(() => nakadi.close());
-  return { nakadi, transport };
-}
-
-const cursor = { partition: "0", offset: "001-0001-000000000000000004" };
-const schema = { type: "json_schema", schema: "{}" } as const;
-const eventType: EventType = { name: "a.b", owning_application: "o", category: "undefined", schema };
-const subscription: Subscription = {
-  id: "s",
-  owning_application: "o",
-  event_types: ["a.b"],
-  consumer_group: "default",
-  read_from: "end",
-  created_at: "2026-01-01T00:00:00.000Z",
-  updated_at: "2026-01-01T00:00:00.000Z",
-};
-const somebody = { data_type: "service", value: "x" };
 const { name } = eventType;
 
 describe("lists", () => {

@@ -66,9 +66,7 @@ function testEventTypeStream(options: EventTypeStreamOptions = {}): TestEventTyp
     },
     async open() {
       await rest();
-      const newest = transport.streams.at(-1);
-      if (!newest || newest.closed) throw new Error("no stream is open");
-      return newest;
+      return transport.newestStream;
     },
     cursors: () =>
       transport.opened.map(({ headers }) =>

@@ -97,6 +97,13 @@ export class ScriptedTransport implements Transport {
     return this;
   }
 
+  /** The stream that was opened last. @throws {Error} if it is closed, or there was none */
+  get newestStream(): ScriptedStream {
+    const newest = this.streams.at(-1);
+    if (!newest || newest.closed) throw new Error("no stream is open");
+    return newest;
+  }
+
   async request(request: TransportRequest, _limits: unknown, signal?: AbortSignal): Promise<BufferedResponse> {
     this.requests.push(request);
     const answer = this.#answers.shift() ?? (await this.onRequest(request, signal));

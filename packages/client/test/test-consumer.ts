@@ -9,6 +9,7 @@ import {
   NakadiClient,
   type NakadiError,
 } from "../src/index.ts";
+import { passTime } from "./passing-time.ts";
 import { type ScriptedStream, ScriptedTransport } from "./scripted-transport.ts";
 
 export interface Numbered {
@@ -74,18 +75,10 @@ export function testConsumer(
     nakadi,
     retries,
     settle,
-    async pass(ms, stepMs = ms) {
-      await settle();
-      for (let left = ms; left > 0; left -= stepMs) {
-        clock.advance(Math.min(left, stepMs));
-        await settle();
-      }
-    },
+    pass: (ms, stepMs = ms) => passTime(clock, settle, ms, stepMs),
     async open() {
       await settle();
-      const newest = transport.streams.at(-1);
-      if (!newest || newest.closed) throw new Error("no stream is open");
-      return newest;
+      return transport.newestStream;
     },
     commits,
     committed: () => commits().map(({ at }) => at),

@@ -2,6 +2,7 @@
 import { ManualClock } from "nakadi-protocol";
 import { onTestFinished } from "vitest";
 import { type BatchStream, NakadiClient, type NakadiError, type StreamOptions } from "../src/index.ts";
+import { passTime } from "./passing-time.ts";
 import { type ScriptedStream, ScriptedTransport } from "./scripted-transport.ts";
 
 export interface TestStream {
@@ -48,18 +49,10 @@ export function testStream(
     retries,
     healthy: () => healthy,
     settle,
-    async pass(ms, stepMs = ms) {
-      await settle();
-      for (let left = ms; left > 0; left -= stepMs) {
-        clock.advance(Math.min(left, stepMs));
-        await settle();
-      }
-    },
+    pass: (ms, stepMs = ms) => passTime(clock, settle, ms, stepMs),
     async open() {
       await settle();
-      const newest = transport.streams.at(-1);
-      if (!newest || newest.closed) throw new Error("no stream is open");
-      return newest;
+      return transport.newestStream;
     },
   };
 }

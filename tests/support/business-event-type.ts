@@ -1,0 +1,11 @@
+/** An event type of category `business`, for stories that need one. */
+import { randomUUID } from "node:crypto";
+import type { EventType } from "nakadi-client";
+
+export const business = (name = `test.${randomUUID()}`): EventType => ({
+  name,
+  owning_application: "test",
+  category: "business",
+  enrichment_strategies: ["metadata_enrichment"],
+  schema: { type: "json_schema", schema: '{"properties":{"n":{"type":"number"}}}' },
+});
