@@ -1,5 +1,5 @@
 import { ManualClock } from "nakadi-protocol";
-import { beforeEach, describe, expect, it } from "vitest";
+import { beforeEach, describe, expect, it, vi } from "vitest";
 import { EventTypes } from "../event-types/catalogue.ts";
 import type { StoredEventType } from "../event-types/stored-event-type.ts";
 import { DEFAULT_LIMITS } from "../limits.ts";
@@ -46,6 +46,14 @@ function slowWriter(): { begun: Promise<void>; finish: () => void; done: Promise
     await append(stored, 2);
   });
   return { begun, finish, done };
+}
+
+/** What comes of `work`, for which the clock goes on as it does by itself: hints may be lost. */
+async function whileTimePasses<T>(work: Promise<T>): Promise<T> {
+  let isDone = false;
+  void Promise.allSettled([work]).then(() => (isDone = true));
+  await expect.poll(() => isDone || clock.advance(1_000), { interval: 1 }).toBe(true);
+  return work;
 }
 
 describe("a timeline's switch", () => {
@@ -98,8 +106,19 @@ describe("a timeline's switch", () => {
     clock.advance(40_000);
     expect(await switched).toMatchObject({ status: 503 });
     writer.finish();
-    expect(await later).toBe(1);
+    expect(await whileTimePasses(later)).toBe(1);
     expect(await orders()).toEqual([1]);
+  });
+
+  it("that ends while a writer looks for it does not cost that writer his last look", async () => {
+    const mark = { log: "never-created", untilMs: clock.wallMs() + 40_000 };
+    await parts.eventTypes.change("et", (stored) => ({ ...stored, switching: mark }));
+    const now = clock.wallMs();
+    vi.spyOn(clock, "wallMs").mockImplementationOnce(() => {
+      clock.advance(40_000);
+      return now;
+    });
+    expect(await whileTimePasses(parts.writers.write("et", async () => "written"))).toBe("written");
   });
 
   it("that a crash has ended holds nobody up for longer than that", async () => {

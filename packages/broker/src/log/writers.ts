@@ -36,12 +36,14 @@ export class Writers {
   async write<T>(name: string, write: (stored: StoredEventType | undefined) => Promise<T>): Promise<T> {
     const deadlineMs = this.#parts.clock.monotonicMs() + MAX_SWITCH_MS;
     for (;;) {
+      // Asked before the look: a mark that ends while we look has not held us up for too long.
+      const isLate = this.#parts.clock.monotonicMs() >= deadlineMs;
       const written = await this.#tracked(name, async () => {
         const stored = await this.#unmarked(name);
         return stored?.switching ? undefined : { result: await write(stored) };
       });
       if (written) return written.result;
-      if (this.#parts.clock.monotonicMs() >= deadlineMs) throw inMaintenance();
+      if (isLate) throw inMaintenance();
       await nextHint(this.#parts.clock, POLL_MS, (hint) =>
         this.#parts.metadata.onWrite((_kind, id) => {
           if (id === name) hint();

@@ -67,6 +67,12 @@ test.each([
   expect(JSON.parse(enrich(`{"metadata":${metadata}}`))).toHaveProperty("metadata.flow_id", flowId);
 });
 
+test("what is in it keeps its text where something else has to go", () => {
+  const odd = '"span_ctx":{"n":[1.0,-0,1e2,9007199254740993],"s":"\\u0078,}\\""},"é":"\\ud800"';
+  const ours = enrich('{"metadata":{}}').slice('{"metadata":{'.length);
+  expect(enrich(`{"metadata":{"\\u0070artition":"7",${odd},"flow_id":""}}`)).toBe(`{"metadata":{${odd},${ours}`);
+});
+
 test("names that mean something to JavaScript stay", () => {
   const text = enrich('{"metadata":{"span_ctx":{"__proto__":"a","constructor":"b"}}}');
   expect(text).toContain('"span_ctx":{"__proto__":"a","constructor":"b"}');
@@ -98,13 +104,14 @@ test("every other byte stays as it is", () => {
         const end = `${behind.map((one) => `,${one}`).join("")}}`;
         expect(text.startsWith(start)).toBe(true);
         expect(text.endsWith(end)).toBe(true);
+        const sent = JSON.parse(JSON.stringify(given)) as Record<string, unknown>;
         const complete: unknown = JSON.parse(text.slice(start.length, text.length - end.length));
         expect(complete).toEqual({
-          ...(JSON.parse(JSON.stringify(given)) as object),
+          ...sent,
           event_type: "order.created",
           partition: "3",
           received_at: "2026-01-02T03:04:05.678Z",
-          flow_id: given["flow_id"] || "request-flow",
+          flow_id: sent["flow_id"] || "request-flow",
           version: "1.2.3",
           published_by: "unauthenticated",
         });

@@ -3,6 +3,7 @@
  * @pure
  */
 import { isObject } from "../event-types/json-schema.ts";
+import { membersOf } from "./members.ts";
 import type { PublishedItem } from "./scan.ts";
 
 export interface Enrichment {
@@ -18,6 +19,7 @@ export interface Enrichment {
 type EnrichedItem = Pick<PublishedItem, "bytes" | "value" | "metadata">;
 
 const UTF_8 = new TextEncoder();
+const TEXT = new TextDecoder("utf-8", { ignoreBOM: true });
 
 /** Completes one event after the other; one without metadata stays as it is. */
 export function enricher(enrichment: Enrichment): (item: EnrichedItem, partition: number) => Uint8Array {
@@ -32,7 +34,11 @@ export function enricher(enrichment: Enrichment): (item: EnrichedItem, partition
     const isRight = (name: keyof typeof wanted): boolean => given[name] === wanted[name];
     const lacks = NAMES.filter((name) => !Object.hasOwn(given, name));
     if (!NAMES.every((name) => lacks.includes(name) || isRight(name)) || place.end - place.start === EMPTY) {
-      const complete = UTF_8.encode(JSON.stringify({ ...given, ...wanted, ...received }));
+      const ours = { ...wanted, ...received };
+      const kept = membersOf(TEXT.decode(bytes.subarray(place.start, place.end)))
+        .filter(({ name }) => !Object.hasOwn(ours, name))
+        .map(({ text }) => `${text},`);
+      const complete = UTF_8.encode(`{${kept.join("")}${JSON.stringify(ours).slice(1)}`);
       return spliced(bytes, place.start, complete, place.end);
     }
     const key = `${partition} ${lacks.join()}`;
