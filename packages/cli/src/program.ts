@@ -62,7 +62,9 @@ function buildProgram(context: Context, ended: (code: ExitCode) => void): Comman
 
   program
     .command("demo")
-    .description("show everything at work: a broker, real earthquakes, two consumers, a connection cut on purpose")
+    .description(
+      "show everything at work: real earthquakes, two consumers, a connection cut and a broker killed on purpose",
+    )
     .addHelpText("after", "\nExample:\n  $ nakadi demo")
     .action(async () => {
       const { runDemo } = await import("./commands/demo/demo.ts");

@@ -3,6 +3,8 @@ import { describe, expect, it } from "vitest";
 import { accountOf, faultsOf } from "./account.ts";
 import type { Committed, Handled, JournalEntry } from "./journal.ts";
 
+const NOT_KILLED = { lag: 0, killedMs: Number.POSITIVE_INFINITY };
+
 const offsetText = (n: number): string => `001-0001-${String(n).padStart(18, "0")}`;
 
 function handled(stream: string, partition: number, from: number, count: number, atMs: number): Handled {
@@ -36,7 +38,7 @@ describe("the account", () => {
     fc.assert(
       fc.property(runs, ({ published, journals }) => {
         const again = handled("stream-2", 1, 900, 1, 9_999);
-        const account = accountOf([...published, ...again.eids], [journals[0], [...journals[1], again]], 0);
+        const account = accountOf([...published, ...again.eids], [journals[0], [...journals[1], again]], NOT_KILLED);
         expect(account).toEqual({
           published: published.length + 1,
           delivered: published.length + 1,
@@ -45,9 +47,12 @@ describe("the account", () => {
           lost: 0,
           committedAgain: 0,
           reconnects: 1,
+          reconnectsAfterKill: [0, 0],
           lag: 0,
         });
-        expect(faultsOf(account, published.length + 1, 1)).toEqual([]);
+        expect(faultsOf({ ...account, reconnects: 3, reconnectsAfterKill: [1, 1] }, published.length + 1, 1)).toEqual(
+          [],
+        );
       }),
     );
   });
@@ -55,7 +60,7 @@ describe("the account", () => {
   it("counts what was handled and not committed, and came again, as delivered twice and nothing else", () => {
     const first = handled("a", 0, 0, 3, 1);
     const second = handled("b", 0, 0, 3, 2);
-    const account = accountOf(first.eids, [[first], [second, committed(second)]], 0);
+    const account = accountOf(first.eids, [[first], [second, committed(second)]], NOT_KILLED);
     expect(account).toMatchObject({ delivered: 6, distinct: 3, committedAgain: 0, outOfOrder: 0 });
   });
 
@@ -66,7 +71,7 @@ describe("the account", () => {
         const victims = first.filter((entry) => entry.kind === "handled");
         const victim = victims[pick % victims.length];
         const without = first.filter((entry) => entry !== victim);
-        expect(accountOf(published, [without, journals[1]], 0).lost).toBe(victim?.eids.length);
+        expect(accountOf(published, [without, journals[1]], NOT_KILLED).lost).toBe(victim?.eids.length);
       }),
     );
   });
@@ -75,16 +80,29 @@ describe("the account", () => {
     fc.assert(
       fc.property(runs, fc.constantFrom("stream-0", "another"), ({ published, journals }, stream) => {
         const repeated = handled(stream, 0, 0, 1, 9_999);
-        expect(accountOf(published, [journals[0], [...journals[1], repeated]], 0).committedAgain).toBe(1);
+        expect(accountOf(published, [journals[0], [...journals[1], repeated]], NOT_KILLED).committedAgain).toBe(1);
       }),
     );
   });
 
+  it("counts what each consumer read from new streams after the kill, and not what went on", () => {
+    const before = handled("a", 0, 0, 1, 1);
+    const journals = [
+      [before, handled("a", 0, 1, 1, 7), handled("b", 0, 2, 1, 8), handled("c", 0, 3, 1, 9)],
+      [handled("d", 1, 0, 1, 2)],
+    ];
+    expect(accountOf([], journals, { lag: 0, killedMs: 5 })).toMatchObject({
+      reconnects: 2,
+      reconnectsAfterKill: [2, 0],
+    });
+  });
+
   it("finds batches that came before an earlier one of their stream and partition", () => {
     const entries = [handled("a", 0, 0, 2, 1), handled("a", 0, 4, 2, 2), handled("a", 0, 2, 2, 3)];
-    expect(accountOf([], [entries], 0).outOfOrder).toBe(1);
+    expect(accountOf([], [entries], NOT_KILLED).outOfOrder).toBe(1);
     expect(
-      accountOf([], [[handled("a", 0, 2, 2, 1), handled("a", 1, 0, 2, 2), handled("b", 0, 0, 2, 3)]], 0).outOfOrder,
+      accountOf([], [[handled("a", 0, 2, 2, 1), handled("a", 1, 0, 2, 2), handled("b", 0, 0, 2, 3)]], NOT_KILLED)
+        .outOfOrder,
     ).toBe(0);
   });
 
@@ -95,7 +113,8 @@ describe("the account", () => {
     ["out of order", { outOfOrder: 1 }, 1],
     ["committed again", { committedAgain: 1 }, 1],
     ["lag", { lag: 1 }, 1],
-    ["no reconnect", { reconnects: 0 }, 1],
+    ["no reconnect but those after the kill", { reconnects: 2 }, 1],
+    ["a consumer that the kill has silenced", { reconnectsAfterKill: [0, 2] }, 1],
     ["no open stream cut", {}, 0],
   ])("is not clean: %s", (_what, wrong, cutStreams) => {
     const clean = {
@@ -105,7 +124,8 @@ describe("the account", () => {
       outOfOrder: 0,
       lost: 0,
       committedAgain: 0,
-      reconnects: 1,
+      reconnects: 3,
+      reconnectsAfterKill: [1, 1],
       lag: 0,
     };
     expect(faultsOf({ ...clean, ...wrong }, 10, cutStreams)).toHaveLength(1);

@@ -17,6 +17,8 @@ export interface Account {
   committedAgain: number;
   /** Streams beyond each consumer's first. */
   reconnects: number;
+  /** Those among them that began after the broker was killed, by consumer. */
+  reconnectsAfterKill: readonly number[];
   /** Events that the broker says are still to be consumed. */
   lag: number;
 }
@@ -25,7 +27,7 @@ export interface Account {
 export function accountOf(
   published: readonly string[],
   journals: readonly (readonly JournalEntry[])[],
-  lag: number,
+  { lag, killedMs }: { lag: number; killedMs: number },
 ): Account {
   const handled = journals.flat().filter((entry) => entry.kind === "handled");
   const seen = new Set(handled.flatMap(({ eids }) => eids));
@@ -37,13 +39,17 @@ export function accountOf(
     lost: published.filter((eid) => !seen.has(eid)).length,
     committedAgain: repetitions(journals.flat()),
     reconnects: journals.reduce((sum, journal) => sum + Math.max(0, streamsOf(journal).size - 1), 0),
+    reconnectsAfterKill: journals.map((journal) => {
+      const before = streamsOf(journal.filter(({ atMs }) => atMs <= killedMs));
+      return streamsOf(journal).size - before.size;
+    }),
     lag,
   };
 }
 
 /** What keeps an account from being clean, one sentence each. */
 export function faultsOf(account: Account, expected: number, cutStreams: number): string[] {
-  const { published, distinct, lost, outOfOrder, committedAgain, lag, reconnects } = account;
+  const { published, distinct, lost, outOfOrder, committedAgain, lag, reconnects, reconnectsAfterKill } = account;
   return [
     ...(published === expected ? [] : [`${published} of ${expected} events were published`]),
     ...(distinct === published ? [] : [`${distinct} distinct events were handled, ${published} published`]),
@@ -51,8 +57,17 @@ export function faultsOf(account: Account, expected: number, cutStreams: number)
     ...(outOfOrder === 0 ? [] : [`${outOfOrder} batches were out of order`]),
     ...(committedAgain === 0 ? [] : [`${committedAgain} events came again after they were committed`]),
     ...(lag === 0 ? [] : [`${lag} events are still to be consumed`]),
-    ...(cutStreams > 0 && reconnects > 0 ? [] : ["the cut hit no open stream, so nothing was proven"]),
+    ...(cutStreams > 0 && reconnects > sum(reconnectsAfterKill)
+      ? []
+      : ["the cut hit no open stream, so nothing was proven"]),
+    ...reconnectsAfterKill.flatMap((count, index) =>
+      count > 0 ? [] : [`consumer ${index + 1} has read nothing after the broker was killed`],
+    ),
   ];
+}
+
+function sum(numbers: readonly number[]): number {
+  return numbers.reduce((total, one) => total + one, 0);
 }
 
 function streamsOf(journal: readonly JournalEntry[]): Set<string> {

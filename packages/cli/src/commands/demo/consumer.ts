@@ -7,7 +7,7 @@ import { NakadiClient, NakadiError } from "nakadi-client";
 import type { Context } from "../../context.ts";
 import { EXIT, type ExitCode } from "../../exit-codes.ts";
 import type { Earthquake, EarthquakeEvent } from "./earthquakes.ts";
-import type { JournalEntry } from "./journal.ts";
+import { type JournalEntry, nowMs } from "./journal.ts";
 
 export interface ConsumerOptions {
   url: string;
@@ -17,7 +17,9 @@ export interface ConsumerOptions {
 }
 
 /** What the parent is told, a JSON object a line. */
-export type Progress = { handled: number; strongest: Pick<Earthquake, "mag" | "place"> } | { retry: string };
+export type Progress =
+  | { handled: number; stream: string; strongest: Pick<Earthquake, "mag" | "place"> }
+  | { retry: string };
 
 /** Short enough that what a cut stream held comes back while people still watch. */
 const COMMIT_TIMEOUT_SECONDS = 3;
@@ -43,7 +45,7 @@ export async function runConsumer(context: Context, { url, subscription, file }:
       const { partition, offset } = batch.cursor;
       const place = { stream: batch.streamId, partition, offset };
       note({ kind: "handled", atMs: nowMs(), ...place, eids: batch.events.map(({ metadata }) => metadata.eid) });
-      tell({ handled: batch.events.length, strongest: strongestOf(batch.events) });
+      tell({ handled: batch.events.length, stream: batch.streamId, strongest: strongestOf(batch.events) });
       try {
         await stream.commit(batch);
         note({ kind: "committed", atMs: nowMs(), ...place });
@@ -59,11 +61,6 @@ export async function runConsumer(context: Context, { url, subscription, file }:
     closeSync(journal);
   }
   return EXIT.ok;
-}
-
-/** Finer than a millisecond, and the same for all processes of a machine. */
-function nowMs(): number {
-  return performance.timeOrigin + performance.now();
 }
 
 function strongestOf(events: readonly EarthquakeEvent[]): Pick<Earthquake, "mag" | "place"> {

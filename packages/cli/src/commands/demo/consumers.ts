@@ -10,6 +10,8 @@ export interface ConsumerTotals {
 export class Consumers {
   readonly totals: ConsumerTotals = { handled: 0, strongest: undefined };
   readonly files: readonly string[];
+  /** Those that each consumer has read from. */
+  readonly #streams: readonly Set<string>[];
   readonly #children: readonly Child[];
 
   /**
@@ -23,12 +25,30 @@ export class Consumers {
     news: (text: string) => void,
   ) {
     this.files = urls.map((_, index) => fileOf(index + 1));
+    this.#streams = urls.map(() => new Set());
     this.#children = urls.map((url, index) => {
       const name = `consumer ${index + 1}`;
       const file = fileOf(index + 1);
       const args = ["demo-consumer", "--url", url, "--subscription", subscription, "--file", file];
-      return new Child(name, args, (line) => this.#take(name, JSON.parse(line) as Progress, news));
+      // The same again and again says nothing new until something was read.
+      const complaints = new Set<string>();
+      return new Child(name, args, (line) => {
+        const progress = JSON.parse(line) as Progress;
+        if (!("retry" in progress)) {
+          complaints.clear();
+          this.#streams[index]?.add(progress.stream);
+          this.#count(progress);
+        } else if (!complaints.has(progress.retry)) {
+          complaints.add(progress.retry);
+          news(`${name} tries again: ${progress.retry}`);
+        }
+      });
     });
+  }
+
+  /** From how many streams the n-th consumer has read. */
+  streamsOf(n: number): number {
+    return this.#streams[n - 1]?.size ?? 0;
   }
 
   /** Rejects when one of them ends by itself. */
@@ -41,14 +61,8 @@ export class Consumers {
     await Promise.all(this.#children.map((child) => child.endInput()));
   }
 
-  #take(name: string, progress: Progress, news: (text: string) => void): void {
-    if ("retry" in progress) {
-      news(`${name} tries again: ${progress.retry}`);
-      return;
-    }
-    this.totals.handled += progress.handled;
-    if (progress.strongest.mag > (this.totals.strongest?.mag ?? Number.NEGATIVE_INFINITY)) {
-      this.totals.strongest = progress.strongest;
-    }
+  #count({ handled, strongest }: Exclude<Progress, { retry: string }>): void {
+    this.totals.handled += handled;
+    if (strongest.mag > (this.totals.strongest?.mag ?? Number.NEGATIVE_INFINITY)) this.totals.strongest = strongest;
   }
 }

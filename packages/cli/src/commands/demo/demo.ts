@@ -1,6 +1,6 @@
 /**
- * `nakadi demo`: a broker, real earthquakes, two consumers that share a subscription, a connection cut in the middle of a
- * line, and an account of every event at the end.
+ * `nakadi demo`: a broker on disk, real earthquakes, two consumers that share a subscription, a connection cut in the middle
+ * of a line, the broker killed and started again, and an account of every event at the end.
  */
 import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -12,11 +12,12 @@ import { type Context, stopSignalOf } from "../../context.ts";
 import { EXIT, exitCodeOf, type ExitCode } from "../../exit-codes.ts";
 import { Failure } from "../../failure.ts";
 import { type Account, accountOf, faultsOf } from "./account.ts";
-import { Child } from "./child.ts";
+import { BrokerProcess } from "./broker-process.ts";
 import { Consumers } from "./consumers.ts";
 import { type Display, displayFor } from "./display.ts";
 import { type EarthquakeEvent, EVENT_TYPE, EVENT_TYPE_NAME, readEarthquakes } from "./earthquakes.ts";
-import { parseJournal } from "./journal.ts";
+import { nowMs, parseJournal } from "./journal.ts";
+import { report } from "./report.ts";
 import type { PartitionView } from "./view.ts";
 
 const BATCH = 20;
@@ -70,8 +71,10 @@ async function run(
     display.news(text);
   };
 
-  const { broker, url } = await startBroker(endings, signal);
-  tell(`a broker listens on ${url}`);
+  const broker = new BrokerProcess(join(folder, "data"));
+  endings.push(() => broker.end());
+  const url = await Promise.race([broker.start(), aborted(signal)]);
+  tell(`a broker listens on ${url}, its data on disk`);
   const nakadi = new NakadiClient({ baseUrl: url });
   endings.push(() => nakadi.close());
   const proxy = await FaultProxy.start(url);
@@ -85,7 +88,8 @@ async function run(
   );
   const consumers = new Consumers([proxy.url, url], id, (n) => join(folder, `consumer-${n}.ndjson`), tell);
   endings.push(() => consumers.end());
-  await orFailure(bothRead(nakadi, id, signal), broker, consumers);
+  const untilBothRead = (): Promise<void> => bothRead(nakadi, id, signal);
+  await orFailure(untilBothRead(), broker, consumers);
   tell("two consumers share the subscription");
 
   const state = { published: [] as string[], startedMs: performance.now() };
@@ -102,30 +106,48 @@ async function run(
     watching.abort();
     await watch;
   });
-  await orFailure(
-    publish(nakadi, events, state.published, tell, () => proxy.cutInsideLine(), signal),
-    broker,
-    consumers,
-  );
+  let killedMs = Number.POSITIVE_INFINITY;
+  let back: Promise<void> = Promise.resolve();
+  const incidents: Incident[] = [
+    {
+      after: 1 / 3,
+      async happen(published) {
+        proxy.cutInsideLine();
+        tell(`${published} published: the connection of consumer 1 is cut in the middle of its next line`);
+      },
+    },
+    {
+      after: 3 / 5,
+      async happen(published) {
+        // What the cut stream held comes back when its commit timeout is over.
+        while (consumers.streamsOf(1) < 2) await pause(LOOK_MS, undefined, { signal });
+        await untilBothRead();
+        tell(`${published} published: the broker is killed (SIGKILL), while publishing goes on`);
+        await broker.kill();
+        killedMs = nowMs();
+        back = (async () => {
+          await broker.start();
+          tell("the broker is back, on the same directory and port");
+          await untilBothRead();
+          tell("both consumers read again");
+        })();
+        // Awaited by the next incident; until then nobody looks.
+        back.catch(() => undefined);
+      },
+    },
+    // The last third finds both of them reading, so that each has something to show.
+    { after: 2 / 3, happen: () => back },
+  ];
+  await orFailure(publish(nakadi, events, { published: state.published, incidents, signal }), broker, consumers);
+  tell(`all ${state.published.length} earthquakes are published`);
   const lag = await orFailure(drained(nakadi, id, signal), broker, consumers);
   watching.abort();
   await watch;
   await consumers.end();
 
   const journals = await Promise.all(consumers.files.map(async (file) => parseJournal(await readFile(file, "utf8"))));
-  const account = accountOf(state.published, journals, lag);
+  const account = accountOf(state.published, journals, { lag, killedMs });
   return { account, faults: faultsOf(account, events.length, proxy.hits("cutInsideLine").streams) };
-}
-
-async function startBroker(endings: Ending[], signal: AbortSignal): Promise<{ broker: Child; url: string }> {
-  let ready: (url: string) => void = () => undefined;
-  const listening = new Promise<string>((resolve) => (ready = resolve));
-  const broker = new Child("broker", ["broker", "--port", "0", "--end-with-stdin"], (line) => {
-    const [, url] = /listening on (\S+)/.exec(line) ?? [];
-    if (url !== undefined) ready(url);
-  });
-  endings.push(() => broker.end());
-  return { broker, url: await Promise.race([listening, broker.died, aborted(signal)]) };
 }
 
 /** Both consumers have their share of the partitions, so that everything happens while streams are open. */
@@ -138,29 +160,28 @@ async function bothRead(nakadi: NakadiClient, id: string, signal: AbortSignal): 
   }
 }
 
-/** @param cut called after the first third */
+/** Something that happens once that part of all events, 0 to 1, is published; publishing goes on after it. */
+interface Incident {
+  after: number;
+  happen(published: number): Promise<void>;
+}
+
 async function publish(
   nakadi: NakadiClient,
   events: readonly EarthquakeEvent[],
-  published: string[],
-  tell: (text: string) => void,
-  cut: () => void,
-  signal: AbortSignal,
+  { published, incidents, signal }: { published: string[]; incidents: readonly Incident[]; signal: AbortSignal },
 ): Promise<void> {
   const publisher = nakadi.publisher<EarthquakeEvent>(EVENT_TYPE_NAME);
-  let cutDone = false;
+  const ahead = [...incidents];
   for (let at = 0; at < events.length; at += BATCH) {
     const batch = events.slice(at, at + BATCH);
     await publisher.publish(batch, { signal });
     published.push(...batch.map(({ metadata }) => metadata.eid));
-    if (!cutDone && published.length * 3 >= events.length) {
-      cutDone = true;
-      cut();
-      tell(`${published.length} published: the connection of consumer 1 is cut in the middle of its next line`);
+    while (ahead[0] && published.length >= events.length * ahead[0].after) {
+      await ahead.shift()?.happen(published.length);
     }
     await pause(PACE_MS, undefined, { signal });
   }
-  tell(`all ${published.length} earthquakes are published`);
 }
 
 /** Waits until the broker says that nothing is left to be consumed, and says how much is. */
@@ -207,7 +228,7 @@ async function watchProgress(
   }
 }
 
-function orFailure<T>(work: Promise<T>, broker: Child, consumers: Consumers): Promise<T> {
+function orFailure<T>(work: Promise<T>, broker: BrokerProcess, consumers: Consumers): Promise<T> {
   return Promise.race([work, broker.died, consumers.died]);
 }
 
@@ -216,32 +237,4 @@ function aborted(signal: AbortSignal): Promise<never> {
     if (signal.aborted) reject(signal.reason as Error);
     else signal.addEventListener("abort", () => reject(signal.reason as Error), { once: true });
   });
-}
-
-const NEXT = `
-Try next:
-  npx nakadi broker                                   a broker of your own, on http://127.0.0.1:8080
-  curl http://127.0.0.1:8080/event-types              what is there
-  README.md                                           the first event in a minute, with curl and with the library
-`;
-
-function report(account: Account, faults: readonly string[]): string {
-  const rows: [name: string, value: number][] = [
-    ["published", account.published],
-    ["delivered", account.delivered],
-    ["distinct", account.distinct],
-    ["out of order", account.outOfOrder],
-    ["lost", account.lost],
-    ["committed again", account.committedAgain],
-    ["reconnects", account.reconnects],
-    ["lag", account.lag],
-  ];
-  const table = rows
-    .map(([name, value]) => `  ${name.padEnd(16)} ${value.toLocaleString("en").padStart(6)}\n`)
-    .join("");
-  const verdict =
-    faults.length === 0
-      ? "Every event was handled and committed.\n"
-      : `The account is not clean:\n${faults.map((fault) => `  ${fault}\n`).join("")}`;
-  return `\nThe account, from what the consumers wrote down:\n${table}${verdict}${faults.length === 0 ? NEXT : ""}`;
 }

@@ -25,6 +25,11 @@ export interface Committed {
 
 export type JournalEntry = Handled | Committed;
 
+/** Finer than a millisecond, and the same for all processes of a machine. */
+export function nowMs(): number {
+  return performance.timeOrigin + performance.now();
+}
+
 export function parseJournal(text: string): JournalEntry[] {
   return text
     .split("\n")

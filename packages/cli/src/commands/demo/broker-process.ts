@@ -1,0 +1,51 @@
+/** The demo's broker, in a process of its own with its data on disk, which can be killed and started again where it was. */
+import { Failure } from "../../failure.ts";
+import { Child } from "./child.ts";
+
+export class BrokerProcess {
+  /** Rejects when the broker ends without having been told to. */
+  readonly died: Promise<never>;
+  readonly #data: string;
+  #child: Child | undefined;
+  #port = 0;
+  #ended = false;
+  #onDeath: (error: unknown) => void = () => undefined;
+
+  /** @param data the directory */
+  constructor(data: string) {
+    this.#data = data;
+    this.died = new Promise((_, reject) => (this.#onDeath = reject));
+    // Whoever is interested races with it; nobody has to be.
+    this.died.catch(() => undefined);
+  }
+
+  /**
+   * Resolves with its URL when it listens: the first time on a free port, then always on that one.
+   * @throws {Failure} after `end`, for then nobody would end it
+   */
+  async start(): Promise<string> {
+    if (this.#ended) throw new Failure("the demo is over");
+    let ready: (url: string) => void = () => undefined;
+    const listening = new Promise<string>((resolve) => (ready = resolve));
+    const args = ["broker", "--port", String(this.#port), "--data", this.#data, "--end-with-stdin"];
+    const child = new Child("broker", args, (line) => {
+      const [, url] = /listening on (\S+)/.exec(line) ?? [];
+      if (url !== undefined) ready(url);
+    });
+    child.died.catch(this.#onDeath);
+    this.#child = child;
+    const url = await Promise.race([listening, child.died]);
+    this.#port = Number(new URL(url).port);
+    return url;
+  }
+
+  /** SIGKILL: it gets to do nothing any more. Resolves when it is gone. */
+  async kill(): Promise<void> {
+    await this.#child?.end("SIGKILL");
+  }
+
+  async end(): Promise<void> {
+    this.#ended = true;
+    await this.#child?.end();
+  }
+}
