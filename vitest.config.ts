@@ -11,7 +11,7 @@ export default defineConfig({
   resolve: { conditions },
   ssr: { resolve: { conditions } },
   test: {
-    reporters: ["default", "./scripts/plain-summary-reporter.mjs"],
+    reporters: ["default", "./scripts/fidelity-reporter.mjs", "./scripts/plain-summary-reporter.mjs"],
     // Here and not in the projects, so that the seed is printed; `--sequence.seed` repeats an order.
     sequence: { shuffle: true },
     projects: [
