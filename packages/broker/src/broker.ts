@@ -19,6 +19,7 @@ import type { StorageOption } from "./storage/open.ts";
 import { DeadLetterQueue } from "./streaming/dead-letter-queue.ts";
 import { EventTypeStreams } from "./streaming/event-type-streams.ts";
 import { SubscriptionStreams } from "./streaming/streams.ts";
+import { DeadLetterRedrive } from "./subscriptions/dead-letter-redrive.ts";
 import { Subscriptions } from "./subscriptions/registry.ts";
 
 export interface BrokerOptions {
@@ -114,6 +115,13 @@ export async function startBroker(options: BrokerOptions = {}): Promise<Broker> 
     clock,
     onError,
   });
+  const redrive = new DeadLetterRedrive({
+    ...common,
+    coordination: storage.coordination,
+    eventTypes,
+    subscriptions,
+    onError: (error) => logger.error({ error }, "dead letters that are sent once more were not looked for"),
+  });
   const eventTypeStreams = new EventTypeStreams({ ...common, eventTypes, gate, random, onError });
   const stopping = new AbortController();
   const app = buildServer(
@@ -151,6 +159,7 @@ export async function startBroker(options: BrokerOptions = {}): Promise<Broker> 
     clearInterval(sweep);
     clearTimeout(deadline);
     settings[Symbol.dispose]();
+    await redrive[Symbol.asyncDispose]();
     await membership[Symbol.asyncDispose]();
     await storage.close();
   }

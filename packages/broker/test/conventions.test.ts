@@ -229,6 +229,7 @@ describe("permissions", () => {
       [["VIEW", "event-type"], "POST", `/event-types/${name}/cursor-distances`, []],
       [["READ", "event-type"], "POST", `/event-types/${name}/shifted-cursors`, []],
       [["READ", "event-type"], "POST", `/event-types/${name}/cursors-lag`, []],
+      [["VIEW", "event-type"], "POST", "/subscriptions", { owning_application: "new", event_types: [name] }],
       [["VIEW", "subscription"], "GET", subscription],
       [["ADMIN", "subscription"], "PUT", subscription, {}],
       [["ADMIN", "subscription"], "DELETE", subscription],

@@ -158,6 +158,36 @@ describe("features", () => {
       "Authorization section is mandatory",
     );
     await toggle(test, "force_event_type_authz", false);
+    const id = await test.subscription([name]);
+    await toggle(test, "force_subscription_authz", true);
+    const subscription = (await test.call({ path: `/subscriptions/${id}` })).json as object;
+    const written: [method: string, path: string, json: object][] = [
+      ["POST", "/subscriptions", { ...subscription, consumer_group: "new" }],
+      ["PUT", `/subscriptions/${id}`, subscription],
+    ];
+    for (const [method, path, body] of written) {
+      expect(detailOf(await test.call({ method, path, json: body }))).toBe("Authorization section is mandatory");
+    }
+    await toggle(test, "force_subscription_authz", false);
+    await toggle(test, "disable_subscription_creation", true);
+    const refused = await test.call({
+      method: "POST",
+      path: "/subscriptions",
+      json: { ...subscription, consumer_group: "new" },
+    });
+    expect([refused.status, detailOf(refused)]).toEqual([503, "Subscription creation is temporarily unavailable"]);
+    expect(await test.call({ method: "POST", path: "/subscriptions", json: subscription })).toMatchObject({
+      status: 200,
+    });
+    await toggle(test, "disable_subscription_creation", false);
+    await test.call({ method: "POST", path: "/subscriptions", json: { ...subscription, consumer_group: "second" } });
+    await toggle(test, "token_subscriptions_iteration", true);
+    const links = async (query: string): Promise<unknown> =>
+      ((await test.call({ path: `/subscriptions?${query}` })).json as { _links: unknown })._links;
+    expect(await links("limit=1")).toEqual({
+      next: { href: expect.stringMatching(/^\/subscriptions\?token=F[0-9a-f-]{36}&limit=1$/) },
+    });
+    expect(await links("limit=1&offset=1")).toMatchObject({ prev: { href: "/subscriptions?offset=0&limit=1" } });
     await toggle(test, "return_body_on_create_update_event_type", true);
     expect((await create()).json).toMatchObject({ name: `${name}.x`, compatibility_mode: "forward" });
     expect((await test.call({ method: "PUT", path: `/event-types/${name}`, json })).json).toMatchObject({ name });

@@ -6,6 +6,8 @@
 import type { EventType } from "nakadi-protocol";
 
 export const DEAD_LETTER_QUEUE = "nakadi.dead.letter.queue";
+/** Made by whoever wants to send dead letters once more; events of it are for one subscription each. */
+export const DEAD_LETTER_REDRIVE = "nakadi.dead.letter.redrive";
 
 const DAY_MS = 86_400_000;
 const TEXT = { type: "string" };

@@ -70,11 +70,13 @@ export class RecordBuffer {
     return first !== undefined && first < (this.oldest?.ordinal ?? Infinity) ? first : undefined;
   }
 
+  /** Forgets the events and everything behind the first of them. */
   clear(): void {
+    const [first] = this.#hidden;
+    this.#hidden = first !== undefined && first < (this.oldest?.ordinal ?? Infinity) ? [first] : [];
     this.#records = [];
     this.#head = 0;
     this.#bytes = 0;
-    this.#hidden = [];
   }
 
   #hide(ordinal: number): void {

@@ -19,17 +19,19 @@ import { startPosition } from "./start-position.ts";
 import type { SubscriptionSession } from "./subscription-session.ts";
 
 /** What may have changed. */
-export type Suspicion = "group" | "timelines" | "progress";
+export type Suspicion = "group" | "event-types" | "progress";
 
 export interface SessionSyncParts {
   id: string;
   subscription: string;
+  /** That the subscription names. */
+  eventTypes: readonly string[];
   session: SubscriptionSession;
   readers: PartitionReaders;
   axes: PartitionAxes;
   storage: Storage;
   clock: Clock;
-  /** As it is stored now. @throws {ProblemError} 404 */
+  /** As it is stored now. @throws {ProblemError} 404; 403 where the client may not read it any more */
   eventType: (name: string) => Promise<StoredEventType>;
   deadLetterRules: DeadLetterRules | undefined;
   batchLimit: number;
@@ -81,7 +83,7 @@ export class SessionSync {
         this.#suspected.clear();
         // A group is read first: whoever owned a partition before cannot commit any more once it is ours.
         if (suspected.has("group")) await this.#syncGroup();
-        if (suspected.has("timelines")) await this.#syncTimelines();
+        if (suspected.has("event-types")) await this.#syncEventTypes();
         await this.#syncProgress();
       }
     } catch (error) {
@@ -171,6 +173,13 @@ export class SessionSync {
   async #viewOf(eventType: string): Promise<LogView> {
     const stored = await this.#parts.eventType(eventType);
     return { stored, bounds: await timelineBounds(this.#parts.storage.log, stored) };
+  }
+
+  /** Whoever may not read one of them any more reads none, even if others have its partitions (protocol 3.11). */
+  async #syncEventTypes(): Promise<void> {
+    const { eventTypes, eventType } = this.#parts;
+    for (const name of eventTypes) await eventType(name);
+    await this.#syncTimelines();
   }
 
   async #syncTimelines(): Promise<void> {

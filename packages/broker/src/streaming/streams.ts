@@ -45,7 +45,7 @@ export class SubscriptionStreams {
         for (const stream of this.#open.get(subscription) ?? []) stream.hint(what);
       }),
       metadata.onWrite((kind, id) => {
-        if (kind === EVENT_TYPE_KIND) for (const stream of this.#reading(id)) stream.hint("timelines");
+        if (kind === EVENT_TYPE_KIND) for (const stream of this.#reading(id)) stream.hint("event-types");
       }),
       parts.gate.onChange(() => void this.#closeBlocked()),
     ];
@@ -75,7 +75,7 @@ export class SubscriptionStreams {
       session: new SubscriptionSession(settings, { maxBufferBytes: limits.maxStreamBufferBytes, nowMs }),
       storage,
       clock,
-      eventType: (name) => this.#parts.eventTypes.get(name),
+      eventType: (name) => this.#readable(name, subscription),
       deadLetterRules: deadLetterRules(subscription.annotations ?? {}),
       deadLetters: this.#parts.deadLetters,
       batchLimit: settings.batchLimit,
@@ -101,6 +101,13 @@ export class SubscriptionStreams {
     await access.demand("VIEW", subscriptionResource(subscription));
     await access.demand("READ", subscriptionResource(subscription));
     for (const { eventType } of eventTypes) await access.demand("READ", eventTypeResource(eventType));
+  }
+
+  /** @throws {ProblemError} 404; 403 for one of the subscription's own that may not be read */
+  async #readable(name: string, { event_types: own }: Subscription): Promise<StoredEventType> {
+    const stored = await this.#parts.eventTypes.get(name);
+    if (own.includes(name)) await this.#parts.access.demand("READ", eventTypeResource(stored.eventType));
+    return stored;
   }
 
   /** Ends all streams at once, and takes no hints any more. */

@@ -29,7 +29,7 @@ export interface SubscriptionStreamParts {
   session: SubscriptionSession;
   storage: Storage;
   clock: Clock;
-  /** As it is stored now. @throws {ProblemError} 404 */
+  /** As it is stored now. @throws {ProblemError} 404; 403 where the client may not read it any more */
   eventType: (name: string) => Promise<StoredEventType>;
   deadLetterRules: DeadLetterRules | undefined;
   deadLetters: DeadLetterQueue;
@@ -107,8 +107,9 @@ export class SubscriptionStream {
     this.#sync.suspect(what);
   }
 
-  /** Whether a partition of the event type is its own. */
+  /** Whether the event type is one of the subscription's, or has a partition that is its own. */
   reads(eventType: string): boolean {
+    if (this.eventTypes.includes(eventType)) return true;
     for (const partition of this.#session.partitions) if (splitKey(partition).eventType === eventType) return true;
     return false;
   }
@@ -174,7 +175,7 @@ export class SubscriptionStream {
   #schedulePoll(): void {
     this.#poll = this.#parts.clock.schedule(POLL_MS, () => {
       this.#readers.suspectAll();
-      this.#sync.suspect("group", "timelines", "progress");
+      this.#sync.suspect("group", "event-types", "progress");
       this.#schedulePoll();
     });
   }

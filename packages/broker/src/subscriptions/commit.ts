@@ -6,7 +6,8 @@ import { cursorPosition, partitionNumber } from "../log/cursor-position.ts";
 import { timelineBounds } from "../log/timeline-bounds.ts";
 import { ProblemError } from "../problems.ts";
 import type { ConsumerGate } from "../settings/consumer-gate.ts";
-import type { CommitOutcome, CoordinationPort, LogPort, PartitionKey, StoredPosition } from "../storage/ports.ts";
+import type { CommitItem } from "../storage/fence.ts";
+import type { CommitOutcome, CoordinationPort, LogPort, StoredPosition } from "../storage/ports.ts";
 import { asProblem } from "./initial-cursors.ts";
 import { normalised } from "./initialise.ts";
 import type { Subscriptions } from "./registry.ts";
@@ -30,7 +31,8 @@ export async function commit(
   streamId: string,
   cursors: readonly Cursor[],
 ): Promise<CommitResponse | undefined> {
-  const items = await Promise.all(cursors.map((cursor) => convert(parts, cursor)));
+  const items: CommitItem[] = [];
+  for (const cursor of cursors) items.push(await convert(parts, cursor));
   if (items.length === 0) throw new ProblemError(422, "Cursors are empty");
   const subscription = await parts.subscriptions.get(subscriptionId);
   await parts.gate.demandCursors(subscription.event_types);
@@ -43,20 +45,19 @@ export async function commit(
   return { items: results };
 }
 
-async function convert(
-  { eventTypes, log }: CommitParts,
-  cursor: Cursor,
-): Promise<{ partition: PartitionKey; at: StoredPosition }> {
+/** A partition that there is not: the fence finds out that nobody owns it, once it knows that the session is there. */
+const NOWHERE = -1;
+
+async function convert({ eventTypes, log }: CommitParts, cursor: Cursor): Promise<CommitItem> {
   const stored = await eventTypes.find(cursor.event_type);
   if (!stored) throw new ProblemError(422, `EventType "${cursor.event_type}" does not exist.`);
   // Only BEGIN needs the log's bounds, and only the closed timelines' ends are needed to pass over them.
   const all = cursor.offset.toUpperCase() === "BEGIN" ? await timelineBounds(log, stored) : [];
   const position = asProblem(() => cursorPosition(stored, all, cursor));
-  const number = partitionNumber(cursor.partition, stored.partitions);
-  if (number === undefined) throw new ProblemError(422, `non existing partition ${cursor.partition}`);
   if (position.number < -1) {
     throw new ProblemError(422, `invalid offset ${cursor.offset} for partition ${cursor.partition}`);
   }
+  const number = partitionNumber(cursor.partition, stored.partitions) ?? NOWHERE;
   return { partition: `${cursor.event_type}:${number}`, at: normalised(position) };
 }
 

@@ -15,6 +15,7 @@ import type {
   Progress,
   StoredPosition,
 } from "../storage/ports.ts";
+import { balance } from "../streaming/balancer.ts";
 
 /** Before every event: the raw `BEGIN` of an initial cursor, which any commit moves on from. */
 const BEGIN: Omit<StoredPosition, "text"> = { order: 0, number: -1 };
@@ -37,7 +38,7 @@ export async function initialise(
   for (;;) {
     const current = await coordination.group(subscription.id);
     if (current) {
-      if ((await addPartitions(parts, subscription.id, current.group, eventTypes)) === "changed") return;
+      if ((await addPartitions(parts, subscription.id, current, eventTypes)) === "changed") return;
       continue;
     }
     const initial = await positions(log, eventTypes, (stored, all, partition) =>
@@ -56,21 +57,25 @@ export function knowsAll({ topology }: Group, eventTypes: readonly StoredEventTy
   );
 }
 
-/** Takes in partitions that the group does not know; they are read from their beginning, whatever `read_from` says. */
+/**
+ * Takes in partitions that the group does not know, and gives them to the sessions that are there; they are read from their
+ * beginning, whatever `read_from` says.
+ */
 export async function addPartitions(
   { log, coordination }: InitialiseParts,
   id: string,
-  group: Group,
+  { group, alive }: { group: Group; alive: ReadonlySet<string> },
   eventTypes: readonly StoredEventType[],
 ): Promise<"changed" | "conflict"> {
   if (knowsAll(group, eventTypes)) return "changed";
-  const { version, sessions, topology, resetUntilMs } = group;
+  const { version, topology, resetUntilMs } = group;
   const known = new Set(topology.map(({ partition }) => partition));
   const all = await positions(log, eventTypes, (_stored, bounds, partition) =>
     normalised(beforeOldest(bounds, partition)),
   );
   const added = new Map([...all].filter(([partition]) => !known.has(partition)));
-  const next = { sessions, topology: [...topology, ...unassigned(added)], resetUntilMs };
+  const sessions = group.sessions.filter((session) => alive.has(session.id));
+  const next = { ...balance(sessions, [...topology, ...unassigned(added)]), resetUntilMs };
   return coordination.change(id, version, next, added);
 }
 

@@ -4,6 +4,7 @@
  */
 import { createHash } from "node:crypto";
 import type { Clock, Subscription } from "nakadi-protocol";
+import { type Access, eventTypeResource } from "../authorization/authorizer.ts";
 import { demandNoDuplicates } from "../authorization/section.ts";
 import type { EventTypes } from "../event-types/catalogue.ts";
 import type { StoredEventType } from "../event-types/stored-event-type.ts";
@@ -39,10 +40,10 @@ export class Subscriptions {
 
   /**
    * Creates the subscription, or finds the one with the same key.
-   * @throws {ProblemError} 409 if another request creates it at this instant; 422; 400; 503 where features say so
+   * @throws {ProblemError} 409 if another request creates it at this instant; 422; 400; 403; 503 where features say so
    * @throws {ValidationError}
    */
-  async createOrFind(body: unknown): Promise<{ created: boolean; subscription: Subscription }> {
+  async createOrFind(body: unknown, access: Access): Promise<{ created: boolean; subscription: Subscription }> {
     const request = subscriptionRequest(body);
     const key = createHash("sha256").update(subscriptionKey(request)).digest("hex");
     const existing = await this.#findByKey(key);
@@ -54,8 +55,9 @@ export class Subscriptions {
     await features.demandAuthorization("force_subscription_authz", request.authorization);
     await features.demandWritable();
     const eventTypes = await this.#eventTypesOf(request.event_types);
-    demandNoDuplicates(request.authorization);
+    for (const { eventType } of eventTypes) await access.demand("VIEW", eventTypeResource(eventType));
     await demandInitialCursors(this.#parts.log, request, eventTypes, this.#parts.limits.maxSubscriptionPartitions);
+    demandNoDuplicates(request.authorization);
     const now = new Date(this.#parts.clock.wallMs()).toISOString();
     const subscription: Subscription = { ...request, id: this.#parts.uuid(), created_at: now, updated_at: now };
     const written = await this.#parts.metadata.write([
@@ -85,6 +87,7 @@ export class Subscriptions {
     for (;;) {
       const stored = await this.#stored(id);
       const value = updatedSubscription(stored.value, body, new Date(this.#parts.clock.wallMs()).toISOString());
+      await this.#parts.features.demandAuthorization("force_subscription_authz", value.authorization ?? null);
       const write = { kind: SUBSCRIPTION, id, expect: stored.version, value };
       if ((await this.#parts.metadata.write([write])) === "written") return;
     }

@@ -57,7 +57,8 @@ async function takeIn(parts: RepartitionParts, id: string): Promise<void> {
     const current = await coordination.group(id);
     if (!current) return await initialise(parts, subscription, eventTypes);
     if (knowsAll(current.group, eventTypes)) return;
-    await whileStopped(parts, id, (group) => addPartitions(parts, id, group, eventTypes));
+    const alive: ReadonlySet<string> = new Set();
+    await whileStopped(parts, id, (group) => addPartitions(parts, id, { group, alive }, eventTypes));
   } catch (error) {
     // Deleted meanwhile: nothing is left to be done.
     if (!(error instanceof ProblemError && error.status === 404)) throw error;

@@ -23,8 +23,14 @@ export interface Links {
   next?: { href: string };
 }
 
-/** @throws {ProblemError} 400 */
-export function listQuery(query: Readonly<Record<string, string | readonly string[] | undefined>>): ListQuery {
+/**
+ * @param byToken whether pages go by token where the query does not say how
+ * @throws {ProblemError} 400
+ */
+export function listQuery(
+  query: Readonly<Record<string, string | readonly string[] | undefined>>,
+  byToken = false,
+): ListQuery {
   const one = (name: string): string | undefined => {
     const value = query[name];
     return typeof value === "string" ? value : value?.[0];
@@ -44,7 +50,7 @@ export function listQuery(query: Readonly<Record<string, string | readonly strin
     showStatus: one("show_status") === "true",
     limit,
     offset,
-    token: one("token"),
+    token: one("token") ?? (byToken && offset === 0 ? "new" : undefined),
   };
 }
 

@@ -3,6 +3,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { parseOffset } from "nakadi-protocol";
 import type { PartitionCursor, Subscription } from "nakadi-protocol";
 import type { CompleteEventType, StoredEventType } from "../../event-types/stored-event-type.ts";
+import { DEAD_LETTER_REDRIVE } from "../../event-types/system-event-types.ts";
 import { Axis } from "../../log/axis.ts";
 import { cursorPosition, partitionNumber } from "../../log/cursor-position.ts";
 import { describePartition, newest } from "../../log/partition-bounds.ts";
@@ -10,6 +11,7 @@ import type { TimelineBounds } from "../../log/partition-bounds.ts";
 import { timelineBounds } from "../../log/timeline-bounds.ts";
 import { ProblemError } from "../../problems.ts";
 import { Members } from "../../request-body.ts";
+import { isRedriven } from "../../subscriptions/dead-letter-redrive.ts";
 import { asProblem } from "../../subscriptions/initial-cursors.ts";
 import type { Domain } from "../domain.ts";
 import { permittedEventType } from "../permitted.ts";
@@ -125,7 +127,9 @@ function readCursors(text: string): { partition: string | null; offset: string |
  * Makes sure that no subscription stands in the way of deleting the event type.
  * @returns whether any still does
  */
-async function clearSubscriptions({ subscriptions, settings }: Domain, eventType: string): Promise<boolean> {
+async function clearSubscriptions(domain: Domain, eventType: string): Promise<boolean> {
+  const { subscriptions, settings, storage } = domain;
+  if (eventType === DEAD_LETTER_REDRIVE && (await isRedriven(subscriptions, storage.coordination))) return true;
   const readers = await subscriptions.of(eventType);
   if (readers.length === 0) return false;
   const all = await settings.features.isEnabled("delete_event_type_with_subscriptions");

@@ -25,12 +25,13 @@ export function subscriptionRoutes(app: FastifyInstance, domain: Domain): void {
 
   resource(app, "/subscriptions", {
     GET: async (request, reply) => {
-      const query = listQuery(request.query as Record<string, string | string[] | undefined>);
+      const byToken = await features.isEnabled("token_subscriptions_iteration");
+      const query = listQuery(request.query as Record<string, string | string[] | undefined>, byToken);
       const { items, links } = listPage(await subscriptions.list(), query);
       return sendJson(reply, 200, { items: query.showStatus ? await withStatus(items) : items, _links: links });
     },
     POST: async (request, reply) => {
-      const { created, subscription } = await subscriptions.createOrFind(requestJson(request));
+      const { created, subscription } = await subscriptions.createOrFind(requestJson(request), access);
       if (!created) await access.demand("VIEW", subscriptionResource(subscription));
       const location = `/subscriptions/${subscription.id}`;
       reply.header("Location", location);
