@@ -25,7 +25,6 @@ import { type PublisherOptions, publisherSettings } from "./publisher/options.ts
 import { EventTypePublisher, type Publisher } from "./publisher/publisher.ts";
 import { type BatchStream, SubscriptionBatchStream } from "./stream/batch-stream.ts";
 import { type StreamOptions, streamSettings } from "./stream/options.ts";
-import { parseBaseUrl } from "./transport/base-url.ts";
 import { HttpPipeline } from "./transport/http-pipeline.ts";
 import type { Transport } from "./transport/transport.ts";
 import { UndiciTransport } from "./transport/undici-transport.ts";
@@ -46,7 +45,7 @@ export interface NakadiClientOptions {
   maxResponseBytes?: number;
   /** Default: silent. */
   logger?: Logger;
-  /** Default: HTTP by undici. A test gives its own. */
+  /** Default: HTTP by undici. A test gives its own, which the client does not close. */
   transport?: Transport;
   /** Default: the machine's clock. */
   clock?: Clock;
@@ -78,7 +77,8 @@ export class NakadiClient implements AsyncDisposable {
   readonly settings: Settings;
   readonly storages: Storages;
   readonly server: Server;
-  readonly #transport: Transport;
+  /** Has no connections where the program gives a transport of its own. */
+  readonly #http: UndiciTransport;
   readonly #pipeline: HttpPipeline;
   readonly #logger: Logger;
   readonly #clock: Clock;
@@ -92,16 +92,15 @@ export class NakadiClient implements AsyncDisposable {
   /** @throws {ConfigError} */
   constructor(options: NakadiClientOptions) {
     knownMembers("options", options, NAMES);
-    parseBaseUrl(options.baseUrl);
     const { logger = silentLogger, clock = systemClock, random = Math.random } = options;
     const connectTimeoutMs = wholeNumber("options.connectTimeoutMs", options.connectTimeoutMs, { min: 1 }, 10_000);
     this.#logger = logger;
     this.#clock = clock;
     this.#random = random;
     this.#requestTimeoutMs = wholeNumber("options.requestTimeoutMs", options.requestTimeoutMs, { min: 1 }, 70_000);
-    this.#transport = options.transport ?? new UndiciTransport(options.baseUrl, { connectTimeoutMs, clock });
+    this.#http = new UndiciTransport(options.baseUrl, { connectTimeoutMs, clock });
     this.#pipeline = new HttpPipeline({
-      transport: this.#transport,
+      transport: options.transport ?? this.#http,
       token: options.token === undefined ? undefined : tokenProvider(options.token),
       headers: { "user-agent": `nakadi-client/${VERSION}`, ...checkedHeaders(options.headers ?? {}) },
       flowId: () =>
@@ -113,14 +112,14 @@ export class NakadiClient implements AsyncDisposable {
       timeoutMs: this.#requestTimeoutMs,
       maxResponseBytes: wholeNumber("options.maxResponseBytes", options.maxResponseBytes, { min: 1 }, 64 * 1024 * 1024),
     });
-    const api = new JsonApi(this.#pipeline);
+    const api = new JsonApi(this.#pipeline, clock);
     this.eventTypes = new EventTypes(api);
     this.schemas = new Schemas(api);
     this.timelines = new Timelines(api);
     this.#reader = new EventTypeReader({
       pipeline: this.#pipeline,
       eventTypes: this.eventTypes,
-      eventTypesOnce: new EventTypes(new JsonApi(this.#pipeline, "once")),
+      eventTypesOnce: new EventTypes(new JsonApi(this.#pipeline, clock, "once")),
       clock,
       random,
       logger,
@@ -245,7 +244,8 @@ export class NakadiClient implements AsyncDisposable {
 
   async #shutDown(): Promise<void> {
     await Promise.all([...this.#open].map((one) => one.close()));
-    await this.#transport.close();
+    this.#pipeline.close();
+    await this.#http.close();
   }
 
   #demandOpen(): void {

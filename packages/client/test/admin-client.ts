@@ -1,11 +1,14 @@
 /** A client over a scripted transport, and what it administers. */
 import { onTestFinished } from "vitest";
-import { type EventType, NakadiClient, type Subscription } from "../src/index.ts";
+import { type EventType, NakadiClient, type NakadiClientOptions, type Subscription } from "../src/index.ts";
 import { ScriptedTransport } from "./scripted-transport.ts";
 
-export function testClient(): { nakadi: NakadiClient; transport: ScriptedTransport } {
+export function testClient(options: Partial<NakadiClientOptions> = {}): {
+  nakadi: NakadiClient;
+  transport: ScriptedTransport;
+} {
   const transport = new ScriptedTransport();
-  const nakadi = new NakadiClient({ baseUrl: "http://nakadi", transport });
+  const nakadi = new NakadiClient({ baseUrl: "http://nakadi", transport, ...options });
   onTestFinished(() => nakadi.close());
   return { nakadi, transport };
 }

@@ -1,3 +1,5 @@
+import { getEventListeners } from "node:events";
+import { ManualClock } from "nakadi-protocol";
 import { describe, expect, it } from "vitest";
 import type { NakadiClient } from "../src/index.ts";
 import { cursor, eventType, everybody, schema, somebody, storage, subscription, testClient } from "./admin-client.ts";
@@ -154,15 +156,31 @@ describe.each(CALLS)("%s", (request, call, body, answer, result) => {
 describe("what only asks", () => {
   const asking = CALLS.filter(([request, , , answer]) => answer !== undefined && request !== "POST /subscriptions");
 
-  // All at once: each waits a moment before it asks again.
-  it("is asked again when the server has a problem of its own", async () => {
+  it("is asked again a moment later, by the client's clock, when the server has a problem of its own", async () => {
     await Promise.all(
       asking.map(async ([, call, , answer, result]) => {
-        const { nakadi, transport } = testClient();
+        const clock = new ManualClock();
+        const { nakadi, transport } = testClient({ clock });
         transport.willAnswer({ status: 503 }, { status: 200, body: JSON.stringify(answer) });
-        expect(await call(nakadi)).toEqual(result);
+        const asked = call(nakadi);
+        await expect.poll(() => clock.pending).toBe(1);
+        clock.advance(199);
+        expect(transport.requests).toHaveLength(1);
+        clock.advance(1);
+        expect([await asked, clock.pending]).toEqual([result, 0]);
       }),
     );
+  });
+
+  it("is not asked again once its signal is aborted: the reason comes at once, and no timer stays", async () => {
+    const clock = new ManualClock();
+    const { nakadi, transport } = testClient({ clock });
+    transport.onRequest = () => ({ status: 503 });
+    const abort = new AbortController();
+    const asked = nakadi.eventTypes.get("e", { signal: abort.signal }).catch((reason: unknown) => reason);
+    await expect.poll(() => clock.pending).toBe(1);
+    abort.abort("enough");
+    expect([await asked, clock.pending, getEventListeners(abort.signal, "abort")]).toEqual(["enough", 0, []]);
   });
 
   it("is an error where the answer is no JSON", async () => {

@@ -72,8 +72,6 @@ export class ModelBroker implements Transport {
     throw new Error("no stream is expected");
   }
 
-  async close(): Promise<void> {}
-
   /** All or nothing, as Nakadi does before it asks its storage (protocol 4.3). */
   #take(events: readonly ModelEvent[], bad: readonly number[]): BufferedResponse {
     const first = events.findIndex((_, index) => bad.some((place) => place % events.length === index));

@@ -1,12 +1,14 @@
 import { spawn } from "node:child_process";
+import { getEventListeners } from "node:events";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { createServer } from "node:http";
 import { createServer as createTcpServer, type AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { inspect } from "node:util";
+import { ManualClock } from "nakadi-protocol";
 import { describe, expect, it, onTestFinished } from "vitest";
-import { type ConfigError, fileToken, NakadiClient, type NakadiError } from "../src/index.ts";
+import { type ConfigError, fileToken, NakadiClient, type NakadiError, type Transport } from "../src/index.ts";
 import { ScriptedTransport } from "./scripted-transport.ts";
 import { testStream } from "./test-stream.ts";
 
@@ -136,6 +138,47 @@ describe("headers of every request", () => {
     expect(() => new NakadiClient({ baseUrl: "http://x", headers })).toThrow(
       expect.objectContaining({ code: "CONFIG", path }) as ConfigError,
     );
+  });
+});
+
+describe("a token provider", () => {
+  it("that never answers is not waited for, and leaves no listener and no timer behind", async () => {
+    const clock = new ManualClock();
+    const transport = new ScriptedTransport();
+    const token = (): Promise<string> => new Promise(() => undefined);
+    const nakadi = new NakadiClient({ baseUrl: "http://nakadi", transport, clock, token, requestTimeoutMs: 1_000 });
+    onTestFinished(() => nakadi.close());
+    const late = new AbortController();
+    const aborted = new AbortController();
+    const ends = [late, aborted].map(({ signal }) =>
+      nakadi.subscriptions.delete("s", { signal }).catch((reason: unknown) => reason),
+    );
+    aborted.abort("enough");
+    clock.advance(1_000);
+    expect(await Promise.all(ends)).toEqual([expect.objectContaining({ code: "TIMEOUT", sent: false }), "enough"]);
+    const listeners = [late, aborted].map(({ signal }) => getEventListeners(signal, "abort").length);
+    expect([transport.requests, clock.pending, listeners]).toEqual([[], 0, [0, 0]]);
+  });
+});
+
+describe("a transport that the program gives", () => {
+  it("is two functions; a client that is closed sends nothing through it any more, and leaves it to the program", async () => {
+    const scripted = new ScriptedTransport();
+    const transport: Transport = {
+      request: (...given) => scripted.request(...given),
+      openStream: (...given) => scripted.openStream(...given),
+    };
+    const nakadi = new NakadiClient({ baseUrl: "http://nakadi", transport });
+    const stream = nakadi.stream("s");
+    await expect.poll(() => stream.state).toBe("streaming");
+    scripted.newestStream.batch(1);
+    const batch = await stream.nextBatch();
+    if (!batch) throw new Error("no batch");
+    expect((await stream.commit(batch)).result).toBe("committed");
+    await nakadi.close();
+    await expect(stream.commit(batch)).rejects.toMatchObject({ code: "CLOSED" });
+    await expect(nakadi.subscriptions.get("s")).rejects.toMatchObject({ code: "CLOSED" });
+    expect([scripted.requests.length, scripted.streams.map(({ closed }) => closed)]).toEqual([1, [true]]);
   });
 });
 

@@ -76,7 +76,6 @@ export class ScriptedTransport implements Transport {
   readonly requests: TransportRequest[] = [];
   /** Every attempt to open a stream, in order. */
   readonly opened: TransportRequest[] = [];
-  closed = false;
   #streamAnswers: Answer[] = [];
   #answers: Answer[] = [];
   #nextId = 0;
@@ -123,10 +122,6 @@ export class ScriptedTransport implements Transport {
     if (answer.status === 200) this.streams.push(stream);
     else this.#feed(stream, answer.body ?? "");
     return stream;
-  }
-
-  async close(): Promise<void> {
-    this.closed = true;
   }
 
   /** An answer that is no stream delivers its body and ends. */

@@ -1,6 +1,6 @@
 /** Requests as they go over the wire, with nothing added but what the target asks for. */
 import assert from "node:assert/strict";
-import { type TokenSource, type Transport, UndiciTransport } from "nakadi-client";
+import { type TokenSource, UndiciTransport } from "nakadi-client";
 import { Header, MediaType } from "nakadi-protocol";
 import type { Target } from "./story.ts";
 import { WAIT_MS } from "./waiting.ts";
@@ -27,7 +27,7 @@ export interface WireAnswer {
 const MAX_BODY_BYTES = 64 * 1024 * 1024;
 
 export class Wire {
-  readonly #transport: Transport;
+  readonly #transport: UndiciTransport;
   readonly #token: TokenSource | undefined;
   readonly #headers: Readonly<Record<string, string>>;
   readonly #signal: AbortSignal;

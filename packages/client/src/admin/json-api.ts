@@ -1,15 +1,17 @@
 /** Requests that read or change a resource: JSON in, JSON out, tried again where that is safe. */
-import { ConstantBackoff, handleWhen, type IPolicy, noop, retry } from "cockatiel";
-import { MediaType } from "nakadi-protocol";
+import { handleWhen, noop, retry } from "cockatiel";
+import { type Clock, MediaType } from "nakadi-protocol";
 import { HttpError, NakadiError, ProtocolError } from "../errors/nakadi-error.ts";
 import { type Query, queryOf } from "../transport/base-url.ts";
 import type { HttpCall, HttpPipeline } from "../transport/http-pipeline.ts";
+import { pause } from "../transport/pause.ts";
 
-/** Two more tries, a moment apart: whoever administers waits for the answer. */
+/** Two more tries, a moment apart: whoever administers waits for the answer. The moment passes on the client's clock. */
 const POLICY = retry(
   handleWhen((error) => NakadiError.is(error) && error.retryable && error.code !== "NO_FREE_SLOT"),
-  { maxAttempts: 2, backoff: new ConstantBackoff(200) },
+  { maxAttempts: 2 },
 );
+const MOMENT_MS = 200;
 
 /** Larger pages mean fewer requests; 1000 is the most that servers allow. */
 const PAGE_SIZE = 100;
@@ -20,12 +22,14 @@ export interface CallOptions {
 
 export class JsonApi {
   readonly #pipeline: HttpPipeline;
-  readonly #policy: IPolicy;
+  readonly #clock: Clock;
+  readonly #tries: "several" | "once";
 
   /** @param tries `once` for who tries again by himself */
-  constructor(pipeline: HttpPipeline, tries: "several" | "once" = "several") {
+  constructor(pipeline: HttpPipeline, clock: Clock, tries: "several" | "once" = "several") {
     this.#pipeline = pipeline;
-    this.#policy = tries === "several" ? POLICY : noop;
+    this.#clock = clock;
+    this.#tries = tries;
   }
 
   /** A GET, tried again after transient failures. @throws {HttpError}, {TransportError}, {TimeoutError}, {ProtocolError} */
@@ -83,14 +87,19 @@ export class JsonApi {
   /** An answer that is no JSON, as text. */
   async text(path: string, { signal }: CallOptions = {}): Promise<string> {
     const call: HttpCall = { method: "GET", path };
-    return this.#policy.execute(async () =>
-      new TextDecoder().decode((await this.#pipeline.request(call, signal)).body),
-    );
+    return this.#asked(call, signal, (body) => new TextDecoder().decode(body));
   }
 
   #ask<T>(call: HttpCall, { signal }: CallOptions = {}): Promise<T> {
-    const complete = { ...call, headers: { accept: MediaType.json } };
-    return this.#policy.execute(async () => parsed<T>(call, (await this.#pipeline.request(complete, signal)).body));
+    return this.#asked({ ...call, headers: { accept: MediaType.json } }, signal, (body) => parsed<T>(call, body));
+  }
+
+  #asked<T>(call: HttpCall, signal: AbortSignal | undefined, read: (body: Uint8Array) => T): Promise<T> {
+    const policy = this.#tries === "several" ? POLICY : noop;
+    return policy.execute(async ({ attempt = 0 }: { attempt?: number }) => {
+      if (attempt > 0) await pause(this.#clock, MOMENT_MS, signal);
+      return read((await this.#pipeline.request(call, signal)).body);
+    });
   }
 }
 

@@ -5,9 +5,9 @@
 import type { Clock } from "nakadi-protocol";
 import { NakadiError, TimeoutError } from "../errors/nakadi-error.ts";
 import type { Logger } from "../observability/logger.ts";
+import { pause } from "../transport/pause.ts";
 import { type DeadLetter, type DeadLetterContext, errorOfLetter } from "./dead-letter.ts";
 import { checkedAction, type FailureAction, type FailureSettings, judge } from "./failure-policy.ts";
-import { pause } from "./pause.ts";
 import type { WorkPart } from "./work.ts";
 
 export interface UndertakerParts<E> {

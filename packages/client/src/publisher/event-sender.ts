@@ -120,7 +120,7 @@ export class EventSender {
       const delayMs = run.take(answer ?? failed(closedError(), stores, sent), elapsedMs(), random());
       if (!run.next || delayMs === 0) continue;
       logger.info({ eventType, events: run.next.length, code: run.cause?.code, delayMs }, "publishing is tried again");
-      await pause(clock, delayMs, closed, signal);
+      await pause(clock, delayMs, signal, closed);
     }
   }
 }

@@ -110,7 +110,7 @@ export class Committer {
         const delayMs = backoffMs(failures, retry, random(), askedMs);
         if (clock.monotonicMs() - startedMs + delayMs > maxElapsedMs) throw error;
         onRetry(error, delayMs);
-        await pause(clock, delayMs, once, signal);
+        await pause(clock, delayMs, signal, once);
         if (once.aborted) throw error;
       }
     }

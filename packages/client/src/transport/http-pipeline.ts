@@ -1,7 +1,7 @@
 /** Every request of the client: headers, token, one refresh after a 401, errors of the family. */
 import { type Clock, Header, MediaType } from "nakadi-protocol";
 import type { TokenProvider } from "../auth/token.ts";
-import { ConfigError, HttpError, type NakadiError, nakadiError, TimeoutError } from "../errors/nakadi-error.ts";
+import { ConfigError, HttpError, NakadiError, nakadiError, TimeoutError } from "../errors/nakadi-error.ts";
 import { withoutQuery } from "./base-url.ts";
 import { problemOf } from "./problem-body.ts";
 import { retryAfterMs } from "./retry-after.ts";
@@ -40,9 +40,15 @@ export class HttpPipeline {
   readonly #parts: PipelineParts;
   /** Newest last. They are taken out of what a server says: a gateway may quote one, also after it was refreshed. */
   #sentTokens: string[] = [];
+  #closed = false;
 
   constructor(parts: PipelineParts) {
     this.#parts = parts;
+  }
+
+  /** Nothing is sent any more: every later request rejects with CLOSED. */
+  close(): void {
+    this.#closed = true;
   }
 
   /**
@@ -115,6 +121,7 @@ export class HttpPipeline {
     tokenTimeoutMs: number = this.#parts.timeoutMs,
   ): Promise<R> {
     const { token } = this.#parts;
+    if (this.#closed) throw new NakadiError("CLOSED", "the client is closed");
     try {
       signal?.throwIfAborted();
       const first = await send(this.#requestOf(call, await this.#token(false, tokenTimeoutMs, signal)));
@@ -139,15 +146,20 @@ export class HttpPipeline {
 
   #inTime(given: Promise<string>, timeoutMs: number, signal: AbortSignal | undefined): Promise<string> {
     return new Promise((resolve, reject) => {
-      const abort = (): void => reject(signal?.reason as Error);
-      const timer = this.#parts.clock.schedule(timeoutMs, () => {
-        reject(new TimeoutError(`no token within ${timeoutMs} ms`, { sent: false }));
-      });
-      signal?.addEventListener("abort", abort, { once: true });
-      void given.then(resolve, reject).finally(() => {
+      const settle = (act: () => void): void => {
         timer.cancel();
         signal?.removeEventListener("abort", abort);
+        act();
+      };
+      const abort = (): void => settle(() => reject(signal?.reason as Error));
+      const timer = this.#parts.clock.schedule(timeoutMs, () => {
+        settle(() => reject(new TimeoutError(`no token within ${timeoutMs} ms`, { sent: false })));
       });
+      signal?.addEventListener("abort", abort, { once: true });
+      given.then(
+        (token) => settle(() => resolve(token)),
+        (error: unknown) => settle(() => reject(error)),
+      );
     });
   }
 

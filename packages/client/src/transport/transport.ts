@@ -46,6 +46,7 @@ export interface StreamResponse extends ResponseHead {
   close(): void;
 }
 
+/** Whoever makes a transport closes it: a client closes only its own. */
 export interface Transport {
   /**
    * Sends a request and waits for all of its answer, whatever the status. Redirects are not followed.
@@ -58,6 +59,4 @@ export interface Transport {
    * @throws as `request`
    */
   openStream(request: TransportRequest, headTimeoutMs: number, signal?: AbortSignal): Promise<StreamResponse>;
-  /** Ends all connections. */
-  close(): Promise<void>;
 }

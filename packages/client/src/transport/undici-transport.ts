@@ -115,6 +115,7 @@ export class UndiciTransport implements Transport {
     });
   }
 
+  /** Ends all connections. */
   async close(): Promise<void> {
     this.#closed = true;
     const agents = await this.#agents;
