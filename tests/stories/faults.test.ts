@@ -1,5 +1,7 @@
 /** What happens to streams when the network does its worst; each story proves that its fault hit an open stream. */
+import type { BrokerOptions } from "nakadi-broker";
 import { NakadiClient, type BatchStream, type NakadiError, type StreamOptions } from "nakadi-client";
+import { ManualClock } from "nakadi-protocol";
 import { FaultProxy } from "nakadi-testing";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { leavesNothing } from "../support/leaks.ts";
@@ -35,8 +37,13 @@ const QUICK: StreamOptions = {
 type Kind = "a subscription" | "an event type";
 const KINDS: Kind[] = ["a subscription", "an event type"];
 
-async function story(options: StreamOptions = {}, partitions = 2, kind: Kind = "a subscription"): Promise<Story> {
-  const test = await testNakadi();
+async function story(
+  options: StreamOptions = {},
+  partitions = 2,
+  kind: Kind = "a subscription",
+  broker: BrokerOptions = {},
+): Promise<Story> {
+  const test = await testNakadi(broker);
   const proxy = await FaultProxy.start(test.broker.url);
   const nakadi = new NakadiClient({ baseUrl: proxy.url, requestTimeoutMs: 2_000 });
   onTestFinished(async () => {
@@ -195,6 +202,18 @@ describe("closing", () => {
     const next = nakadi.stream<Numbered>(id, QUICK);
     expect((await next.nextBatch())?.events[0]?.n).toBe(0);
     await next.close();
+  });
+
+  it("frees the slot within a second, by the server's clock, also in the middle of a line on a narrow connection", async () => {
+    // Time stands still for the server, so nothing but the end of the connection can free the slot.
+    const clock = new ManualClock();
+    const { proxy, nakadi, stream, publish, id } = await story({}, 1, "a subscription", { clock });
+    proxy.limitBandwidth(100);
+    await publish(0, 50);
+    await stream.close();
+    const next = nakadi.stream<Numbered>(id, { ...QUICK, commitTimeoutSeconds: 60 });
+    expect((await next.nextBatch())?.events[0]?.n).toBe(0);
+    expect([proxy.hits("bandwidth").streams, clock.monotonicMs()]).toEqual([1, 0]);
   });
 
   it.each(KINDS)("leaves no socket, timer or listener after 500 reconnects of a stream of %s", async (kind) => {

@@ -10,6 +10,8 @@ const HEAD =
   "X-Nakadi-StreamId: 7b7c7100-0559-11e6-a837-0800200c9a66\r\nTransfer-Encoding: chunked\r\n";
 const CURSOR = '{"partition":"0","offset":"1","event_type":"e","cursor_token":"t"}';
 
+const MEBIBYTE = 1024 * 1024;
+
 const chunk = (text: string): string => `${Buffer.byteLength(text).toString(16)}\r\n${text}\r\n`;
 
 interface Bad {
@@ -46,28 +48,35 @@ function saying(answer: (socket: Socket) => void, options: StreamOptions = {}): 
 }
 
 describe("a line", () => {
-  it("that never ends is dropped at its maximum, and so is the connection", async () => {
+  it.each([
+    ["a megabyte", { maxLineBytes: MEBIBYTE }, MEBIBYTE],
+    ["the default, 256 MiB", {}, 256 * MEBIBYTE],
+  ])("of 2 GB is dropped at its maximum, and so is the connection: %s", async (_what, options, limit) => {
+    const part = Buffer.from(chunk("x".repeat(MEBIBYTE)));
+    const { arrayBuffers } = process.memoryUsage();
     let sent = 0;
-    const part = Buffer.from(chunk("x".repeat(64 * 1024)));
-    const { stream, sockets } = await saying(
-      (socket) => {
-        const pour = (): void => {
-          while (sent < 2 ** 31 && !socket.destroyed) {
-            sent += part.length;
-            if (!socket.write(part)) return void socket.once("drain", pour);
-          }
-        };
-        socket.write(`${HEAD}\r\n`);
-        pour();
-      },
-      { maxLineBytes: 1_000_000 },
-    );
+    let heldMost = 0;
+    const { stream, sockets } = await saying((socket) => {
+      const pour = (): void => {
+        while (sent < 2 ** 31 && !socket.destroyed) {
+          sent += part.length;
+          heldMost = Math.max(heldMost, process.memoryUsage().arrayBuffers - arrayBuffers);
+          if (!socket.write(part)) return void socket.once("drain", pour);
+        }
+      };
+      socket.write(`${HEAD}\r\n`);
+      pour();
+    }, options);
     await expect(stream.nextBatch()).rejects.toMatchObject({
       code: "PROTOCOL",
-      message: expect.stringContaining("maxLineBytes"),
+      message: expect.stringContaining(`maxLineBytes, ${limit} bytes`),
     });
     await expect.poll(() => sockets.size).toBe(0);
-    expect([stream.state, sent < 64 * 1024 * 1024]).toEqual(["failed", true]);
+    // Beyond the line itself: what sockets buffer, and chunks that were not collected yet.
+    const slack = 64 * MEBIBYTE;
+    expect(stream.state).toBe("failed");
+    expect(sent).toBeLessThan(limit + slack);
+    expect(heldMost).toBeLessThan(limit + slack);
   });
 
   it("is delivered when it is there, not when its chunk's line end is", async () => {
