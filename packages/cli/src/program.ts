@@ -1,6 +1,7 @@
 /** The `nakadi` command: its subcommands, their options and help. What they do is loaded when they run. */
 import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
 import { completionCommand } from "./commands/completion.ts";
+import { consumeCommand } from "./commands/consume.ts";
 import { contextCommand } from "./commands/context.ts";
 import { doctorCommand } from "./commands/doctor.ts";
 import { lagCommand } from "./commands/lag.ts";
@@ -83,6 +84,7 @@ function buildProgram(context: Context, ended: (code: ExitCode) => void): Comman
 
   const host = { context, end: ended };
   publishCommand(program, host);
+  consumeCommand(program, host);
   lagCommand(program, host);
   doctorCommand(program, host);
   contextCommand(program, host);

@@ -1,0 +1,139 @@
+/** `nakadi consume`: a consumer whose handler is a command. */
+import {
+  type Consumer,
+  type ConsumerOptions,
+  type Handler,
+  type NakadiClient,
+  NakadiError,
+  type StopReport,
+  toEventType,
+  toFile,
+} from "nakadi-client";
+import { type Context, stopSignalOf } from "../../context.ts";
+import { EXIT, exitCodeOf, type ExitCode } from "../../exit-codes.ts";
+import { describe, Failure } from "../../failure.ts";
+import { withClient } from "../../settings/connect.ts";
+import type { ConnectionFlags } from "../../settings/connection.ts";
+import { knownEventType } from "../known-event-type.ts";
+import { runShell } from "./shell-command.ts";
+
+export interface ConsumeFlags {
+  exec: string;
+  batch: number;
+  wait: number;
+  parallel: number;
+  rate?: number;
+  timeout?: number;
+  attempts: number;
+  onFailure: "stop" | "skip" | "dead-letter";
+  deadLetterFile?: string;
+  deadLetterType?: string;
+  quiet?: boolean;
+}
+
+/** Batches that may be under way in each partition before the server waits for commits. */
+const BATCHES_AHEAD = 10;
+
+export async function runConsume(
+  context: Context,
+  subscription: string,
+  flags: ConsumeFlags & ConnectionFlags,
+): Promise<ExitCode> {
+  const failure = failureOptions(flags);
+  return withClient(context, flags, async (nakadi) => {
+    await nakadi.subscriptions.get(subscription, { signal: context.signal });
+    if (flags.deadLetterType !== undefined) await knownEventType(nakadi, flags.deadLetterType, context.signal);
+    const report = await consume(context, nakadi, subscription, { ...options(context, flags), failure }, flags.exec);
+    if (!flags.quiet) context.stderr.write(`${summary(report)}\n`);
+    const stopped = stopSignalOf(context);
+    return stopped ? exitCodeOf(stopped) : EXIT.ok;
+  });
+}
+
+/** Until it is interrupted or has failed. */
+async function consume(
+  context: Context,
+  nakadi: NakadiClient,
+  subscription: string,
+  options: ConsumerOptions,
+  command: string,
+): Promise<StopReport> {
+  const consumer: Consumer = nakadi.consume(subscription, () => commandHandler(context, command), options);
+  const stop = (): void => void consumer.stop();
+  context.signal.addEventListener("abort", stop, { once: true });
+  if (context.signal.aborted) stop();
+  try {
+    return await consumer.done;
+  } catch (error) {
+    throw ofCommand(error);
+  } finally {
+    context.signal.removeEventListener("abort", stop);
+  }
+}
+
+/** How the command ended, where that is what failed. */
+function ofCommand(error: unknown): unknown {
+  return NakadiError.is(error) && error.code === "HANDLER" ? (error.cause ?? error) : error;
+}
+
+function commandHandler(context: Context, command: string): Handler<unknown> {
+  return {
+    async onBatch({ events, cursor }, { signal, attempt }) {
+      const env = {
+        NAKADI_EVENT_TYPE: cursor.event_type,
+        NAKADI_PARTITION: cursor.partition,
+        NAKADI_OFFSET: cursor.offset,
+        NAKADI_EVENTS: String(events.length),
+        NAKADI_ATTEMPT: String(attempt),
+      };
+      const stdin = events.map((event) => `${JSON.stringify(event)}\n`).join("");
+      await runShell(command, { stdin, env }, context, signal);
+    },
+  };
+}
+
+function options({ stderr }: Context, { batch, wait, parallel, rate, timeout, quiet }: ConsumeFlags): ConsumerOptions {
+  const say = (text: string): void => stderr.write(`${text}\n`);
+  return {
+    batchLimit: batch,
+    batchFlushTimeoutSeconds: wait,
+    maxUncommittedEvents: batch * BATCHES_AHEAD,
+    concurrency: parallel,
+    ...(rate !== undefined && { maxEventsPerSecond: rate }),
+    ...(timeout !== undefined && { handlerTimeoutMs: timeout * 1_000 }),
+    onState: ({ state }) => {
+      if (!quiet && state !== "stopped" && state !== "failed") say(`nakadi: ${state}`);
+    },
+    onRetry: (error, delayMs) =>
+      say(`nakadi: ${describe(ofCommand(error))}; again in ${Math.ceil(delayMs / 100) / 10} s`),
+    onEventsLost: ({ event_type, partition, count }) =>
+      say(`nakadi: ${count} events of ${event_type} partition ${partition} were deleted before anybody read them`),
+    onCommitOverdue: ({ commitTimeoutMs }) =>
+      say(
+        `nakadi: a command runs for so long that the server soon gives its events to somebody else ` +
+          `(after ${commitTimeoutMs / 1_000} s): smaller batches help, --batch`,
+      ),
+  };
+}
+
+function failureOptions(flags: ConsumeFlags): NonNullable<ConsumerOptions["failure"]> {
+  const { attempts, onFailure, deadLetterFile, deadLetterType } = flags;
+  const named = deadLetterFile !== undefined || deadLetterType !== undefined;
+  if (onFailure === "dead-letter" && !named) {
+    throw new Failure("--on-failure dead-letter needs a place: --dead-letter-file or --dead-letter-type", EXIT.usage);
+  }
+  if (onFailure !== "dead-letter" && named) {
+    throw new Failure("dead letters have a place, but nothing goes there without --on-failure dead-letter", EXIT.usage);
+  }
+  const deadLetter = deadLetterFile !== undefined ? toFile(deadLetterFile) : toEventType(deadLetterType ?? "");
+  return { retry: { attempts }, then: onFailure, ...(named && { deadLetter }) };
+}
+
+function summary({ events, batches, skipped, deadLetters, abandoned }: StopReport): string {
+  const others = [
+    skipped > 0 ? `, ${skipped} of them skipped` : "",
+    deadLetters > 0 ? `, ${deadLetters} of them dead letters` : "",
+    abandoned.length > 0 ? `; ${abandoned.length} batches were not committed and come again` : "",
+  ];
+  return `${events} events in ${batches} batches were handled${others.join("")}`;
+}

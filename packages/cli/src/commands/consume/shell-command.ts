@@ -1,0 +1,65 @@
+/** A command of the shell that gets events on its standard input. */
+import { spawn } from "node:child_process";
+import { finished } from "node:stream/promises";
+import type { Context } from "../../context.ts";
+
+/** From a polite request to end until a command is killed. */
+const GRACE_MS = 5_000;
+
+export interface ShellInput {
+  stdin: string;
+  env: Readonly<Record<string, string>>;
+}
+
+/**
+ * Resolves when the command has exited with 0.
+ * @param signal ends the command, and all that it has started
+ * @throws {Error} that says how else it ended; the signal's reason
+ */
+export async function runShell(
+  command: string,
+  { stdin, env }: ShellInput,
+  { stdout, stderr, env: inherited }: Pick<Context, "stdout" | "stderr" | "env">,
+  signal: AbortSignal,
+): Promise<void> {
+  signal.throwIfAborted();
+  // A group of its own: Ctrl-C in the terminal is for us, who let it finish; and it is ended with all that it started.
+  const child = spawn(command, { shell: true, detached: true, env: { ...inherited, ...env }, stdio: "pipe" });
+  const kill = (how: NodeJS.Signals): void => endGroup(child.pid, how);
+  const killNow = (): void => kill("SIGKILL");
+  let grace: NodeJS.Timeout | undefined;
+  const abort = (): void => {
+    kill("SIGTERM");
+    grace = setTimeout(killNow, GRACE_MS);
+  };
+  signal.addEventListener("abort", abort, { once: true });
+  // Where nobody waits for us any more, it does not stay behind.
+  process.once("exit", killNow);
+  child.stdout.setEncoding("utf8").on("data", (text: string) => stdout.write(text));
+  child.stderr.setEncoding("utf8").on("data", (text: string) => stderr.write(text));
+  // A command that reads nothing closes its end: how it exits is what counts.
+  child.stdin.on("error", () => undefined).end(stdin);
+  try {
+    const [code, endedBy] = await new Promise<[number | null, NodeJS.Signals | null]>((resolve, reject) => {
+      child.on("error", reject).on("exit", (...how) => resolve(how));
+    });
+    if (signal.aborted) throw signal.reason;
+    // What it had written comes out, unless something that it left behind holds the pipes.
+    await Promise.all([finished(child.stdout), finished(child.stderr)]);
+    if (code !== 0)
+      throw new Error(endedBy ? `the command was ended by ${endedBy}` : `the command exited with ${code}`);
+  } finally {
+    clearTimeout(grace);
+    signal.removeEventListener("abort", abort);
+    process.off("exit", killNow);
+  }
+}
+
+function endGroup(pid: number | undefined, how: NodeJS.Signals): void {
+  if (pid === undefined) return;
+  try {
+    process.kill(-pid, how);
+  } catch {
+    // It is gone.
+  }
+}

@@ -1,0 +1,138 @@
+import { existsSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import { runCommand, temporaryDirectory } from "./run-command.ts";
+import { testServer } from "./test-server.ts";
+
+const PATIENT = { timeout: 15_000 };
+
+async function consuming(orders: readonly string[], partitions = 1) {
+  const server = await testServer();
+  const eventType = await server.orders("order.created", partitions);
+  const { id } = await server.nakadi.subscriptions.ensure({
+    owning_application: "billing",
+    event_types: [eventType],
+    read_from: "begin",
+  });
+  await server.nakadi.publisher(eventType).publish(orders.map((order) => ({ order })));
+  const directory = temporaryDirectory();
+  const file = join(directory, "handled");
+  const read = (name = "handled"): string =>
+    existsSync(join(directory, name)) ? readFileSync(join(directory, name), "utf8") : "";
+  return {
+    ...server,
+    id,
+    eventType,
+    directory,
+    file,
+    read,
+    run: (exec: string, ...args: string[]) =>
+      runCommand(["consume", id, "--exec", exec, "--wait", "1", "--url", server.url, ...args], {
+        env: { PATH: process.env["PATH"] ?? "", FILE: file, DIR: directory },
+      }),
+    async unconsumed() {
+      const stats = await server.nakadi.subscriptions.stats(id);
+      return stats
+        .flatMap(({ partitions: all }) => all)
+        .reduce((sum, { unconsumed_events = NaN }) => sum + unconsumed_events, 0);
+    },
+  };
+}
+
+const lines = (...orders: string[]): string => orders.map((order) => `{"order":"${order}"}\n`).join("");
+
+describe("nakadi consume", () => {
+  it("gives each batch to the command, commits what it handled, and ends cleanly when interrupted", async () => {
+    const { run, read, unconsumed } = await consuming(["a", "b", "c"]);
+    const { code, stdout, stderr, stop } = run(
+      'cat >> "$FILE"; echo "$NAKADI_EVENT_TYPE $NAKADI_PARTITION $NAKADI_EVENTS $NAKADI_ATTEMPT"',
+    );
+    await expect.poll(read, PATIENT).toBe(lines("a", "b", "c"));
+    await expect.poll(unconsumed, PATIENT).toBe(0);
+    stop("SIGINT");
+    expect(await code).toBe(130);
+    expect(stdout.text).toBe("order.created 0 3 1\n");
+    expect(stderr.text).toContain("3 events in 1 batches were handled\n");
+  });
+
+  it("tries again what the command did not handle", async () => {
+    const { run, read, unconsumed } = await consuming(["a"]);
+    const { stdout, stderr } = run('echo "$NAKADI_ATTEMPT" >> "$FILE"; [ "$NAKADI_ATTEMPT" -gt 2 ]');
+    await expect.poll(unconsumed, PATIENT).toBe(0);
+    expect(read()).toBe("1\n2\n3\n");
+    expect(stdout.text).toBe("");
+    expect(stderr.text).toMatch(/the command exited with 1; again in [\d.]+ s/);
+  });
+
+  it("stops with 1 after the last try, without committing", async () => {
+    const { run, unconsumed } = await consuming(["a"]);
+    const { code, stderr } = run("exit 7", "--attempts", "2");
+    expect(await code).toBe(1);
+    expect(stderr.text).toContain("the command exited with 7");
+    expect(await unconsumed()).toBe(1);
+  });
+
+  it("finds the one event that fails, puts it aside and handles its neighbours", async () => {
+    const { run, read, unconsumed } = await consuming(["a", "bad", "c"]);
+    const dead = ["--on-failure", "dead-letter", "--dead-letter-file"];
+    const directory = temporaryDirectory();
+    const exec = 'events=$(cat); case "$events" in *bad*) exit 1;; *) echo "$events" >> "$FILE";; esac';
+    const { code, stderr, stop } = run(exec, "--attempts", "1", ...dead, join(directory, "dead.ndjson"));
+    await expect.poll(unconsumed, PATIENT).toBe(0);
+    stop("SIGTERM");
+    expect(await code).toBe(143);
+    expect(read()).toBe(lines("a", "c"));
+    const letter = JSON.parse(readFileSync(join(directory, "dead.ndjson"), "utf8")) as object;
+    expect(letter).toMatchObject({ event: { order: "bad" }, error: { message: "the command exited with 1" } });
+    expect(stderr.text).toContain("1 of them dead letters");
+  });
+
+  it("ends a command that runs too long, with all that it started", async () => {
+    const { run, read } = await consuming(["a"]);
+    const { code, stderr } = run('sleep 600 & echo $! >> "$FILE"; wait', "--timeout", "1", "--attempts", "1");
+    expect(await code).toBe(1);
+    expect(stderr.text).toMatch(/nakadi: .*1.?000 ms/);
+    const pid = Number(read());
+    await expect.poll(() => alive(pid), PATIENT).toBe(false);
+  });
+
+  it("a command that reads nothing may still succeed", async () => {
+    const { run, unconsumed } = await consuming(Array.from({ length: 100 }, (_, index) => "x".repeat(10_000) + index));
+    run("exec <&-; exit 0");
+    await expect.poll(unconsumed, PATIENT).toBe(0);
+  });
+
+  it.each([
+    [["--on-failure", "dead-letter"], "needs a place"],
+    [["--dead-letter-file", "x"], "nothing goes there without --on-failure dead-letter"],
+    [["--on-failure", "ignore"], "Allowed choices are stop, skip, dead-letter"],
+    [["--batch", "0"], "from 1 to 10000"],
+  ])("%j is a usage error", async (args, message) => {
+    const { code, stderr } = runCommand(["consume", "some-id", "--exec", "true", ...args]);
+    expect(await code).toBe(2);
+    expect(stderr.text).toContain(message);
+  });
+
+  it("needs a command, and a subscription that exists", async () => {
+    const { url } = await testServer();
+    expect(await runCommand(["consume", "some-id"]).code).toBe(2);
+    const { code, stderr } = runCommand(["consume", "some-id", "--exec", "true", "--url", url]);
+    expect(await code).toBe(1);
+    expect(stderr.text).toContain('Subscription with id "some-id" does not exist');
+  });
+
+  it("says that there is no such event type for dead letters, before anything is read", async () => {
+    const { run } = await consuming([]);
+    const { code, stderr } = run("true", "--on-failure", "dead-letter", "--dead-letter-type", "order.creatd");
+    expect(await code).toBe(1);
+    expect(stderr.text).toContain("there is no event type order.creatd. Did you mean order.created?");
+  });
+});
+
+function alive(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch {
+    return false;
+  }
+}
