@@ -1,48 +1,23 @@
 /** Starting and stopping a broker (design 3.5). */
 import { randomUUID } from "node:crypto";
-import { resolve } from "node:path";
 import { type Clock, systemClock } from "nakadi-protocol";
 import { Access, allowAll } from "./authorization/authorizer.ts";
-import type { Authorizer } from "./authorization/authorizer.ts";
+import { checkedOptions } from "./broker-options.ts";
+import type { BrokerOptions } from "./broker-options.ts";
 import { EventTypes } from "./event-types/catalogue.ts";
 import { EventTypeChanges } from "./event-types/changes.ts";
-import type { FaultHook } from "./faults/fault-points.ts";
 import { generateFlowId } from "./http/flow-id.ts";
 import { buildServer } from "./http/server.ts";
-import { DEFAULT_LIMITS, type Limits } from "./limits.ts";
-import { type Logger, silentLogger } from "./logger.ts";
+import { silentLogger } from "./logger.ts";
 import { Writers } from "./log/writers.ts";
 import { NodeMembership } from "./node-membership.ts";
 import { Settings } from "./settings/settings.ts";
 import { openStorage } from "./storage/open.ts";
-import type { StorageOption } from "./storage/open.ts";
 import { DeadLetterQueue } from "./streaming/dead-letter-queue.ts";
 import { EventTypeStreams } from "./streaming/event-type-streams.ts";
 import { SubscriptionStreams } from "./streaming/streams.ts";
 import { DeadLetterRedrive } from "./subscriptions/dead-letter-redrive.ts";
 import { Subscriptions } from "./subscriptions/registry.ts";
-
-export interface BrokerOptions {
-  /** Address to listen on. Default `127.0.0.1`; anything else makes the broker reachable from other machines. */
-  host?: string;
-  /** 0..65535; 0 picks a free one. Default 0. */
-  port?: number;
-  /**
-   * Where events and positions are kept. `memory` (default): they end with the process. A directory, which is made where
-   * there is none: they are on disk before anybody is told so; one broker at a time may use it.
-   */
-  storage?: StorageOption;
-  /** Default: the machine's clock. A `ManualClock` makes a minute pass in a millisecond. */
-  clock?: Clock;
-  /** Limits that differ from the real server's defaults (protocol 0.7). */
-  limits?: Partial<Limits>;
-  /** Who may do what (protocol 0.6). Default: everybody may do everything. */
-  authorizer?: Authorizer;
-  /** Default: silent. */
-  logger?: Logger;
-  /** For tests of what a crash leaves behind: called at the named places between a write and its answer. */
-  onFaultPoint?: FaultHook;
-}
 
 export interface Broker extends AsyncDisposable {
   /** `http://host:port`, without a slash at its end. */
@@ -55,21 +30,15 @@ export interface Broker extends AsyncDisposable {
   close(): Promise<void>;
 }
 
-/** An option of `startBroker` is wrong; nothing was started. */
-export class BrokerOptionsError extends Error {
-  override readonly name = "BrokerOptionsError";
-}
-
 /**
  * @throws {BrokerOptionsError}
  * @throws {DataDirectoryError} if the directory is in use, not one of ours, damaged, or not writable
  * @throws the system's error if the address cannot be listened on (`EADDRINUSE`, `EACCES`, `EADDRNOTAVAIL`, …)
  */
 export async function startBroker(options: BrokerOptions = {}): Promise<Broker> {
-  const { host = "127.0.0.1", port = 0, clock = systemClock, logger = silentLogger } = options;
-  const limits = checkedLimits(options.limits ?? {});
-  checkAddress(host, port);
-  const storage = await openStorage(checkedStorage(options.storage ?? "memory"), randomUUID(), {
+  const { clock = systemClock, logger = silentLogger } = options;
+  const { host, port, limits, deletableSubscription, ...checked } = checkedOptions(options);
+  const storage = await openStorage(checked.storage, randomUUID(), {
     clock,
     onFaultPoint: options.onFaultPoint,
     onFailure: (error) => logger.error({ error }, "nothing is stored any more until the broker is started again"),
@@ -136,6 +105,7 @@ export async function startBroker(options: BrokerOptions = {}): Promise<Broker> 
       streams,
       eventTypeStreams,
       limits,
+      deletableSubscription,
       clock,
       random,
       uuid,
@@ -184,29 +154,3 @@ export async function startBroker(options: BrokerOptions = {}): Promise<Broker> 
 
 const STOP_DRAIN_MS = 1_000;
 const SWEEP_MS = 10;
-
-function checkAddress(host: string, port: number): void {
-  if (typeof host !== "string" || host === "") throw new BrokerOptionsError("host must be a name or an address");
-  if (!Number.isInteger(port) || port < 0 || port > 65_535) {
-    throw new BrokerOptionsError(`port must be a whole number from 0 to 65535, not ${String(port)}`);
-  }
-}
-
-function checkedStorage(given: StorageOption): StorageOption {
-  if (given === "memory") return given;
-  const { directory } = (typeof given === "object" ? (given ?? {}) : {}) as { directory?: unknown };
-  if (typeof directory !== "string" || directory === "") {
-    throw new BrokerOptionsError(`storage must be "memory" or { directory }, not ${JSON.stringify(given)}`);
-  }
-  return { directory: resolve(directory) };
-}
-
-function checkedLimits(given: Partial<Limits>): Limits {
-  for (const [name, value] of Object.entries(given)) {
-    if (!Object.hasOwn(DEFAULT_LIMITS, name)) throw new BrokerOptionsError(`limits.${name} is not a limit`);
-    if (!Number.isFinite(value) || value < 1) {
-      throw new BrokerOptionsError(`limits.${name} must be a number of 1 or more, not ${String(value)}`);
-    }
-  }
-  return { ...DEFAULT_LIMITS, ...given };
-}

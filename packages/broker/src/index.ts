@@ -1,10 +1,12 @@
 export type { Authorizer, Operation, Resource } from "./authorization/authorizer.ts";
-export { BrokerOptionsError, startBroker } from "./broker.ts";
-export type { Broker, BrokerOptions } from "./broker.ts";
+export { startBroker } from "./broker.ts";
+export type { Broker } from "./broker.ts";
+export { BrokerOptionsError } from "./broker-options.ts";
+export type { BrokerOptions, DeletableSubscription } from "./broker-options.ts";
 export { FAULT_POINTS, killAt } from "./faults/fault-points.ts";
 export type { FaultHook, FaultPoint } from "./faults/fault-points.ts";
-export { DEFAULT_LIMITS } from "./limits.ts";
-export type { Limits } from "./limits.ts";
+export { DEFAULT_LIMITS, LIMIT_RULES, PROFILES } from "./limits.ts";
+export type { LimitRule, Limits, Profile } from "./limits.ts";
 export type { Logger } from "./logger.ts";
 export { DataDirectoryError } from "./storage/data-directory-error.ts";
 export type { DataDirectoryProblem } from "./storage/data-directory-error.ts";

@@ -13,8 +13,11 @@ export interface Limits {
   maxEventDepth: number;
   /** UTF-16 code units of one schema's text: compiling it blocks the broker for some 5 ms a kilobyte. */
   maxSchemaLength: number;
+  /** Partitions of an event type that says nothing about them. */
+  defaultPartitions: number;
   /** Partitions of one event type; more are silently capped on create. */
   maxPartitions: number;
+  /** Where an event type says nothing about it. */
   defaultRetentionMs: number;
   minRetentionMs: number;
   maxRetentionMs: number;
@@ -22,26 +25,108 @@ export interface Limits {
   maxSubscriptionPartitions: number;
   /** Longest and default commit timeout of a stream. */
   maxCommitTimeoutSeconds: number;
+  /** Longest life of a stream. */
   maxStreamTimeoutSeconds: number;
-  /** Bytes that one stream keeps read and not yet sent. */
+  /** A stream that asks for no life, or for too long a one, lives for at least this long, and shorter than the longest. */
+  defaultStreamTimeoutSeconds: number;
+  /** Of a stream that says nothing about it. */
+  defaultBatchFlushTimeoutSeconds: number;
+  /** Of a stream that says nothing about it. */
+  defaultMaxUncommittedEvents: number;
+  /** Of a stream that says nothing about it. */
+  defaultBatchLimit: number;
+  /** Bytes that one subscription stream keeps read and not yet sent. */
   maxStreamBufferBytes: number;
+  /** The same of one low-level stream. */
+  maxLowLevelBufferBytes: number;
+  /** How often a stream looks at its partitions though nobody has told it of new events: what tells it may be lost. */
+  streamPollMs: number;
+  /** How often events that a stream must not show are committed for its client. */
+  autocommitMs: number;
+  /** How long the storage may take for a batch of events. */
+  publishTimeoutMs: number;
+  /** How long writers wait for a timeline's switch, and the switch for them. */
+  timelineSwitchMs: number;
   /** How long a client may take to send a request. */
   requestTimeoutMs: number;
 }
 
-export const DEFAULT_LIMITS: Limits = {
-  maxEventBytes: 999_000,
-  maxBatchEvents: 500_000,
-  maxBodyBytes: 50_000_000,
-  maxEventDepth: 1_000,
-  maxSchemaLength: 200_000,
-  maxPartitions: 8,
-  defaultRetentionMs: 172_800_000,
-  minRetentionMs: 10_800_000,
-  maxRetentionMs: 345_600_000,
-  maxSubscriptionPartitions: 100,
-  maxCommitTimeoutSeconds: 60,
-  maxStreamTimeoutSeconds: 4_200,
-  maxStreamBufferBytes: 50_000_000,
-  requestTimeoutMs: 60_000,
+export interface LimitRule {
+  default: number;
+  min: number;
+  max: number;
+  /** In the profile that Nakadi's acceptance tests need; the default where it is absent. */
+  acceptance?: number;
+}
+
+const MAX_TIMER_MS = 2 ** 31 - 1;
+const MAX_INT = 2 ** 31 - 1;
+const MAX_TIMER_SECONDS = Math.floor(MAX_TIMER_MS / 1_000);
+const GIGABYTE = 1_000_000_000;
+const CENTURY_MS = 3_155_760_000_000;
+
+/** Every limit with its default and the values it can take. All are whole numbers. */
+export const LIMIT_RULES: Readonly<Record<keyof Limits, LimitRule>> = {
+  maxEventBytes: { default: 999_000, min: 1, max: GIGABYTE },
+  maxBatchEvents: { default: 500_000, min: 1, max: 10_000_000 },
+  maxBodyBytes: { default: 50_000_000, min: 1, max: GIGABYTE },
+  maxEventDepth: { default: 1_000, min: 1, max: 1_000_000 },
+  maxSchemaLength: { default: 200_000, min: 2, max: 10_000_000 },
+  defaultPartitions: { default: 1, min: 1, max: 1_000 },
+  maxPartitions: { default: 8, min: 1, max: 1_000 },
+  defaultRetentionMs: { default: 172_800_000, min: 1, max: CENTURY_MS },
+  minRetentionMs: { default: 10_800_000, min: 1, max: CENTURY_MS },
+  maxRetentionMs: { default: 345_600_000, min: 1, max: CENTURY_MS },
+  maxSubscriptionPartitions: { default: 100, min: 1, max: 100_000, acceptance: 30 },
+  maxCommitTimeoutSeconds: { default: 60, min: 1, max: 86_400, acceptance: 5 },
+  maxStreamTimeoutSeconds: { default: 4_200, min: 1, max: MAX_TIMER_SECONDS },
+  defaultStreamTimeoutSeconds: { default: 3_000, min: 1, max: MAX_TIMER_SECONDS },
+  defaultBatchFlushTimeoutSeconds: { default: 30, min: 1, max: 86_400 },
+  defaultMaxUncommittedEvents: { default: 10, min: 1, max: MAX_INT },
+  defaultBatchLimit: { default: 1, min: 1, max: MAX_INT },
+  maxStreamBufferBytes: { default: 50_000_000, min: 1, max: GIGABYTE },
+  maxLowLevelBufferBytes: { default: 50_000_000, min: 1, max: GIGABYTE, acceptance: 10_000 },
+  streamPollMs: { default: 5_000, min: 10, max: 60_000 },
+  autocommitMs: { default: 5_000, min: 10, max: 3_600_000 },
+  publishTimeoutMs: { default: 35_000, min: 100, max: MAX_TIMER_MS },
+  timelineSwitchMs: { default: 40_000, min: 100, max: MAX_TIMER_MS },
+  requestTimeoutMs: { default: 60_000, min: 100, max: MAX_TIMER_MS },
 };
+
+/** A set of limits under one name. `acceptance`: what Nakadi's own acceptance tests assume (protocol 0.7). */
+export type Profile = "default" | "acceptance";
+
+export const PROFILES: Readonly<Record<Profile, Limits>> = {
+  default: limitsBy((rule) => rule.default),
+  acceptance: limitsBy((rule) => rule.acceptance ?? rule.default),
+};
+
+export const DEFAULT_LIMITS: Limits = PROFILES.default;
+
+function limitsBy(value: (rule: LimitRule) => number): Limits {
+  const entries = Object.entries(LIMIT_RULES).map(([name, rule]) => [name, value(rule)]);
+  return Object.fromEntries(entries);
+}
+
+/** Pairs of which the first must not be larger than the second. */
+const ORDER: readonly (readonly [keyof Limits, keyof Limits])[] = [
+  ["minRetentionMs", "defaultRetentionMs"],
+  ["defaultRetentionMs", "maxRetentionMs"],
+  ["defaultPartitions", "maxPartitions"],
+];
+
+/** What is wrong with limits that somebody wants, or with what they make of the others; nothing if nothing is. */
+export function limitFault(wanted: Readonly<Record<string, unknown>>, base: Limits): string | undefined {
+  for (const [name, value] of Object.entries(wanted)) {
+    if (!Object.hasOwn(LIMIT_RULES, name)) return `limits.${name} is not a limit`;
+    const { min, max } = LIMIT_RULES[name as keyof Limits];
+    if (!Number.isInteger(value) || Number(value) < min || Number(value) > max) {
+      return `limits.${name} must be a whole number from ${min} to ${max}, not ${JSON.stringify(value) ?? String(value)}`;
+    }
+  }
+  const all = { ...base, ...wanted };
+  const broken = ORDER.find(([less, more]) => all[less] > all[more] && (less in wanted || more in wanted));
+  if (broken === undefined) return undefined;
+  const [less, more] = broken;
+  return `limits.${less} (${all[less]}) must not be more than limits.${more} (${all[more]})`;
+}

@@ -1,7 +1,87 @@
 import net from "node:net";
 import { describe, expect, it, onTestFinished } from "vitest";
-import { BrokerOptionsError, startBroker } from "../src/index.ts";
+import type { BrokerOptions } from "../src/index.ts";
+import { BrokerOptionsError, DEFAULT_LIMITS, LIMIT_RULES, PROFILES, startBroker } from "../src/index.ts";
 import { call } from "./http-client.ts";
+import { hashed, testBroker } from "./test-broker.ts";
+
+describe("limits", () => {
+  it.each(Object.entries(LIMIT_RULES))("%s can be whatever its bounds allow, and nothing else", async (name, rule) => {
+    const { min, max } = rule;
+    for (const value of [min - 1, max + 1, min + 0.5, Number.NaN, null])
+      await expect(startBroker({ limits: { [name]: value } })).rejects.toThrow(`limits.${name} must be a whole number`);
+    expect(rule.default).toBeGreaterThanOrEqual(min);
+    expect(rule.default).toBeLessThanOrEqual(max);
+  });
+
+  it("of the real server are the default, those of its acceptance tests a profile", () => {
+    const { acceptance } = PROFILES;
+    expect(DEFAULT_LIMITS).toMatchObject({
+      maxEventBytes: 999_000,
+      defaultPartitions: 1,
+      maxPartitions: 8,
+      defaultRetentionMs: 172_800_000,
+      minRetentionMs: 10_800_000,
+      maxRetentionMs: 345_600_000,
+      maxSubscriptionPartitions: 100,
+      maxCommitTimeoutSeconds: 60,
+      maxStreamTimeoutSeconds: 4_200,
+      defaultStreamTimeoutSeconds: 3_000,
+      defaultBatchFlushTimeoutSeconds: 30,
+      defaultMaxUncommittedEvents: 10,
+      defaultBatchLimit: 1,
+      autocommitMs: 5_000,
+      publishTimeoutMs: 35_000,
+      timelineSwitchMs: 40_000,
+    });
+    const others = Object.entries(acceptance).filter(
+      ([name, value]) => DEFAULT_LIMITS[name as "maxPartitions"] !== value,
+    );
+    expect(Object.fromEntries(others)).toEqual({
+      maxSubscriptionPartitions: 30,
+      maxCommitTimeoutSeconds: 5,
+      maxLowLevelBufferBytes: 10_000,
+    });
+  });
+
+  it("count in what is answered", async () => {
+    const test = await testBroker({
+      profile: "acceptance",
+      limits: { defaultPartitions: 3, maxPartitions: 4, minRetentionMs: 1, defaultRetentionMs: 2, maxRetentionMs: 3 },
+    });
+    const partitionsOf = async (name: string) =>
+      ((await test.call({ path: `/event-types/${name}/partitions` })).json as unknown[]).length;
+    const name = await test.eventType();
+    expect(await partitionsOf(name)).toBe(3);
+    expect(await partitionsOf(await test.eventType(hashed(9)))).toBe(4);
+    expect((await test.call({ path: `/event-types/${name}` })).json).toMatchObject({ options: { retention_time: 2 } });
+    const id = await test.subscription([name]);
+    const late = await test.call({ path: `/subscriptions/${id}/events?commit_timeout=6` });
+    expect([late.status, late.json]).toEqual([
+      422,
+      expect.objectContaining({ detail: "commit_timeout can not be more than 5" }),
+    ]);
+  });
+
+  it("of the acceptance profile let 30 partitions into a subscription, and its deletable subscriptions go", async () => {
+    const test = await testBroker({ profile: "acceptance", limits: { maxPartitions: 31 } });
+    const wide = await test.eventType(hashed(31));
+    const json = { owning_application: "deletable_owning_app", event_types: [wide] };
+    const refused = await test.call({ method: "POST", path: "/subscriptions", json });
+    expect([refused.status, refused.json]).toEqual([
+      422,
+      expect.objectContaining({
+        detail: "total partition count for subscription is 31, but the maximum partition count is 30",
+      }),
+    ]);
+    const name = await test.eventType();
+    await test.subscription([name], {
+      owning_application: "deletable_owning_app",
+      consumer_group: "deletable_consumer_group",
+    });
+    expect((await test.call({ method: "DELETE", path: `/event-types/${name}` })).status).toBe(200);
+  });
+});
 
 describe("startBroker", () => {
   it("listens on loopback, on a port of its own choice, and answers /health to the byte", async () => {
@@ -27,10 +107,17 @@ describe("startBroker", () => {
     [{ port: 1.5 }],
     [{ host: "" }],
     [{ limits: { maxEventBytes: 0 } }],
+    [{ limits: { maxPartitions: 1.5 } }],
+    [{ limits: { maxPartitions: "8" } }],
+    [{ limits: { maxPartitions: 1_001 } }],
     [{ limits: { unheardOf: 1 } }],
-    [{ storage: "paper" as "memory" }],
+    [{ limits: { minRetentionMs: 172_800_001 } }],
+    [{ limits: { defaultPartitions: 9 } }],
+    [{ profile: "fast" }],
+    [{ deletableSubscription: { owningApplication: "a" } }],
+    [{ storage: "paper" }],
   ])("refuses %j before it starts anything", async (options) => {
-    await expect(startBroker(options)).rejects.toBeInstanceOf(BrokerOptionsError);
+    await expect(startBroker(options as BrokerOptions)).rejects.toBeInstanceOf(BrokerOptionsError);
   });
 
   it("stops once, however often it is told to, and frees its port", async () => {

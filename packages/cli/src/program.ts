@@ -1,5 +1,6 @@
 /** The `nakadi` command: its subcommands, their options and help. What they do is loaded when they run. */
 import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
+import type { BrokerCommandOptions } from "./commands/broker.ts";
 import { completionCommand } from "./commands/completion.ts";
 import { consumeCommand } from "./commands/consume.ts";
 import { contextCommand } from "./commands/context.ts";
@@ -42,21 +43,29 @@ function buildProgram(context: Context, ended: (code: ExitCode) => void): Comman
   program
     .command("broker")
     .description("start a broker and serve until SIGINT or SIGTERM")
-    .option("--port <number>", "port to listen on; 0 picks a free one", port, 8080)
-    .option("--host <address>", "address to listen on; anything but loopback lets other machines in", "127.0.0.1")
+    .option("--port <number>", "port to listen on; 0 picks a free one (default: 8080)", port)
+    .option("--host <address>", "address to listen on; other than loopback lets other machines in (default: 127.0.0.1)")
     .option("--memory", "keep everything in memory; nothing survives the process (the default)")
     .addOption(
       new Option("--data <directory>", "keep everything on disk, durable before it is acknowledged").conflicts(
         "memory",
       ),
     )
+    .option("--config <file>", "settings in YAML or JSON, all of them in docs/configuration.md; flags beat it")
+    .addOption(
+      new Option(
+        "--profile <name>",
+        "limits of that name: the real server's, or those that its acceptance tests need",
+      ).choices(["default", "acceptance"]),
+    )
+    .option("--limit <name=number>", "one limit, such as maxPartitions=20; may be repeated", repeated)
     .addOption(new Option("--end-with-stdin").hideHelp())
     .addHelpText(
       "after",
       "\nExample:\n  $ nakadi broker --port 0 --data ./nakadi-data\n" +
         "  nakadi broker listening on http://127.0.0.1:40123 (data: ./nakadi-data)",
     )
-    .action(async (options: { port: number; host: string; data?: string; endWithStdin?: boolean }) => {
+    .action(async (options: BrokerCommandOptions) => {
       const { runBroker } = await import("./commands/broker.ts");
       ended(await runBroker(context, options));
     });
@@ -91,6 +100,10 @@ function buildProgram(context: Context, ended: (code: ExitCode) => void): Comman
   completionCommand(program, host);
 
   return program;
+}
+
+function repeated(value: string, before: readonly string[] = []): string[] {
+  return [...before, value];
 }
 
 function port(text: string): number {

@@ -89,7 +89,8 @@ export class EventTypes {
 
   /** Creates those of the server's own event types that are missing. Their schemas compile, so nothing is loaded for them. */
   async createSystemEventTypes(): Promise<void> {
-    const limits = { ...this.#limits, minRetentionMs: 1, maxRetentionMs: Number.MAX_SAFE_INTEGER };
+    const anyRetention = { minRetentionMs: 1, maxRetentionMs: Number.MAX_SAFE_INTEGER };
+    const limits = { ...this.#limits, ...anyRetention, defaultPartitions: 1 };
     await Promise.all(
       systemEventTypes().map(async (definition) => {
         if (await this.find(definition.name)) return;

@@ -69,8 +69,11 @@ export function newEventType(request: EventTypeRequest, limits: Limits, nowMs: n
 }
 
 /** Protocol 5.1.3: more partitions than allowed are silently capped. */
-function partitionCount({ default_statistic: statistic }: EventTypeRequest, { maxPartitions }: Limits): number {
+function partitionCount(
+  { default_statistic: statistic }: EventTypeRequest,
+  { defaultPartitions, maxPartitions }: Limits,
+): number {
   return statistic === null
-    ? 1
+    ? defaultPartitions
     : Math.min(Math.max(statistic.read_parallelism, statistic.write_parallelism), maxPartitions);
 }

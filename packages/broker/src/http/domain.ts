@@ -3,6 +3,7 @@ import type { Clock } from "nakadi-protocol";
 import type { Access } from "../authorization/authorizer.ts";
 import type { EventTypes } from "../event-types/catalogue.ts";
 import type { EventTypeChanges } from "../event-types/changes.ts";
+import type { DeletableSubscription } from "../broker-options.ts";
 import type { Limits } from "../limits.ts";
 import type { Writers } from "../log/writers.ts";
 import type { Settings } from "../settings/settings.ts";
@@ -23,6 +24,7 @@ export interface Domain {
   streams: SubscriptionStreams;
   eventTypeStreams: EventTypeStreams;
   limits: Limits;
+  deletableSubscription: DeletableSubscription;
   clock: Clock;
   /** 0 up to 1. */
   random: () => number;

@@ -20,8 +20,8 @@ beforeEach(async () => {
   const uuid = (): string => `log-${uuids++}`;
   const features = new Features(storage.metadata);
   const eventTypes = new EventTypes({ ...storage, features, limits: DEFAULT_LIMITS, clock, uuid });
-  const writers = new Writers({ eventTypes, metadata: storage.metadata, clock });
-  parts = { eventTypes, writers, log: storage.log, clock, uuid };
+  const writers = new Writers({ eventTypes, metadata: storage.metadata, limits: DEFAULT_LIMITS, clock });
+  parts = { eventTypes, writers, log: storage.log, limits: DEFAULT_LIMITS, clock, uuid };
   const schema = { type: "json_schema", schema: "{}" };
   await eventTypes.create({ name: "et", owning_application: "app", category: "undefined", schema });
 });

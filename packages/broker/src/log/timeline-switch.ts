@@ -6,28 +6,31 @@
 import type { Clock } from "nakadi-protocol";
 import { type EventTypes, logPolicy } from "../event-types/catalogue.ts";
 import type { StoredEventType } from "../event-types/stored-event-type.ts";
+import type { Limits } from "../limits.ts";
 import { ProblemError } from "../problems.ts";
 import type { LogId, LogPort } from "../storage/ports.ts";
-import { inMaintenance, MAX_SWITCH_MS, type Writers } from "./writers.ts";
+import { inMaintenance, type Writers } from "./writers.ts";
 
 export interface TimelineSwitchParts {
   eventTypes: EventTypes;
   writers: Writers;
   log: LogPort;
+  /** How long it waits for writers, and they for it (protocol 0.6). */
+  limits: Pick<Limits, "timelineSwitchMs">;
   clock: Clock;
   uuid: () => string;
 }
 
 /** @throws {ProblemError} 404; 409 while another switch goes on; 422 for a compacted event type; 503 if writers do not end */
 export async function switchTimeline(parts: TimelineSwitchParts, name: string): Promise<void> {
-  const { eventTypes, writers, log, clock, uuid } = parts;
+  const { eventTypes, writers, log, limits, clock, uuid } = parts;
   const next = uuid();
   const marked = await eventTypes.change(name, (stored) => {
     demandSwitchable(stored, clock.wallMs());
-    return { ...stored, switching: { log: next, untilMs: clock.wallMs() + MAX_SWITCH_MS } };
+    return { ...stored, switching: { log: next, untilMs: clock.wallMs() + limits.timelineSwitchMs } };
   });
   try {
-    if (!(await inTime(clock, writers.drained(name)))) throw inMaintenance();
+    if (!(await inTime(clock, limits.timelineSwitchMs, writers.drained(name)))) throw inMaintenance();
     const current = marked.timelines.at(-1)?.log ?? "";
     const lastNumbers = (await log.bounds(current)).map((bounds) => bounds.next - 1);
     await log.create(next, marked.partitions, logPolicy(marked.eventType));
@@ -75,9 +78,9 @@ async function callOff({ eventTypes, log }: TimelineSwitchParts, name: string, n
 }
 
 /** Whether `work` is done within the time that a switch may take. */
-async function inTime(clock: Clock, work: Promise<void>): Promise<boolean> {
+async function inTime(clock: Clock, ms: number, work: Promise<void>): Promise<boolean> {
   return new Promise((resolve, reject) => {
-    const timer = clock.schedule(MAX_SWITCH_MS, () => resolve(false));
+    const timer = clock.schedule(ms, () => resolve(false));
     work.then(() => resolve(true), reject).finally(() => timer.cancel());
   });
 }

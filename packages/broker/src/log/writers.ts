@@ -5,18 +5,17 @@
 import type { Clock } from "nakadi-protocol";
 import type { EventTypes } from "../event-types/catalogue.ts";
 import type { StoredEventType } from "../event-types/stored-event-type.ts";
+import type { Limits } from "../limits.ts";
 import { nextHint } from "../next-hint.ts";
 import { ProblemError } from "../problems.ts";
 import type { MetadataPort } from "../storage/ports.ts";
-
-/** How long writers wait for a switch, and a switch for writers (protocol 0.6). */
-export const MAX_SWITCH_MS = 40_000;
 
 const POLL_MS = 250;
 
 export interface WritersParts {
   eventTypes: EventTypes;
   metadata: MetadataPort;
+  limits: Pick<Limits, "timelineSwitchMs">;
   clock: Clock;
 }
 
@@ -34,7 +33,7 @@ export class Writers {
    * @throws {ProblemError} 503 if a switch takes too long
    */
   async write<T>(name: string, write: (stored: StoredEventType | undefined) => Promise<T>): Promise<T> {
-    const deadlineMs = this.#parts.clock.monotonicMs() + MAX_SWITCH_MS;
+    const deadlineMs = this.#parts.clock.monotonicMs() + this.#parts.limits.timelineSwitchMs;
     for (;;) {
       // Asked before the look: a mark that ends while we look has not held us up for too long.
       const isLate = this.#parts.clock.monotonicMs() >= deadlineMs;

@@ -1,14 +1,16 @@
 import { describe, expect, test } from "vitest";
+import { ManualClock } from "nakadi-protocol";
 import type { LogPort, NewRecord } from "../storage/ports.ts";
 import { appendAll, ownBytes } from "./append.ts";
+import type { AppendTerms } from "./append.ts";
 
 const SIGNAL = new AbortController().signal;
 const records = Array.from({ length: 4 }, (_, index): NewRecord => ({
   value: Uint8Array.of(index),
 }));
 
-function log(append: LogPort["append"]): LogPort {
-  return { append } as LogPort;
+function log(append: LogPort["append"], clock = new ManualClock()): AppendTerms {
+  return { log: { append } as LogPort, clock, timeoutMs: 35_000, signal: SIGNAL };
 }
 
 test("everything goes in one append, each partition in the order of the request", async () => {
@@ -19,7 +21,7 @@ test("everything goes in one append, each partition in the order of the request"
       [...batches.keys()].map((partition) => [partition, { outcome: "stored", first: 0, last: 0, timestampMs: 0 }]),
     );
   });
-  const failures = await appendAll(port, "log", records, [2, 0, 2, 0], SIGNAL);
+  const failures = await appendAll(port, "log", records, [2, 0, 2, 0]);
   expect(failures.size).toBe(0);
   const [a, b, c, d] = records;
   const batches = [
@@ -38,12 +40,27 @@ test("what is not certainly stored has failed", async () => {
         [2, { outcome: "unknown", cause: new Error("slow") }],
       ]),
   );
-  const failures = await appendAll(port, "log", records, [0, 1, 2, 3], SIGNAL);
+  const failures = await appendAll(port, "log", records, [0, 1, 2, 3]);
   expect([...failures]).toEqual([
     [1, "internal error"],
     [2, "timed out"],
     [3, "internal error"],
   ]);
+});
+
+test("a storage that does not answer has timed out, whatever it says later", async () => {
+  const clock = new ManualClock();
+  const later: ((reason: unknown) => void)[] = [];
+  const terms = log(() => new Promise((_resolve, reject) => later.push(reject)), clock);
+  const failures = appendAll(terms, "log", records, [0, 1, 0, 1]);
+  clock.advance(34_999);
+  expect(await Promise.race([failures, Promise.resolve("waits")])).toBe("waits");
+  clock.advance(1);
+  expect([...(await failures)]).toEqual([
+    [0, "timed out"],
+    [1, "timed out"],
+  ]);
+  later[0]?.(new Error("too late"));
 });
 
 describe("a body that events are views of", () => {

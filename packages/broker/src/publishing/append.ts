@@ -1,13 +1,22 @@
 /**
  * Last step: the events go to their partitions, each partition's in the order of the request (protocol 4.11).
  */
-import type { BatchItemResponse } from "nakadi-protocol";
+import type { BatchItemResponse, Clock } from "nakadi-protocol";
 import { noSuchEventType } from "../event-types/catalogue.ts";
 import type { StoredEventType } from "../event-types/stored-event-type.ts";
 import { NoSuchLogError } from "../storage/ports.ts";
 import type { LogId, LogPort, NewRecord } from "../storage/ports.ts";
 import type { Batch } from "./batch.ts";
 import { partlyStoredItems } from "./item-responses.ts";
+
+/** Where to, and for how long. */
+export interface AppendTerms {
+  log: LogPort;
+  clock: Clock;
+  /** What is not stored by then may or may not be stored later. */
+  timeoutMs: number;
+  signal: AbortSignal;
+}
 
 /** 422: nothing is stored. 207: the events that are `submitted` are stored. */
 export type PublishOutcome = { status: 200 } | { status: 422 | 207; items: BatchItemResponse[] };
@@ -31,11 +40,10 @@ export function ownBytes(records: readonly NewRecord[], body: Uint8Array): reado
  * @throws {ProblemError} 404 if the event type was deleted since the request began
  */
 export async function appendBatch(
-  log: LogPort,
+  terms: AppendTerms,
   { eventType, timelines }: StoredEventType,
   batch: Batch,
   body: Uint8Array,
-  signal: AbortSignal,
 ): Promise<PublishOutcome> {
   const refused = batch.refusal();
   if (refused) return { status: 422, items: refused };
@@ -43,7 +51,7 @@ export async function appendBatch(
   const current = timelines.at(-1);
   if (!current) throw noSuchEventType(eventType.name);
   try {
-    const failures = await appendAll(log, current.log, ownBytes(batch.records, body), batch.partitions, signal);
+    const failures = await appendAll(terms, current.log, ownBytes(batch.records, body), batch.partitions);
     if (failures.size === 0) return { status: 200 };
     const items = partlyStoredItems(batch.eids, batch.partitions, (partition) => failures.get(partition));
     return { status: 207, items };
@@ -54,11 +62,10 @@ export async function appendBatch(
 
 /** @param partitions of the records, one each */
 export async function appendAll(
-  log: LogPort,
+  terms: AppendTerms,
   id: LogId,
   records: readonly NewRecord[],
   partitions: readonly number[],
-  signal: AbortSignal,
 ): Promise<AppendFailures> {
   const batches = new Map<number, NewRecord[]>();
   for (const [index, record] of records.entries()) {
@@ -67,12 +74,33 @@ export async function appendAll(
     if (batch) batch.push(record);
     else batches.set(partition, [record]);
   }
-  const outcomes = await log.append(id, batches, signal);
+  const outcomes = await appendInTime(terms, id, batches);
   const failures = new Map<number, string>();
   for (const partition of batches.keys()) {
     const outcome = outcomes.get(partition);
     if (outcome?.outcome !== "stored")
-      failures.set(partition, outcome?.outcome === "unknown" ? "timed out" : "internal error");
+      failures.set(
+        partition,
+        outcome?.outcome === "unknown" || outcomes === TIMED_OUT ? "timed out" : "internal error",
+      );
   }
   return failures;
+}
+
+type Outcomes = Awaited<ReturnType<LogPort["append"]>>;
+
+const TIMED_OUT: Outcomes = new Map();
+
+async function appendInTime(
+  { log, clock, timeoutMs, signal }: AppendTerms,
+  id: LogId,
+  batches: ReadonlyMap<number, readonly NewRecord[]>,
+): Promise<Outcomes> {
+  return new Promise((resolve, reject) => {
+    const timer = clock.schedule(timeoutMs, () => resolve(TIMED_OUT));
+    log
+      .append(id, batches, signal)
+      .then(resolve, reject)
+      .finally(() => timer.cancel());
+  });
 }

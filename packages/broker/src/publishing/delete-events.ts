@@ -35,7 +35,7 @@ export async function deleteEvents(
 
 async function deleteFrom(
   stored: StoredEventType | undefined,
-  { log, limits, random }: PublishingParts,
+  { log, limits, clock, random }: PublishingParts,
   name: string,
   body: Uint8Array,
   access: Access,
@@ -65,7 +65,7 @@ async function deleteFrom(
   if (keyFault !== undefined && !batch.refusal()) {
     throw new ProblemError(400, `Error occurred when parsing event(s). ${keyFault}`);
   }
-  return appendBatch(log, stored, batch, body, signal);
+  return appendBatch({ log, clock, timeoutMs: limits.publishTimeoutMs, signal }, stored, batch, body);
 }
 
 /** The body is read before it is told that there is no such event type. */

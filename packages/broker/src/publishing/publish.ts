@@ -73,7 +73,8 @@ async function publishTo(
   if (!stored) throw noSuchEventType(name);
   await context.access.demand("WRITE", eventTypeResource(stored.eventType));
   if (!batch) throw new ProblemError(404, `No json_schema found for event type: ${name}`);
-  return appendBatch(log, stored, batch, body, signal);
+  const terms = { log, clock: parts.clock, timeoutMs: limits.publishTimeoutMs, signal };
+  return appendBatch(terms, stored, batch, body);
 }
 
 /** @throws {ProblemError} 403 */

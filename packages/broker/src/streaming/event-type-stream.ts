@@ -12,13 +12,12 @@ import type { Mark } from "./partition-window.ts";
 import { PartitionReaders } from "./partition-readers.ts";
 import type { StreamSink } from "./stream-sink.ts";
 
-/** Hints may be lost, so the log is looked at anew this often. */
-const POLL_MS = 5_000;
-
 export interface EventTypeStreamParts {
   session: EventTypeSession;
   log: LogPort;
   clock: Clock;
+  /** Hints may be lost, so the log is looked at anew this often. */
+  pollMs: number;
   /** As it is stored now. @throws {ProblemError} 404 */
   eventType: () => Promise<StoredEventType>;
   onError: (error: unknown) => void;
@@ -104,7 +103,7 @@ export class EventTypeStream {
   }
 
   #schedulePoll(): void {
-    this.#poll = this.#parts.clock.schedule(POLL_MS, () => {
+    this.#poll = this.#parts.clock.schedule(this.#parts.pollMs, () => {
       this.#readers.suspectAll();
       this.hint();
       if (!this.#session.ended) this.#schedulePoll();

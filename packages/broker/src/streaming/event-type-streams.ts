@@ -60,9 +60,9 @@ export class EventTypeStreams {
     const all = await timelineBounds(log, stored);
     const starts = startPositions(stored, all, wanted);
     const nowMs = clock.monotonicMs();
-    const session = new EventTypeSession(settings, { maxBufferBytes: limits.maxStreamBufferBytes, nowMs });
+    const session = new EventTypeSession(settings, { maxBufferBytes: limits.maxLowLevelBufferBytes, nowMs });
     const eventType = (): Promise<StoredEventType> => eventTypes.get(name);
-    const stream = new EventTypeStream({ session, log, clock, eventType, onError });
+    const stream = new EventTypeStream({ session, log, clock, eventType, pollMs: limits.streamPollMs, onError });
     for (const [partition, position] of starts) {
       const axis = new Axis(stored.timelines, partition);
       stream.add(`${name}:${partition}`, axis, {
@@ -98,9 +98,9 @@ export class EventTypeStreams {
 
 function eventTypeStreamSettings(query: unknown, limits: Limits, random: () => number): StreamSettings {
   const members = Members.of(query);
-  const batchLimit = members.integer("batch_limit", -MAX_INT - 1, MAX_INT) ?? 1;
+  const batchLimit = members.integer("batch_limit", -MAX_INT - 1, MAX_INT) ?? limits.defaultBatchLimit;
   const streamLimit = members.integer("stream_limit", -MAX_INT - 1, MAX_INT) ?? 0;
-  const flush = flushSeconds(members.integer("batch_flush_timeout", -MAX_INT - 1, MAX_INT));
+  const flush = flushSeconds(members.integer("batch_flush_timeout", -MAX_INT - 1, MAX_INT), limits);
   const timeout = members.integer("stream_timeout", -MAX_INT - 1, MAX_INT);
   const keepAliveLimit = members.integer("stream_keep_alive_limit", -MAX_INT - 1, MAX_INT) ?? 0;
   if (streamLimit !== 0 && streamLimit < batchLimit) {

@@ -29,18 +29,18 @@ export function subscriptionStreamRequest(
   random: () => number,
 ): SubscriptionStreamRequest {
   const members = Members.of(values);
-  const batchLimit = members.integer("batch_limit", ...INT32) ?? 1;
+  const batchLimit = members.integer("batch_limit", ...INT32) ?? limits.defaultBatchLimit;
   const commitTimeout = members.integer("commit_timeout", ...INT64) ?? 0;
   const streamLimit = members.integer("stream_limit", ...INT64) ?? 0;
   const keepAliveLimit = members.integer("stream_keep_alive_limit", ...INT32) ?? 0;
   const settings: SessionSettings = {
     batchLimit: demandBatchLimit(batchLimit),
     streamLimit: streamLimit === 0 ? Number.POSITIVE_INFINITY : streamLimit,
-    flushMs: flushSeconds(members.integer("batch_flush_timeout", ...INT32)) * 1_000,
+    flushMs: flushSeconds(members.integer("batch_flush_timeout", ...INT32), limits) * 1_000,
     timespanMs: Math.max(0, members.integer("batch_timespan", ...INT64) ?? 0) * 1_000,
     timeoutMs: streamSeconds(members.integer("stream_timeout", ...INT64), limits, random) * 1_000,
     keepAliveLimit: keepAliveLimit === 0 ? Number.POSITIVE_INFINITY : keepAliveLimit,
-    maxUncommitted: members.integer("max_uncommitted_events", ...INT32) ?? 10,
+    maxUncommitted: members.integer("max_uncommitted_events", ...INT32) ?? limits.defaultMaxUncommittedEvents,
     commitTimeoutMs: commitSeconds(commitTimeout, limits) * 1_000,
   };
   const partitions = (members.objects("partitions") ?? []).map((one) => ({
@@ -57,18 +57,21 @@ export function demandBatchLimit(batchLimit: number): number {
 }
 
 /** 0 and less mean the default: a real server would flood keep-alives then. */
-export function flushSeconds(wanted: number | undefined): number {
-  return wanted === undefined || wanted <= 0 ? 30 : wanted;
+export function flushSeconds(
+  wanted: number | undefined,
+  { defaultBatchFlushTimeoutSeconds }: Pick<Limits, "defaultBatchFlushTimeoutSeconds">,
+): number {
+  return wanted === undefined || wanted <= 0 ? defaultBatchFlushTimeoutSeconds : wanted;
 }
 
-/** Outside 1..max: three thousand seconds up to the maximum, by chance. */
+/** Outside 1..max: the default up to the maximum, by chance. */
 export function streamSeconds(
   wanted: number | undefined,
-  { maxStreamTimeoutSeconds: max }: Limits,
+  { maxStreamTimeoutSeconds: max, defaultStreamTimeoutSeconds }: Limits,
   random: () => number,
 ): number {
   if (wanted !== undefined && wanted > 0 && wanted <= max) return wanted;
-  const least = Math.min(3_000, max);
+  const least = Math.min(defaultStreamTimeoutSeconds, max);
   return least + Math.floor(random() * (max - least));
 }
 

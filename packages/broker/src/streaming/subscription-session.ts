@@ -36,12 +36,18 @@ export type SessionOutput =
   /** `failed`: partitions whose client did not commit though it had the time, with the last ordinal that is committed. */
   | { kind: "end"; failed: ReadonlyMap<PartitionKey, number> };
 
-/** How often what the client must not see is committed for it (protocol 3.10). */
-const AUTOCOMMIT_MS = 5_000;
+/** What a session is given besides what its client has asked for. */
+interface SessionTerms {
+  maxBufferBytes: number;
+  /** How often what the client must not see is committed for it (protocol 3.10). Default 5 000. */
+  autocommitMs?: number;
+  nowMs: number;
+}
 
 export class SubscriptionSession {
   readonly #settings: SessionSettings;
   readonly #maxBufferBytes: number;
+  readonly #autocommitMs: number;
   readonly #startedAtMs: number;
   readonly #held: HeldPartitions;
   readonly #remarks = new Remarks();
@@ -53,9 +59,10 @@ export class SubscriptionSession {
   #autocommittedAtMs: number;
   #turn = 0;
 
-  constructor(settings: SessionSettings, { maxBufferBytes, nowMs }: { maxBufferBytes: number; nowMs: number }) {
+  constructor(settings: SessionSettings, { maxBufferBytes, autocommitMs = 5_000, nowMs }: SessionTerms) {
     this.#settings = settings;
     this.#maxBufferBytes = maxBufferBytes;
+    this.#autocommitMs = autocommitMs;
     this.#startedAtMs = nowMs;
     this.#commitTimer = new CommitTimer(settings.commitTimeoutMs, nowMs);
     this.#held = new HeldPartitions(nowMs);
@@ -176,7 +183,7 @@ export class SubscriptionSession {
     let due = endingDueMs(this.#facts);
     for (const { lastFlushMs, hiddenUntil } of this.#held.windows) {
       if (writable) due = Math.min(due, lastFlushMs + this.#settings.flushMs);
-      if (hiddenUntil !== undefined) due = Math.min(due, this.#autocommittedAtMs + AUTOCOMMIT_MS);
+      if (hiddenUntil !== undefined) due = Math.min(due, this.#autocommittedAtMs + this.#autocommitMs);
     }
     return due;
   }
@@ -200,7 +207,7 @@ export class SubscriptionSession {
 
   #stream(nowMs: number, writable: boolean): void {
     if (writable) this.#flush(nowMs, nowMs >= timeoutMs({ startedAtMs: this.#startedAtMs, settings: this.#settings }));
-    if (nowMs >= this.#autocommittedAtMs + AUTOCOMMIT_MS) this.#autocommitAll(nowMs);
+    if (nowMs >= this.#autocommittedAtMs + this.#autocommitMs) this.#autocommitAll(nowMs);
     const ending = endingAt(this.#facts, nowMs);
     if (!ending) return;
     if (ending.closing) return this.close(ending.debug);

@@ -19,9 +19,6 @@ import { SessionWrites } from "./session-writes.ts";
 import type { StreamSink } from "./stream-sink.ts";
 import type { Batch, SessionOutput, SubscriptionSession } from "./subscription-session.ts";
 
-/** Hints may be lost, so everything is looked at anew this often. */
-const POLL_MS = 5_000;
-
 export interface SubscriptionStreamParts {
   id: string;
   subscription: string;
@@ -29,6 +26,8 @@ export interface SubscriptionStreamParts {
   session: SubscriptionSession;
   storage: Storage;
   clock: Clock;
+  /** Hints may be lost, so everything is looked at anew this often. */
+  pollMs: number;
   /** As it is stored now. @throws {ProblemError} 404; 403 where the client may not read it any more */
   eventType: (name: string) => Promise<StoredEventType>;
   deadLetterRules: DeadLetterRules | undefined;
@@ -173,7 +172,7 @@ export class SubscriptionStream {
   }
 
   #schedulePoll(): void {
-    this.#poll = this.#parts.clock.schedule(POLL_MS, () => {
+    this.#poll = this.#parts.clock.schedule(this.#parts.pollMs, () => {
       this.#readers.suspectAll();
       this.#sync.suspect("group", "event-types", "progress");
       this.#schedulePoll();

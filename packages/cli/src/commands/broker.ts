@@ -1,28 +1,32 @@
 /** `nakadi broker`: a broker until the process is asked to stop. */
-import { type Broker, type BrokerOptions, DataDirectoryError, killAt, startBroker } from "nakadi-broker";
+import {
+  type Broker,
+  type BrokerOptions,
+  BrokerOptionsError,
+  DataDirectoryError,
+  killAt,
+  startBroker,
+} from "nakadi-broker";
 import { type Context, stopped } from "../context.ts";
 import { EXIT, type ExitCode } from "../exit-codes.ts";
 import { Failure } from "../failure.ts";
+import { type BrokerFlags, brokerSettings } from "./broker-config.ts";
 
 /** Streams end at once; requests in flight get this long. Two seconds are all there is. */
 const DRAIN_MS = 1_000;
 
-export interface BrokerCommandOptions {
-  host: string;
-  port: number;
-  /** Where everything is kept; in memory if it is not given. */
-  data?: string;
+export interface BrokerCommandOptions extends BrokerFlags {
   /** Stop when standard input ends, as it does when the parent process is gone. */
   endWithStdin?: boolean;
 }
 
 export async function runBroker(
   context: Context,
-  { host, port, data, endWithStdin = false }: BrokerCommandOptions,
+  { endWithStdin = false, ...flags }: BrokerCommandOptions,
 ): Promise<ExitCode> {
+  const { data, ...settings } = await brokerSettings(flags);
   const broker = await start({
-    host,
-    port,
+    ...settings,
     storage: data === undefined ? "memory" : { directory: data },
     ...faultsFrom(context),
   });
@@ -55,6 +59,7 @@ async function start(options: BrokerOptions & { host: string; port: number }): P
     return await startBroker(options);
   } catch (error) {
     if (error instanceof DataDirectoryError) throw new Failure(error.message);
+    if (error instanceof BrokerOptionsError) throw new Failure(error.message, EXIT.usage);
     const { host, port } = options;
     throw new Failure(`cannot listen on ${host} port ${port}: ${adviceFor(error, port)}`);
   }

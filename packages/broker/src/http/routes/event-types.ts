@@ -128,19 +128,16 @@ function readCursors(text: string): { partition: string | null; offset: string |
  * @returns whether any still does
  */
 async function clearSubscriptions(domain: Domain, eventType: string): Promise<boolean> {
-  const { subscriptions, settings, storage } = domain;
+  const { subscriptions, settings, storage, deletableSubscription: deletable } = domain;
   if (eventType === DEAD_LETTER_REDRIVE && (await isRedriven(subscriptions, storage.coordination))) return true;
   const readers = await subscriptions.of(eventType);
   if (readers.length === 0) return false;
   const all = await settings.features.isEnabled("delete_event_type_with_subscriptions");
-  if (!all && !readers.every(isDeletable)) return true;
+  const mayGo = ({ owning_application, consumer_group }: Subscription): boolean =>
+    owning_application === deletable.owningApplication && consumer_group === deletable.consumerGroup;
+  if (!all && !readers.every(mayGo)) return true;
   for (const { id } of readers) await subscriptions.delete(id);
   return false;
-}
-
-/** Such a subscription goes with its event type (protocol 5.2.5). */
-function isDeletable({ owning_application, consumer_group }: Subscription): boolean {
-  return owning_application === "nakadi_archiver" && consumer_group === "nakadi_to_s3";
 }
 
 function warningFor({ cleanup_policy }: CompleteEventType): string {

@@ -1,0 +1,104 @@
+/** What `startBroker` can be told, and whether it makes sense. */
+import { resolve } from "node:path";
+import type { Clock } from "nakadi-protocol";
+import type { Authorizer } from "./authorization/authorizer.ts";
+import type { FaultHook } from "./faults/fault-points.ts";
+import { limitFault, PROFILES } from "./limits.ts";
+import type { Limits, Profile } from "./limits.ts";
+import type { Logger } from "./logger.ts";
+import type { StorageOption } from "./storage/open.ts";
+
+export interface BrokerOptions {
+  /** Address to listen on. Default `127.0.0.1`; anything else makes the broker reachable from other machines. */
+  host?: string;
+  /** 0..65535; 0 picks a free one. Default 0. */
+  port?: number;
+  /**
+   * Where events and positions are kept. `memory` (default): they end with the process. A directory, which is made where
+   * there is none: they are on disk before anybody is told so; one broker at a time may use it.
+   */
+  storage?: StorageOption;
+  /** Default: the machine's clock. A `ManualClock` makes a minute pass in a millisecond. */
+  clock?: Clock;
+  /** `acceptance`: the limits and names that Nakadi's own acceptance tests assume (protocol 0.7). Default: the real server's. */
+  profile?: Profile;
+  /** Limits that differ from the profile's. */
+  limits?: Partial<Limits>;
+  /** Subscriptions that go with their event type, rather than keep it from being deleted. Default: the profile's. */
+  deletableSubscription?: DeletableSubscription;
+  /** Who may do what (protocol 0.6). Default: everybody may do everything. */
+  authorizer?: Authorizer;
+  /** Default: silent. */
+  logger?: Logger;
+  /** For tests of what a crash leaves behind: called at the named places between a write and its answer. */
+  onFaultPoint?: FaultHook;
+}
+
+/** Both have to be the subscription's own (protocol 5.2.5). */
+export interface DeletableSubscription {
+  owningApplication: string;
+  consumerGroup: string;
+}
+
+/** An option of `startBroker` is wrong; nothing was started. */
+export class BrokerOptionsError extends Error {
+  override readonly name = "BrokerOptionsError";
+}
+
+const DELETABLE: Readonly<Record<Profile, DeletableSubscription>> = {
+  default: { owningApplication: "nakadi_archiver", consumerGroup: "nakadi_to_s3" },
+  acceptance: { owningApplication: "deletable_owning_app", consumerGroup: "deletable_consumer_group" },
+};
+
+export interface CheckedOptions {
+  host: string;
+  port: number;
+  storage: StorageOption;
+  limits: Limits;
+  deletableSubscription: DeletableSubscription;
+}
+
+/**
+ * Fills in the defaults of what has bounds.
+ * @throws {BrokerOptionsError} for the first option that is wrong
+ */
+export function checkedOptions(options: BrokerOptions): CheckedOptions {
+  const { host = "127.0.0.1", port = 0, storage = "memory", profile = "default", limits = {} } = options;
+  checkAddress(host, port);
+  if (!Object.hasOwn(PROFILES, profile)) {
+    throw new BrokerOptionsError(`profile must be one of ${Object.keys(PROFILES).join(", ")}, not ${profile}`);
+  }
+  const fault = limitFault({ ...limits }, PROFILES[profile]);
+  if (fault !== undefined) throw new BrokerOptionsError(fault);
+  return {
+    host,
+    port,
+    storage: checkedStorage(storage),
+    limits: { ...PROFILES[profile], ...limits },
+    deletableSubscription: checkedDeletable(options.deletableSubscription ?? DELETABLE[profile]),
+  };
+}
+
+function checkedDeletable(given: DeletableSubscription): DeletableSubscription {
+  for (const name of ["owningApplication", "consumerGroup"] as const) {
+    if (typeof given[name] !== "string" || given[name] === "")
+      throw new BrokerOptionsError(`deletableSubscription.${name} must be a text that is not empty`);
+  }
+  return given;
+}
+
+function checkAddress(host: string, port: number): void {
+  if (typeof host !== "string" || host === "") throw new BrokerOptionsError("host must be a name or an address");
+  if (!Number.isInteger(port) || port < 0 || port > 65_535) {
+    throw new BrokerOptionsError(`port must be a whole number from 0 to 65535, not ${String(port)}`);
+  }
+}
+
+function checkedStorage(given: StorageOption): StorageOption {
+  if (given === "memory") return given;
+  const { directory } = (typeof given === "object" ? (given ?? {}) : {}) as { directory?: unknown };
+  if (typeof directory !== "string" || directory === "") {
+    throw new BrokerOptionsError(`storage must be "memory" or { directory }, not ${JSON.stringify(given)}`);
+  }
+  return { directory: resolve(directory) };
+}
