@@ -1,6 +1,6 @@
 /** A path with the methods it has; every other method is answered 405 (protocol 0.5). */
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
-import { ProblemError } from "../problems.ts";
+import Router from "find-my-way";
 
 const METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"] as const;
 type Method = (typeof METHODS)[number];
@@ -12,13 +12,30 @@ export function resource(app: FastifyInstance, url: string, handlers: Partial<Re
   for (const [method, handler] of Object.entries(handlers)) {
     app.route({ method, url, handler });
   }
-  const others = METHODS.filter((method) => !(method in handlers));
-  const allow = Object.keys(handlers).join(",");
-  app.route({
-    method: others,
-    url,
-    handler: ({ method }) => {
-      throw new ProblemError(405, `Request method '${method}' not supported`, { allow });
-    },
-  });
+}
+
+/**
+ * Says what `Allow` is where a path has methods, but not this one. Its own router is made when the first one asks: routes
+ * for all the methods that a path does not have would take longer than the rest of a start.
+ * @param options those of the server's own router
+ */
+export function allowance(app: FastifyInstance, options: Router.Config<Router.HTTPVersion.V1>): AllowOf {
+  const methods = new Map<string, string[]>();
+  app.addHook("onRoute", ({ url, method }) => void methods.set(url, [...(methods.get(url) ?? []), String(method)]));
+  let router: Router.Instance<Router.HTTPVersion.V1> | undefined;
+  return ({ method, url }) => {
+    router ??= routerTo(methods, options);
+    return METHODS.some((known) => known === method) ? (router.find("GET", url)?.store as string | undefined) : undefined;
+  };
+}
+
+type AllowOf = (request: Pick<FastifyRequest, "method" | "url">) => string | undefined;
+
+function routerTo(
+  methods: ReadonlyMap<string, readonly string[]>,
+  options: Router.Config<Router.HTTPVersion.V1>,
+): Router.Instance<Router.HTTPVersion.V1> {
+  const router = Router(options);
+  for (const [url, allowed] of methods) router.on("GET", url, () => undefined, allowed.join(","));
+  return router;
 }

@@ -6,6 +6,7 @@ import { compression } from "./compression.ts";
 import type { Domain } from "./domain.ts";
 import { flowIds, generateFlowId } from "./flow-id.ts";
 import { problem, problemOf, sendContainerError, sendProblem } from "./replies.ts";
+import { allowance } from "./resource.ts";
 import { cursorOperationRoutes } from "./routes/cursor-operations.ts";
 import { eventTypeRoutes } from "./routes/event-types.ts";
 import { eventRoutes } from "./routes/events.ts";
@@ -30,6 +31,7 @@ const CHECK_CONNECTIONS_MS = 5_000;
 
 export function buildServer(domain: Domain, logger: Logger): FastifyInstance {
   const { limits, clock } = domain;
+  const routerOptions = { ignoreTrailingSlash: true, maxParamLength: MAX_PARAMETER_LENGTH };
   const app = Fastify({
     logger: false,
     bodyLimit: limits.maxBodyBytes,
@@ -47,7 +49,7 @@ export function buildServer(domain: Domain, logger: Logger): FastifyInstance {
     // No route has a schema. Naming the compilers keeps Fastify from loading its own, which takes longer than all the rest.
     schemaController: { compilersFactory: { buildValidator: noCompiler, buildSerializer: noCompiler } },
     return503OnClosing: false,
-    routerOptions: { ignoreTrailingSlash: true, maxParamLength: MAX_PARAMETER_LENGTH },
+    routerOptions,
   });
   app.removeAllContentTypeParsers();
   app.addContentTypeParser("*", { parseAs: "buffer" }, (_request, body, done) => done(null, body));
@@ -58,7 +60,13 @@ export function buildServer(domain: Domain, logger: Logger): FastifyInstance {
     if (path.includes("//")) return sendContainerError(reply, 400, path, clock.wallMs());
     return undefined;
   });
-  app.setNotFoundHandler(({ url }, reply) => sendContainerError(reply, 404, pathOf(url), clock.wallMs()));
+  const allowOf = allowance(app, routerOptions);
+  app.setNotFoundHandler((request, reply) => {
+    const { method, url } = request;
+    const allow = allowOf(request);
+    if (allow === undefined) return sendContainerError(reply, 404, pathOf(url), clock.wallMs());
+    return sendProblem(reply.header("allow", allow), problem(405, `Request method '${method}' not supported`));
+  });
   app.setErrorHandler((error, request, reply) => {
     if (error instanceof ProblemError) reply.headers(error.headers);
     const known = problemOf(error) ?? clientFault(error);
