@@ -3,7 +3,7 @@
 import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { dirname, join, relative } from "node:path";
-import { filesBelow, readJson } from "../workspace.mjs";
+import { filesBelow, packageFolders, readJson } from "../workspace.mjs";
 import { command } from "./command.mjs";
 
 const stampOf = (root) => join(root, "node_modules", ".nakadi", "built");
@@ -16,12 +16,16 @@ export const build = {
   },
 
   async run(root) {
-    console.error("nakadi-ts: building (tsc -b) …");
+    console.error("nakadi-ts: building …");
     const before = fingerprint(root);
+    const packages = packageFolders(root).map((name) => join(root, "packages", name));
     rmSync(stampOf(root), { force: true }); // a build that fails writes to dist as well
     await command("tsc -b", process.execPath, [join(root, "node_modules/typescript/bin/tsc"), "-b"], { cwd: root });
-    const { pruneOutputs } = await import("./prune-outputs.mjs"); // loads TypeScript, which may have come just now
-    for (const project of projects(root)) pruneOutputs(project);
+    // They load what may have come just now.
+    const { bundle } = await import("./bundle.mjs");
+    const { pruneOutputs } = await import("./prune-outputs.mjs");
+    for (const project of projects(root))
+      pruneOutputs(project, packages.includes(project) ? await bundle(project) : []);
     mkdirSync(dirname(stampOf(root)), { recursive: true });
     writeFileSync(stampOf(root), before);
   },

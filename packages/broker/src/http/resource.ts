@@ -25,7 +25,9 @@ export function allowance(app: FastifyInstance, options: Router.Config<Router.HT
   let router: Router.Instance<Router.HTTPVersion.V1> | undefined;
   return ({ method, url }) => {
     router ??= routerTo(methods, options);
-    return METHODS.some((known) => known === method) ? (router.find("GET", url)?.store as string | undefined) : undefined;
+    return METHODS.some((known) => known === method)
+      ? (router.find("GET", url)?.store as string | undefined)
+      : undefined;
   };
 }
 

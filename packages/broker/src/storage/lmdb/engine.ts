@@ -55,7 +55,7 @@ export class LmdbEngine {
     try {
       directory.checkData();
       directory.begin();
-      store = await openStore(directory.path);
+      store = openStore(directory.path);
       directory.markFormat();
       return new LmdbEngine(directory, options.wrapStore?.(store) ?? store, options);
     } catch (error) {

@@ -3,7 +3,11 @@
  * writes that are durable when they resolve.
  */
 import { statfs } from "node:fs/promises";
-import type { Database, RootDatabase } from "lmdb";
+import { createRequire } from "node:module";
+import type * as Lmdb from "lmdb";
+
+/** LMDB comes as one file for `require`, and as many for `import`, which take twice as long. */
+const require = createRequire(import.meta.url);
 
 /** `frames`: events. `logs`, `bases`, `removed`: what is known of a log, of a partition, of a log that is being deleted. */
 const TABLES = ["frames", "logs", "bases", "removed", "metadata", "groups", "progress", "counters"] as const;
@@ -35,8 +39,8 @@ export interface Store {
   close(): Promise<void>;
 }
 
-export async function openStore(directory: string): Promise<Store> {
-  const { open } = await import("lmdb");
+export function openStore(directory: string): Store {
+  const { open } = require("lmdb") as typeof Lmdb;
   // Without overlapping syncs a commit is the usual one of LMDB: pages, fdatasync, then the meta page through O_DSYNC.
   // Its promise is the flush, and it rejects where the sync fails; the overlapped one is no faster here, and only hangs.
   const root = open({
@@ -52,18 +56,21 @@ export async function openStore(directory: string): Promise<Store> {
   return new LmdbStore(root, directory);
 }
 
-type BinaryTable = Database<Uint8Array, Uint8Array>;
+type BinaryTable = Lmdb.Database<Uint8Array, Uint8Array>;
 
 class LmdbStore implements Store {
-  readonly #root: RootDatabase;
+  readonly #root: Lmdb.RootDatabase;
   readonly #directory: string;
   readonly #tables: Readonly<Record<Table, BinaryTable>>;
 
-  constructor(root: RootDatabase, directory: string) {
+  constructor(root: Lmdb.RootDatabase, directory: string) {
     this.#root = root;
     this.#directory = directory;
     const tables: Partial<Record<Table, BinaryTable>> = {};
-    for (const name of TABLES) tables[name] = root.openDB({ name, encoding: "binary", keyEncoding: "binary" });
+    // Each would be a commit of its own.
+    root.transactionSync(() => {
+      for (const name of TABLES) tables[name] = root.openDB({ name, encoding: "binary", keyEncoding: "binary" });
+    });
     this.#tables = tables as Record<Table, BinaryTable>;
   }
 

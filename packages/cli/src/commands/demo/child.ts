@@ -2,10 +2,10 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { createInterface } from "node:readline";
-import { fileURLToPath } from "node:url";
 import { Failure } from "../../failure.ts";
+import { packageFile } from "../../package-file.ts";
 
-const ENTRY = fileURLToPath(new URL("../../../bin/nakadi.js", import.meta.url));
+const ENTRY = packageFile("bin/nakadi.js");
 /** How long a process that was asked to end may take. */
 const END_MS = 3_000;
 

@@ -2,6 +2,7 @@
 import { randomUUID } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import type { EventType } from "nakadi-client";
+import { packageFile } from "../../package-file.ts";
 
 export interface Earthquake {
   id: string;
@@ -57,7 +58,7 @@ export const EVENT_TYPE: EventType = {
 
 /** As events, each with an id of its own. */
 export async function readEarthquakes(): Promise<EarthquakeEvent[]> {
-  const text = await readFile(new URL("../../../data/earthquakes.ndjson", import.meta.url), "utf8");
+  const text = await readFile(packageFile("data/earthquakes.ndjson"), "utf8");
   return text
     .trimEnd()
     .split("\n")

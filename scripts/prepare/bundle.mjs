@@ -1,0 +1,40 @@
+// One file for each way into a package, and one for whatever it loads when it is first needed: Node takes about a
+// millisecond for each file that it loads. Dependencies stay where npm puts them; development dependencies become part
+// of the bundle. That is done where a library has so many files that loading them is most of a start.
+import { existsSync, writeFileSync } from "node:fs";
+import { basename, join } from "node:path";
+import { rolldown } from "rolldown";
+import { readJson } from "../workspace.mjs";
+import { licencesOf } from "./licences.mjs";
+
+/** Where a package is entered: by an import, by its command. */
+const ENTRIES = ["index.ts", "main.ts"];
+const LICENCES = "THIRD-PARTY-LICENCES.txt";
+
+/** What Fastify would load for what we do not use: logs of its own, schemas, requests without a socket. */
+const NEVER_REACHED = ["pino", "@fastify/ajv-compiler", "@fastify/fast-json-stringify-compiler", "light-my-request"];
+
+/** Writes the JavaScript of the package in `folder` to its `dist`, and resolves to the paths that were written. */
+export async function bundle(folder) {
+  const input = ENTRIES.map((name) => join(folder, "src", name)).filter((path) => existsSync(path));
+  const { dependencies, optionalDependencies, peerDependencies } = readJson(join(folder, "package.json"));
+  const installed = Object.keys({ ...dependencies, ...optionalDependencies, ...peerDependencies });
+  const outside = [...installed, ...NEVER_REACHED];
+  const bundled = await rolldown({
+    input: Object.fromEntries(input.map((path) => [basename(path, ".ts"), path])),
+    platform: "node",
+    external: (id) => outside.some((name) => id === name || id.startsWith(`${name}/`)),
+    onLog(_level, { message }) {
+      throw new Error(message);
+    },
+  });
+  const dir = join(folder, "dist");
+  const { output } = await bundled.write({ dir, format: "esm", sourcemap: true, chunkFileNames: "[name].js" });
+  await bundled.close();
+  const written = output.map(({ fileName }) => join(dir, fileName));
+  const licences = licencesOf(output.flatMap(({ moduleIds = [] }) => moduleIds));
+  if (licences === "") return written;
+  const file = join(dir, LICENCES);
+  writeFileSync(file, licences);
+  return [...written, file];
+}
