@@ -7,6 +7,7 @@ import { contextCommand } from "./commands/context.ts";
 import { doctorCommand } from "./commands/doctor.ts";
 import { lagCommand } from "./commands/lag.ts";
 import { publishCommand } from "./commands/publish.ts";
+import { repairCommand } from "./commands/repair.ts";
 import type { Context } from "./context.ts";
 import { EXIT, type ExitCode } from "./exit-codes.ts";
 import { describe, Failure } from "./failure.ts";
@@ -92,6 +93,7 @@ function buildProgram(context: Context, ended: (code: ExitCode) => void): Comman
     });
 
   const host = { context, end: ended };
+  repairCommand(program, host);
   publishCommand(program, host);
   consumeCommand(program, host);
   lagCommand(program, host);

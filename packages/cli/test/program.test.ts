@@ -14,7 +14,7 @@ describe("nakadi", () => {
     expect(stdout.text).not.toContain("demo-consumer");
   });
 
-  it.each(["broker", "demo"])("%s --help has an example, and help for every flag", async (command) => {
+  it.each(["broker", "demo", "repair"])("%s --help has an example, and help for every flag", async (command) => {
     const { code, stdout } = runCommand([command, "--help"]);
     expect(await code).toBe(0);
     expect(stdout.text).toContain(`$ nakadi ${command}`);

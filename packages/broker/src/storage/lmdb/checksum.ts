@@ -28,6 +28,11 @@ export function unseal(table: Table, key: Uint8Array, value: Buffer): Buffer {
   return value;
 }
 
+/** Whether `unseal` would take it. */
+export function isSealed(key: Uint8Array, value: Buffer): boolean {
+  return value.length >= CHECKSUM_BYTES && value.readUInt32BE(0) === checksumOf(key, value);
+}
+
 function checksumOf(key: Uint8Array, value: Buffer): number {
   return crc32(value.subarray(CHECKSUM_BYTES), crc32(key));
 }

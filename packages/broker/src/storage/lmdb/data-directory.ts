@@ -6,10 +6,14 @@
  *     nakadi.lock       the lock of the process that uses it, with its id
  *     clean-stop.json   what the file was like when a broker stopped; absent while one runs, and after a crash
  *     data.mdb lock.mdb LMDB's own
+ *     damaged-1.mdb     what was there before a repair
  */
 import {
   closeSync,
+  copyFileSync,
+  existsSync,
   fsyncSync,
+  linkSync,
   mkdirSync,
   openSync,
   readdirSync,
@@ -25,6 +29,7 @@ import { DataDirectoryError } from "../data-directory-error.ts";
 import { expectedBytes, HEADER_BYTES } from "./file-header.ts";
 import { ownerOf, tryOwnerLock } from "./owner-lock.ts";
 import type { OwnerLock } from "./owner-lock.ts";
+import { attempt, attemptLater } from "./system-refusal.ts";
 
 /** What this version writes, and the only one that it reads. */
 const FORMAT = 1;
@@ -36,6 +41,9 @@ const DATA = "data.mdb";
 const LMDB_LOCK = "lock.mdb";
 /** Begins the name of a file that is not whole yet. */
 const NEW = "new-";
+const MARK = { nakadi: "data directory", format: FORMAT };
+/** Of a repair that is not at its end. */
+const NEW_DATA = "new-data";
 /** What a first start leaves that did not get as far as writing the marker. */
 const UNFINISHED: readonly string[] = [LOCK, DATA, LMDB_LOCK, NEW + MARKER];
 /** The root of a new file system has it. */
@@ -57,10 +65,26 @@ export class DataDirectory {
 
   /** Takes the directory for this process, and makes it where there is none. @throws {DataDirectoryError} */
   static async take(path: string): Promise<DataDirectory> {
-    const entries = attempt(path, () => {
-      makeDirectory(path);
-      return readdirSync(path).filter((name) => name !== IGNORED);
+    attempt(path, () => makeDirectory(path));
+    return DataDirectory.#take(path, (directory, isNew) => {
+      if (isNew) attempt(path, () => directory.#remove(DATA, LMDB_LOCK));
+      else directory.#checkFormat();
     });
+  }
+
+  /** Takes a directory that is there, whatever has happened to its files. @throws {DataDirectoryError} */
+  static async takeDamaged(path: string): Promise<DataDirectory> {
+    if (!attempt(path, () => existsSync(path))) {
+      throw new DataDirectoryError("unusable", path, `there is no directory ${path}`);
+    }
+    return DataDirectory.#take(path, (directory, isNew) => {
+      if (isNew) throw new DataDirectoryError("not-ours", path, `${path} is not a data directory of nakadi`);
+      directory.#checkNotNewer();
+    });
+  }
+
+  static async #take(path: string, check: (directory: DataDirectory, isNew: boolean) => void): Promise<DataDirectory> {
+    const entries = attempt(path, () => readdirSync(path).filter((name) => name !== IGNORED));
     const isNew = !entries.includes(MARKER);
     const foreign =
       entries.find((name) => !UNFINISHED.includes(name)) ?? (entries.includes(LOCK) ? undefined : entries[0]);
@@ -80,8 +104,7 @@ export class DataDirectory {
     }
     const directory = new DataDirectory(path, lock);
     try {
-      if (isNew) attempt(path, () => directory.#remove(DATA, LMDB_LOCK));
-      else directory.#checkFormat();
+      check(directory, isNew);
       return directory;
     } catch (error) {
       await lock.release();
@@ -89,17 +112,58 @@ export class DataDirectory {
     }
   }
 
+  get dataFile(): string {
+    return join(this.path, DATA);
+  }
+
   /** @throws {DataDirectoryError} where LMDB must not open the file */
   checkData(): void {
     if (!this.#has(MARKER)) return;
-    const damage = attempt(this.path, () => this.#damage());
-    if (damage !== undefined) {
-      throw new DataDirectoryError(
-        "damaged",
-        this.path,
-        `${join(this.path, DATA)} ${damage}. To check and repair it: nakadi repair ${this.path}`,
-      );
-    }
+    const damage = attempt(this.path, () => this.#damage() ?? this.#change());
+    if (damage !== undefined) throw this.#damaged(`${this.dataFile} ${damage}`);
+  }
+
+  /** What is wrong with the file, as far as can be said without opening it; it may be another one than when it was closed. */
+  damage(): string | undefined {
+    return attempt(this.path, () => this.#damage());
+  }
+
+  /** Whether format or last stop are not told as they should be, while nothing is wrong with the data itself. */
+  get isMarkedWrongly(): boolean {
+    return attempt(this.path, () => this.#json(MARKER)["format"] !== FORMAT || this.#change() !== undefined);
+  }
+
+  /** The data is what it should be: says so from now on. */
+  renewMarks(): void {
+    this.#write(MARKER, MARK);
+    this.markCleanStop();
+  }
+
+  /** Where new data is written, to take the place of the old; empty. */
+  prepareNewData(): string {
+    return attempt(this.path, () => {
+      const path = join(this.path, NEW_DATA);
+      rmSync(path, { recursive: true, force: true });
+      mkdirSync(path);
+      return path;
+    });
+  }
+
+  dropNewData(): void {
+    rmSync(join(this.path, NEW_DATA), { recursive: true, force: true });
+  }
+
+  /** The new data, closed and on disk, becomes the data. Says where the old is kept. */
+  replaceData(): string {
+    return attempt(this.path, () => {
+      const kept = this.#keepData();
+      this.begin();
+      renameSync(join(this.path, NEW_DATA, DATA), this.dataFile);
+      this.#sync();
+      this.renewMarks();
+      this.dropNewData();
+      return kept;
+    });
   }
 
   /** Before anything is written to the database: from now on, until a clean stop, it may have any length. */
@@ -116,7 +180,7 @@ export class DataDirectory {
 
   /** The database is there, and empty or not, readable from now on. */
   markFormat(): void {
-    if (!this.#has(MARKER)) this.#write(MARKER, { nakadi: "data directory", format: FORMAT });
+    if (!this.#has(MARKER)) this.#write(MARKER, MARK);
   }
 
   /** The database is closed, and all of it is on disk. */
@@ -130,29 +194,57 @@ export class DataDirectory {
   }
 
   #checkFormat(): void {
-    const { format } = attempt(this.path, () => this.#json(MARKER));
-    if (format === FORMAT) return;
-    throw typeof format === "number" && format > FORMAT
-      ? new DataDirectoryError(
-          "newer-format",
-          this.path,
-          `${this.path} has data format ${format}, of a newer nakadi; this one knows format ${FORMAT}. Use the newer one`,
-        )
-      : new DataDirectoryError("damaged", this.path, `${join(this.path, MARKER)} does not say which data format it is`);
+    this.#checkNotNewer();
+    if (attempt(this.path, () => this.#json(MARKER)["format"]) !== FORMAT)
+      throw this.#damaged(`${join(this.path, MARKER)} does not say which data format it is`);
   }
 
-  /** What is wrong with the file, as far as can be said without opening it. */
+  #checkNotNewer(): void {
+    const { format } = attempt(this.path, () => this.#json(MARKER));
+    if (typeof format !== "number" || format <= FORMAT) return;
+    throw new DataDirectoryError(
+      "newer-format",
+      this.path,
+      `${this.path} has data format ${format}, of a newer nakadi; this one knows format ${FORMAT}. Use the newer one`,
+    );
+  }
+
+  #damaged(what: string): DataDirectoryError {
+    const message = `${what}. To check and repair it: nakadi repair ${this.path}`;
+    return new DataDirectoryError("damaged", this.path, message);
+  }
+
   #damage(): string | undefined {
     if (!this.#has(DATA)) return "is missing";
-    const { size, mtimeMs } = statSync(join(this.path, DATA));
+    const { size } = statSync(this.dataFile);
     const expected = expectedBytes(this.#header());
     if (expected === undefined) return "has been overwritten";
-    if (this.#has(CLEAN_STOP)) {
-      const { bytes, modifiedMs } = this.#json(CLEAN_STOP) as Partial<CleanStop>;
-      if (size !== bytes) return `has ${size} bytes, and had ${bytes} when the broker stopped`;
-      return mtimeMs === modifiedMs ? undefined : "was changed since the broker stopped";
-    }
+    // What was written when the broker stopped may rightly be a little shorter.
+    if (this.#has(CLEAN_STOP) && this.#json(CLEAN_STOP)["bytes"] === size) return undefined;
     return size < expected ? `has ${size} bytes, ${expected - size} too few` : undefined;
+  }
+
+  /** What has changed since the broker stopped. */
+  #change(): string | undefined {
+    if (!this.#has(CLEAN_STOP)) return undefined;
+    const { size, mtimeMs } = statSync(this.dataFile);
+    const { bytes, modifiedMs } = this.#json(CLEAN_STOP) as Partial<CleanStop>;
+    if (size !== bytes) return `has ${size} bytes, and had ${bytes} when the broker stopped`;
+    return mtimeMs === modifiedMs ? undefined : "was changed since the broker stopped";
+  }
+
+  /** A second name, or a copy where there are none, so that no moment is without the file. */
+  #keepData(): string {
+    for (let number = 1; ; number++) {
+      const path = join(this.path, `damaged-${number}.mdb`);
+      if (existsSync(path)) continue;
+      try {
+        linkSync(this.dataFile, path);
+      } catch {
+        copyFileSync(this.dataFile, path);
+      }
+      return path;
+    }
   }
 
   #header(): Buffer {
@@ -224,37 +316,3 @@ function makeDirectory(path: string): void {
     mkdirSync(path);
   }
 }
-
-/** @throws {DataDirectoryError} for what the system says */
-function attempt<T>(path: string, work: () => T): T {
-  try {
-    return work();
-  } catch (error) {
-    throw unusable(path, error);
-  }
-}
-
-async function attemptLater<T>(path: string, work: () => Promise<T>): Promise<T> {
-  try {
-    return await work();
-  } catch (error) {
-    throw unusable(path, error);
-  }
-}
-
-export function unusable(path: string, error: unknown): DataDirectoryError {
-  if (error instanceof DataDirectoryError) return error;
-  const { code, message } = error as NodeJS.ErrnoException;
-  const why = (code !== undefined && SENTENCES[code]) || message;
-  return new DataDirectoryError("unusable", path, `cannot use ${path} for data: ${why}`, error);
-}
-
-const SENTENCES: Readonly<Record<string, string>> = {
-  EACCES: "not allowed. Choose a directory that this user may write to",
-  EPERM: "not allowed. Choose a directory that this user may write to",
-  EROFS: "it is on a read-only file system",
-  ENOSPC: "the disk is full",
-  EDQUOT: "the disk quota is used up",
-  ENOTDIR: "it, or a part of its path, is a file",
-  EEXIST: "it is a file",
-};

@@ -7,7 +7,7 @@ import type { FaultHook } from "../../faults/fault-points.ts";
 import { NodeScope } from "../in-process/node-scope.ts";
 import type { Storage, StorageFailedError } from "../ports.ts";
 import { LmdbCoordination } from "./coordination.ts";
-import { DataDirectory, unusable } from "./data-directory.ts";
+import { DataDirectory } from "./data-directory.ts";
 import { Journal } from "./journal.ts";
 import { LmdbLog } from "./log.ts";
 import { LmdbMetadata, StoredMetadata } from "./metadata.ts";
@@ -15,6 +15,7 @@ import { openStore } from "./store.ts";
 import type { Store } from "./store.ts";
 import { StoredCoordination } from "./stored-coordination.ts";
 import { StoredLogs } from "./stored-logs.ts";
+import { unusable } from "./system-refusal.ts";
 
 export interface LmdbEngineOptions {
   directory: string;

@@ -6,7 +6,9 @@ import { createHash } from "node:crypto";
 /** LMDB's limit with pages of 4 KB. */
 const MAX_KEY_BYTES = 1_978;
 const HASH_BYTES = 32;
-const FRAME_KEY_BYTES = 16;
+export const FRAME_KEY_BYTES = 16;
+export const PARTITION_KEY_BYTES = 8;
+export const LOG_KEY_BYTES = 4;
 
 /** Where a frame is: log number, partition, first offset. */
 export function frameKey(log: number, partition: number, first: number): Buffer {
@@ -18,17 +20,25 @@ export function frameKey(log: number, partition: number, first: number): Buffer 
   return key;
 }
 
+export function logOf(frame: Buffer): number {
+  return frame.readUInt32BE(0);
+}
+
+export function partitionOf(frame: Buffer): number {
+  return frame.readUInt32BE(4);
+}
+
 /** The first offset in a frame's key. */
 export function firstOf(key: Buffer): number {
   return key.readUInt32BE(8) * 2 ** 32 + key.readUInt32BE(12);
 }
 
 export function partitionKey(log: number, partition: number): Buffer {
-  return frameKey(log, partition, 0).subarray(0, 8);
+  return frameKey(log, partition, 0).subarray(0, PARTITION_KEY_BYTES);
 }
 
 export function logKey(log: number): Buffer {
-  return frameKey(log, 0, 0).subarray(0, 4);
+  return frameKey(log, 0, 0).subarray(0, LOG_KEY_BYTES);
 }
 
 /**
@@ -63,3 +73,8 @@ function shortened(whole: Buffer): Buffer {
   const hash = createHash("sha256").update(whole).digest();
   return Buffer.concat([whole.subarray(0, MAX_KEY_BYTES - HASH_BYTES), hash]);
 }
+
+/** Keys of `counters`. */
+export const REVISION_KEY: Buffer = scopedKey("counter", "revision");
+export const LAST_LOG_KEY: Buffer = scopedKey("counter", "log");
+export const REMOVED_GROUP_KEY: Buffer = scopedKey("counter", "group");

@@ -8,7 +8,7 @@ import { checkOnce, expected } from "../metadata-writes.ts";
 import type { MetadataPort, Versioned, Write } from "../ports.ts";
 import type { Journal } from "./journal.ts";
 import { jsonRow, readJson } from "./json-rows.ts";
-import { scopedKey, scopeEnd, scopePrefix } from "./keys.ts";
+import { REVISION_KEY, scopedKey, scopeEnd, scopePrefix } from "./keys.ts";
 import type { Change, Store } from "./store.ts";
 
 /** A row of `metadata`. */
@@ -17,8 +17,6 @@ interface MetadataRow {
   version: number;
   value: unknown;
 }
-
-const REVISION = scopedKey("counter", "revision");
 
 /** What all nodes share. */
 export class StoredMetadata {
@@ -35,8 +33,8 @@ export class StoredMetadata {
   constructor(store: Store, journal: Journal) {
     this.#store = store;
     this.#journal = journal;
-    const value = store.get("counters", REVISION);
-    this.#revision = value ? (readJson("counters", REVISION, value) as number) : 0;
+    const value = store.get("counters", REVISION_KEY);
+    this.#revision = value ? (readJson("counters", REVISION_KEY, value) as number) : 0;
     this.#assigned = this.#revision;
   }
 
@@ -75,7 +73,7 @@ export class StoredMetadata {
       return "conflict";
     }
     this.#assigned = version;
-    const by = this.#journal.write([...changes, jsonRow("counters", REVISION, version)]);
+    const by = this.#journal.write([...changes, jsonRow("counters", REVISION_KEY, version)]);
     for (const [index, write] of writes.entries()) {
       this.#unsettled.set(names[index] ?? "", { version: "remove" in write ? undefined : version, by });
     }

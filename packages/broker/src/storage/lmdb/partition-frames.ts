@@ -1,18 +1,19 @@
 /**
- * One partition on disk. Appends get their offsets at once and can be read when they are durable. Reads find frames by
- * key; frames that retention takes go from the oldest on.
+ * One partition on disk. Appends get their offsets at once and can be read when they are durable. Reads find rows by
+ * key; rows that retention takes go from the oldest on.
  */
 import { cutFrame, lastOf, valueBytes } from "../cut-frame.ts";
 import type { Bounds, Frame, NewRecord, Slice } from "../ports.ts";
 import { DamagedDataError } from "./checksum.ts";
-import { decodeFrame, encodeFrame, readFrameHead } from "./frame-codec.ts";
-import type { FrameHead } from "./frame-codec.ts";
-import type { CachedFrame, FrameCache } from "./frame-cache.ts";
 import { firstOf, frameKey, partitionKey } from "./keys.ts";
 import { jsonRow, readJson } from "./json-rows.ts";
+import { cachedRow } from "./row-cache.ts";
+import type { CachedRow, RowCache } from "./row-cache.ts";
+import { decodeRow, encodeRow, readRowHead } from "./row-codec.ts";
+import type { RowHead } from "./row-codec.ts";
 import type { Change, Store } from "./store.ts";
 
-/** Frames that one look drops at most, so that nobody waits for a long log. */
+/** Rows that one look drops at most, so that nobody waits for a long log. */
 const DROPPED_AT_ONCE = 1_000;
 
 /** An append on its way to the disk. */
@@ -23,7 +24,7 @@ export interface Placed {
 
 export class PartitionFrames {
   readonly #store: Store;
-  readonly #cache: FrameCache;
+  readonly #cache: RowCache;
   readonly #log: number;
   readonly #partition: number;
   /** The first offset that is still there. */
@@ -33,10 +34,10 @@ export class PartitionFrames {
   /** Behind the last record that has an offset. */
   #assigned: number;
   #latestMs: number;
-  /** Of the frame that begins at `#oldest`, once it was looked at. */
-  #oldestHead: FrameHead | undefined;
+  /** Of the row that begins at `#oldest`, once it was looked at. */
+  #oldestHead: RowHead | undefined;
 
-  constructor(store: Store, cache: FrameCache, log: number, partition: number) {
+  constructor(store: Store, cache: RowCache, log: number, partition: number) {
     this.#store = store;
     this.#cache = cache;
     this.#log = log;
@@ -61,14 +62,15 @@ export class PartitionFrames {
     this.#assigned = last + 1;
     const frame = { first, timestampMs, offsets: records.map((_, index) => first + index), records };
     const key = this.#key(first);
-    const value = encodeFrame(key, { first, last, timestampMs, latestMs: this.#latestMs }, records);
+    const value = encodeRow(key, { first, last, timestampMs, latestMs: this.#latestMs }, [frame]);
     return { frame, change: { table: "frames", key, value } };
   }
 
   /** An append is durable now; all before it are, too. */
   settle({ frame }: Placed): void {
     this.#next = Math.max(this.#next, lastOf(frame) + 1);
-    this.#cache.set(this.#cacheKey(frame.first), frame);
+    const { first } = frame;
+    this.#cache.set(this.#cacheKey(first), cachedRow({ first, last: lastOf(frame) }, [frame]));
   }
 
   /** @throws {DamagedDataError} where the first record cannot be read */
@@ -79,14 +81,17 @@ export class PartitionFrames {
     let { bytes, records } = max;
     let next = Math.max(from, oldest);
     try {
-      for (const { frame: whole, bytes: wholeBytes } of this.#framesFrom(next)) {
-        const frame = cutFrame(whole, wholeBytes, next - whole.first, { bytes, records }, frames.length === 0);
-        if (!frame) break;
-        frames.push(frame);
-        next = lastOf(frame) + 1;
-        records -= frame.records.length;
-        bytes -= frame === whole ? wholeBytes : valueBytes(frame);
-        if (next <= lastOf(whole) || records <= 0 || bytes <= 0) break;
+      for (const { last, frame: whole, bytes: wholeBytes } of this.#framesFrom(next)) {
+        if (whole) {
+          const frame = cutFrame(whole, wholeBytes, next - whole.first, { bytes, records }, frames.length === 0);
+          if (!frame) break;
+          frames.push(frame);
+          next = lastOf(frame) + 1;
+          records -= frame.records.length;
+          bytes -= frame === whole ? wholeBytes : valueBytes(frame);
+          if (next <= last || records <= 0 || bytes <= 0) break;
+        }
+        next = last + 1;
       }
     } catch (error) {
       // What comes before the damage can be had.
@@ -96,23 +101,25 @@ export class PartitionFrames {
   }
 
   offsetAt(timestampMs: number): number {
-    let found = this.#next;
+    let found: RowHead | undefined;
     let low = this.#oldest;
     let high = this.#next;
     while (low < high) {
       const head = this.#headContaining(low + Math.floor((high - low) / 2));
       if (head.latestMs >= timestampMs) {
-        found = head.first;
+        found = head;
         high = head.first;
       } else {
         low = head.last + 1;
       }
     }
-    return found;
+    if (!found) return this.#next;
+    const row = this.#rowContaining(found.first);
+    return row.frames.find(({ frame }) => frame.timestampMs >= timestampMs)?.frame.first ?? row.first;
   }
 
   /**
-   * Drops whole frames, from the oldest on, that were stored at `timestampMs` or earlier. Says what is to be written, and
+   * Drops whole rows, from the oldest on, that were stored at `timestampMs` or earlier. Says what is to be written, and
    * whether there are more of them.
    */
   dropUntil(timestampMs: number): { changes: readonly Change[]; more: boolean } {
@@ -132,43 +139,57 @@ export class PartitionFrames {
     return { changes, more };
   }
 
-  /** Durable frames from the one that contains `offset` on. Each begins where the one before it has ended. */
-  *#framesFrom(offset: number): Iterable<CachedFrame> {
-    if (offset >= this.#next) return;
-    let next = this.#cache.get(this.#cacheKey(offset)) ? offset : this.#headContaining(offset).first;
-    while (next < this.#next) {
-      const cached = this.#cache.get(this.#cacheKey(next));
-      const frames = cached ? [cached] : this.#storedFrom(next);
-      for (const each of frames) {
-        yield each;
-        next = lastOf(each.frame) + 1;
+  /** Durable frames from the one that contains `offset` on, without those that are lost. */
+  *#framesFrom(offset: number): Iterable<{ last: number; frame?: Frame; bytes: number }> {
+    for (const { last, frames } of this.#rowsFrom(offset)) {
+      if (frames.length === 0) yield { last, bytes: 0 };
+      for (const { frame, bytes } of frames) {
+        if (lastOf(frame) >= offset) yield { last: lastOf(frame), frame, bytes };
       }
     }
   }
 
-  *#storedFrom(first: number): Iterable<CachedFrame> {
+  /** Durable rows from the one that contains `offset` on. Each begins where the one before it has ended. */
+  *#rowsFrom(offset: number): Iterable<CachedRow> {
+    let next = offset;
+    while (next < this.#next) {
+      const cached = this.#cache.get(this.#cacheKey(next));
+      const rows = cached ? [cached] : this.#storedFrom(this.#headContaining(next).first);
+      for (const row of rows) {
+        yield row;
+        next = row.last + 1;
+      }
+    }
+  }
+
+  *#storedFrom(first: number): Iterable<CachedRow> {
     let next = first;
     for (const { key, value } of this.#store.rows("frames", this.#key(first), this.#key(this.#next))) {
       if (firstOf(key) !== next) break;
-      const read = this.#cache.set(this.#cacheKey(next), decodeFrame(key, value));
-      yield read;
-      next = lastOf(read.frame) + 1;
+      const { head, frames } = decodeRow(key, value);
+      yield this.#cache.set(this.#cacheKey(next), cachedRow(head, frames));
+      next = head.last + 1;
     }
     if (next < this.#next) throw this.#missing(next);
   }
 
-  /** @throws {DamagedDataError} where no frame holds `offset`, which must be one that is there */
-  #headContaining(offset: number): FrameHead {
+  #rowContaining(offset: number): CachedRow {
+    for (const row of this.#rowsFrom(offset)) return row;
+    throw this.#missing(offset);
+  }
+
+  /** @throws {DamagedDataError} where no row holds `offset`, which must be one that is there */
+  #headContaining(offset: number): RowHead {
     const head = this.#headBefore(offset);
     if (!head || head.last < offset) throw this.#missing(offset);
     return head;
   }
 
-  /** The frame that begins at `offset`, or else the last one that begins before it. */
-  #headBefore(offset: number): FrameHead | undefined {
+  /** The row that begins at `offset`, or else the last one that begins before it. */
+  #headBefore(offset: number): RowHead | undefined {
     const key = this.#store.floor("frames", this.#key(offset), this.#key(0));
     const value = key && this.#store.get("frames", key);
-    return key && value && readFrameHead(key, value);
+    return key && value && readRowHead(key, value);
   }
 
   #missing(offset: number): DamagedDataError {

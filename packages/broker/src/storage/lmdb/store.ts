@@ -10,7 +10,7 @@ import type * as Lmdb from "lmdb";
 const require = createRequire(import.meta.url);
 
 /** `frames`: events. `logs`, `bases`, `removed`: what is known of a log, of a partition, of a log that is being deleted. */
-const TABLES = ["frames", "logs", "bases", "removed", "metadata", "groups", "progress", "counters"] as const;
+export const TABLES = ["frames", "logs", "bases", "removed", "metadata", "groups", "progress", "counters"] as const;
 
 export type Table = (typeof TABLES)[number];
 

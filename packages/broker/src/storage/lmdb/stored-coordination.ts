@@ -9,11 +9,10 @@ import { StoredGroup } from "../in-process/stored-group.ts";
 import type { Group, PartitionKey, Progress } from "../ports.ts";
 import type { Journal } from "./journal.ts";
 import { jsonRow, readJson } from "./json-rows.ts";
-import { scopedKey, scopeEnd, scopePrefix } from "./keys.ts";
+import { REMOVED_GROUP_KEY, scopedKey, scopeEnd, scopePrefix } from "./keys.ts";
 import type { Change, Store } from "./store.ts";
 
 const SCOPE = "subscription";
-const REMOVED = scopedKey("counter", "group");
 
 /** A row of `progress`. */
 interface ProgressRow {
@@ -41,8 +40,8 @@ export class StoredCoordination {
     this.#store = store;
     this.#journal = journal;
     this.leases = new Leases(clock);
-    const value = store.get("counters", REMOVED);
-    this.highestRemoved = value ? (readJson("counters", REMOVED, value) as number) : 0;
+    const value = store.get("counters", REMOVED_GROUP_KEY);
+    this.highestRemoved = value ? (readJson("counters", REMOVED_GROUP_KEY, value) as number) : 0;
   }
 
   /** As it is or, where there is none, empty. @throws {DamagedDataError} */
@@ -82,7 +81,7 @@ export class StoredCoordination {
     await this.#write(id, gone, [
       { table: "groups", key: scopedKey(SCOPE, id), value: null },
       ...Array.from(progress.keys(), (key): Change => ({ table: "progress", key: scopedKey(id, key), value: null })),
-      jsonRow("counters", REMOVED, this.highestRemoved),
+      jsonRow("counters", REMOVED_GROUP_KEY, this.highestRemoved),
     ]);
     if (this.#subscriptions.get(id) === gone && !gone.state.group && gone.state.progress.size === 0) {
       this.#subscriptions.delete(id);

@@ -5,11 +5,11 @@
 import type { Clock } from "nakadi-protocol";
 import { Hints } from "../in-process/hints.ts";
 import type { LogId, LogPolicy } from "../ports.ts";
-import { FrameCache } from "./frame-cache.ts";
 import type { Journal } from "./journal.ts";
 import { jsonRow, readJson } from "./json-rows.ts";
-import { frameKey, logKey, scopedKey, scopeEnd, scopePrefix } from "./keys.ts";
+import { LAST_LOG_KEY, frameKey, logKey, scopedKey, scopeEnd, scopePrefix } from "./keys.ts";
 import { PartitionFrames } from "./partition-frames.ts";
+import { RowCache } from "./row-cache.ts";
 import type { Change, Store } from "./store.ts";
 
 const CACHE_BYTES = 16 * 1024 * 1024;
@@ -28,7 +28,7 @@ export interface StoredLog {
 }
 
 /** A row of `logs`. */
-interface LogRow {
+export interface LogRow {
   id: LogId;
   number: number;
   partitions: number;
@@ -36,14 +36,13 @@ interface LogRow {
 }
 
 const SCOPE = "log";
-const COUNTER = scopedKey("counter", "log");
 const MAX_NUMBER = 2 ** 32 - 1;
 
 export class StoredLogs {
   readonly #store: Store;
   readonly #journal: Journal;
   readonly #clock: Clock;
-  readonly #cache = new FrameCache(CACHE_BYTES);
+  readonly #cache = new RowCache(CACHE_BYTES);
   readonly #logs = new Map<LogId, StoredLog>();
   /** Of all logs that were looked at, by their number. */
   readonly #partitions = new Map<number, Map<number, PartitionFrames>>();
@@ -56,8 +55,8 @@ export class StoredLogs {
     this.#store = store;
     this.#journal = journal;
     this.#clock = clock;
-    const counter = store.get("counters", COUNTER);
-    this.#lastNumber = counter ? (readJson("counters", COUNTER, counter) as number) : 0;
+    const counter = store.get("counters", LAST_LOG_KEY);
+    this.#lastNumber = counter ? (readJson("counters", LAST_LOG_KEY, counter) as number) : 0;
     for (const { key, value } of store.rows("logs", scopePrefix(SCOPE), scopeEnd(SCOPE))) {
       const row = readJson("logs", key, value) as LogRow;
       this.#logs.set(row.id, { ...row, appended: new Hints(), durable: Promise.resolve() });
@@ -83,7 +82,7 @@ export class StoredLogs {
       durable: Promise.resolve(),
     };
     this.#logs.set(id, stored);
-    await this.#save(stored, [jsonRow("counters", COUNTER, number)]);
+    await this.#save(stored, [jsonRow("counters", LAST_LOG_KEY, number)]);
   }
 
   async update(stored: StoredLog, to: Partial<Pick<StoredLog, "partitions" | "policy">>): Promise<void> {

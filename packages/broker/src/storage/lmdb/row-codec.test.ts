@@ -1,49 +1,69 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { anyRecord, plain } from "../compliance/log-records.ts";
+import type { Frame } from "../ports.ts";
 import { DamagedDataError } from "./checksum.ts";
-import { decodeFrame, encodeFrame, readFrameHead } from "./frame-codec.ts";
 import { firstOf, frameKey, scopedKey, scopeEnd, scopePrefix } from "./keys.ts";
+import { decodeRow, encodeRow, readRowHead } from "./row-codec.ts";
 
-const anyFrame = fc.record({
+const anyRow = fc.record({
   first: fc.nat(2 ** 40),
-  timestampMs: fc.nat(2 ** 45),
   laterMs: fc.nat(9),
-  records: fc.array(anyRecord, { minLength: 1, maxLength: 8 }),
+  frames: fc.array(
+    fc.record({ timestampMs: fc.nat(2 ** 45), records: fc.array(anyRecord, { minLength: 1, maxLength: 8 }) }),
+    { minLength: 1, maxLength: 4 },
+  ),
 });
 
-function encoded({ first, timestampMs, laterMs, records }: typeof anyFrame extends fc.Arbitrary<infer T> ? T : never) {
-  const key = frameKey(1, 2, first);
-  const head = { first, last: first + records.length - 1, timestampMs, latestMs: timestampMs + laterMs };
-  return { key, head, bytes: encodeFrame(key, head, records) };
+function encoded(row: typeof anyRow extends fc.Arbitrary<infer T> ? T : never) {
+  let next = row.first;
+  const frames = row.frames.map(({ timestampMs, records }): Frame => {
+    const offsets = records.map((_, index) => next + index);
+    next += records.length;
+    return { first: offsets[0] ?? NaN, timestampMs, offsets, records };
+  });
+  const timestampMs = Math.max(...frames.map((frame) => frame.timestampMs));
+  const head = { first: row.first, last: next - 1, timestampMs, latestMs: timestampMs + row.laterMs };
+  const key = frameKey(1, 2, row.first);
+  return { key, head, frames, bytes: encodeRow(key, head, frames) };
 }
 
-describe("a frame", () => {
+const plainFrames = (frames: readonly Frame[]) =>
+  frames.map(({ first, timestampMs, offsets, records }) => ({
+    first,
+    timestampMs,
+    records: records.map((record, index) => plain(offsets[index] ?? NaN, record)),
+  }));
+
+describe("a row of frames", () => {
   it("comes back from its bytes as it was", () => {
     fc.assert(
-      fc.property(anyFrame, (frame) => {
-        const { key, head, bytes } = encoded(frame);
-        const decoded = decodeFrame(key, bytes);
-        expect(readFrameHead(key, bytes)).toEqual(head);
-        expect([decoded.first, decoded.timestampMs]).toEqual([frame.first, frame.timestampMs]);
-        expect(decoded.records.map((record, index) => plain(decoded.offsets[index] ?? NaN, record))).toEqual(
-          frame.records.map((record, index) => plain(frame.first + index, record)),
-        );
+      fc.property(anyRow, (row) => {
+        const { key, head, frames, bytes } = encoded(row);
+        expect(readRowHead(key, bytes)).toEqual(head);
+        const decoded = decodeRow(key, bytes);
+        expect([decoded.head, plainFrames(decoded.frames)]).toEqual([head, plainFrames(frames)]);
       }),
     );
   });
 
+  it("may stand for offsets whose records are lost", () => {
+    const key = frameKey(1, 2, 7);
+    const head = { first: 7, last: 1_000_007, timestampMs: 1, latestMs: 2 };
+    expect(decodeRow(key, encodeRow(key, head, []))).toEqual({ head, frames: [] });
+  });
+
   it("is refused with any one byte changed, cut anywhere, or under another key", () => {
     fc.assert(
-      fc.property(anyFrame, fc.nat(), fc.integer({ min: 1, max: 255 }), (frame, where, by) => {
-        const { key, bytes } = encoded(frame);
+      fc.property(anyRow, fc.nat(), fc.integer({ min: 1, max: 255 }), (row, where, by) => {
+        const { key, bytes } = encoded(row);
         const at = where % bytes.length;
         const changed = Buffer.from(bytes);
         changed[at] = (changed[at] ?? 0) ^ by;
         for (const wrong of [changed, bytes.subarray(0, at)]) {
-          expect(() => decodeFrame(key, wrong)).toThrow(DamagedDataError);
+          expect(() => decodeRow(key, wrong)).toThrow(DamagedDataError);
         }
-        expect(() => decodeFrame(frameKey(1, 3, frame.first), bytes)).toThrow(DamagedDataError);
+        expect(() => decodeRow(frameKey(1, 3, row.first), bytes)).toThrow(DamagedDataError);
       }),
     );
   });
