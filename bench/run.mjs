@@ -1,19 +1,24 @@
 // Runs all rows and prints their ratios. `npm run bench -- raw` runs the rows whose name contains "raw".
 import { publishRow } from "./publish.mjs";
 import { rawStreamRow } from "./raw-stream.mjs";
+import { idleRow, startupRows } from "./startup.mjs";
 
-const rows = [rawStreamRow, publishRow];
+const rows = [rawStreamRow, publishRow, ...startupRows, idleRow];
 const wanted = process.argv[2] ?? "";
 const chosen = rows.filter(({ name }) => name.includes(wanted));
 if (chosen.length === 0) {
   console.error(`No row is called ${wanted}; there are: ${rows.map(({ name }) => name).join(", ")}.`);
   process.exit(2);
 }
-for (const { name, unit, run } of chosen) {
+for (const { name, unit, run, compare = "ratio" } of chosen) {
   const { ours, limit } = await run();
-  const ratio = median(ours.map((value, round) => value / (limit[round] ?? value)));
+  const pairs = ours.map((value, round) => [value, limit[round]]);
   const show = (values) => `${Math.round(median(values)).toLocaleString("en")} ${unit}`;
-  console.log(`${name.padEnd(12)} ours ${show(ours)}   limit ${show(limit)}   ratio ${ratio.toFixed(2)}`);
+  const compared = {
+    ratio: () => median(pairs.map(([value, bare]) => value / bare)).toFixed(2),
+    difference: () => show(pairs.map(([value, bare]) => value - bare)),
+  }[compare]();
+  console.log(`${name.padEnd(14)} ours ${show(ours)}   limit ${show(limit)}   ${compare} ${compared}`);
 }
 
 function median(values) {
