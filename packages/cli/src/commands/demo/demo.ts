@@ -223,7 +223,8 @@ async function watchProgress(
       });
     const { handled, strongest } = consumers.totals;
     const eventsPerSecond = handled / ((performance.now() - state.startedMs) / 1_000);
-    display.show({ total, published: state.published.length, handled, eventsPerSecond, partitions, strongest, news });
+    const published = state.published.length;
+    display.show({ total, published, delivered: handled, eventsPerSecond, partitions, strongest, news });
     await pause(LOOK_MS, undefined, { signal }).catch(() => undefined);
   }
 }

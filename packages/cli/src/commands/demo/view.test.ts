@@ -4,7 +4,7 @@ import { renderView } from "./view.ts";
 const view = {
   total: 1_707,
   published: 854,
-  handled: 100,
+  delivered: 100,
   eventsPerSecond: 211.4,
   partitions: [
     { partition: "0", owner: "stream 1", lag: 12 },
@@ -19,7 +19,7 @@ it("the live view shows progress, owners, lag, the strongest quake and the newes
     [
       "earthquake.observed",
       "  published ████████████░░░░░░░░░░░░ 854 of 1,707",
-      "  handled   █░░░░░░░░░░░░░░░░░░░░░░░ 100 of 1,707  211 events/s",
+      "  delivered █░░░░░░░░░░░░░░░░░░░░░░░ 100  211 events/s",
       "",
       "  partition  owner       lag",
       "  0          stream 1    12",

@@ -12,7 +12,8 @@ export interface PartitionView {
 export interface DemoView {
   total: number;
   published: number;
-  handled: number;
+  /** Repetitions included: there are some after a kill, so it may be more than the total. */
+  delivered: number;
   eventsPerSecond: number;
   partitions: readonly PartitionView[];
   strongest: { mag: number; place: string } | undefined;
@@ -25,11 +26,11 @@ const NEWS = 4;
 
 /** Lines, none longer than `columns`. */
 export function renderView(view: DemoView, columns: number): string[] {
-  const { total, published, handled, eventsPerSecond, partitions, strongest, news } = view;
+  const { total, published, delivered, eventsPerSecond, partitions, strongest, news } = view;
   const lines = [
     "earthquake.observed",
-    `  published ${bar(published, total)}`,
-    `  handled   ${bar(handled, total)}  ${Math.round(eventsPerSecond)} events/s`,
+    `  published ${bar(published, total)} of ${total.toLocaleString("en")}`,
+    `  delivered ${bar(delivered, total)}  ${Math.round(eventsPerSecond)} events/s`,
     "",
     "  partition  owner       lag",
     ...partitions.map(({ partition, owner, lag }) => `  ${partition.padEnd(9)}  ${(owner || "–").padEnd(10)}  ${lag}`),
@@ -42,5 +43,5 @@ export function renderView(view: DemoView, columns: number): string[] {
 
 function bar(value: number, total: number): string {
   const full = total === 0 ? 0 : Math.min(BAR, Math.floor((value / total) * BAR));
-  return `${"█".repeat(full)}${"░".repeat(BAR - full)} ${value.toLocaleString("en")} of ${total.toLocaleString("en")}`;
+  return `${"█".repeat(full)}${"░".repeat(BAR - full)} ${value.toLocaleString("en")}`;
 }
