@@ -81,6 +81,8 @@ export class SubscriptionConsumer<E> implements Consumer {
   readonly #metrics: ConsumerMetrics;
   #state: ConsumerState = "connecting";
   #stateSinceMs: number;
+  /** Since when no stream is open; trying again does not begin it anew. */
+  #withoutStreamSinceMs: number | undefined;
   #stopping = false;
   /** Aborted by `close`: nothing is waited for any more. */
   readonly #hurry = new AbortController();
@@ -97,6 +99,7 @@ export class SubscriptionConsumer<E> implements Consumer {
     this.#metrics = new ConsumerMetrics(settings.metrics, subscription, logger);
     this.#account = new Account(clock, this.#backlog, this.#metrics);
     this.#stateSinceMs = clock.monotonicMs();
+    this.#withoutStreamSinceMs = this.#stateSinceMs;
     const retrying = (error: NakadiError, delayMs: number): void => this.#retrying(error, delayMs);
     const undertaker = new Undertaker<E>({
       subscription,
@@ -185,6 +188,7 @@ export class SubscriptionConsumer<E> implements Consumer {
     return healthOf({
       state: this.#state,
       stateForMs: nowMs - this.#stateSinceMs,
+      withoutStreamMs: this.#withoutStreamSinceMs === undefined ? undefined : nowMs - this.#withoutStreamSinceMs,
       ...this.#account.times,
       backlog: { batches: this.#backlog.batches, bytes: this.#backlog.bytes },
       slowest: oldest && {
@@ -234,6 +238,8 @@ export class SubscriptionConsumer<E> implements Consumer {
     const previous = this.#state;
     this.#state = state;
     this.#stateSinceMs = this.#parts.clock.monotonicMs();
+    if (state === "streaming") this.#withoutStreamSinceMs = undefined;
+    else if (state !== "draining") this.#withoutStreamSinceMs ??= this.#stateSinceMs;
     this.#observers.tell("onState", { state, previous, reason });
   }
 

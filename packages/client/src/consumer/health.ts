@@ -15,12 +15,17 @@ import type { ConsumerState } from "./observers.ts";
 export type HealthStatus = "working" | "idle" | "waiting" | "stuck" | "draining" | "stopped" | "failed";
 
 export interface ConsumerHealth {
-  /** False for `stuck` and `failed`, and for `waiting` once that takes longer than a dead connection may hold the slot. */
+  /**
+   * False for `stuck` and `failed`, and for `waiting` once no stream was open for longer than a dead connection may hold the
+   * slot (flush and commit timeout together), however often it was tried.
+   */
   ok: boolean;
   status: HealthStatus;
   state: ConsumerState;
   /** Milliseconds since the state changed. */
   stateForMs: number;
+  /** Milliseconds since a stream was open, or since the start; `undefined` while one is. */
+  withoutStreamMs: number | undefined;
   /** Milliseconds since the last batch came, was done, was committed; `undefined`: none yet. */
   sinceReceivedMs: number | undefined;
   sinceDoneMs: number | undefined;
@@ -39,7 +44,7 @@ export interface HealthFacts extends Omit<ConsumerHealth, "ok" | "status"> {
 
 export function healthOf({ commitTimeoutMs, quietMs, ...facts }: HealthFacts): ConsumerHealth {
   const status = statusOf(facts, commitTimeoutMs);
-  const ok = status === "waiting" ? facts.stateForMs <= quietMs : status !== "stuck" && status !== "failed";
+  const ok = status === "waiting" ? (facts.withoutStreamMs ?? 0) <= quietMs : status !== "stuck" && status !== "failed";
   return { ok, status, ...facts };
 }
 
