@@ -37,6 +37,13 @@ it("the example of administration runs, and says what it does", async () => {
   expect(said.at(-1)).toEqual(["HTTP", 409, expect.stringContaining("as it has subscriptions")]);
 });
 
+it("the example of a stream runs", async () => {
+  const log = vi.spyOn(console, "log").mockImplementation(() => undefined);
+  onTestFinished(() => log.mockRestore());
+  await import("../../examples/stream.ts");
+  expect(log.mock.calls).toEqual([["first"], ["second"]]);
+});
+
 it("each call that the comparison names is there", () => {
   const text = guides.find(({ name }) => name === "comparison.md")?.text ?? "";
   const calls = [...text.matchAll(/`(nakadi\.[\w.]+)`/g)].map(([, call = ""]) => call);

@@ -1,51 +1,16 @@
-/** `send`: single events in batches, in the order of their keys, and how it ends. */
+/** `send`: single events in batches, in the order of their keys. */
 import zlib from "node:zlib";
 import fc from "fast-check";
 import { ManualClock } from "nakadi-protocol";
 import { describe, expect, it } from "vitest";
 import { NakadiClient, type Publisher, type PublisherOptions, type Verdict } from "../src/index.ts";
 import { ModelBroker, type Weather } from "./model-broker.ts";
-import { items, type Scripted, scripted } from "./scripted-publisher.ts";
+import { byKey, held, items, type Keyed, keyed, scripted, sendAll, status } from "./scripted-publisher.ts";
 import { settle } from "./test-stream.ts";
 import { weather } from "./weather.ts";
 
-interface Keyed {
-  key: string;
-  n: number;
-}
-
-/** A publisher whose requests are answered when the test says so. */
-function held(
-  options: PublisherOptions = {},
-): Scripted & { publisher: Publisher<Keyed>; answer: (status?: number) => Promise<void> } {
-  const test = scripted([], options);
-  const waiting: ((status: number) => void)[] = [];
-  test.transport.onRequest = (_request, signal) =>
-    new Promise((resolve, reject) => {
-      waiting.push((status) => resolve({ status }));
-      signal?.addEventListener("abort", () => reject(signal.reason as Error));
-    });
-  return {
-    ...test,
-    async answer(status = 200) {
-      await settle();
-      waiting.shift()?.(status);
-      await settle();
-    },
-  };
-}
-
-const byKey: PublisherOptions<Keyed> = { partitionKey: ({ key }) => key };
-const keyed = (key: string, n: number): Keyed => ({ key, n });
-
-function sendAll(publisher: Publisher<Keyed>, ...events: Keyed[]): Promise<Verdict>[] {
-  return events.map((event) => publisher.send(event));
-}
-
 /** Until everything has happened that needs no time. */
 const quiet = (): Promise<void> => new Promise((resolve) => void setImmediate(resolve));
-
-const status = ({ status: said }: Verdict): string => said;
 
 describe("a batch goes", () => {
   it("when its oldest event has lingered", async () => {
@@ -213,76 +178,6 @@ describe("flush", () => {
 
   it("of nothing is over at once", async () => {
     await held().publisher.flush();
-  });
-});
-
-describe("stop", () => {
-  it("loses nothing that was sent before it, takes nothing behind it, and reports", async () => {
-    const { publisher, answer, clock } = held({ batching: { lingerMs: 60_000, maxPendingEvents: 2 } });
-    const all = Promise.all(sendAll(publisher, ...[0, 1, 2].map((n) => keyed("a", n))));
-    const stopping = publisher.stop();
-    const late = publisher.send(keyed("a", 3));
-    await answer();
-    await answer();
-    expect((await all).map(status)).toEqual(Array(3).fill("submitted"));
-    expect(await late).toMatchObject({ status: "aborted", detail: "the publisher is closed" });
-    expect(await stopping).toEqual({ submitted: 3, rejected: 0, aborted: 0, unknown: 0 });
-    expect(await publisher.stop()).toEqual(await stopping);
-    expect(clock.pending).toBe(0);
-  });
-
-  it("is bounded: what has no verdict in time is unknown where it was under way, aborted where it was not", async () => {
-    const { publisher, clock } = held({ batching: { maxEvents: 1 } });
-    const all = Promise.all(sendAll(publisher, keyed("a", 0), keyed("a", 1)));
-    const stopping = publisher.stop({ drainMs: 1_000 });
-    await settle();
-    clock.advance(1_000);
-    expect((await all).map(status)).toEqual(["unknown", "aborted"]);
-    expect(await stopping).toEqual({ submitted: 0, rejected: 0, aborted: 1, unknown: 1 });
-    expect(clock.pending).toBe(0);
-  });
-
-  it("waits for `publish` as well", async () => {
-    const { publisher, answer } = held();
-    const publishing = publisher.publish([keyed("a", 0)]);
-    const stopping = publisher.stop();
-    await answer();
-    expect((await publishing).verdicts).toMatchObject([{ status: "submitted" }]);
-    expect(await stopping).toMatchObject({ submitted: 1 });
-  });
-});
-
-describe("close", () => {
-  it("ends every call now: aborted or unknown, and GO13: what comes later does no harm", async () => {
-    const { publisher, clock } = held({ batching: { maxEvents: 1, maxPendingEvents: 2 } });
-    const all = Promise.all(sendAll(publisher, ...[0, 1, 2].map((n) => keyed("a", n))));
-    const publishing = publisher.publish([keyed("a", 9)]);
-    await settle();
-    await publisher.close();
-    await publisher.close();
-    expect((await all).map(status)).toEqual(["unknown", "aborted", "aborted"]);
-    expect((await publishing).verdicts.map(status)).toEqual(["unknown"]);
-    expect(status(await publisher.send(keyed("a", 3)))).toBe("aborted");
-    expect((await publisher.publish([keyed("a", 4)])).verdicts.map(status)).toEqual(["aborted"]);
-    await publisher.flush();
-    await publisher.ready();
-    expect(clock.pending).toBe(0);
-  });
-
-  it("of the client closes its publishers", async () => {
-    const { publisher, nakadi } = held({ batching: { lingerMs: 60_000 } });
-    const sending = publisher.send(keyed("a", 0));
-    await nakadi.close();
-    expect(status(await sending)).toBe("aborted");
-  });
-
-  it("while the category is asked for: nothing was sent", async () => {
-    const { nakadi } = held();
-    const publisher = nakadi.publisher<Keyed>("e", { throwOn: "never", batching: { maxEvents: 1 } });
-    const sending = publisher.send(keyed("a", 0));
-    await settle();
-    await publisher.close();
-    expect(status(await sending)).toBe("aborted");
   });
 });
 

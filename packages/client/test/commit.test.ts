@@ -168,7 +168,7 @@ describe("a commit", () => {
     expect(test.transport.requests).toHaveLength(1);
   });
 
-  it("with commitRetry gives up when its time is over, with the last error", async () => {
+  it("NJ6: with commitRetry gives up when its time is over, with the last error", async () => {
     const test = testStream({ commitRetry: { maxElapsedMs: 1_000 } });
     const [batch] = await batchesOf(test, "0");
     if (!batch) throw new Error("no batch");

@@ -10,6 +10,7 @@ describe("invariant 3: lanes", () => {
     server.batch(1, [{ n: 1 }], "0");
     server.batch(2, [{ n: 2 }], "0");
     server.batch(3, [{ n: 3 }], "1");
+    await test.settle();
     expect(held.seen).toEqual([[1], [3]]);
     held.call(1).end();
     await test.settle();
@@ -30,6 +31,7 @@ describe("invariant 3: lanes", () => {
     const test = testConsumer({ onBatch: held.onBatch }, { concurrency: 2 });
     const server = await test.open();
     for (const partition of ["0", "1", "2"]) server.batch(Number(partition), [{ n: Number(partition) }], partition);
+    await test.settle();
     expect(held.seen).toEqual([[0], [1]]);
     held.call(0).end();
     await test.settle();
@@ -65,6 +67,7 @@ describe("invariant 3: lanes", () => {
     ]);
     server.batch(2, [{ n: 4, key: "a" }]);
     server.batch(3, [{ n: 5, key: "c" }]);
+    await test.settle();
     expect(held.seen).toEqual([[1, 3], [2], [5]]);
     held.call(1).end();
     held.call(2).end();
@@ -87,6 +90,7 @@ describe("invariant 2: commits", () => {
     server.batch(1, [{ n: 1 }], "0");
     server.batch(2, [{ n: 2 }], "0");
     server.batch(3, [{ n: 3 }], "1");
+    await test.settle();
     held.call(0).fail(new Error("the database is away"));
     held.call(1).end();
     await test.settle();
@@ -165,6 +169,21 @@ describe("invariant 1: a session that is over", () => {
     expect(test.commits()).toEqual([{ streamId: second.id, at: ["0:1"] }]);
   });
 
+  it("counts nothing that its handlers return afterwards: not done, not committed, and their failures are no failures", async () => {
+    const held = new Held();
+    const test = testConsumer({ onBatch: held.onBatch });
+    const server = await test.open();
+    server.batch(1, [{ n: 1 }], "0");
+    server.batch(2, [{ n: 2 }], "1");
+    await test.settle();
+    server.fail();
+    held.call(0).end("commit");
+    held.call(1).fail(new Error("because of the signal"));
+    await test.settle();
+    expect([test.commits(), test.retries.map(({ error }) => error.code)]).toEqual([[], ["TRANSPORT"]]);
+    expect(await test.consumer.stop()).toMatchObject({ batches: 0, events: 0, abandoned: [] });
+  });
+
   it("has what was done of it committed while the server takes that", async () => {
     const test = testConsumer({ onEvent: () => undefined }, { commit: { every: { ms: 5_000 } } });
     const first = await test.open();
@@ -187,6 +206,7 @@ describe("invariant 1: a session that is over", () => {
     const server = await test.open();
     test.transport.onRequest = () => new Promise((resolve) => (answer = resolve));
     server.batch(0, [{ n: 0 }], "2");
+    await test.settle();
     held.call(0).end();
     await test.settle();
     for (const partition of ["0", "1"]) {
@@ -194,6 +214,7 @@ describe("invariant 1: a session that is over", () => {
       server.batch(2, [{ n: 2 }], partition);
       server.batch(3, [{ n: 3 }], partition);
     }
+    await test.settle();
     held.call(1).end();
     held.call(2).end();
     await test.settle();
@@ -221,6 +242,7 @@ describe("invariant 8: stop", () => {
     const server = await test.open();
     for (const n of [1, 2]) server.batch(n, [{ n }]);
     server.batch(3, [{ n: 3 }], "1");
+    await test.settle();
     held.call(1).end();
     await test.settle();
     const stopped = test.consumer.stop();
@@ -241,6 +263,7 @@ describe("invariant 8: stop", () => {
     const test = testConsumer({ onBatch: held.onBatch });
     const server = await test.open();
     server.batch(1, [{ n: 1 }]);
+    await test.settle();
     const stopped = test.consumer.stop({ drainMs: 1_000 });
     await test.pass(1_000);
     expect(await stopped).toMatchObject({ drained: false, abandoned: [{ because: "not-done" }] });

@@ -158,6 +158,34 @@ describe("an answer of the server", () => {
     });
   });
 
+  it("GO12: whatever fails names what was tried, and a 422 says what the server said", async () => {
+    const problem = { status: 422, body: '{"title":"Unprocessable Entity","status":422,"detail":"because"}' };
+    const { stream, open, transport } = testStream();
+    (await open()).batch(1);
+    const batch = await stream.nextBatch();
+    transport.willAnswer({ status: 503 }).onRequest = () => problem;
+    const refused = testStream({}, new ScriptedTransport().willOpen(problem));
+    const nakadi = new client.NakadiClient({ baseUrl: "http://x", transport });
+    const failures = [
+      stream.commit(batch ?? []),
+      refused.stream.nextBatch(),
+      nakadi.subscriptions.create({ owning_application: "a", event_types: ["e"] }),
+    ].map((failure) => failure.catch((error: unknown) => (error as Error).message));
+    expect(await Promise.all(failures)).toEqual([
+      "POST /subscriptions/s/cursors: HTTP 503",
+      "GET /subscriptions/s/events: HTTP 422: because",
+      "POST /subscriptions: HTTP 422: because",
+    ]);
+    const error = await nakadi
+      .publisher("e", { category: "undefined" })
+      .publish([{}])
+      .catch((reason: unknown) => reason);
+    expect(error).toMatchObject({
+      code: "PUBLISH",
+      cause: { message: "POST /event-types/e/events: HTTP 422: because" },
+    });
+  });
+
   it("412 says how to mend it", async () => {
     const transport = new ScriptedTransport().willOpen({
       status: 412,

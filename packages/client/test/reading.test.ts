@@ -6,7 +6,7 @@ import { ScriptedTransport } from "./scripted-transport.ts";
 import { testStream } from "./test-stream.ts";
 
 describe("reading", () => {
-  it("delivers batches in their order, keep-alives never", async () => {
+  it("HS4: delivers batches in their order, keep-alives never", async () => {
     const { stream, open } = testStream();
     const server = await open();
     server.keepAlive();

@@ -5,7 +5,7 @@ import { settle, testStream } from "./test-stream.ts";
 
 describe("invariant 6: transient and fatal are told apart", () => {
   it.each([400, 403, 404, 406, 410, 412, 415, 422, 501, 302])(
-    "%i on opening is fatal, for every reader, every time",
+    "FA4: a %i on opening is fatal, for every reader, every time",
     async (status) => {
       const transport = new ScriptedTransport().willOpen({ status, body: '{"title":"No","detail":"because"}' });
       const { stream, retries } = testStream({}, transport);
@@ -72,7 +72,7 @@ describe("invariant 6: transient and fatal are told apart", () => {
     expect(stream.state).toBe("streaming");
   });
 
-  it("Retry-After is honoured, in seconds and as a date, within reason", async () => {
+  it("NN5: Retry-After is honoured, in seconds and as a date, within reason", async () => {
     const transport = new ScriptedTransport().willOpen(
       { status: 429, headers: { "retry-after": "7" } },
       { status: 503, headers: { "retry-after": new Date(Date.UTC(2026, 0, 1, 0, 0, 20)).toUTCString() } },
@@ -98,7 +98,7 @@ describe("invariant 6: transient and fatal are told apart", () => {
     expect(retries.slice(0, 3).map(({ delayMs }) => delayMs)).toEqual([10, 15, 22.5]);
   });
 
-  it("the back-off starts over after a batch, and after ten seconds of life", async () => {
+  it("NJ6: the back-off starts over after a batch, and after ten seconds of life", async () => {
     const transport = new ScriptedTransport().willOpen({ status: 500 }, { status: 500 });
     const { stream, open, pass, retries } = testStream({}, transport);
     await pass(100, 5);

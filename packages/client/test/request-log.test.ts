@@ -84,6 +84,31 @@ it("partitions make it a POST, with every parameter in the body and none in the 
   ]);
 });
 
+it.each(["/api/v1", "/api/v1/"])(
+  "FA8, HS6, NN10: a base URL's path %s is kept by everything that a consumer sends",
+  async (path) => {
+    const seen: string[] = [];
+    const cursor = { partition: "0", offset: "1", event_type: "e", cursor_token: "t" };
+    const server = http.createServer((request, response) => {
+      seen.push(`${request.method} ${request.url}`);
+      if (request.method === "POST") response.writeHead(204).end();
+      else
+        response
+          .writeHead(200, { "x-nakadi-streamid": "7b7c7100-0559-11e6-a837-0800200c9a66" })
+          .write(`${JSON.stringify({ cursor, events: [{}] })}\n`);
+    });
+    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+    const nakadi = new NakadiClient({ baseUrl: `http://127.0.0.1:${(server.address() as AddressInfo).port}${path}` });
+    onTestFinished(async () => {
+      await nakadi.close();
+      server.close();
+    });
+    nakadi.consume("a/b c", { onEvent: () => undefined }, { commit: "each" });
+    const resource = "/api/v1/subscriptions/a%2Fb%20c";
+    await expect.poll(() => seen).toEqual([`GET ${resource}/events`, `POST ${resource}/cursors`]);
+  },
+);
+
 it("GO14: a stream is asked for with the same token and headers as everything else", async () => {
   const { headers } = await requestOf({});
   expect(headers).toMatchObject({

@@ -1,7 +1,13 @@
 /** A publisher over a scripted transport and a clock that the test moves. */
 import { ManualClock } from "nakadi-protocol";
 import { onTestFinished } from "vitest";
-import { NakadiClient, type NakadiClientOptions, type Publisher, type PublisherOptions } from "../src/index.ts";
+import {
+  NakadiClient,
+  type NakadiClientOptions,
+  type Publisher,
+  type PublisherOptions,
+  type Verdict,
+} from "../src/index.ts";
 import { type Answer, ScriptedTransport } from "./scripted-transport.ts";
 import { settle } from "./test-stream.ts";
 
@@ -57,3 +63,38 @@ export function items(status: number, ...of: [status: string, step: string, deta
 }
 
 export const ONCE: PublisherOptions = { retry: { attempts: 1 } };
+
+export interface Keyed {
+  key: string;
+  n: number;
+}
+
+/** A publisher whose requests are answered when the test says so. */
+export function held(
+  options: PublisherOptions = {},
+): Scripted & { publisher: Publisher<Keyed>; answer: (status?: number) => Promise<void> } {
+  const test = scripted([], options);
+  const waiting: ((status: number) => void)[] = [];
+  test.transport.onRequest = (_request, signal) =>
+    new Promise((resolve, reject) => {
+      waiting.push((status) => resolve({ status }));
+      signal?.addEventListener("abort", () => reject(signal.reason as Error));
+    });
+  return {
+    ...test,
+    async answer(status = 200) {
+      await settle();
+      waiting.shift()?.(status);
+      await settle();
+    },
+  };
+}
+
+export const byKey: PublisherOptions<Keyed> = { partitionKey: ({ key }) => key };
+export const keyed = (key: string, n: number): Keyed => ({ key, n });
+
+export function sendAll(publisher: Publisher<Keyed>, ...events: Keyed[]): Promise<Verdict>[] {
+  return events.map((event) => publisher.send(event));
+}
+
+export const status = ({ status: said }: Verdict): string => said;

@@ -35,9 +35,18 @@ export interface TestConsumer {
   committed: () => string[][];
 }
 
-/** Lets everything happen that needs no time, also what waits for the next turn of the event loop. */
+/** Events 0, 1, … */
+export const numbers = (count: number): Numbered[] => Array.from({ length: count }, (_, n) => ({ n }));
+
+/** Two tries of a handler, a moment apart. */
+export const QUICK = { attempts: 2, initialDelayMs: 10, maxDelayMs: 10 };
+
+/** On a busy machine each step of a consumer may take a turn of the event loop. */
+const TURNS = 12;
+
+/** Lets everything happen that needs no time, also what waits for its turn of the event loop. */
 async function settle(): Promise<void> {
-  for (let turn = 0; turn < 3; turn += 1) await new Promise((resolve) => setImmediate(resolve));
+  for (let turn = 0; turn < TURNS; turn += 1) await new Promise((resolve) => setImmediate(resolve));
 }
 
 type Given = HandlerFactory<Numbered> | (Handler<Numbered> & ConsumerOptions<Numbered>);

@@ -1,0 +1,129 @@
+/** Handlers that take too long, throw what is no error, change their events, or answer nonsense. */
+import { describe, expect, it } from "vitest";
+import { type DeadLetter, TimeoutError } from "../src/index.ts";
+import { Held, type Numbered, numbers, QUICK, testConsumer } from "./test-consumer.ts";
+
+describe("a deadline", () => {
+  it("aborts the signal at once and is a failure, also if the handler returns as if nothing was", async () => {
+    const held = new Held();
+    const test = testConsumer({ onBatch: held.onBatch }, { handlerTimeoutMs: 1_000, failure: { retry: QUICK } });
+    (await test.open()).batch(1);
+    await test.pass(1_000);
+    expect(held.call(0).signal.reason).toBeInstanceOf(TimeoutError);
+    held.call(0).end();
+    await test.pass(10);
+    expect([held.calls.map(({ attempt }) => attempt), test.committed()]).toEqual([[1, 2], []]);
+    held.call(1).end();
+    await test.settle();
+    expect([test.committed(), test.retries[0]?.error.cause]).toEqual([[["0:1"]], expect.any(TimeoutError)]);
+  });
+
+  it("that a handler ignores for as long again fails the consumer: nothing else may run in its lane", async () => {
+    const held = new Held();
+    const test = testConsumer({ onBatch: held.onBatch }, { handlerTimeoutMs: 1_000 });
+    const failed = test.consumer.done.catch((error: unknown) => error);
+    (await test.open()).batch(1);
+    await test.pass(2_000, 1_000);
+    await test.pass(10_000);
+    expect(await failed).toMatchObject({ code: "HANDLER" });
+    expect(held.calls).toHaveLength(1);
+  });
+});
+
+describe("odd handlers", () => {
+  it.each<[string, unknown]>([
+    ["a text", "boom"],
+    ["nothing", undefined],
+    ["null", null],
+    ["an object without a prototype", Object.create(null)],
+  ])("that throw %s have failed", async (_what, thrown) => {
+    const letters: DeadLetter[] = [];
+    const test = testConsumer(
+      {
+        onEvent: () => Promise.reject(thrown),
+      },
+      {
+        failure: {
+          retry: { ...QUICK, attempts: 1 },
+          then: "dead-letter",
+          deadLetter: (letter) => void letters.push(letter),
+        },
+      },
+    );
+    (await test.open()).batch(1);
+    await test.settle();
+    expect([letters.length, test.committed()]).toEqual([1, [["0:1"]]]);
+  });
+
+  it("that reject after their session was lost harm nobody", async () => {
+    const held = new Held();
+    const test = testConsumer({ onBatch: held.onBatch });
+    const server = await test.open();
+    server.batch(1);
+    await test.settle();
+    server.fail();
+    held.call(0).fail(new Error("late"));
+    await test.pass(100);
+    expect([test.consumer.state, test.retries.map(({ error }) => error.code)]).toEqual(["streaming", ["TRANSPORT"]]);
+  });
+
+  it("that change their batch change neither the next try nor the dead letter", async () => {
+    const seen: Numbered[][] = [];
+    const letters: unknown[] = [];
+    const test = testConsumer(
+      {
+        onBatch({ events }) {
+          seen.push(structuredClone([...events]));
+          (events as Numbered[]).pop();
+          for (const event of events) event.n = -1;
+          throw new Error("no");
+        },
+      },
+      {
+        failure: {
+          retry: QUICK,
+          then: "dead-letter",
+          deadLetter: ({ event }) => void letters.push(event),
+        },
+      },
+    );
+    (await test.open()).batch(2, numbers(2));
+    await test.pass(1_000, 10);
+    expect(seen.slice(0, 2)).toEqual([numbers(2), numbers(2)]);
+    expect([letters, test.committed()]).toEqual([numbers(2), [["0:2"]]]);
+  });
+
+  it("that return what is no outcome have failed", async () => {
+    const test = testConsumer({ onEvent: () => "comit" as "commit" }, { failure: { retry: { attempts: 1 } } });
+    const failed = test.consumer.done.catch((error: unknown) => error);
+    (await test.open()).batch(1);
+    expect(await failed).toMatchObject({
+      code: "HANDLER",
+      cause: { message: expect.stringContaining("commit, hold or stop") },
+    });
+    expect(test.committed()).toEqual([]);
+  });
+
+  it("that wait for stop inside themselves are waited for as long as that was given, and no longer", async () => {
+    const test = testConsumer({
+      onEvent: async () => {
+        await test.consumer.stop({ drainMs: 1_000 });
+      },
+    });
+    (await test.open()).batch(1);
+    await test.pass(1_000);
+    expect([await test.consumer.done, test.committed()]).toEqual([expect.objectContaining({ drained: false }), []]);
+  });
+
+  it("a key that is no text, or a factory that makes no handler, fails the consumer", async () => {
+    const keyless = testConsumer({ onEvent: () => undefined }, { key: ({ key }) => key as string });
+    const failed = keyless.consumer.done.catch((error: unknown) => error);
+    (await keyless.open()).batch(1);
+    expect(await failed).toMatchObject({ code: "HANDLER" });
+
+    const handlerless = testConsumer(() => ({}));
+    const refused = handlerless.consumer.done.catch((error: unknown) => error);
+    (await handlerless.open()).batch(1);
+    expect(await refused).toMatchObject({ code: "CONFIG" });
+  });
+});
