@@ -48,9 +48,7 @@ export class Members {
   /** A text; numbers and booleans are taken as texts too. Missing and null are both `null`. */
   text(name: string): string | null {
     const value = this.raw(name) ?? null;
-    if (value === null || typeof value === "string") return value;
-    if (typeof value === "number" || typeof value === "boolean") return String(value);
-    throw wrongType(this.#pathOf(name), "a text");
+    return value === null ? null : textOf(value, this.#pathOf(name));
   }
 
   /** A text that must be there, and not be empty where `ifEmpty` says what is wrong then. */
@@ -61,10 +59,10 @@ export class Members {
     return text ?? "";
   }
 
-  /** A whole number within `min`..`max`; missing and null are `undefined`. */
+  /** A whole number within `min`..`max`; missing, null and the empty text are `undefined`. */
   integer(name: string, min: number, max: number): number | undefined {
     const value = this.raw(name) ?? undefined;
-    if (value === undefined) return undefined;
+    if (value === undefined || value === "") return undefined;
     const number = typeof value === "string" && /^[-+]?[0-9]+$/.test(value) ? Number(value) : value;
     if (typeof number !== "number" || Number.isNaN(number) || number < min || number > max) {
       throw wrongType(this.#pathOf(name), "a whole number in range");
@@ -85,6 +83,11 @@ export class Members {
     const value = this.raw(name) ?? null;
     if (value === null || Array.isArray(value)) return value;
     throw wrongType(this.#pathOf(name), "an array");
+  }
+
+  /** The texts of an array, read as `text` does; `null` where there is none. */
+  texts(name: string): string[] | null {
+    return this.list(name)?.map((value, index) => textOf(value, `${this.#pathOf(name)}[${index}]`)) ?? null;
   }
 
   /** A nested object. @throws {ProblemError} 400 if the member is anything else */
@@ -108,11 +111,7 @@ export class Members {
     const value = this.raw(name) ?? null;
     if (value === null) return null;
     const entries = Object.entries(objectOf(value, this.#pathOf(name)));
-    const map = entries.map(([key, text]): [string, string] => {
-      if (typeof text === "string" || typeof text === "number" || typeof text === "boolean") return [key, String(text)];
-      throw wrongType(`${this.#pathOf(name)}[${key}]`, "a text");
-    });
-    return Object.fromEntries(map);
+    return Object.fromEntries(entries.map(([key, text]) => [key, textOf(text, `${this.#pathOf(name)}[${key}]`)]));
   }
 
   violate(name: string, message: string): void {
@@ -132,6 +131,12 @@ export class Members {
   #pathOf(name: string): string {
     return this.#path === "" ? name : `${this.#path}.${name}`;
   }
+}
+
+function textOf(value: unknown, path: string): string {
+  if (typeof value === "string") return value;
+  if (typeof value === "number" || typeof value === "boolean") return String(value);
+  throw wrongType(path, "a text");
 }
 
 function objectOf(value: unknown, path: string): JsonObject {

@@ -90,6 +90,7 @@ describe("paths", () => {
       const test = await testBroker();
       const answer = await test.call({ path });
       expect([answer.status, answer.headers["content-type"]]).toEqual([400, "application/json"]);
+      expect(answer.headers["x-flow-id"]).toMatch(/^[0-9A-Za-z]{24}$/);
       expect(answer.json).toEqual({
         timestamp: expect.stringMatching(/^\d{4}-.*\+00:00$/),
         status: 400,
@@ -98,6 +99,32 @@ describe("paths", () => {
       });
     },
   );
+});
+
+describe("queries", () => {
+  it("count by the first of what is repeated, and an empty number is none", async () => {
+    const test = await testBroker();
+    const name = await test.eventType();
+    const ask = async (path: string) => (await test.call({ path: `/event-types/${name}${path}` })).status;
+    expect(await ask("/partitions/0?consumed_offset=BEGIN&consumed_offset=nonsense")).toBe(200);
+    expect(await ask("/partitions/0?consumed_offset=nonsense&consumed_offset=BEGIN")).toBe(422);
+    expect(await ask("/schemas?limit=1&limit=x")).toBe(200);
+    expect(await ask("/schemas?limit=")).toBe(200);
+    expect(await ask("/schemas?limit=x")).toBe(400);
+    expect((await test.call({ path: "/event-types?writer=a:b&writer=c" })).json).toEqual([]);
+  });
+
+  it.each([
+    ["true", 200],
+    ["ON", 200],
+    ["0", 200],
+    ["", 200],
+    ["maybe", 400],
+  ])("say %j for a flag: %i", async (flag, status) => {
+    const test = await testBroker();
+    const id = await test.subscription([await test.eventType()]);
+    expect((await test.call({ path: `/subscriptions/${id}/stats?show_time_lag=${flag}` })).status).toBe(status);
+  });
 });
 
 describe("metrics", () => {

@@ -53,10 +53,10 @@ export function readEventTypeRequest(body: unknown): EventTypeRequest {
     category: required(members, "category", CATEGORIES, undefined),
     enrichment_strategies: enrichmentStrategies(members),
     partition_strategy: members.has("partition_strategy") ? members.text("partition_strategy") : "random",
-    partition_key_fields: texts(members, "partition_key_fields"),
+    partition_key_fields: members.texts("partition_key_fields") ?? [],
     cleanup_policy: required(members, "cleanup_policy", CLEANUP_POLICIES, "delete"),
-    ordering_key_fields: texts(members, "ordering_key_fields"),
-    ordering_instance_ids: texts(members, "ordering_instance_ids"),
+    ordering_key_fields: members.texts("ordering_key_fields") ?? [],
+    ordering_instance_ids: members.texts("ordering_instance_ids") ?? [],
     schema: schema(members),
     default_statistic: defaultStatistic(members),
     options: {
@@ -89,16 +89,9 @@ function name(members: Members): string {
 
 function enrichmentStrategies(members: Members): "metadata_enrichment"[] {
   if (!members.has("enrichment_strategies")) return [];
-  const list = members.list("enrichment_strategies");
+  const list = members.texts("enrichment_strategies");
   if (list === null) members.violate("enrichment_strategies", "must not be null");
-  return (list ?? []).map((value) => inAnyCase(String(value), STRATEGIES));
-}
-
-function texts(members: Members, name: string): string[] {
-  return (members.list(name) ?? []).map((value, index) => {
-    if (typeof value === "string") return value;
-    throw new ProblemError(400, `Cannot read ${name}[${index}]: it must be a text`);
-  });
+  return (list ?? []).map((text) => inAnyCase(text, STRATEGIES));
 }
 
 function schema(members: Members): EventTypeRequest["schema"] {

@@ -1,6 +1,6 @@
 /** `X-Flow-Id`: echoed, or made up (protocol 0.2). */
 import { randomInt } from "node:crypto";
-import type { FastifyInstance, FastifyReply } from "fastify";
+import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { Header } from "nakadi-protocol";
 
 const ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
@@ -8,10 +8,15 @@ const LENGTH = 24;
 const NAME = "X-Flow-Id";
 
 export function flowIds(app: FastifyInstance): void {
-  app.addHook("onRequest", async ({ headers }, reply) => {
-    const given = headers[Header.flowId];
-    reply.header(NAME, given === undefined || given === "" ? generateFlowId() : given);
-  });
+  app.addHook("onRequest", async (request, reply) => setFlowId(request, reply));
+}
+
+export function setFlowId(
+  { headers }: Pick<FastifyRequest, "headers">,
+  reply: { header(name: string, value: unknown): unknown },
+): void {
+  const given = headers[Header.flowId];
+  reply.header(NAME, given === undefined || given === "" ? generateFlowId() : given);
 }
 
 export function flowIdOf(reply: FastifyReply): string {

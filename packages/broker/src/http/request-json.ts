@@ -21,10 +21,20 @@ export function requestBytes(body: unknown): Buffer {
   return Buffer.isBuffer(body) ? body : Buffer.alloc(0);
 }
 
-export function queryFlag({ query }: FastifyRequest, name: string): boolean {
-  const value = (query as Record<string, unknown>)[name];
-  if (value === undefined || value === "false") return false;
-  if (value === "true") return true;
+/** The parameters of the query; of one that is repeated the first. */
+export function queryParameters({ query }: FastifyRequest): Readonly<Record<string, string | undefined>> {
+  const entries = Object.entries(query as Record<string, string | readonly string[]>);
+  return Object.fromEntries(entries.map(([name, value]) => [name, typeof value === "string" ? value : value[0]]));
+}
+
+const TRUE = ["true", "on", "yes", "1"];
+const FALSE = ["false", "off", "no", "0", ""];
+
+/** @throws {ProblemError} 400 for what is neither true nor false */
+export function queryFlag(request: FastifyRequest, name: string): boolean {
+  const value = queryParameters(request)[name]?.toLowerCase();
+  if (value === undefined || FALSE.includes(value)) return false;
+  if (TRUE.includes(value)) return true;
   throw new ProblemError(400, `Cannot read ${name}: it must be true or false`);
 }
 

@@ -1,10 +1,10 @@
 /** The broker's HTTP side: conventions here, one file a resource under `routes/` (protocol 0). */
-import Fastify, { type FastifyInstance, type FastifyReply } from "fastify";
+import Fastify, { type FastifyInstance } from "fastify";
 import type { Logger } from "../logger.ts";
 import { ProblemError } from "../problems.ts";
 import { compression } from "./compression.ts";
 import type { Domain } from "./domain.ts";
-import { flowIds, generateFlowId } from "./flow-id.ts";
+import { flowIds, generateFlowId, setFlowId } from "./flow-id.ts";
 import { problem, problemOf, sendContainerError, sendProblem } from "./replies.ts";
 import { allowance } from "./resource.ts";
 import { cursorOperationRoutes } from "./routes/cursor-operations.ts";
@@ -44,8 +44,10 @@ export function buildServer(domain: Domain, logger: Logger): FastifyInstance {
     },
     exposeHeadRoutes: false,
     // A path that cannot be decoded never gets to a route, nor to any hook.
-    frameworkErrors: (_error, request, reply) =>
-      void sendContainerError(reply as unknown as FastifyReply, 400, pathOf(request.url), clock.wallMs()),
+    frameworkErrors: (_error, request, reply) => {
+      setFlowId(request, reply);
+      sendContainerError(reply, 400, pathOf(request.url), clock.wallMs());
+    },
     // No route has a schema. Naming the compilers keeps Fastify from loading its own, which takes longer than all the rest.
     schemaController: { compilersFactory: { buildValidator: noCompiler, buildSerializer: noCompiler } },
     return503OnClosing: false,

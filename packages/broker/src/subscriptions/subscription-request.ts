@@ -59,10 +59,10 @@ function eventTypes(members: Members): string[] {
   if (members.has("event_types") && members.raw("event_types") === null) {
     throw new ProblemError(400, "Cannot read event_types: it must be an array");
   }
-  const list = members.list("event_types");
+  const list = members.texts("event_types");
   if (list === null) members.violate("event_types", "must not be null");
   else if (list.length === 0) members.violate("event_types", "must contain at least one element");
-  return [...new Set((list ?? []).map(String))].sort();
+  return [...new Set(list)].sort();
 }
 
 function readFrom(members: Members): ReadFrom {

@@ -16,7 +16,7 @@ import { asProblem } from "../../subscriptions/initial-cursors.ts";
 import type { Domain } from "../domain.ts";
 import { permittedEventType } from "../permitted.ts";
 import { sendEmpty, sendJson } from "../replies.ts";
-import { pathParameter, requestJson } from "../request-json.ts";
+import { pathParameter, queryParameters, requestJson } from "../request-json.ts";
 import { resource } from "../resource.ts";
 
 export function eventTypeRoutes(app: FastifyInstance, domain: Domain): void {
@@ -68,7 +68,7 @@ export function eventTypeRoutes(app: FastifyInstance, domain: Domain): void {
       const stored = await permittedEventType(domain, request, "VIEW", "READ");
       const name = pathParameter(request, "partition");
       const partition = partitionNumber(name, stored.partitions);
-      const { consumed_offset: consumed } = request.query as { consumed_offset?: string };
+      const { consumed_offset: consumed } = queryParameters(request);
       if (partition === undefined) {
         if (consumed === undefined) throw new ProblemError(404, "partition not found");
         const begin = parseOffset(consumed).kind === "begin";
@@ -95,10 +95,10 @@ function unconsumedEvents(stored: StoredEventType, all: readonly TimelineBounds[
  * The cursors of the query, by partition.
  * @throws {ProblemError} 422
  */
-function consumedCursors({ query }: FastifyRequest, partitions: number): Map<number, PartitionCursor> {
-  const { cursors: text } = query as { cursors?: string | string[] };
+function consumedCursors(request: FastifyRequest, partitions: number): Map<number, PartitionCursor> {
+  const { cursors: text } = queryParameters(request);
   if (text === undefined) return new Map();
-  const cursors = readCursors(String(text));
+  const cursors = readCursors(text);
   const named = cursors.map((cursor) => {
     if (cursor.partition === null) throw new ProblemError(422, "partition must not be null");
     if (cursor.offset === null) throw new ProblemError(422, "offset must not be null");
@@ -144,8 +144,8 @@ function warningFor({ cleanup_policy }: CompleteEventType): string {
   return `299 nakadi "Data access warning${cleanup_policy === "compact" ? ". Compaction warning" : ""}"`;
 }
 
-function filters({ query }: FastifyRequest): { owningApplication?: string; writer?: string } {
-  const { owning_application: owner, writer } = query as { owning_application?: string; writer?: string };
+function filters(request: FastifyRequest): { owningApplication?: string; writer?: string } {
+  const { owning_application: owner, writer } = queryParameters(request);
   return {
     ...(owner === undefined ? {} : { owningApplication: owner }),
     ...(writer === undefined ? {} : { writer }),

@@ -10,7 +10,7 @@ import { publish } from "../../publishing/publish.ts";
 import type { Domain } from "../domain.ts";
 import { flowIdOf } from "../flow-id.ts";
 import { sendEmpty, sendJson } from "../replies.ts";
-import { headerText, pathParameter, requestBytes } from "../request-json.ts";
+import { headerText, pathParameter, queryParameters, requestBytes } from "../request-json.ts";
 import { resource } from "../resource.ts";
 import { streamSink } from "../response-sink.ts";
 
@@ -26,7 +26,7 @@ export function eventRoutes(app: FastifyInstance, domain: Domain): void {
       const name = pathParameter(request, "name");
       const stored = await eventTypes.find(name);
       if (stored) await access.demand("READ", eventTypeResource(stored.eventType));
-      const stream = await eventTypeStreams.open(name, request.query, headerText(request, Header.cursors));
+      const stream = await eventTypeStreams.open(name, queryParameters(request), headerText(request, Header.cursors));
       stream.start(streamSink(reply, { Warning: DEPRECATED }));
       return reply;
     },

@@ -1,6 +1,7 @@
 /** `/metrics`, `/request-metrics`, `/stream-metrics`: the shape of the server's metrics (protocol 6.1). */
-import type { FastifyInstance, FastifyRequest } from "fastify";
+import type { FastifyInstance } from "fastify";
 import { MediaType } from "nakadi-protocol";
+import { queryFlag } from "../request-json.ts";
 import { resource } from "../resource.ts";
 
 const INDENTATION = 2;
@@ -26,14 +27,10 @@ export function metricsRoutes(app: FastifyInstance): void {
             timers: {},
           },
           null,
-          isPretty(request) ? INDENTATION : undefined,
+          queryFlag(request, "pretty") ? INDENTATION : undefined,
         );
         return reply.header("content-type", MediaType.json).send(Buffer.from(body));
       },
     });
   }
-}
-
-function isPretty({ query }: FastifyRequest): boolean {
-  return (query as Record<string, unknown>)["pretty"] === "true";
 }

@@ -7,7 +7,7 @@ import { Members } from "../../request-body.ts";
 import type { Domain } from "../domain.ts";
 import { permittedEventType } from "../permitted.ts";
 import { sendEmpty, sendJson } from "../replies.ts";
-import { pathParameter, queryFlag, requestJson } from "../request-json.ts";
+import { pathParameter, queryFlag, queryParameters, requestJson } from "../request-json.ts";
 import { resource } from "../resource.ts";
 
 const DEFAULT_LIMIT = 20;
@@ -74,8 +74,8 @@ interface Page {
   offset: number;
 }
 
-function pageQuery({ query }: FastifyRequest): Page {
-  const members = Members.of(query);
+function pageQuery(request: FastifyRequest): Page {
+  const members = Members.of(queryParameters(request));
   const limit = members.integer("limit", -MAX_INT, MAX_INT) ?? DEFAULT_LIMIT;
   const offset = members.integer("offset", -MAX_INT, MAX_INT) ?? 0;
   if (limit < 1 || limit > MAX_LIMIT) {

@@ -2,7 +2,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { subscriptionStreamRequest } from "../../streaming/stream-request.ts";
 import type { Domain } from "../domain.ts";
-import { pathParameter, requestJson } from "../request-json.ts";
+import { pathParameter, queryParameters, requestJson } from "../request-json.ts";
 import { resource } from "../resource.ts";
 import { streamSink } from "../response-sink.ts";
 
@@ -14,13 +14,12 @@ export function subscriptionEventRoutes(app: FastifyInstance, { streams, limits,
     return reply;
   }
   resource(app, "/subscriptions/:id/events", {
-    GET: async (request, reply) => open(request, reply, withoutPartitions(request.query)),
+    GET: async (request, reply) => open(request, reply, withoutPartitions(queryParameters(request))),
     POST: async (request, reply) => open(request, reply, requestJson(request)),
   });
 }
 
 /** Only the POST form can ask for partitions. */
-function withoutPartitions(query: unknown): unknown {
-  const { partitions: _ignored, ...rest } = query as Record<string, unknown>;
+function withoutPartitions({ partitions: _ignored, ...rest }: Readonly<Record<string, unknown>>): unknown {
   return rest;
 }
