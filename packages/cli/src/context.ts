@@ -1,8 +1,13 @@
 /** Everything that a command may touch of the process around it, so that it can run inside a test. */
+import { once } from "node:events";
 import type { StopSignal } from "./exit-codes.ts";
 
 export interface Output {
   write(text: string): void;
+  /** Resolves when a reader that is slow has caught up, or has gone away. */
+  drained(): Promise<void>;
+  /** Aborted when the reader has gone away: what is written then arrives nowhere. */
+  readonly closed: AbortSignal;
   /** Whether a person watches. */
   readonly isTTY: boolean;
   /** Characters in a line; 80 where nobody knows. */
@@ -38,15 +43,20 @@ export function stopped({ signal }: Context): Promise<void> {
 
 /** An output of this process. A reader that has gone away is no error: the command goes on in silence, or ends. */
 export function outputOf(stream: NodeJS.WriteStream): Output {
-  let open = true;
+  const closed = new AbortController();
   stream.on("error", (error: NodeJS.ErrnoException) => {
     if (error.code !== "EPIPE") throw error;
-    open = false;
+    closed.abort();
   });
   return {
     write: (text) => {
-      if (open) stream.write(text);
+      if (!closed.signal.aborted) stream.write(text);
     },
+    async drained() {
+      if (!stream.writableNeedDrain) return;
+      await once(stream, "drain", { signal: closed.signal }).catch(() => undefined);
+    },
+    closed: closed.signal,
     isTTY: stream.isTTY,
     get columns() {
       return stream.columns ?? 80;

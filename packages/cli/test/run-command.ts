@@ -11,6 +11,8 @@ export interface Captured extends Output {
   readonly text: string;
   /** Resolves with the first match of what was written. */
   seen(pattern: RegExp): Promise<RegExpExecArray>;
+  /** The reader goes away. */
+  close(): void;
 }
 
 export interface RunningCommand {
@@ -54,8 +56,12 @@ export function temporaryDirectory(): string {
 function captured(isTTY: boolean): Captured {
   let text = "";
   let wake: () => void = () => undefined;
+  const closed = new AbortController();
   return {
     isTTY,
+    drained: () => Promise.resolve(),
+    closed: closed.signal,
+    close: () => closed.abort(),
     columns: 100,
     get text() {
       return text;

@@ -11,6 +11,8 @@ export interface TestServer {
   orders(name?: string, partitions?: number): Promise<string>;
   /** The orders that an event type of one partition holds. */
   published(eventType: string): Promise<string[]>;
+  /** Ends the broker before the test ends. */
+  close(): Promise<void>;
 }
 
 export async function testServer(options: BrokerOptions = {}): Promise<TestServer> {
@@ -21,6 +23,7 @@ export async function testServer(options: BrokerOptions = {}): Promise<TestServe
   return {
     url: broker.url,
     nakadi,
+    close: () => broker.close(),
     async orders(name = `order.${randomUUID()}`, partitions = 1) {
       await nakadi.eventTypes.create({
         name,

@@ -1,28 +1,37 @@
 /** How far a long piece of work has come, on standard error where a person watches, and nowhere else. */
-import type { SingleBar } from "cli-progress";
 import type { Output } from "../context.ts";
+import { StatusLine } from "./status-line.ts";
 
-export interface Progress {
-  /** `done` of the total that `start` was given, and a word on it. */
-  update(done: number, note: string): void;
-  end(): void;
+const WIDTH = 24;
+
+export class Progress {
+  readonly #line: StatusLine;
+  readonly #title: string;
+  #text = "";
+
+  constructor(output: Output, title: string, quiet: boolean) {
+    this.#title = title;
+    this.#line = new StatusLine(output, quiet, () => this.#text);
+  }
+
+  /** `done` of `total`, `NaN` where nobody knows how much it is, and a word on it. */
+  update(done: number, total: number, note: string): void {
+    this.#text = `${this.#title} ${bar(done / total)}${note}`;
+  }
+
+  /** Everything that is written meanwhile, to whichever output. */
+  above(write: () => void): void {
+    this.#line.above(write);
+  }
+
+  end(): void {
+    this.#line.end();
+  }
 }
 
-const SILENT: Progress = { update: () => undefined, end: () => undefined };
-
-export async function progressOn(output: Output, title: string, total: number, quiet: boolean): Promise<Progress> {
-  if (!output.isTTY || quiet || total <= 0) return SILENT;
-  const { SingleBar: Bar, Presets } = await import("cli-progress");
-  // It writes and asks for the width; nothing else of a stream is used.
-  const stream = output as unknown as NodeJS.WriteStream;
-  const format = `${title} {bar} {percentage}% {note}`;
-  const bar: SingleBar = new Bar(
-    { stream, format, barsize: 24, hideCursor: true, clearOnComplete: true },
-    Presets.shades_grey,
-  );
-  bar.start(total, 0, { note: "" });
-  return {
-    update: (done, note) => bar.update(Math.min(done, total), { note }),
-    end: () => bar.stop(),
-  };
+function bar(share: number): string {
+  if (!Number.isFinite(share)) return "";
+  const done = Math.min(1, Math.max(0, share));
+  const full = Math.floor(done * WIDTH);
+  return `${"█".repeat(full)}${"░".repeat(WIDTH - full)} ${Math.floor(done * 100)}% `;
 }

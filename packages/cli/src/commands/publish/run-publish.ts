@@ -5,7 +5,7 @@ import { type Context, stopped, stopSignalOf } from "../../context.ts";
 import { EXIT, exitCodeOf, type ExitCode } from "../../exit-codes.ts";
 import { withClient } from "../../settings/connect.ts";
 import type { ConnectionFlags } from "../../settings/connection.ts";
-import { progressOn } from "../../terminal/progress.ts";
+import { Progress } from "../../terminal/progress.ts";
 import { knownEventType } from "../known-event-type.ts";
 import { withDryPublisher } from "./dry-run.ts";
 import { type EventFile, eventsOf, openFiles, type SourcedEvent } from "./event-source.ts";
@@ -62,7 +62,7 @@ async function publishAll(
   tally: Tally,
 ): Promise<void> {
   const total = files.reduce((sum, { bytes }) => sum + (bytes ?? NaN), 0);
-  const progress = await progressOn(context.stderr, "publishing", total, quiet);
+  const progress = new Progress(context.stderr, "publishing", quiet);
   const startedMs = performance.now();
   let read = 0;
   let batch: SourcedEvent[] = [];
@@ -74,10 +74,10 @@ async function publishAll(
     if (context.signal.aborted) return;
     // What is under way when somebody interrupts is finished: its verdicts are wanted.
     const { verdicts, cause } = await publisher.publish(sending.map(({ event }) => event));
-    tally.add(sending, verdicts);
+    progress.above(() => tally.add(sending, verdicts));
     // A server that takes nothing any more would keep each batch waiting as long as this one.
     if (cause && verdicts.every(({ status }) => status !== "submitted")) throw cause;
-    progress.update(read, `${tally.seen} events`);
+    progress.update(read, total, `${tally.seen} events`);
   };
   try {
     for (const file of files) {
@@ -90,8 +90,7 @@ async function publishAll(
     }
   } finally {
     // What came before a broken line is published too: the line's number then says where to go on.
-    await send();
-    progress.end();
+    await send().finally(() => progress.end());
   }
 }
 

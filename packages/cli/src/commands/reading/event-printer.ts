@@ -1,0 +1,81 @@
+/** How events go to standard output: one line each for programs, coloured and indented for people. */
+import type { Cursor } from "nakadi-client";
+import { type Paint, prettyJson } from "../../output/pretty-json.ts";
+import type { Colours } from "../../terminal/colours.ts";
+
+export const EVENT_FORMATS = ["pretty", "table", "wide", "json", "ndjson", "yaml"] as const;
+export type EventFormat = (typeof EVENT_FORMATS)[number];
+
+export type EventPosition = Pick<Cursor, "event_type" | "partition" | "offset">;
+
+interface PrintedEvent {
+  position: EventPosition;
+  /** As the server stored it. */
+  text: string;
+  event: unknown;
+}
+
+/** The text for one event, with a line break at its end. */
+export type EventPrinter = (printed: PrintedEvent) => string;
+
+export interface PrinterOptions {
+  colours: Colours;
+  /** Characters in a line, where a person watches: `table` keeps to them. */
+  columns: number | undefined;
+  /** What to show of an event; all of it, as the server stored it, where it is left out. */
+  project: ((event: unknown) => unknown) | undefined;
+  /** Whether programs get the position too. */
+  withPosition: boolean;
+}
+
+export async function printerFor(
+  format: EventFormat,
+  { colours, columns, project, withPosition }: PrinterOptions,
+): Promise<EventPrinter> {
+  const shown = ({ text, event }: PrintedEvent): string =>
+    project ? (JSON.stringify(project(event)) ?? "null") : text;
+  const forPrograms = (one: PrintedEvent): string =>
+    withPosition ? `{"position":${JSON.stringify(one.position)},"event":${shown(one)}}` : shown(one);
+  switch (format) {
+    case "ndjson":
+      return (one) => `${forPrograms(one)}\n`;
+    case "json":
+      return (one) => `${prettyJson(forPrograms(one))}\n`;
+    case "yaml": {
+      const { parse, stringify } = await import("yaml");
+      // JSON is YAML; read so, large numbers keep their digits.
+      return (one) =>
+        `---\n${stringify(parse(forPrograms(one), { intAsBigInt: true, uniqueKeys: false }), { lineWidth: 0 })}`;
+    }
+    case "pretty": {
+      const paint: Paint = { name: colours.cyan, string: colours.green, other: colours.yellow };
+      return (one) => `${heading(one, colours)}\n${prettyJson(shown(one), paint)}\n`;
+    }
+    default: {
+      const width = format === "wide" ? undefined : columns;
+      return (one) => `${fitted(row(one, shown(one), format === "wide"), width)}\n`;
+    }
+  }
+}
+
+function heading({ position: { event_type, partition, offset }, event }: PrintedEvent, colours: Colours): string {
+  return colours.dim(["──", `${event_type}/${partition}:${offset}`, ...occurredAt(event)].join(" "));
+}
+
+function row(
+  { position: { event_type, partition, offset }, event }: PrintedEvent,
+  shown: string,
+  wide: boolean,
+): string {
+  const [time = "–"] = occurredAt(event);
+  return [...(wide ? [event_type] : []), `${partition}:${offset}`, time, shown].join("  ");
+}
+
+function fitted(line: string, columns: number | undefined): string {
+  return columns !== undefined && line.length > columns ? `${line.slice(0, columns - 1)}…` : line;
+}
+
+function occurredAt(event: unknown): string[] {
+  const at = (event as { metadata?: { occurred_at?: unknown } | null } | null)?.metadata?.occurred_at;
+  return typeof at === "string" ? [at] : [];
+}

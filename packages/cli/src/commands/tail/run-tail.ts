@@ -1,0 +1,179 @@
+/** `nakadi tail`: one stream for each event type, all printed to one output. */
+import type { CursorStore, EventType, NakadiClient } from "nakadi-client";
+import { eachEvent } from "nakadi-protocol";
+import { type Context, stopSignalOf } from "../../context.ts";
+import { EXIT, exitCodeOf, type ExitCode } from "../../exit-codes.ts";
+import { count, rate } from "../../output/quantity.ts";
+import { withClient } from "../../settings/connect.ts";
+import type { ConnectionFlags } from "../../settings/connection.ts";
+import { coloursFor } from "../../terminal/colours.ts";
+import { StatusLine } from "../../terminal/status-line.ts";
+import { type EventPosition, type EventPrinter, printerFor } from "../reading/event-printer.ts";
+import { Interruptions, RETRY } from "../reading/interruptions.ts";
+import { parsePlace, type Place, placeText } from "../reading/place.ts";
+import { projectionOf, type Selection, selectionOf } from "../reading/selection.ts";
+import { type LogPlace, placesIn, sourceNamed } from "../reading/source.ts";
+import { readingFailure } from "../reading/reading-failure.ts";
+import type { TailFlags } from "../tail.ts";
+import { Speed } from "./speed.ts";
+
+export async function runTail(context: Context, name: string, flags: TailFlags & ConnectionFlags): Promise<ExitCode> {
+  const place = placeOf(flags);
+  const project = flags.select === undefined ? undefined : projectionOf(flags.select);
+  const { stdout } = context;
+  return withClient(context, flags, async (nakadi) => {
+    const source = await sourceNamed(nakadi, name, context.signal);
+    const selected = selectionOf(flags, source.eventTypes);
+    const print = await printerFor(flags.output ?? (stdout.isTTY ? "pretty" : "ndjson"), {
+      colours: coloursFor(stdout, context),
+      columns: stdout.isTTY ? stdout.columns : undefined,
+      project,
+      withPosition: flags.withPosition ?? false,
+    });
+    const places = await placesIn(source, place);
+    await new Tail(context, nakadi, flags, selected, print).run(places);
+    const stopped = stopSignalOf(context);
+    return stopped ? exitCodeOf(stopped) : EXIT.ok;
+  });
+}
+
+function placeOf({ from, last, follow }: TailFlags): Place {
+  if (last !== undefined) return { last };
+  return parsePlace("--from", from ?? (follow ? "end" : "begin"), Date.now());
+}
+
+class Tail {
+  readonly #context: Context;
+  readonly #nakadi: NakadiClient;
+  readonly #flags: TailFlags;
+  readonly #selected: Selection;
+  readonly #print: EventPrinter;
+  readonly #speed = new Speed(performance.now());
+  readonly #status: StatusLine;
+  /** Aborted with the error that ends it, or because there is enough. */
+  readonly #ended = new AbortController();
+  readonly #signal: AbortSignal;
+  readonly #positions = new Map<string, EventPosition>();
+  #shown = 0;
+  #latest: EventPosition | undefined;
+
+  constructor(context: Context, nakadi: NakadiClient, flags: TailFlags, selected: Selection, print: EventPrinter) {
+    this.#context = context;
+    this.#nakadi = nakadi;
+    this.#flags = flags;
+    this.#selected = selected;
+    this.#print = print;
+    const { dim } = coloursFor(context.stderr, context);
+    this.#status = new StatusLine(context.stderr, flags.quiet ?? false, () => dim(this.#statusText()));
+    this.#signal = AbortSignal.any([context.signal, context.stdout.closed, this.#ended.signal]);
+  }
+
+  /** Until each stream is at its end, or something ends it. */
+  async run(places: ReadonlyMap<EventType, LogPlace>): Promise<void> {
+    try {
+      await Promise.all([...places].map((one) => this.#follow(...one).catch((error: unknown) => this.#fail(error))));
+    } finally {
+      this.#status.end();
+    }
+    const { aborted, reason } = this.#ended.signal;
+    if (aborted && reason !== ENOUGH) throw reason;
+    if (!this.#flags.quiet) this.#say(this.#summary(places.size > 1));
+  }
+
+  async #follow({ name }: EventType, from: LogPlace): Promise<void> {
+    const { follow, partition } = this.#flags;
+    const interruptions = new Interruptions(
+      (text) => this.#say(text),
+      follow ? undefined : (error) => this.#ended.abort(error),
+    );
+    // Batches of one event come at once, and name its position.
+    const stream = this.#nakadi.streamEventType(name, {
+      from,
+      batchLimit: 1,
+      batchFlushTimeoutSeconds: 1,
+      store: this.#store(name),
+      expired: Array.isArray(from) ? "fail" : "oldest",
+      retry: RETRY,
+      onRetry: interruptions.retry,
+      onHealthy: interruptions.healthy,
+      onExpired: (lost) =>
+        this.#say(
+          `nakadi: events of ${name} behind ${lost.partition}:${lost.offset} are gone; the oldest that is left follows`,
+        ),
+      ...(follow ? {} : { until: "end" as const }),
+      ...(partition && { partitions: partition }),
+    });
+    try {
+      for (;;) {
+        const batch = await stream.nextBatch({ signal: this.#signal });
+        if (!batch) return;
+        interruptions.progress();
+        const { event_type, partition: of, offset } = batch.cursor;
+        for (const bytes of eachEvent(batch.raw)) this.#take(bytes, { event_type, partition: of, offset });
+        await this.#context.stdout.drained();
+      }
+    } catch (error) {
+      throw readingFailure(error, name);
+    } finally {
+      await stream.close();
+    }
+  }
+
+  #take(bytes: Uint8Array, position: EventPosition): void {
+    if (this.#signal.aborted) return;
+    this.#speed.add(1);
+    this.#latest = position;
+    this.#positions.set(`${position.event_type}/${position.partition}`, position);
+    const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString("utf8");
+    const event = JSON.parse(text) as unknown;
+    if (!this.#selected(event)) return;
+    const printed = this.#print({ position, text, event });
+    this.#status.above(() => this.#context.stdout.write(printed));
+    this.#shown += 1;
+    if (this.#shown === this.#flags.limit) this.#ended.abort(ENOUGH);
+  }
+
+  /** Nothing is kept beyond this run; it is told where reading begins in every partition. */
+  #store(event_type: string): CursorStore {
+    return {
+      load: async () => [],
+      save: async (_eventType, cursors) => {
+        for (const { partition, offset } of cursors) {
+          this.#positions.set(`${event_type}/${partition}`, { event_type, partition, offset });
+        }
+      },
+    };
+  }
+
+  #fail(error: unknown): void {
+    if (!this.#signal.aborted) this.#ended.abort(error);
+  }
+
+  #say(text: string): void {
+    this.#status.above(() => this.#context.stderr.write(`${text}\n`));
+  }
+
+  #statusText(): string {
+    const { where, key } = this.#flags;
+    const selecting = where !== undefined || key !== undefined;
+    const parts = [
+      `${count(this.#speed.total)} events${selecting ? `, ${count(this.#shown)} shown` : ""}`,
+      `${rate(this.#speed.recent(performance.now()))}/s`,
+      ...(this.#latest ? [`at ${this.#latest.event_type}/${placeText([positionOnly(this.#latest)])}`] : ["waiting"]),
+    ];
+    return parts.join("  ");
+  }
+
+  #summary(several: boolean): string {
+    const positions = [...this.#positions.values()].map((one) => (several ? one : positionOnly(one)));
+    const average = rate(this.#speed.average(performance.now()));
+    const goOn = positions.length === 0 ? "" : `; to go on: --from ${placeText(positions)}`;
+    return `${count(this.#shown)} of ${count(this.#speed.total)} events shown, ${average} a second${goOn}`;
+  }
+}
+
+const ENOUGH = Symbol("enough");
+
+function positionOnly({ partition, offset }: EventPosition): { partition: string; offset: string } {
+  return { partition, offset };
+}

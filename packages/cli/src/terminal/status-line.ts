@@ -1,0 +1,42 @@
+/** One line at the bottom of a terminal that says how far something is; nowhere else. */
+import type { Output } from "../context.ts";
+
+const CLEAR = "\r\u001B[2K";
+const REFRESH_MS = 200;
+
+export class StatusLine {
+  readonly #output: Output;
+  readonly #text: () => string;
+  readonly #timer: NodeJS.Timeout | undefined;
+  #shown = false;
+
+  /** @param text asked a few times a second; nothing is shown while it is empty */
+  constructor(output: Output, quiet: boolean, text: () => string) {
+    this.#output = output;
+    this.#text = text;
+    if (output.isTTY && !quiet) this.#timer = setInterval(() => this.#draw(), REFRESH_MS);
+  }
+
+  /** Everything that is written while the line may be shown, to whichever output: it stands above the line. */
+  above(write: () => void): void {
+    this.#clear();
+    write();
+  }
+
+  end(): void {
+    clearInterval(this.#timer);
+    this.#clear();
+  }
+
+  #draw(): void {
+    const text = this.#text().slice(0, this.#output.columns - 1);
+    if (text === "") return;
+    this.#output.write(`${CLEAR}${text}`);
+    this.#shown = true;
+  }
+
+  #clear(): void {
+    if (this.#shown) this.#output.write(CLEAR);
+    this.#shown = false;
+  }
+}
