@@ -119,7 +119,8 @@ describe.each(ENGINES)("on %s:", (engine) => {
       expect(found.map(({ event }) => event.n).toSorted((a, b) => a - b)).toEqual(
         numbers(25, 50).filter((n) => n % 2 === 0),
       );
-      for (const { event, cursor } of found.slice(0, 3)) {
+      for (const { event, cursor, raw } of found.slice(0, 3)) {
+        expect(JSON.parse(Buffer.from(raw).toString())).toEqual(event);
         const [before] = await nakadi.eventTypes.shift(name, [{ ...cursor, shift: -1 }]);
         const stream = nakadi.streamEventType<Numbered>(name, { from: before ? [before] : "end" });
         expect((await stream.nextBatch())?.events).toEqual([event]);
@@ -127,6 +128,15 @@ describe.each(ENGINES)("on %s:", (engine) => {
       }
       expect(progress.at(-1)).toMatchObject({ found: found.length, remaining: 0 });
       expect(progress[0]?.total).toBe(25);
+      expect(progress.at(-1)?.searched).toBeGreaterThanOrEqual(25);
+    });
+
+    it("finds nothing behind an end that is named, though batches reach beyond it", async () => {
+      const { nakadi, name } = await log(engine);
+      const until = await nakadi.positions(name, { last: 10 });
+      const found = await collected(nakadi.search<Numbered>(name, () => true, { until }));
+      const ends = until.map(({ partition }) => found.findLast(({ cursor }) => cursor.partition === partition)?.cursor);
+      expect(ends).toEqual(until);
     });
 
     it("ends when nobody wants more, and when it is aborted, with nothing left open", async () => {

@@ -8,6 +8,7 @@ import { doctorCommand } from "./commands/doctor.ts";
 import { lagCommand } from "./commands/lag.ts";
 import { publishCommand } from "./commands/publish.ts";
 import { repairCommand } from "./commands/repair.ts";
+import { searchCommand } from "./commands/search.ts";
 import { tailCommand } from "./commands/tail.ts";
 import type { Context } from "./context.ts";
 import { EXIT, type ExitCode } from "./exit-codes.ts";
@@ -98,6 +99,7 @@ function buildProgram(context: Context, ended: (code: ExitCode) => void): Comman
   publishCommand(program, host);
   consumeCommand(program, host);
   tailCommand(program, host);
+  searchCommand(program, host);
   lagCommand(program, host);
   doctorCommand(program, host);
   contextCommand(program, host);

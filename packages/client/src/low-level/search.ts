@@ -1,12 +1,14 @@
 /** Looks for events of one type in all its partitions and a range of time: nothing is committed, nobody is disturbed. */
-import type { PartitionCursor } from "nakadi-protocol";
+import { eachEvent, type PartitionCursor } from "nakadi-protocol";
 import type { EventTypes } from "../admin/event-types.ts";
 import { ConfigError } from "../errors/nakadi-error.ts";
 import { abortSignal, functionOrNone, knownMembers, wholeNumber } from "../options/checks.ts";
 import type { Batch } from "../stream/batch.ts";
 import type { BatchStream } from "../stream/batch-stream.ts";
+import type { ReadingOptions } from "../stream/reading-options.ts";
 import { checkedPosition, eventTimeMs, type LogPosition, timeMs } from "./log-position.ts";
 import type { EventTypeStreamOptions, ReadingProgress } from "./options.ts";
+import { isCursors } from "./positions.ts";
 
 export interface SearchProgress extends ReadingProgress {
   /** Events that were looked at. */
@@ -14,7 +16,7 @@ export interface SearchProgress extends ReadingProgress {
   readonly found: number;
 }
 
-export interface SearchOptions {
+export interface SearchOptions extends Pick<ReadingOptions, "retry" | "onRetry" | "onHealthy"> {
   /** Where to begin. Default `begin`. */
   from?: LogPosition;
   /** Where to end. Default `end`, as it is now. */
@@ -30,6 +32,8 @@ export interface SearchOptions {
 
 export interface Found<E = unknown> {
   readonly event: E;
+  /** The bytes of the event, as the server sent them. */
+  readonly raw: Uint8Array;
   /** The position of the event: reading from there goes on behind it. In compacted logs it may name a later offset of the batch. */
   readonly cursor: PartitionCursor;
 }
@@ -39,7 +43,17 @@ export interface SearchParts {
   stream: <E>(eventType: string, options: EventTypeStreamOptions) => BatchStream<E>;
 }
 
-const NAMES: readonly (keyof SearchOptions)[] = ["from", "until", "partitions", "batchLimit", "onProgress", "signal"];
+const NAMES: readonly (keyof SearchOptions)[] = [
+  "from",
+  "until",
+  "partitions",
+  "batchLimit",
+  "onProgress",
+  "signal",
+  "retry",
+  "onRetry",
+  "onHealthy",
+];
 const DEFAULT_BATCH_LIMIT = 500;
 
 /** In the order of each partition; partitions as they come. @throws {ConfigError} at once */
@@ -51,7 +65,7 @@ export function search<E>(
 ): AsyncGenerator<Found<E>, void, undefined> {
   knownMembers("options", options, NAMES);
   if (typeof matches !== "function") throw new ConfigError("matches", "a function that takes an event");
-  const { partitions, onProgress, signal } = options;
+  const { partitions, onProgress, signal, retry, onRetry, onHealthy } = options;
   const from = checkedPosition("options.from", options.from ?? "begin");
   const until = checkedPosition("options.until", options.until ?? "end");
   functionOrNone("options.onProgress", onProgress);
@@ -59,6 +73,7 @@ export function search<E>(
   const batchLimit = wholeNumber("options.batchLimit", options.batchLimit, { min: 1 }, DEFAULT_BATCH_LIMIT);
   const inRange = timeFilter(from, until);
   let [searched, found] = [0, 0];
+  let latest: ReadingProgress | undefined;
   const stream = (): BatchStream<E> =>
     parts.stream<E>(eventType, {
       from,
@@ -67,19 +82,31 @@ export function search<E>(
       // What retention takes away while it is looked for is not there.
       expired: "oldest",
       ...(partitions && { partitions }),
-      ...(onProgress && { onProgress: (progress) => onProgress({ ...progress, searched, found }) }),
+      ...(retry && { retry }),
+      ...(onRetry && { onRetry }),
+      ...(onHealthy && { onHealthy }),
+      ...(onProgress && {
+        onProgress: (progress) => {
+          latest = progress;
+          onProgress({ ...progress, searched, found });
+        },
+      }),
     });
   return (async function* (): AsyncGenerator<Found<E>, void, undefined> {
     const reading = stream();
     try {
       for (;;) {
         const batch = await reading.nextBatch(signal ? { signal } : {});
-        if (!batch) return;
+        if (!batch) break;
         searched += batch.events.length;
         const hits = [...batch.events.entries()].filter(([, event]) => inRange(event) && matches(event));
-        found += hits.length;
-        yield* await located(parts.eventTypes, eventType, batch, hits, signal);
+        const places = await located(parts.eventTypes, eventType, batch, hits, signal);
+        const inside = await notBeyond(parts.eventTypes, eventType, until, places, signal);
+        found += inside.length;
+        yield* inside;
       }
+      // What the stream said last, it said when it had handed over the last batch, not when that was looked at.
+      if (latest) onProgress?.({ ...latest, searched, found });
     } finally {
       await reading.close();
     }
@@ -90,16 +117,35 @@ export function search<E>(
 async function located<E>(
   eventTypes: EventTypes,
   eventType: string,
-  { cursor: { partition, offset }, events }: Batch<E>,
+  { cursor: { partition, offset }, events, raw }: Batch<E>,
   hits: readonly (readonly [index: number, event: E])[],
   signal: AbortSignal | undefined,
 ): Promise<Found<E>[]> {
+  if (hits.length === 0) return [];
+  const texts = [...eachEvent(raw)];
   const shifts = hits.map(([index]) => ({ partition, offset, shift: index + 1 - events.length }));
   const cursors = await eventTypes.shift(eventType, shifts, signal ? { signal } : {});
-  return hits.flatMap(([, event], at) => {
-    const cursor = cursors[at];
-    return cursor ? [{ event, cursor }] : [];
+  return hits.flatMap(([index, event], at) => {
+    const [cursor, text] = [cursors[at], texts[index]];
+    return cursor && text ? [{ event, cursor, raw: text }] : [];
   });
+}
+
+/** Batches reach beyond an end that was named; only the server can say which events do. */
+async function notBeyond<E>(
+  eventTypes: EventTypes,
+  eventType: string,
+  until: LogPosition,
+  found: readonly Found<E>[],
+  signal: AbortSignal | undefined,
+): Promise<readonly Found<E>[]> {
+  if (!isCursors(until) || found.length === 0) return found;
+  const pairs = found.map(({ cursor }) => ({
+    initial_cursor: cursor,
+    final_cursor: until.find(({ partition }) => partition === cursor.partition) ?? cursor,
+  }));
+  const distances = await eventTypes.distances(eventType, pairs, signal ? { signal } : {});
+  return found.filter((_one, at) => (distances[at]?.distance ?? 0) >= 0);
 }
 
 /** Batches reach beyond the range; and clocks of several servers may differ by a little. */

@@ -17,12 +17,17 @@ export type LogPlace = "begin" | "end" | { last: number } | { time: number } | r
 
 /** @throws {Failure} where there is none of that name */
 export async function sourceNamed(nakadi: NakadiClient, name: string, signal: AbortSignal): Promise<Source> {
-  if (!isUuid(name)) return { eventTypes: [await knownEventType(nakadi, name, signal)], committed: undefined };
+  if (!isUuid(name)) return sourceOf(nakadi, name, signal);
   const { event_types } = await nakadi.subscriptions.get(name, { signal });
   return {
     eventTypes: await Promise.all(event_types.map((one) => nakadi.eventTypes.get(one, { signal }))),
     committed: () => nakadi.subscriptions.cursors(name, { signal }),
   };
+}
+
+/** One event type. @throws {Failure} where there is none of that name */
+export async function sourceOf(nakadi: NakadiClient, eventType: string, signal: AbortSignal): Promise<Source> {
+  return { eventTypes: [await knownEventType(nakadi, eventType, signal)], committed: undefined };
 }
 
 /**

@@ -1,0 +1,101 @@
+/** `nakadi search`: prints what matches, and exits as grep does. */
+import type { LogPosition, NakadiClient } from "nakadi-client";
+import { type Context, stopSignalOf } from "../../context.ts";
+import { EXIT, exitCodeOf, type ExitCode } from "../../exit-codes.ts";
+import { describe, Failure } from "../../failure.ts";
+import { count } from "../../output/quantity.ts";
+import { withClient } from "../../settings/connect.ts";
+import type { ConnectionFlags } from "../../settings/connection.ts";
+import { coloursFor } from "../../terminal/colours.ts";
+import { Progress } from "../../terminal/progress.ts";
+import { printerFor } from "../reading/event-printer.ts";
+import { Interruptions, RETRY } from "../reading/interruptions.ts";
+import { parsePlace } from "../reading/place.ts";
+import { readingFailure } from "../reading/reading-failure.ts";
+import { projectionOf, selectionOf } from "../reading/selection.ts";
+import { placesIn, type Source, sourceOf } from "../reading/source.ts";
+import type { SearchFlags } from "../search.ts";
+
+/** A clear no; what could not be looked at is 2, as with grep. */
+const [NOT_FOUND, TROUBLE] = [EXIT.failed, EXIT.usage];
+
+export async function runSearch(
+  context: Context,
+  eventType: string,
+  flags: SearchFlags & ConnectionFlags,
+): Promise<ExitCode> {
+  if (flags.where === undefined && flags.key === undefined) {
+    throw new Failure("search looks for something: give --where, --key or both. `nakadi tail` shows all", EXIT.usage);
+  }
+  try {
+    return await withClient(context, flags, (nakadi) => searchIn(context, nakadi, eventType, flags));
+  } catch (error) {
+    throw new Failure(describe(error), TROUBLE);
+  }
+}
+
+async function searchIn(
+  context: Context,
+  nakadi: NakadiClient,
+  eventType: string,
+  flags: SearchFlags,
+): Promise<ExitCode> {
+  const { stdout, stderr } = context;
+  const { partition, quiet = false } = flags;
+  const source = await sourceOf(nakadi, eventType, context.signal);
+  const print = await printerFor(flags.output ?? (stdout.isTTY ? "pretty" : "ndjson"), {
+    colours: coloursFor(stdout, context),
+    columns: stdout.isTTY ? stdout.columns : undefined,
+    project: flags.select === undefined ? undefined : projectionOf(flags.select),
+    withPosition: flags.withPosition ?? false,
+  });
+  const [from, until] = [await placeIn(source, "--from", flags.from), await placeIn(source, "--until", flags.until)];
+  const progress = new Progress(stderr, "searching", quiet);
+  const say = (text: string): void => progress.above(() => stderr.write(`${text}\n`));
+  const gaveUp = new AbortController();
+  const interruptions = new Interruptions(say, (error) => gaveUp.abort(error));
+  const signal = AbortSignal.any([context.signal, stdout.closed, gaveUp.signal]);
+  let [searched, found, left] = [0, 0, NaN];
+  try {
+    const all = nakadi.search(eventType, selectionOf(flags, source.eventTypes), {
+      from,
+      until,
+      signal,
+      retry: RETRY,
+      onRetry: interruptions.retry,
+      onHealthy: interruptions.healthy,
+      onProgress: ({ total, remaining, ...so }) => {
+        if (remaining !== left) interruptions.progress();
+        [searched, left] = [so.searched, remaining];
+        progress.update(total - remaining, total, `${count(so.searched)} events, ${count(so.found)} found`);
+      },
+      ...(partition && { partitions: partition }),
+    });
+    for await (const { event, cursor, raw } of all) {
+      const text = Buffer.from(raw).toString("utf8");
+      const printed = print({ position: { event_type: eventType, ...cursor }, text, event });
+      progress.above(() => stdout.write(printed));
+      await stdout.drained();
+      found += 1;
+      if (found === flags.limit || signal.aborted) break;
+    }
+  } catch (error) {
+    if (!signal.aborted || gaveUp.signal.aborted) throw readingFailure(error, eventType);
+  } finally {
+    progress.end();
+  }
+  const stopped = stopSignalOf(context);
+  if (stopped) return exitCodeOf(stopped);
+  if (!quiet) say(`${found === 0 ? "nothing" : count(found)} found in ${eventType}${looked(searched)}`);
+  return found > 0 ? EXIT.ok : NOT_FOUND;
+}
+
+function looked(searched: number): string {
+  return searched > 0 ? `, of ${count(searched)} events` : "";
+}
+
+/** @throws {Failure} if there is no such place in an event type */
+async function placeIn(source: Source, flag: string, text: string): Promise<LogPosition> {
+  const places = await placesIn(source, parsePlace(flag, text, Date.now()));
+  return [...places.values()][0] ?? "begin";
+}
