@@ -1,10 +1,9 @@
 /** Everything that a command may touch of the process around it, so that it can run inside a test. */
-import { once } from "node:events";
 import type { StopSignal } from "./exit-codes.ts";
 
 export interface Output {
   write(text: string): void;
-  /** Resolves when a reader that is slow has caught up, or has gone away. */
+  /** Resolves when all that was written has left, or the reader has gone away; `closed` knows then which. */
   drained(): Promise<void>;
   /** Aborted when the reader has gone away: what is written then arrives nowhere. */
   readonly closed: AbortSignal;
@@ -52,10 +51,9 @@ export function outputOf(stream: NodeJS.WriteStream): Output {
     write: (text) => {
       if (!closed.signal.aborted) stream.write(text);
     },
-    async drained() {
-      if (!stream.writableNeedDrain) return;
-      await once(stream, "drain", { signal: closed.signal }).catch(() => undefined);
-    },
+    // Writes are done in their order: nothing, written last, is done when all is.
+    drained: () =>
+      closed.signal.aborted ? Promise.resolve() : new Promise((resolve) => stream.write("", () => resolve())),
     closed: closed.signal,
     isTTY: stream.isTTY,
     get columns() {

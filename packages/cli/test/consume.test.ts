@@ -55,6 +55,31 @@ describe("nakadi consume", () => {
     expect(stderr.text).toContain("3 events in 1 batches were handled\n");
   });
 
+  it("gives events as the server stored them, halves of a batch as well", async () => {
+    const { run, read, url, eventType, unconsumed } = await consuming([]);
+    const events = ['{"order":"a","n":9007199254740993}', '{"order":"bad"}', '{"order":"\\u00e9","x":1.0}'];
+    const headers = { "content-type": "application/json" };
+    await fetch(`${url}/event-types/${eventType}/events`, { method: "POST", body: `[${events.join(",")}]`, headers });
+    run(
+      'events=$(cat); case "$events" in *bad*) exit 1;; *) printf "%s\\n" "$events" >> "$FILE";; esac',
+      "--attempts",
+      "1",
+      "--on-failure",
+      "skip",
+    );
+    await expect.poll(unconsumed, PATIENT).toBe(0);
+    expect(read()).toBe(`${events[0]}\n${events[2]}\n`);
+  });
+
+  it("commits nothing whose output nobody has read, and ends with 0", async () => {
+    const { run, unconsumed } = await consuming(["a"]);
+    const { code, stdout, stderr } = run("cat");
+    stdout.close();
+    expect(await code).toBe(0);
+    expect(await unconsumed()).toBe(1);
+    expect(stderr.text).not.toContain("    at ");
+  });
+
   it("tries again what the command did not handle", async () => {
     const { run, read, unconsumed } = await consuming(["a"]);
     const { stdout, stderr } = run('echo "$NAKADI_ATTEMPT" >> "$FILE"; [ "$NAKADI_ATTEMPT" -gt 2 ]');

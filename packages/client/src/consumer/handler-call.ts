@@ -2,8 +2,10 @@
  * Calls a handler with the events of a part and what it may know of them.
  * @pure
  */
+import { eachEvent } from "nakadi-protocol";
 import type { Logger } from "../observability/logger.ts";
-import type { Handler, HandlerContext, HandlerOutcome } from "./handler.ts";
+import type { StreamCursor } from "../stream/batch.ts";
+import type { Handler, HandlerBatch, HandlerContext, HandlerOutcome } from "./handler.ts";
 import { laneOf } from "./lane.ts";
 import { laneLogger } from "./lane-logger.ts";
 import { pick, type WorkPart } from "./work.ts";
@@ -17,7 +19,7 @@ export function callHandler<E>(
   signal: AbortSignal,
 ): HandlerOutcome | Promise<HandlerOutcome> {
   const events = pick(part, all);
-  const { cursor, streamId } = part.work.batch;
+  const { cursor } = part.work.batch;
   part.seen = true;
   part.commitAsked = false;
   const context: HandlerContext = {
@@ -31,5 +33,26 @@ export function callHandler<E>(
     },
   };
   if (handler.onEvent) return handler.onEvent(events[0] as E, context);
-  return handler.onBatch?.({ cursor, streamId, events }, context);
+  return handler.onBatch?.(new PartBatch(part, events), context);
+}
+
+class PartBatch<E> implements HandlerBatch<E> {
+  readonly cursor: StreamCursor;
+  readonly streamId: string;
+  readonly events: readonly E[];
+  readonly #part: WorkPart<E>;
+
+  constructor(part: WorkPart<E>, events: readonly E[]) {
+    const { cursor, streamId } = part.work.batch;
+    this.cursor = cursor;
+    this.streamId = streamId;
+    this.events = events;
+    this.#part = part;
+  }
+
+  get raws(): readonly Uint8Array[] {
+    const { work, indexes } = this.#part;
+    const all = [...eachEvent(work.batch.raw)];
+    return indexes.flatMap((index) => all[index] ?? []);
+  }
 }

@@ -22,6 +22,8 @@ export interface HandlerBatch<E> {
   /** The stream that it came from. */
   readonly streamId: string;
   readonly events: readonly E[];
+  /** The bytes of each event, as the server sent them: whoever hands them on loses no digit. Found when asked for. */
+  readonly raws: readonly Uint8Array[];
 }
 
 export interface HandlerContext {

@@ -31,6 +31,8 @@ export interface ConsumeFlags {
   quiet?: boolean;
 }
 
+const LINE_END = Buffer.from("\n");
+
 /** Batches that may be under way in each partition before the server waits for commits. */
 const BATCHES_AHEAD = 10;
 
@@ -59,15 +61,16 @@ async function consume(
   command: string,
 ): Promise<StopReport> {
   const consumer: Consumer = nakadi.consume(subscription, () => commandHandler(context, command), options);
+  const ends = AbortSignal.any([context.signal, context.stdout.closed]);
   const stop = (): void => void consumer.stop();
-  context.signal.addEventListener("abort", stop, { once: true });
-  if (context.signal.aborted) stop();
+  ends.addEventListener("abort", stop, { once: true });
+  if (ends.aborted) stop();
   try {
     return await consumer.done;
   } catch (error) {
     throw ofCommand(error);
   } finally {
-    context.signal.removeEventListener("abort", stop);
+    ends.removeEventListener("abort", stop);
   }
 }
 
@@ -78,7 +81,7 @@ function ofCommand(error: unknown): unknown {
 
 function commandHandler(context: Context, command: string): Handler<unknown> {
   return {
-    async onBatch({ events, cursor }, { signal, attempt }) {
+    async onBatch({ events, raws, cursor }, { signal, attempt }) {
       const env = {
         NAKADI_EVENT_TYPE: cursor.event_type,
         NAKADI_PARTITION: cursor.partition,
@@ -86,8 +89,10 @@ function commandHandler(context: Context, command: string): Handler<unknown> {
         NAKADI_EVENTS: String(events.length),
         NAKADI_ATTEMPT: String(attempt),
       };
-      const stdin = events.map((event) => `${JSON.stringify(event)}\n`).join("");
-      await runShell(command, { stdin, env }, context, signal);
+      await runShell(command, { stdin: Buffer.concat(raws.flatMap((raw) => [raw, LINE_END])), env }, context, signal);
+      // What the command printed for a reader that is gone, nobody has: the events come again.
+      await context.stdout.drained();
+      context.stdout.closed.throwIfAborted();
     },
   };
 }

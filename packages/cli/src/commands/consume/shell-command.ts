@@ -7,7 +7,7 @@ import type { Context } from "../../context.ts";
 const GRACE_MS = 5_000;
 
 export interface ShellInput {
-  stdin: string;
+  stdin: Uint8Array;
   env: Readonly<Record<string, string>>;
 }
 

@@ -42,6 +42,9 @@ function placeOf({ from, last, follow }: TailFlags): Place {
   return parsePlace("--from", from ?? (follow ? "end" : "begin"), Date.now());
 }
 
+/** Characters that a slow reader may be behind. */
+const UNREAD = 64 * 1024;
+
 class Tail {
   readonly #context: Context;
   readonly #nakadi: NakadiClient;
@@ -55,6 +58,8 @@ class Tail {
   readonly #signal: AbortSignal;
   readonly #positions = new Map<string, EventPosition>();
   #shown = 0;
+  /** Characters that were written since the reader was last waited for. */
+  #unread = 0;
   #latest: EventPosition | undefined;
 
   constructor(context: Context, nakadi: NakadiClient, flags: TailFlags, selected: Selection, print: EventPrinter) {
@@ -110,7 +115,7 @@ class Tail {
         interruptions.progress();
         const { event_type, partition: of, offset } = batch.cursor;
         for (const bytes of eachEvent(batch.raw)) this.#take(bytes, { event_type, partition: of, offset });
-        await this.#context.stdout.drained();
+        if (this.#unread > UNREAD) await this.#context.stdout.drained().then(() => (this.#unread = 0));
       }
     } catch (error) {
       throw readingFailure(error, name);
@@ -129,6 +134,7 @@ class Tail {
     if (!this.#selected(event)) return;
     const printed = this.#print({ position, text, event });
     this.#status.above(() => this.#context.stdout.write(printed));
+    this.#unread += printed.length;
     this.#shown += 1;
     if (this.#shown === this.#flags.limit) this.#ended.abort(ENOUGH);
   }
