@@ -3,7 +3,7 @@ import { DataDirectoryError, type RepairReport, repairDataDirectory, type Repair
 import { type Context, stopSignalOf } from "../../context.ts";
 import { EXIT, exitCodeOf, type ExitCode } from "../../exit-codes.ts";
 import { Failure } from "../../failure.ts";
-import { progressOn } from "../../terminal/progress.ts";
+import { Progress } from "../../terminal/progress.ts";
 import { reportText } from "./report.ts";
 
 /** Where each step begins on the bar, in hundredths, and how long it is. */
@@ -14,14 +14,14 @@ const SHARES: Readonly<Record<RepairStep, readonly [from: number, length: number
 };
 
 export async function runRepair(context: Context, directory: string): Promise<ExitCode> {
-  const progress = await progressOn(context.stderr, "repairing", 100, false);
+  const progress = new Progress(context.stderr, "repairing", false);
   let report: RepairReport;
   try {
     report = await repairDataDirectory(directory, {
       signal: context.signal,
       onProgress: (step, done, total) => {
         const [from, length, note] = SHARES[step];
-        progress.update(Math.min(100, from + (length * done) / Math.max(1, total)), note);
+        progress.update(from + (length * done) / Math.max(1, total), 100, note);
       },
     });
   } catch (error) {
