@@ -35,10 +35,10 @@ function buildProgram(context: Context, ended: (code: ExitCode) => void): Comman
     .description("Nakadi from the command line: publish and read events, see lag, start a broker anywhere.")
     .exitOverride()
     .showSuggestionAfterError()
-    .showHelpAfterError("(nakadi --help lists the commands)")
     .configureOutput({
       writeOut: (text) => context.stdout.write(text),
       writeErr: (text) => context.stderr.write(text),
+      outputError: (text, write) => write(`${usageSentence(text)}. nakadi --help lists the commands\n`),
       getOutHelpWidth: () => context.stdout.columns,
       getErrHelpWidth: () => context.stderr.columns,
     });
@@ -110,6 +110,15 @@ function buildProgram(context: Context, ended: (code: ExitCode) => void): Comman
 
 function repeated(value: string, before: readonly string[] = []): string[] {
   return [...before, value];
+}
+
+/** Commander's words in one line, beginning as all our messages do. */
+function usageSentence(text: string): string {
+  return text
+    .trim()
+    .replace(/^error: /, "nakadi: ")
+    .replaceAll("\n", " ")
+    .replace(/\.$/, "");
 }
 
 function port(text: string): number {

@@ -2,7 +2,6 @@
 import { readFile } from "node:fs/promises";
 import { dirname, resolve } from "node:path";
 import type { BrokerOptions } from "nakadi-broker";
-import { parse } from "yaml";
 import { EXIT } from "../exit-codes.ts";
 import { Failure } from "../failure.ts";
 
@@ -61,7 +60,7 @@ function limitFlags(flags: readonly string[]): Record<string, number> {
 }
 
 async function readBrokerConfig(path: string): Promise<ConfigFile> {
-  const config = parsed(path, await textOf(path));
+  const config = await parsed(path, await textOf(path));
   const unknown = Object.keys(config).filter((name) => !(MEMBERS as readonly string[]).includes(name));
   if (unknown.length > 0)
     throw wrong(path, `there is no setting ${unknown.join(", ")}; there are: ${MEMBERS.join(", ")}`);
@@ -80,7 +79,8 @@ async function textOf(path: string): Promise<string> {
   }
 }
 
-function parsed(path: string, text: string): ConfigFile {
+async function parsed(path: string, text: string): Promise<ConfigFile> {
+  const { parse } = await import("yaml");
   let config: unknown;
   try {
     config = parse(text) ?? {};
