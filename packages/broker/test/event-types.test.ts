@@ -223,6 +223,17 @@ describe("schemas", () => {
     expect((await test.call({ path })).json).toEqual({ title: "Bad Request", status: 400, detail });
   });
 
+  it("are found by what they say; what is no JSON is not looked for", async () => {
+    const test = await testBroker();
+    const schema = { type: "json_schema", schema: '{"title":"x","type":"object"}' };
+    const path = `/event-types/${await test.eventType({ ...MINIMAL, schema })}/schemas?fetch=true`;
+    const fetch = async (text: string) =>
+      test.call({ method: "POST", path, json: { type: "json_schema", schema: text } });
+    expect((await fetch('{ "type": "object", "title": "x" }')).json).toMatchObject({ ...schema, version: "1.0.0" });
+    expect((await fetch("{}")).status).toBe(404);
+    for (const text of ["{", "", "[".repeat(100_000)]) expect((await fetch(text)).status).toBe(422);
+  });
+
   it("can be tried out against any version", async () => {
     const test = await testBroker();
     const schema = { type: "json_schema", schema: '{"properties":{"a":{}}}' };

@@ -10,6 +10,7 @@ import type { Features } from "../settings/features.ts";
 import { eachRecord } from "../storage/each-record.ts";
 import type { LogPolicy, LogPort, MetadataPort, Versioned } from "../storage/ports.ts";
 import { effectiveSchema } from "./effective-schema.ts";
+import { demandAvroSchema } from "./avro-schema.ts";
 import { readEventTypeRequest } from "./event-type-request.ts";
 import { EventValidators, SchemaCompileError } from "./event-validator.ts";
 import type { EventValidator } from "./event-validator.ts";
@@ -81,6 +82,7 @@ export class EventTypes {
     } = newEventType(request, this.#limits, this.#clock.wallMs());
     await this.#features.demandAuthorization("force_event_type_authz", request.authorization);
     if (effective) await this.demandCompiles(effective);
+    else await demandAvroSchema(request.schema.schema);
     if (await this.find(eventType.name)) throw alreadyExists(eventType.name);
     const stored = await this.#store(eventType, partitions);
     if (!stored) throw alreadyExists(eventType.name);

@@ -2,7 +2,7 @@
  * Changing event types and their schemas (protocol 5.2.4, 5.5). The record is replaced as a whole, if nobody has changed it
  * meanwhile; then its logs are told.
  */
-import type { Clock } from "nakadi-protocol";
+import type { Clock, CompatibilityMode } from "nakadi-protocol";
 import { type Access, eventTypeResource } from "../authorization/authorizer.ts";
 import type { Limits } from "../limits.ts";
 import { ProblemError } from "../problems.ts";
@@ -11,12 +11,14 @@ import { NoSuchLogError } from "../storage/ports.ts";
 import type { LogPort, MetadataPort, Versioned } from "../storage/ports.ts";
 import { EVENT_TYPE_KIND, logPolicy } from "./catalogue.ts";
 import type { EventTypes } from "./catalogue.ts";
+import { demandAvroEvolution, demandAvroSchema } from "./avro-schema.ts";
 import { readEventTypeRequest } from "./event-type-request.ts";
 import type { EventTypeRequest } from "./event-type-request.ts";
 import { checkRetention } from "./event-type-rules.ts";
 import { checkOwnerSelectorUnchanged, updatedEventType } from "./event-type-update.ts";
 import type { UpdatedEventType } from "./event-type-update.ts";
 import { evolvedVersion } from "./schema-evolution.ts";
+import type { Evolving } from "./schema-evolution.ts";
 import { schemaAddition } from "./schema-history.ts";
 import { checkSchema } from "./schema-rules.ts";
 import type { CompleteEventType, StoredEventType } from "./stored-event-type.ts";
@@ -94,8 +96,10 @@ export class EventTypeChanges {
     const after = { ...eventType, schema: { type: eventType.schema.type, schema: text } };
     const effective = checkSchema(after, this.#parts.limits);
     if (effective) await this.#parts.eventTypes.demandCompiles(effective);
+    else await demandAvroSchema(text);
     try {
       evolvedVersion({ ...eventType, schema: against }, after);
+      await demandEvolution(eventType.compatibility_mode, against, after.schema);
       return { version: against.version, error: undefined };
     } catch (error) {
       if (!(error instanceof ProblemError)) throw error;
@@ -114,6 +118,8 @@ export class EventTypeChanges {
   ): Promise<boolean> {
     const { eventTypes, metadata } = this.#parts;
     if (effectiveSchema) await eventTypes.demandCompiles(effectiveSchema);
+    else if (eventType.schema !== before.eventType.schema) await demandAvroSchema(eventType.schema.schema);
+    await demandEvolution(before.eventType.compatibility_mode, before.eventType.schema, eventType.schema);
     const isNewVersion = eventType.schema !== before.eventType.schema;
     const schemaVersions = isNewVersion ? [...before.schemaVersions, eventType.schema.version] : before.schemaVersions;
     const stored: StoredEventType = { ...before, eventType, schemaVersions };
@@ -141,4 +147,14 @@ export class EventTypeChanges {
       told = wanted;
     }
   }
+}
+
+/** What changes from Avro to Avro is judged by a library that is loaded for it. */
+async function demandEvolution(
+  mode: CompatibilityMode,
+  before: Evolving["schema"],
+  after: Evolving["schema"],
+): Promise<void> {
+  if (before.type !== "avro_schema" || after.type !== "avro_schema" || before === after) return;
+  await demandAvroEvolution(mode, before.schema, after.schema);
 }

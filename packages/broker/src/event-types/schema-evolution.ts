@@ -4,10 +4,10 @@
  */
 import type { CompatibilityMode, Schema } from "nakadi-protocol";
 import { ProblemError } from "../problems.ts";
-import { canonicalJson } from "./json-schema.ts";
 import type { JsonObject } from "./json-schema.ts";
 import { schemaChanges, SchemaDiffCostError } from "./schema-diff.ts";
 import type { SchemaChange, SchemaChangeKind } from "./schema-diff.ts";
+import { schemaMeaning } from "./schema-rules.ts";
 import { parseStrictly } from "./strict-json.ts";
 
 export const FIRST_VERSION = "1.0.0";
@@ -67,9 +67,10 @@ function levelOf(before: Evolving, after: Evolving): Level | undefined {
   if (old.type === "avro_schema" && now.type === "json_schema")
     refuse("Cannot change from avro_schema to json_schema!");
   if (old.type !== now.type) return "major";
-  if (old.type === "avro_schema") return sameSchema(old, now) ? undefined : "major";
+  if (old.type === "avro_schema")
+    return schemaMeaning(old, Infinity) === schemaMeaning(now, Infinity) ? undefined : "major";
   if (old.schema === now.schema) return undefined;
-  const changes = changesBetween(parsed(old) as JsonObject, parsed(now) as JsonObject);
+  const changes = changesBetween(parsed(old), parsed(now));
   if (changes.length === 0) return "patch";
   const mode = before.compatibility_mode;
   if (mode === "forward" && after.compatibility_mode === "compatible") {
@@ -98,6 +99,10 @@ function refuseAny(changes: readonly SchemaChange[]): void {
   refuse(`Invalid schema: ${changes.map(({ kind, path }) => `${path}: ${CHANGES[kind].text}`).join(", ")}`);
 }
 
+function parsed({ schema }: Evolving["schema"]): JsonObject {
+  return parseStrictly(schema, { maxDepth: Infinity }) as JsonObject;
+}
+
 function bumped(version: string, level: Level | undefined): string {
   const [major = 0, minor = 0, patch = 0] = version.split(".").map(Number);
   switch (level) {
@@ -110,15 +115,6 @@ function bumped(version: string, level: Level | undefined): string {
     case undefined:
       return version;
   }
-}
-
-/** Whether two schemas say the same, whatever the order of their members. Both have passed the rules of 5.3. */
-export function sameSchema(a: Evolving["schema"], b: Evolving["schema"]): boolean {
-  return a.type === b.type && canonicalJson(parsed(a)) === canonicalJson(parsed(b));
-}
-
-function parsed({ type, schema }: Evolving["schema"]): unknown {
-  return type === "json_schema" ? parseStrictly(schema, { maxDepth: Infinity }) : JSON.parse(schema);
 }
 
 function refuse(detail: string): never {

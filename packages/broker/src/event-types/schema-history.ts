@@ -6,7 +6,7 @@ import type { Schema } from "nakadi-protocol";
 import { ProblemError } from "../problems.ts";
 import { eachRecord } from "../storage/each-record.ts";
 import type { MetadataPort, Write } from "../storage/ports.ts";
-import { sameSchema } from "./schema-evolution.ts";
+import { schemaMeaning } from "./schema-rules.ts";
 import type { StoredEventType } from "./stored-event-type.ts";
 
 const KIND = "event-type-schema";
@@ -54,13 +54,18 @@ export class SchemaHistory {
 
   /**
    * The newest version that says the same.
-   * @throws {ProblemError} 404
+   * @throws {ProblemError} 404, 422 for what is no JSON
    */
-  async equalTo(stored: StoredEventType, schema: Pick<Schema, "type" | "schema">): Promise<Required<Schema>> {
+  async equalTo(
+    stored: StoredEventType,
+    schema: Pick<Schema, "type" | "schema">,
+    maxDepth: number,
+  ): Promise<Required<Schema>> {
     const { name } = stored.eventType;
+    const meaning = schemaMeaning(schema, maxDepth);
     for (let offset = 0; ; offset += PAGE) {
       const { items, hasMore } = await this.page(stored, { limit: PAGE, offset });
-      const found = items.find((item) => sameSchema(item, schema));
+      const found = items.find((item) => item.type === schema.type && schemaMeaning(item, Infinity) === meaning);
       if (found) return found;
       if (!hasMore) throw new ProblemError(404, `schema is not found for ${name}`);
     }

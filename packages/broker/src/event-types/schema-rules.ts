@@ -7,7 +7,7 @@ import type { Limits } from "../limits.ts";
 import { ProblemError } from "../problems.ts";
 import { effectiveSchema } from "./effective-schema.ts";
 import type { EventTypeRequest } from "./event-type-request.ts";
-import { draftOf, escapePointer, everySchema, isObject, referred } from "./json-schema.ts";
+import { canonicalJson, draftOf, escapePointer, everySchema, isObject, referred } from "./json-schema.ts";
 import type { Draft, JsonObject } from "./json-schema.ts";
 import { keywordFault } from "./keyword-shapes.ts";
 import { checkPattern } from "./patterns/pattern.ts";
@@ -27,7 +27,7 @@ export interface SchemaRulesInput {
 export function checkSchema(request: EventTypeRequest, limits: Limits): JsonObject | undefined {
   const { schema, event_owner_selector: selector, ordering_key_fields, ordering_instance_ids } = request;
   if (schema.type === "avro_schema") {
-    checkAvroSchema(schema.schema);
+    checkAvroText(schema.schema, limits);
     return undefined;
   }
   const effective = effectiveSchema(readJsonSchema(schema.schema, request, limits), request);
@@ -88,34 +88,36 @@ function checkFields(
 }
 
 /**
- * The little that is asked of an Avro schema: it is stored, not used.
+ * What can be said of an Avro schema without the library for them: it is JSON of a bearable size.
  * @throws {ProblemError} 422
  */
-function checkAvroSchema(text: string): void {
-  try {
-    const schema: unknown = JSON.parse(text);
-    if (
-      typeof schema === "string" ||
-      Array.isArray(schema) ||
-      (isObject(schema) && typeof schema["type"] !== "undefined")
-    )
-      return;
-  } catch {
-    // Told below.
-  }
-  refuse(`failed to parse avro schema ${text.slice(0, MAX_QUOTED)}`);
+function checkAvroText(text: string, { maxSchemaLength, maxEventDepth }: Limits): void {
+  if (text.length > maxSchemaLength) refuse(`schema must not be longer than ${maxSchemaLength} characters`);
+  parsedOr(text, maxEventDepth, () => `failed to parse avro schema ${text.slice(0, MAX_QUOTED)}`);
 }
 
 const MAX_QUOTED = 100;
 
-function parseSchema(text: string, maxDepth: number): JsonObject {
+function parsedOr(text: string, maxDepth: number, sentence: (fault: JsonSyntaxError) => string): unknown {
   try {
-    const schema = parseStrictly(text, { maxDepth });
-    if (isObject(schema)) return schema;
+    return parseStrictly(text, { maxDepth });
   } catch (error) {
-    if (error instanceof JsonSyntaxError) refuse(`schema must be a valid json: ${error.message}`);
+    if (error instanceof JsonSyntaxError) refuse(sentence(error));
     throw error;
   }
+}
+
+/**
+ * What a schema says, in one spelling, whatever the order of its members.
+ * @throws {ProblemError} 422 if it is no JSON
+ */
+export function schemaMeaning({ type, schema }: EventTypeRequest["schema"], maxDepth: number): string {
+  return `${type} ${canonicalJson(parsedOr(schema, maxDepth, ({ message }) => `schema must be a valid json: ${message}`))}`;
+}
+
+function parseSchema(text: string, maxDepth: number): JsonObject {
+  const schema = parsedOr(text, maxDepth, ({ message }) => `schema must be a valid json: ${message}`);
+  if (isObject(schema)) return schema;
   refuse("schema must be a valid json: A JSON object is expected");
 }
 

@@ -28,7 +28,16 @@ beforeEach(() => {
   const { features, blacklist } = new Settings(storage.metadata, clock, "somebody");
   const eventTypes = new EventTypes({ ...storage, features, limits: DEFAULT_LIMITS, clock, uuid });
   const writers = new Writers({ eventTypes, metadata: storage.metadata, limits: DEFAULT_LIMITS, clock });
-  parts = { eventTypes, blacklist, writers, log: storage.log, limits: DEFAULT_LIMITS, clock, random: () => 0 };
+  parts = {
+    eventTypes,
+    blacklist,
+    features,
+    writers,
+    log: storage.log,
+    limits: DEFAULT_LIMITS,
+    clock,
+    random: () => 0,
+  };
 });
 
 interface Definition {

@@ -12,12 +12,15 @@ import type { Limits } from "../limits.ts";
 import { ProblemError } from "../problems.ts";
 import type { Writers } from "../log/writers.ts";
 import type { Blacklist } from "../settings/blacklist.ts";
+import type { Features } from "../settings/features.ts";
 import type { LogPort } from "../storage/ports.ts";
 import { appendBatch } from "./append.ts";
 import type { PublishOutcome } from "./append.ts";
 import { Batch } from "./batch.ts";
 import { compactionKey } from "./compaction-key.ts";
 import { enricher } from "./enrich.ts";
+import { refusedItems } from "./item-responses.ts";
+import { Owners } from "./ownership.ts";
 import { partitioner } from "./partition.ts";
 import { scanBody } from "./scan.ts";
 import type { PublishedItem } from "./scan.ts";
@@ -27,6 +30,7 @@ export interface PublishingParts {
   eventTypes: EventTypes;
   writers: Writers;
   blacklist: Blacklist;
+  features: Features;
   log: LogPort;
   limits: Limits;
   clock: Clock;
@@ -61,7 +65,7 @@ export async function publish(
 
 async function publishTo(
   stored: StoredEventType | undefined,
-  { eventTypes, log, limits, ...parts }: PublishingParts,
+  { eventTypes, log, limits, features, ...parts }: PublishingParts,
   name: string,
   body: Uint8Array,
   context: PublishingContext,
@@ -69,12 +73,25 @@ async function publishTo(
 ): Promise<PublishOutcome> {
   const validation = stored && (await eventTypes.validation(stored));
   const batch = validation && batchOf(stored, validation, { ...parts, limits }, context);
-  await scanAll(body, limits, (item) => batch?.add(item));
+  const owners = stored && (await ownersOf(stored, features));
+  await scanAll(body, limits, (item) => {
+    owners?.take(item);
+    batch?.add(item);
+  });
   if (!stored) throw noSuchEventType(name);
   await context.access.demand("WRITE", eventTypeResource(stored.eventType));
   if (!batch) throw new ProblemError(404, `No json_schema found for event type: ${name}`);
+  const denied = await owners?.denied(context.access);
+  if (denied) return { status: 422, items: refusedItems(batch.eids, denied, []) };
   const terms = { log, clock: parts.clock, timeoutMs: limits.publishTimeoutMs, signal };
   return appendBatch(terms, stored, batch, body);
+}
+
+/** Nothing where owners do not matter. */
+async function ownersOf({ eventType }: StoredEventType, features: Features): Promise<Owners | undefined> {
+  const { event_owner_selector: selector } = eventType;
+  if (!selector || !(await features.isEnabled("event_owner_selector_authz"))) return undefined;
+  return new Owners(selector);
 }
 
 /** @throws {ProblemError} 403 */

@@ -20,7 +20,8 @@ const DEPRECATED =
 
 export function eventRoutes(app: FastifyInstance, domain: Domain): void {
   const { storage, access, settings, eventTypes, writers, limits, clock, random, eventTypeStreams, stopping } = domain;
-  const parts = { log: storage.log, blacklist: settings.blacklist, eventTypes, writers, limits, clock, random };
+  const { blacklist, features } = settings;
+  const parts = { log: storage.log, blacklist, features, eventTypes, writers, limits, clock, random };
   resource(app, "/event-types/:name/events", {
     GET: async (request, reply) => {
       const name = pathParameter(request, "name");
