@@ -33,6 +33,10 @@ describe("a handler that goes on failing", () => {
     const server = await test.open();
     server.batch(1);
     server.batch(2);
+    await test.pass(199);
+    expect(seen).toEqual([1]);
+    await test.pass(1);
+    expect(seen).toEqual([1, 1]);
     await test.pass(16_000, 100);
     expect(await failed).toMatchObject({ code: "HANDLER", cause });
     expect(test.retries.slice(0, 4).map(({ delayMs }) => delayMs)).toEqual([200, 300, 450, 675]);

@@ -3,7 +3,12 @@ import { readdir, readFile } from "node:fs/promises";
 import { expect, it } from "vitest";
 
 const ROOT = new URL("../../../", import.meta.url);
-const FOLDERS = ["packages/client/test/", "packages/client/src/stream/", "tests/stories/"];
+const FOLDERS = [
+  "packages/client/test/",
+  "packages/client/src/stream/",
+  "packages/client/src/consumer/",
+  "tests/stories/",
+];
 
 it("every test that SPEC.md names is there", async () => {
   const spec = await readFile(new URL("packages/client/SPEC.md", ROOT), "utf8");
