@@ -57,7 +57,8 @@ export function outputOf(stream: NodeJS.WriteStream): Output {
     closed: closed.signal,
     isTTY: stream.isTTY,
     get columns() {
-      return stream.columns ?? 80;
+      // A terminal may not know its width, and says 0.
+      return stream.columns || 80;
     },
   };
 }

@@ -10,8 +10,8 @@ import { publishCommand } from "./commands/publish.ts";
 import { repairCommand } from "./commands/repair.ts";
 import { searchCommand } from "./commands/search.ts";
 import { tailCommand } from "./commands/tail.ts";
-import type { Context } from "./context.ts";
-import { EXIT, type ExitCode } from "./exit-codes.ts";
+import { type Context, stopSignalOf } from "./context.ts";
+import { EXIT, exitCodeOf, type ExitCode } from "./exit-codes.ts";
 import { describe, Failure } from "./failure.ts";
 
 const MAX_PORT = 65_535;
@@ -19,22 +19,30 @@ const MAX_PORT = 65_535;
 /** Runs the command line `args`, without `node` and the script, and says how the process should end. */
 export async function runProgram(args: readonly string[], context: Context): Promise<ExitCode> {
   let exitCode: ExitCode = EXIT.ok;
-  const program = buildProgram(context, (code) => (exitCode = code));
+  const program = commandLine(context, (code) => (exitCode = code));
   try {
     await program.parseAsync(args, { from: "user" });
     return exitCode;
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : EXIT.usage;
+    const stopped = stopSignalOf(context);
+    if (stopped !== undefined && error === stopped) return exitCodeOf(stopped);
     context.stderr.write(`nakadi: ${describe(error)}\n`);
     return error instanceof Failure ? error.exitCode : EXIT.failed;
   }
 }
 
-function buildProgram(context: Context, ended: (code: ExitCode) => void): Command {
+/** All commands with their flags and help. */
+export function commandLine(context: Context, ended: (code: ExitCode) => void): Command {
   const program = new Command("nakadi")
     .description("Nakadi from the command line: publish and read events, see lag, start a broker anywhere.")
     .exitOverride()
     .showSuggestionAfterError()
+    .addHelpText(
+      "after",
+      "\nExit codes: 0 done, 1 failed, 2 wrong use, 130 and 143 interrupted. Ctrl-C ends a command cleanly, twice at once.\n" +
+        "\nExample:\n  $ nakadi context add here --url http://localhost:8080 && nakadi doctor",
+    )
     .configureOutput({
       writeOut: (text) => context.stdout.write(text),
       writeErr: (text) => context.stderr.write(text),

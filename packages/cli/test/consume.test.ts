@@ -143,7 +143,7 @@ describe("nakadi consume", () => {
     expect(await runCommand(["consume", "some-id"]).code).toBe(2);
     const { code, stderr } = runCommand(["consume", "some-id", "--exec", "true", "--url", url]);
     expect(await code).toBe(1);
-    expect(stderr.text).toContain('Subscription with id "some-id" does not exist');
+    expect(stderr.text).toContain("there is no subscription some-id.");
   });
 
   it("says that there is no such event type for dead letters, before anything is read", async () => {

@@ -78,7 +78,7 @@ describe("nakadi lag", () => {
     const { url, id } = await subscribed(1);
     const surroundings = { isTTY: true, env: { NO_COLOR: "1" } };
     const { code, stdout, stop } = runCommand(["lag", id, "--watch", "--url", url, ...FAST], surroundings);
-    await stdout.seen(/billing \/ invoices {2}███\n/);
+    await stdout.seen(/ {2}███ {2}billing \/ invoices\n/);
     expect(stdout.text).toContain("\u001B[5A\r\u001B[0J");
     stop("SIGINT");
     expect(await code).toBe(130);
@@ -100,7 +100,9 @@ describe("nakadi lag", () => {
     const { url } = await testServer();
     const { code, stderr } = runCommand(["lag", "nonsense", "--url", url]);
     expect(await code).toBe(1);
-    expect(stderr.text).toContain('Subscription with id "nonsense" does not exist');
+    expect(stderr.text).toBe(
+      "nakadi: there is no subscription nonsense. A subscription is named by its id. `nakadi lag` lists all that there are\n",
+    );
   });
 
   it.each([

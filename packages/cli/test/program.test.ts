@@ -14,13 +14,6 @@ describe("nakadi", () => {
     expect(stdout.text).not.toContain("demo-consumer");
   });
 
-  it.each(["broker", "demo", "repair"])("%s --help has an example, and help for every flag", async (command) => {
-    const { code, stdout } = runCommand([command, "--help"]);
-    expect(await code).toBe(0);
-    expect(stdout.text).toContain(`$ nakadi ${command}`);
-    for (const line of stdout.text.split("\n").filter((text) => /^ {2}-/.test(text))) expect(line).toMatch(/ {2}\S/);
-  });
-
   it.each([
     [["brokr"], "Did you mean broker?"],
     [["broker", "--port", "99999"], "from 0 to 65535"],

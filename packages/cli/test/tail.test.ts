@@ -268,7 +268,7 @@ describe("nakadi tail", () => {
     ]);
     const unknown = tail(["4fa0d3f5-31ab-4f7b-9d1c-6d8a4a3f3c11"]);
     expect(await unknown.code).toBe(1);
-    expect(unknown.stderr.text).toContain("does not exist");
+    expect(unknown.stderr.text).toContain("`nakadi lag` lists all that there are");
   });
 });
 

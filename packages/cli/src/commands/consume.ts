@@ -42,7 +42,7 @@ export function consumeCommand(program: Command, { context, end }: CommandHost):
       "\nThe command handled its events if it exits with 0: then, and only then, they are committed. Anything else is a\n" +
         "failure: it is tried again. It finds NAKADI_EVENT_TYPE, NAKADI_PARTITION, NAKADI_OFFSET, NAKADI_EVENTS (how many) and\n" +
         "NAKADI_ATTEMPT in its environment. Events may come twice, after a failure or a lost connection.\n" +
-        "\nExample:\n  $ nakadi consume 4fa0d3f5-31ab-4f7b-9d1c-6d8a4a3f3c11 --exec 'jq -r .order >> orders.txt'",
+        "\nExample:\n  $ nakadi consume 4fa0d3f5-31ab-4f7b-9d1c-6d8a4a3f3c11 --exec 'cat >> orders.txt'",
     )
     .action(async (subscription: string, flags: ConsumeFlags & ConnectionFlags) => {
       const { runConsume } = await import("./consume/run-consume.ts");

@@ -1,6 +1,7 @@
 /** `nakadi doctor`: what is reachable, as whom, and what to do where something is wrong. */
 import { type Command, Option } from "commander";
-import { EXIT } from "../exit-codes.ts";
+import { stopSignalOf } from "../context.ts";
+import { EXIT, exitCodeOf } from "../exit-codes.ts";
 import type { ConnectionFlags } from "../settings/connection.ts";
 import { withConnectionFlags } from "../settings/connection-flags.ts";
 import type { CommandHost } from "./command-host.ts";
@@ -16,6 +17,8 @@ export function doctorCommand(program: Command, { context, end }: CommandHost): 
       const { report } = await import("./doctor/report.ts");
       const findings = await examine(context, flags);
       report(context, findings, output);
+      const stopped = stopSignalOf(context);
+      if (stopped) return end(exitCodeOf(stopped));
       end(findings.some(({ verdict }) => verdict === "bad") ? EXIT.failed : EXIT.ok);
     });
 }

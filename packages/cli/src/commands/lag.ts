@@ -31,7 +31,8 @@ export function lagCommand(program: Command, { context, end }: CommandHost): voi
     .addHelpText(
       "after",
       "\nA speed needs two looks, so one run takes as long as the interval.\n" +
-        "\nExample:\n  $ nakadi lag --output wide\n  $ nakadi lag --fail-over 1000",
+        "\nExample:\n  $ nakadi lag --output wide\n  $ nakadi lag --fail-over 1000\n" +
+        "  $ nakadi lag 4fa0d3f5-31ab-4f7b-9d1c-6d8a4a3f3c11 --watch",
     )
     .action(async (ids: string[], flags: LagFlags & ConnectionFlags) => {
       const { runLag } = await import("./lag/run-lag.ts");

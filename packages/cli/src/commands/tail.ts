@@ -31,7 +31,7 @@ export function tailCommand(program: Command, { context, end }: CommandHost): vo
       "\nReading begins behind the event that a position names. On standard error: how many events, how fast, and at the end\n" +
         "the position to go on from.\n" +
         "\nExample:\n  $ nakadi tail order.created --last 10 --no-follow\n" +
-        "  $ nakadi tail order.created --from 15min --where 'order.total > `100`'\n" +
+        "  $ nakadi tail order.created --from 15min --where 'total > `100`'\n" +
         "  $ nakadi tail order.created --from begin --no-follow --select metadata.eid | head -n 3",
     )
     .action(async (name: string, flags: TailFlags & ConnectionFlags) => {

@@ -17,6 +17,7 @@ export class Progress {
   /** `done` of `total`, `NaN` where nobody knows how much it is, and a word on it. */
   update(done: number, total: number, note: string): void {
     this.#text = `${this.#title} ${bar(done / total)}${note}`;
+    this.#line.changed();
   }
 
   /** Everything that is written meanwhile, to whichever output. */

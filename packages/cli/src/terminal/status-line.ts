@@ -9,12 +9,18 @@ export class StatusLine {
   readonly #text: () => string;
   readonly #timer: NodeJS.Timeout | undefined;
   #shown = false;
+  #drawnMs = -Infinity;
 
   /** @param text asked a few times a second; nothing is shown while it is empty */
   constructor(output: Output, quiet: boolean, text: () => string) {
     this.#output = output;
     this.#text = text;
     if (output.isTTY && !quiet) this.#timer = setInterval(() => this.#draw(), REFRESH_MS);
+  }
+
+  /** What it says has changed. Work that leaves no time to a timer is seen all the same. */
+  changed(): void {
+    if (this.#timer && performance.now() - this.#drawnMs >= REFRESH_MS) this.#draw();
   }
 
   /** Everything that is written while the line may be shown, to whichever output: it stands above the line. */
@@ -32,6 +38,7 @@ export class StatusLine {
     const text = this.#text().slice(0, this.#output.columns - 1);
     if (text === "") return;
     this.#output.write(`${CLEAR}${text}`);
+    this.#drawnMs = performance.now();
     this.#shown = true;
   }
 

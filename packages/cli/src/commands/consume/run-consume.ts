@@ -15,6 +15,7 @@ import { describe, Failure } from "../../failure.ts";
 import { withClient } from "../../settings/connect.ts";
 import type { ConnectionFlags } from "../../settings/connection.ts";
 import { knownEventType } from "../known-event-type.ts";
+import { knownSubscription } from "../known-subscription.ts";
 import { runShell } from "./shell-command.ts";
 
 export interface ConsumeFlags {
@@ -43,7 +44,7 @@ export async function runConsume(
 ): Promise<ExitCode> {
   const failure = failureOptions(flags);
   return withClient(context, flags, async (nakadi) => {
-    await nakadi.subscriptions.get(subscription, { signal: context.signal });
+    await knownSubscription(nakadi, subscription, context.signal);
     if (flags.deadLetterType !== undefined) await knownEventType(nakadi, flags.deadLetterType, context.signal);
     const report = await consume(context, nakadi, subscription, { ...options(context, flags), failure }, flags.exec);
     if (!flags.quiet) context.stderr.write(`${summary(report)}\n`);

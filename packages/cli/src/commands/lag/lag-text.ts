@@ -72,7 +72,10 @@ const PARTITION_COLUMNS: readonly Column<Row>[] = [
   { title: "STATE", cell: (row) => (row.kind === "total" ? "" : row.lag.state), wide: true },
   {
     title: "OWNER",
-    cell: (row) => (row.kind === "total" ? `${row.lag.streams} streams` : row.lag.streamId || UNKNOWN),
+    cell: (row) =>
+      row.kind === "total"
+        ? `${row.lag.streams} stream${row.lag.streams === 1 ? "" : "s"}`
+        : row.lag.streamId || UNKNOWN,
   },
 ];
 
@@ -92,8 +95,8 @@ async function byPartition(views: readonly LagView[], format: Format, trend: boo
     const { subscription, partitions, total, history } = view;
     const lags = partitions.map((lag): Row => ({ view, kind: "partition", lag }));
     const table = await render([...lags, { view, kind: "total", lag: total }], PARTITION_COLUMNS, format, (row) => row);
-    const course = trend ? `  ${sparkline(history, TREND)}` : "";
-    return `${subscription.id}  ${subscription.owning_application} / ${subscription.consumer_group}${course}\n${table}`;
+    const course = trend ? `${sparkline(history, TREND)}  ` : "";
+    return `${subscription.id}  ${course}${subscription.owning_application} / ${subscription.consumer_group}\n${table}`;
   });
   return (await Promise.all(tables)).join("\n");
 }

@@ -6,6 +6,7 @@ import { EXIT, exitCodeOf, type ExitCode } from "../../exit-codes.ts";
 import { withClient } from "../../settings/connect.ts";
 import type { ConnectionFlags } from "../../settings/connection.ts";
 import { LiveScreen } from "../../terminal/live-screen.ts";
+import { knownSubscription } from "../known-subscription.ts";
 import type { LagFlags } from "../lag.ts";
 import { type LagView, lagText } from "./lag-text.ts";
 import { partitionLags, type Sample, totalLag } from "./measure.ts";
@@ -30,12 +31,12 @@ export async function runLag(
   flags: LagFlags & ConnectionFlags,
 ): Promise<ExitCode> {
   return withClient(context, flags, async (nakadi) => {
-    const { signal } = context;
+    const signal = AbortSignal.any([context.signal, context.stdout.closed]);
     try {
       const subscriptions = await find(nakadi, ids, signal);
       const watched = await inGroups(subscriptions, (subscription) => begin(nakadi, subscription, signal));
       const detailed = ids.length > 0;
-      if (flags.watch) return await watch(context, watched, detailed, flags);
+      if (flags.watch) return await watch(context, watched, detailed, flags, signal);
       await sleep(flags.interval * 1_000, undefined, { signal });
       await inGroups(watched, (one) => look(one, signal));
       context.stdout.write(await lagText(watched.map(viewOf), detailed, flags.output, context.stdout.columns));
@@ -43,13 +44,14 @@ export async function runLag(
     } catch (error) {
       const stopped = stopSignalOf(context);
       if (stopped) return exitCodeOf(stopped);
+      if (signal.aborted) return EXIT.ok;
       throw error;
     }
   });
 }
 
 async function find(nakadi: NakadiClient, ids: readonly string[], signal: AbortSignal): Promise<Subscription[]> {
-  if (ids.length > 0) return inGroups(ids, (id) => nakadi.subscriptions.get(id, { signal }));
+  if (ids.length > 0) return inGroups(ids, (id) => knownSubscription(nakadi, id, signal));
   const all: Subscription[] = [];
   for await (const subscription of nakadi.subscriptions.list({ signal })) all.push(subscription);
   return all;
@@ -78,8 +80,9 @@ async function watch(
   watched: readonly Watched[],
   detailed: boolean,
   { interval, output }: LagFlags,
+  signal: AbortSignal,
 ): Promise<ExitCode> {
-  const { signal, stdout, stderr } = context;
+  const { stdout, stderr } = context;
   const screen = stdout.isTTY && (output === "table" || output === "wide") ? new LiveScreen(stdout) : undefined;
   try {
     for (;;) {

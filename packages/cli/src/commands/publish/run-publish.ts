@@ -12,6 +12,8 @@ import { type EventFile, eventsOf, openFiles, type SourcedEvent } from "./event-
 import { Tally } from "./tally.ts";
 
 const RETRIES = 20;
+/** A server that is away for longer is not waited for. */
+const PATIENCE_MS = 20_000;
 
 export interface PublishFlags {
   batch: number;
@@ -51,7 +53,7 @@ export async function runPublish(
 
 /** Each event that is refused takes a request, so that the others still get through. */
 function publisherOptions({ category }: EventType, batch: number): PublisherOptions {
-  return { category, throwOn: "never", retry: { attempts: batch + RETRIES } };
+  return { category, throwOn: "never", retry: { attempts: batch + RETRIES, maxElapsedMs: PATIENCE_MS } };
 }
 
 async function publishAll(

@@ -4,6 +4,7 @@ import { isUuid } from "nakadi-protocol";
 import { EXIT } from "../../exit-codes.ts";
 import { Failure } from "../../failure.ts";
 import { knownEventType } from "../known-event-type.ts";
+import { knownSubscription } from "../known-subscription.ts";
 import type { Place } from "./place.ts";
 
 export interface Source {
@@ -18,7 +19,7 @@ export type LogPlace = "begin" | "end" | { last: number } | { time: number } | r
 /** @throws {Failure} where there is none of that name */
 export async function sourceNamed(nakadi: NakadiClient, name: string, signal: AbortSignal): Promise<Source> {
   if (!isUuid(name)) return sourceOf(nakadi, name, signal);
-  const { event_types } = await nakadi.subscriptions.get(name, { signal });
+  const { event_types } = await knownSubscription(nakadi, name, signal);
   return {
     eventTypes: await Promise.all(event_types.map((one) => nakadi.eventTypes.get(one, { signal }))),
     committed: () => nakadi.subscriptions.cursors(name, { signal }),

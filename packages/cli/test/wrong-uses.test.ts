@@ -1,0 +1,263 @@
+/** What people get wrong, and what they read then: what was tried, what came back, what to do. */
+import { once } from "node:events";
+import { mkdirSync, writeFileSync } from "node:fs";
+import http from "node:http";
+import net, { type AddressInfo } from "node:net";
+import { join } from "node:path";
+import { expect, it, onTestFinished } from "vitest";
+import { runCommand, type Surroundings, temporaryDirectory } from "./run-command.ts";
+import { testServer } from "./test-server.ts";
+
+interface World {
+  /** A broker with the event type order.created, of one partition and with one event. */
+  url: string;
+  /** A server that answers each request with 401. */
+  refusing: string;
+  /** A server that answers each request with a page. */
+  page: string;
+  /** An empty directory. */
+  directory: string;
+  /** The port of something else. */
+  taken: number;
+}
+
+interface WrongUse {
+  what: string;
+  args: (world: World) => string[];
+  surroundings?: (world: World) => Surroundings;
+  exit?: number;
+  /** All that is said, with the world's names in it. */
+  says: (world: World) => string | RegExp;
+}
+
+const SUBSCRIPTION = "4fa0d3f5-31ab-4f7b-9d1c-6d8a4a3f3c11";
+const NOBODY = "http://127.0.0.1:1";
+
+const WRONG_USES: readonly WrongUse[] = [
+  {
+    what: "an address where nobody listens",
+    args: () => ["tail", "order.created", "--url", NOBODY],
+    says: () =>
+      `nakadi: GET /event-types/order.created: connect ECONNREFUSED 127.0.0.1:1. Tried ${NOBODY} (from --url). ` +
+      "Is a broker there? `nakadi broker` starts one; --url or `nakadi context use` names another\n",
+  },
+  {
+    what: "an address whose name is misspelt",
+    args: () => ["lag", "--url", "http://nakadi.invalid"],
+    says: () =>
+      /^nakadi: GET \/subscriptions: getaddrinfo (ENOTFOUND|EAI_AGAIN) nakadi\.invalid\. Tried http:\/\/nakadi\.invalid \(from --url\)\. Is a broker there\?.*\n$/,
+  },
+  {
+    what: "an address without http://",
+    args: () => ["lag", "--url", "localhost:8080"],
+    exit: 2,
+    says: () =>
+      "nakadi: --url: the address of a server looks like http://localhost:8080, without name and password in it\n",
+  },
+  {
+    what: "the address of something else",
+    args: ({ page }) => ["lag", "--url", page],
+    says: ({ page }) =>
+      `nakadi: GET /subscriptions: the answer is not JSON. What answers at ${page} (from --url) does not look like a Nakadi\n`,
+  },
+  {
+    what: "the wrong token",
+    args: ({ refusing }) => ["publish", "order.created", "--url", refusing],
+    surroundings: () => ({ env: { NAKADI_TOKEN: "secret" }, stdin: "{}" }),
+    says: ({ refusing }) =>
+      `nakadi: GET /event-types/order.created: HTTP 401: token expired. The server ${refusing} (from --url) does not take the token ` +
+      "from NAKADI_TOKEN. `nakadi doctor` shows which one is used\n",
+  },
+  {
+    what: "no token where one is needed",
+    args: ({ refusing }) => ["lag", "--url", refusing],
+    says: ({ refusing }) =>
+      `nakadi: GET /subscriptions: HTTP 401: token expired. The server ${refusing} (from --url) wants a token: ` +
+      "NAKADI_TOKEN, --token-file, or a context with one\n",
+  },
+  {
+    what: "a token's file that is not there",
+    args: ({ url }) => ["lag", "--url", url, "--token-file", "/no/such/token"],
+    says: () => /^nakadi: .*\/no\/such\/token.*\n$/,
+  },
+  {
+    what: "a context that is not there",
+    args: () => ["lag", "--context", "live"],
+    exit: 2,
+    says: () =>
+      'nakadi: there is no context "live" (named by --context); there are none yet. `nakadi context add` adds one\n',
+  },
+  {
+    what: "an event type that is misspelt",
+    args: ({ url }) => ["tail", "order.creatd", "--url", url],
+    says: () => "nakadi: there is no event type order.creatd. Did you mean order.created?\n",
+  },
+  {
+    what: "a subscription that is not there",
+    args: ({ url }) => ["consume", SUBSCRIPTION, "--exec", "cat", "--url", url],
+    says: () => `nakadi: there is no subscription ${SUBSCRIPTION}. \`nakadi lag\` lists all that there are\n`,
+  },
+  {
+    what: "the name of an event type for a subscription",
+    args: ({ url }) => ["lag", "order.created", "--url", url],
+    says: () =>
+      "nakadi: there is no subscription order.created. A subscription is named by its id. `nakadi lag` lists all that there are\n",
+  },
+  {
+    what: "a command that is misspelt",
+    args: () => ["tial", "order.created"],
+    exit: 2,
+    says: () => "nakadi: unknown command 'tial' (Did you mean tail?). nakadi --help lists the commands\n",
+  },
+  {
+    what: "a flag that is misspelt",
+    args: () => ["tail", "order.created", "--form", "begin"],
+    exit: 2,
+    says: () => "nakadi: unknown option '--form' (Did you mean --from?). nakadi --help lists the commands\n",
+  },
+  {
+    what: "broken JSON on line 3",
+    args: ({ url }) => ["publish", "order.created", "--url", url],
+    surroundings: () => ({ stdin: '{"order":"a"}\n{"order":"b"}\n{"order":\n' }),
+    says: () =>
+      "2 of 2 events published to order.created\nnakadi: standard input:3: this is no JSON: Unexpected end of JSON input\n",
+  },
+  {
+    what: "an event that its schema does not allow",
+    args: ({ url }) => ["publish", "order.created", "--url", url],
+    surroundings: () => ({ stdin: '{"order":"a"}\n{"order":7}\n' }),
+    says: () =>
+      "standard input:2: rejected while validating: #/order: expected type: String, found: Integer\n" +
+      "1 of 2 events published to order.created, 1 rejected\n",
+  },
+  {
+    what: "a directory for a file",
+    args: ({ url, directory }) => ["publish", "order.created", directory, "--url", url],
+    says: ({ directory }) =>
+      `nakadi: cannot read ${directory}: it is a directory. Name its files: ${directory}/*.ndjson\n`,
+  },
+  {
+    what: "a file that is not there",
+    args: ({ url }) => ["publish", "order.created", "orders.json", "--url", url],
+    says: () => "nakadi: cannot read orders.json: there is no such file\n",
+  },
+  {
+    what: "a place that is none",
+    args: ({ url }) => ["tail", "order.created", "--from", "yesterday", "--url", url],
+    exit: 2,
+    says: () =>
+      'nakadi: --from: "yesterday" is no place in a log. There are: begin, end, committed (of a subscription), a time like ' +
+      "2026-11-25T10:00:00Z or 2026-11-25, a duration ago like 90s, 15min, 2h or 1d, and positions like 0:001-0001-000000000000000042\n",
+  },
+  {
+    what: "an expression that is none",
+    args: ({ url }) => ["search", "order.created", "--where", "total > 100", "--url", url],
+    exit: 2,
+    says: () =>
+      'nakadi: "total > 100" is no JMESPath expression: Syntax error: invalid token (Number): "100". One looks like ' +
+      "order.total > `100` && status == 'open': numbers stand in backticks, texts in quotes (https://jmespath.org)\n",
+  },
+  {
+    what: "a partition that is not there",
+    args: ({ url }) => ["tail", "order.created", "--partition", "8", "--no-follow", "--url", url],
+    exit: 2,
+    says: () => "nakadi: --partition: there are, of order.created: 0\n",
+  },
+  {
+    what: "a command for events that is not there",
+    args: ({ url }) => [
+      "consume",
+      "SUBSCRIPTION",
+      "--exec",
+      "no-such-command",
+      "--attempts",
+      "1",
+      "--quiet",
+      "--url",
+      url,
+    ],
+    says: () => /^.*no-such-command: (command )?not found\nnakadi: the command exited with 127\n$/,
+  },
+  {
+    what: "consume without a command",
+    args: () => ["consume", SUBSCRIPTION],
+    exit: 2,
+    says: () => "nakadi: required option '--exec <command>' not specified. nakadi --help lists the commands\n",
+  },
+  {
+    what: "a port that is in use",
+    args: ({ taken }) => ["broker", "--port", String(taken)],
+    says: ({ taken }) =>
+      `nakadi: cannot listen on 127.0.0.1 port ${taken}: the port is in use. Stop what uses it, or choose another one: ` +
+      `--port ${taken + 1}, or --port 0 for any\n`,
+  },
+  {
+    what: "a directory of data that is a file",
+    args: ({ directory }) => ["broker", "--port", "0", "--data", join(directory, "file")],
+    says: () => /^nakadi: .*file.*\n$/,
+  },
+  {
+    what: "a shell that has no completion",
+    args: () => ["completion", "tcsh"],
+    exit: 2,
+    says: () =>
+      "nakadi: command-argument value 'tcsh' is invalid for argument 'shell'. Allowed choices are bash, zsh, fish. " +
+      "nakadi --help lists the commands\n",
+  },
+];
+
+it.each(WRONG_USES)("$what", async ({ args, surroundings, exit = 1, says }) => {
+  const world = await makeWorld();
+  const given = await Promise.all(args(world).map(async (arg) => (arg === "SUBSCRIPTION" ? subscription(world) : arg)));
+  const { code, stdout, stderr } = runCommand(given, {
+    ...surroundings?.(world),
+    env: { PATH: process.env["PATH"] ?? "", ...surroundings?.(world).env },
+  });
+  expect([await code, stdout.text]).toEqual([exit, ""]);
+  const expected = says(world);
+  if (typeof expected === "string") expect(stderr.text).toBe(expected);
+  else expect(stderr.text).toMatch(expected);
+  expect(stderr.text).not.toMatch(/ {4}at |secret/);
+});
+
+async function makeWorld(): Promise<World> {
+  const server = await testServer();
+  const eventType = await server.orders("order.created");
+  await server.nakadi.publisher(eventType).publish([{ order: "there" }]);
+  const directory = temporaryDirectory();
+  mkdirSync(join(directory, "empty"));
+  writeFileSync(join(directory, "file"), "");
+  const problem = JSON.stringify({ title: "Unauthorized", status: 401, detail: "token expired" });
+  return {
+    url: server.url,
+    refusing: await answering((response) =>
+      response.writeHead(401, { "content-type": "application/problem+json" }).end(problem),
+    ),
+    page: await answering((response) => response.writeHead(200, { "content-type": "text/html" }).end("<html></html>")),
+    directory,
+    taken: await takenPort(),
+  };
+}
+
+async function subscription({ url }: World): Promise<string> {
+  const response = await fetch(`${url}/subscriptions`, {
+    method: "POST",
+    headers: { "content-type": "application/json" },
+    body: JSON.stringify({ owning_application: "billing", event_types: ["order.created"], read_from: "begin" }),
+  });
+  return ((await response.json()) as { id: string }).id;
+}
+
+async function answering(answer: (response: http.ServerResponse) => void): Promise<string> {
+  const server = http.createServer((_request, response) => answer(response)).listen(0, "127.0.0.1");
+  onTestFinished(() => void server.close());
+  await once(server, "listening");
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+}
+
+async function takenPort(): Promise<number> {
+  const server = net.createServer().listen(0, "127.0.0.1");
+  onTestFinished(() => void server.close());
+  await once(server, "listening");
+  return (server.address() as AddressInfo).port;
+}

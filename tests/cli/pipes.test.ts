@@ -1,0 +1,73 @@
+/** Each command with its output in a pipe: data alone on it, no colour, and no complaint where the reader goes away. */
+import { describe, expect, it } from "vitest";
+import { orders } from "../support/orders.ts";
+import { dataDirectory, shellFor } from "../support/shell.ts";
+
+const MANY = 3_000;
+
+/** ID is a subscription of all orders. */
+const COMMANDS: readonly { command: string; first: RegExp }[] = [
+  { command: "nakadi --help", first: /^Usage: nakadi/ },
+  { command: "nakadi tail order.created --from begin", first: /^\{.*"order":/ },
+  { command: "nakadi tail ID --no-follow", first: /^\{.*"order":/ },
+  { command: "nakadi search order.created --where order", first: /^\{.*"order":/ },
+  { command: "nakadi lag ID --watch --interval 0.1", first: /^\w{8}-/ },
+  { command: "nakadi lag ID -o json", first: /^\[$/ },
+  { command: "nakadi consume ID --exec cat --wait 1", first: /^\{.*"order":/ },
+  { command: "nakadi doctor", first: /settings/ },
+  { command: "nakadi context list", first: /NAME/ },
+  { command: "nakadi completion bash", first: /\S/ },
+];
+
+describe("a pipe", () => {
+  it.each(COMMANDS)("$command | head -n 1", async ({ command, first }) => {
+    const { broker, id } = await orders(MANY);
+    const { run } = shellFor(broker.url);
+    const pipe = run(`${command.replace("ID", id)} | head -n 1; echo "exit \${PIPESTATUS[0]}"`);
+    expect(await pipe.exited).toBe(0);
+    const [line = "", exit] = pipe.stdout.split("\n");
+    expect(line).toMatch(first);
+    expect(exit).toBe("exit 0");
+    for (const unwanted of ["\u001B", "    at ", "EPIPE"]) expect(pipe.stdout + pipe.stderr).not.toContain(unwanted);
+  });
+
+  it("what consume printed for a reader that has gone comes again", async () => {
+    const { broker, nakadi, id } = await orders(MANY);
+    const { run } = shellFor(broker.url);
+    const pipe = run(`nakadi consume ${id} --exec cat --wait 1 --batch 500 | head -n 1`);
+    expect(await pipe.exited).toBe(0);
+    const stats = await nakadi.subscriptions.stats(id);
+    const left = stats
+      .flatMap(({ partitions }) => partitions)
+      .reduce((sum, one) => sum + (one.unconsumed_events ?? 0), 0);
+    // `head` has read one buffer of the pipe, and the pipe held another.
+    expect(left).toBeGreaterThan(MANY / 2);
+  });
+
+  it("repair tells its report to a pipe", async () => {
+    const shell = shellFor("http://localhost:8080");
+    await dataDirectory(shell);
+    const pipe = shell.run("nakadi repair ./nakadi-data | cat");
+    expect([await pipe.exited, pipe.stderr]).toEqual([0, ""]);
+    expect(pipe.stdout).toContain("is not damaged");
+  });
+
+  it("publish reads a pipe to its end; a broker serves on when nobody reads what it says", async () => {
+    const { broker, nakadi } = await orders(0);
+    const { run } = shellFor(broker.url);
+    const publish = run(`seq 1 250 | sed 's/.*/{"order":"&"}/' | nakadi publish order.created --batch 100 | cat`);
+    expect([await publish.exited, publish.stdout, publish.stderr]).toEqual([
+      0,
+      "",
+      "250 of 250 events published to order.created\n",
+    ]);
+    const partitions = await nakadi.eventTypes.partitions("order.created");
+    expect(partitions).toHaveLength(2);
+    const serving = run("nakadi broker --port 0 | head -n 1; echo gone");
+    await serving.seen(/listening on (\S+) /);
+    const [, url = ""] = /listening on (\S+) /.exec(serving.stdout) ?? [];
+    expect((await fetch(`${url}/health`)).status).toBe(200);
+    serving.kill("SIGTERM");
+    await serving.exited;
+  });
+});
