@@ -58,9 +58,10 @@ export function commandLine(context: Context, ended: (code: ExitCode) => void): 
     .option("--host <address>", "address to listen on; other than loopback lets other machines in (default: 127.0.0.1)")
     .option("--memory", "keep everything in memory; nothing survives the process (the default)")
     .addOption(
-      new Option("--data <directory>", "keep everything on disk, durable before it is acknowledged").conflicts(
-        "memory",
-      ),
+      new Option(
+        "--data <directory>",
+        "keep everything on disk, durable before it is acknowledged (docs/storage.md)",
+      ).conflicts("memory"),
     )
     .option("--config <file>", "settings in YAML or JSON, all of them in docs/configuration.md; flags beat it")
     .addOption(

@@ -1,9 +1,12 @@
+import { execFileSync } from "node:child_process";
 import { mkdtemp, rm } from "node:fs/promises";
 import net from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { runCommand } from "./run-command.ts";
+
+const mayMount = canMount();
 
 describe("nakadi", () => {
   it("--help lists the commands on stdout", async () => {
@@ -60,6 +63,39 @@ describe("nakadi broker", () => {
     expect(await third.code).toBe(0);
   });
 
+  it.skipIf(!mayMount)(
+    "says on standard error that the disk is full, and serves what it has (needs root and mount)",
+    async () => {
+      const directory = await mkdtemp(join(tmpdir(), "nakadi-cli-"));
+      execFileSync("mount", ["-t", "tmpfs", "-o", "size=2m", "none", directory]);
+      onTestFinished(async () => {
+        execFileSync("umount", [directory]);
+        await rm(directory, { recursive: true });
+      });
+      const { code, stdout, stderr, stop } = runCommand(["broker", "--port", "0", "--data", join(directory, "data")]);
+      const [, url = ""] = await stdout.seen(/(http:\S+)/);
+      const post = (path: string, json: unknown): Promise<Response> =>
+        fetch(url + path, {
+          method: "POST",
+          headers: { "content-type": "application/json" },
+          body: JSON.stringify(json),
+        });
+      const schema = { type: "json_schema", schema: "{}" };
+      await post("/event-types", { name: "e", owning_application: "test", category: "undefined", schema });
+      const publish = (): Promise<Response> => post("/event-types/e/events", [{ text: "x".repeat(100_000) }]);
+      let answer = await publish();
+      while (answer.status === 200) answer = await publish();
+      expect(answer.status).toBe(207);
+      await stderr.seen(/\n/);
+      expect(stderr.text).toBe(
+        "nakadi: nothing is stored any more until the broker is started again: The storage has failed: the disk is full\n",
+      );
+      expect((await fetch(`${url}/event-types/e`)).status).toBe(200);
+      stop("SIGTERM");
+      expect(await code).toBe(0);
+    },
+  );
+
   it("says that a port is in use, and what to do, in one line", async () => {
     const taken = net.createServer();
     await new Promise<void>((resolve) => taken.listen(0, "127.0.0.1", resolve));
@@ -79,3 +115,12 @@ describe("nakadi broker", () => {
     expect(stderr.text).toContain("no such address");
   });
 });
+
+function canMount(): boolean {
+  try {
+    execFileSync("unshare", ["--mount", "mount", "-t", "tmpfs", "none", tmpdir()], { stdio: "ignore" });
+    return true;
+  } catch {
+    return false;
+  }
+}

@@ -10,6 +10,7 @@ import {
 import { type Context, stopped } from "../context.ts";
 import { EXIT, type ExitCode } from "../exit-codes.ts";
 import { Failure } from "../failure.ts";
+import { brokerLog } from "../terminal/broker-log.ts";
 import { type BrokerFlags, brokerSettings } from "./broker-config.ts";
 
 /** Streams end at once; requests in flight get this long. Two seconds are all there is. */
@@ -28,6 +29,7 @@ export async function runBroker(
   const broker = await start({
     ...settings,
     storage: data === undefined ? "memory" : { directory: data },
+    logger: brokerLog(context.stderr),
     ...faultsFrom(context),
   });
   context.stdout.write(

@@ -70,7 +70,7 @@ export class LmdbLog implements LogPort {
     }
     const outcomes = new Map<number, Appended>();
     for (const [partition, each] of placed) {
-      this.#logs.partition(stored, partition).settle(each);
+      this.#logs.settle(stored, partition, each);
       stored.appended.send(partition);
       const { first, records } = each.frame;
       outcomes.set(partition, { outcome: "stored", first, last: first + records.length - 1, timestampMs });

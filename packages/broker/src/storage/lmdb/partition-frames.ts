@@ -11,6 +11,8 @@ import { cachedRow } from "./row-cache.ts";
 import type { CachedRow, RowCache } from "./row-cache.ts";
 import { decodeRow, encodeRow, readRowHead } from "./row-codec.ts";
 import type { RowHead } from "./row-codec.ts";
+import { SmallRows } from "./small-rows.ts";
+import type { Run } from "./small-rows.ts";
 import type { Change, Store } from "./store.ts";
 
 /** Rows that one look drops at most, so that nobody waits for a long log. */
@@ -20,6 +22,13 @@ const DROPPED_AT_ONCE = 1_000;
 export interface Placed {
   frame: Frame;
   change: Change;
+}
+
+/** Rows on their way to become one. */
+export interface Merge {
+  changes: readonly Change[];
+  /** To be called when the changes are durable. */
+  done(): void;
 }
 
 export class PartitionFrames {
@@ -36,6 +45,9 @@ export class PartitionFrames {
   #latestMs: number;
   /** Of the row that begins at `#oldest`, once it was looked at. */
   #oldestHead: RowHead | undefined;
+  readonly #small = new SmallRows();
+  /** Until they are durable nothing of them is dropped: what is written in their place would be dropped with it. */
+  readonly #merging = new Set<Run>();
 
   constructor(store: Store, cache: RowCache, log: number, partition: number) {
     this.#store = store;
@@ -66,11 +78,44 @@ export class PartitionFrames {
     return { frame, change: { table: "frames", key, value } };
   }
 
-  /** An append is durable now; all before it are, too. */
-  settle({ frame }: Placed): void {
+  /** An append is durable now; all before it are, too. Says which rows should be merged then. */
+  settle({ frame }: Placed): Run | undefined {
     this.#next = Math.max(this.#next, lastOf(frame) + 1);
-    const { first } = frame;
-    this.#cache.set(this.#cacheKey(first), cachedRow({ first, last: lastOf(frame) }, [frame]));
+    const { first, timestampMs } = frame;
+    const row = this.#cache.set(this.#cacheKey(first), cachedRow({ first, last: lastOf(frame) }, [frame]));
+    return this.#small.add({ first, last: row.last, timestampMs, bytes: row.frames[0]?.bytes ?? 0 });
+  }
+
+  /** What makes one row of a run, as far as it is still there. @throws {DamagedDataError} */
+  merge({ first, last }: Run): Merge | undefined {
+    const from = Math.max(first, this.#oldest);
+    const rows: CachedRow[] = [];
+    for (const row of from < last ? this.#rowsFrom(from) : []) {
+      rows.push(row);
+      if (row.last >= last) break;
+    }
+    const end = rows.at(-1);
+    if (!end || rows.length < 2) return undefined;
+    const frames = rows.flatMap((row) => row.frames.map(({ frame }) => frame));
+    const head = {
+      first: from,
+      last: end.last,
+      timestampMs: Math.max(...frames.map(({ timestampMs }) => timestampMs)),
+      latestMs: this.#headContaining(end.first).latestMs,
+    };
+    const removals = rows.slice(1).map((row): Change => ({ table: "frames", key: this.#key(row.first), value: null }));
+    const key = this.#key(from);
+    const merging = { first: from, last: end.last };
+    this.#merging.add(merging);
+    return {
+      changes: [...removals, { table: "frames", key, value: encodeRow(key, head, frames) }],
+      done: () => {
+        this.#merging.delete(merging);
+        this.#oldestHead = undefined;
+        for (const row of rows) this.#cache.delete(this.#cacheKey(row.first));
+        this.#cache.set(this.#cacheKey(from), cachedRow(head, frames));
+      },
+    };
   }
 
   /** @throws {DamagedDataError} where the first record cannot be read */
@@ -114,8 +159,11 @@ export class PartitionFrames {
       }
     }
     if (!found) return this.#next;
-    const row = this.#rowContaining(found.first);
-    return row.frames.find(({ frame }) => frame.timestampMs >= timestampMs)?.frame.first ?? row.first;
+    for (const { last, frame } of this.#framesFrom(found.first)) {
+      if (frame && frame.timestampMs >= timestampMs) return frame.first;
+      if (last >= found.last) break;
+    }
+    return found.first;
   }
 
   /**
@@ -127,7 +175,7 @@ export class PartitionFrames {
     let more = false;
     while (this.#oldest < this.#next) {
       const head = (this.#oldestHead ??= this.#headContaining(this.#oldest));
-      if (head.timestampMs > timestampMs) break;
+      if (head.timestampMs > timestampMs || this.#isMerging(head)) break;
       more = changes.length === DROPPED_AT_ONCE;
       if (more) break;
       changes.push({ table: "frames", key: this.#key(head.first), value: null });
@@ -137,6 +185,10 @@ export class PartitionFrames {
     }
     if (changes.length > 0) changes.push(jsonRow("bases", this.#baseKey, { next: this.#next } satisfies Base));
     return { changes, more };
+  }
+
+  #isMerging({ first }: RowHead): boolean {
+    return [...this.#merging].some((run) => first >= run.first && first <= run.last);
   }
 
   /** Durable frames from the one that contains `offset` on, without those that are lost. */
@@ -171,11 +223,6 @@ export class PartitionFrames {
       next = head.last + 1;
     }
     if (next < this.#next) throw this.#missing(next);
-  }
-
-  #rowContaining(offset: number): CachedRow {
-    for (const row of this.#rowsFrom(offset)) return row;
-    throw this.#missing(offset);
   }
 
   /** @throws {DamagedDataError} where no row holds `offset`, which must be one that is there */

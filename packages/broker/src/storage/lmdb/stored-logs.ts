@@ -9,6 +9,7 @@ import type { Journal } from "./journal.ts";
 import { jsonRow, readJson } from "./json-rows.ts";
 import { LAST_LOG_KEY, frameKey, logKey, scopedKey, scopeEnd, scopePrefix } from "./keys.ts";
 import { PartitionFrames } from "./partition-frames.ts";
+import type { Placed } from "./partition-frames.ts";
 import { RowCache } from "./row-cache.ts";
 import type { Change, Store } from "./store.ts";
 
@@ -123,6 +124,19 @@ export class StoredLogs {
       });
     }
     return found;
+  }
+
+  /** An append is durable now. */
+  settle(stored: StoredLog, partition: number, placed: Placed): void {
+    const frames = this.partition(stored, partition);
+    const run = frames.settle(placed);
+    if (!run || this.#closed || this.#logs.get(stored.id) !== stored) return;
+    this.#inBackground(async () => {
+      const merge = frames.merge(run);
+      if (!merge) return;
+      await this.#journal.write(merge.changes);
+      merge.done();
+    });
   }
 
   /** Durable when it resolves. @throws {StorageFailedError} */
