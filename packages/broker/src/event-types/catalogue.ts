@@ -7,10 +7,12 @@ import { type Access, eventTypeResource } from "../authorization/authorizer.ts";
 import type { Limits } from "../limits.ts";
 import { ProblemError } from "../problems.ts";
 import type { Features } from "../settings/features.ts";
+import { Storages } from "../settings/storages.ts";
 import { eachRecord } from "../storage/each-record.ts";
 import type { LogPolicy, LogPort, MetadataPort, Versioned } from "../storage/ports.ts";
 import { effectiveSchema } from "./effective-schema.ts";
 import { demandAvroSchema } from "./avro-schema.ts";
+import { OWN_STORAGE } from "../log/timeline-list.ts";
 import { readEventTypeRequest } from "./event-type-request.ts";
 import { EventValidators, SchemaCompileError } from "./event-validator.ts";
 import type { EventValidator } from "./event-validator.ts";
@@ -45,6 +47,7 @@ export class EventTypes {
   readonly #log: LogPort;
   readonly #features: Features;
   readonly #limits: Limits;
+  readonly #storages: Storages;
   readonly #clock: Clock;
   readonly #uuid: () => string;
   readonly #records: RecordCache<StoredEventType>;
@@ -56,6 +59,7 @@ export class EventTypes {
   constructor({ metadata, log, features, limits, clock, uuid }: EventTypesInput) {
     this.#metadata = metadata;
     this.#records = new RecordCache(metadata, EVENT_TYPE_KIND);
+    this.#storages = new Storages(metadata);
     this.schemas = new SchemaHistory(metadata);
     this.#features = features;
     this.#log = log;
@@ -103,14 +107,30 @@ export class EventTypes {
     );
   }
 
+  /** Whether a timeline is in that storage. */
+  async areIn(storage: string): Promise<boolean> {
+    for await (const { value } of eachRecord<StoredEventType>(this.#metadata, EVENT_TYPE_KIND))
+      if (value.timelines.some((timeline) => timeline.storage === storage)) return true;
+    return false;
+  }
+
   /** @returns nothing if the name is taken */
   async #store(eventType: CompleteEventType, partitions: number): Promise<StoredEventType | undefined> {
     const log = this.#uuid();
+    const storage = await this.#storages.defaultId();
     const stored: StoredEventType = {
       eventType,
       partitions,
       schemaVersions: [eventType.schema.version],
-      timelines: [{ order: 1, log, createdAt: eventType.created_at, lastNumbers: null }],
+      timelines: [
+        {
+          order: 1,
+          log,
+          createdAt: eventType.created_at,
+          lastNumbers: null,
+          ...(storage !== OWN_STORAGE && { storage }),
+        },
+      ],
     };
     await this.#log.create(log, partitions, logPolicy(eventType));
     const record = { kind: EVENT_TYPE_KIND, id: eventType.name, expect: "absent", value: stored } as const;

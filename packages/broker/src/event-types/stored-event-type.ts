@@ -20,6 +20,8 @@ export interface Timeline {
   /** 1 or more. */
   order: number;
   log: LogId;
+  /** The storage that it was asked for in; absent for the broker's own. */
+  storage?: string;
   /** When it became the one that is written to. */
   createdAt: string;
   /** Last number by partition once the timeline is closed; null while it is written to. */

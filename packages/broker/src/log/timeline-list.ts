@@ -4,8 +4,8 @@
  */
 import type { StoredEventType } from "../event-types/stored-event-type.ts";
 
-/** There is one storage, and this is its name. */
-export const STORAGE_ID = "default";
+/** The broker's own storage: always there, and the default one until another is. */
+export const OWN_STORAGE = "default";
 
 export interface ListedTimeline {
   id: string;
@@ -24,13 +24,13 @@ export interface ListedTimeline {
 /** By order. */
 export function listTimelines({ eventType, timelines }: StoredEventType): ListedTimeline[] {
   const retentionMs = eventType.options.retention_time ?? 0;
-  return timelines.map(({ order, log, createdAt, lastNumbers }, index) => {
+  return timelines.map(({ order, log, storage, createdAt, lastNumbers }, index) => {
     const next = timelines[index + 1];
     return {
       id: log,
       event_type: eventType.name,
       order,
-      storage_id: STORAGE_ID,
+      storage_id: storage ?? OWN_STORAGE,
       topic: log,
       created_at: offsetTime(Date.parse(createdAt)),
       switched_at: offsetTime(Date.parse(createdAt)),

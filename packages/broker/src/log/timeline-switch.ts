@@ -9,6 +9,7 @@ import type { StoredEventType } from "../event-types/stored-event-type.ts";
 import type { Limits } from "../limits.ts";
 import { ProblemError } from "../problems.ts";
 import type { LogId, LogPort } from "../storage/ports.ts";
+import { OWN_STORAGE } from "./timeline-list.ts";
 import { inMaintenance, type Writers } from "./writers.ts";
 
 export interface TimelineSwitchParts {
@@ -22,7 +23,11 @@ export interface TimelineSwitchParts {
 }
 
 /** @throws {ProblemError} 404; 409 while another switch goes on; 422 for a compacted event type; 503 if writers do not end */
-export async function switchTimeline(parts: TimelineSwitchParts, name: string): Promise<void> {
+export async function switchTimeline(
+  parts: TimelineSwitchParts,
+  name: string,
+  storage: string = OWN_STORAGE,
+): Promise<void> {
   const { eventTypes, writers, log, limits, clock, uuid } = parts;
   const next = uuid();
   const marked = await eventTypes.change(name, (stored) => {
@@ -34,7 +39,9 @@ export async function switchTimeline(parts: TimelineSwitchParts, name: string): 
     const current = marked.timelines.at(-1)?.log ?? "";
     const lastNumbers = (await log.bounds(current)).map((bounds) => bounds.next - 1);
     await log.create(next, marked.partitions, logPolicy(marked.eventType));
-    await eventTypes.change(name, (stored) => switched(stored, next, lastNumbers, clock.wallMs()));
+    await eventTypes.change(name, (stored) =>
+      switched(stored, { log: next, storage, lastNumbers, nowMs: clock.wallMs() }),
+    );
   } catch (error) {
     await callOff(parts, name, next);
     throw error;
@@ -53,14 +60,13 @@ function demandSwitchable({ eventType, switching }: StoredEventType, nowMs: numb
 /** @throws {ProblemError} 503 if the mark is not ours any more: somebody may have begun to write */
 function switched(
   { switching, ...stored }: StoredEventType,
-  next: LogId,
-  lastNumbers: readonly number[],
-  nowMs: number,
+  { log, storage, lastNumbers, nowMs }: { log: LogId; storage: string; lastNumbers: readonly number[]; nowMs: number },
 ): StoredEventType {
-  if (switching?.log !== next) throw inMaintenance();
+  if (switching?.log !== log) throw inMaintenance();
   const closed = stored.timelines.map((timeline) => (timeline.lastNumbers ? timeline : { ...timeline, lastNumbers }));
   const order = (closed.at(-1)?.order ?? 0) + 1;
-  const opened = { order, log: next, createdAt: new Date(nowMs).toISOString(), lastNumbers: null };
+  const own = storage === OWN_STORAGE ? {} : { storage };
+  const opened = { order, log, createdAt: new Date(nowMs).toISOString(), lastNumbers: null, ...own };
   return { ...stored, timelines: [...closed, opened] };
 }
 

@@ -1,7 +1,9 @@
 /**
  * The storages that an operator may name (protocol 6.5): metadata of kind `storage`. The broker keeps everything in the one
- * storage that it was started with, whatever they are called; which one is the default is remembered, nothing more.
+ * storage that it was started with, whatever they are called; which one is the default is remembered, and in which one a
+ * timeline was asked for, nothing more.
  */
+import { OWN_STORAGE } from "../log/timeline-list.ts";
 import { ProblemError } from "../problems.ts";
 import { isObject } from "../event-types/json-schema.ts";
 import { Members } from "../request-body.ts";
@@ -18,8 +20,6 @@ export interface StorageDescription {
 type StoredStorage = Omit<StorageDescription, "id">;
 
 const KIND = "storage";
-/** The broker's own: always there, and the default one until another is. */
-const OWN_STORAGE = "default";
 const OWN: StoredStorage = {
   storage_type: "kafka",
   kafka_configuration: { zookeeper_connection: { type: "zookeeper", addresses: [], path: null } },
@@ -47,6 +47,17 @@ export class Storages {
     return { id, ...found.value };
   }
 
+  /** The id of the one in which new event types are. */
+  async defaultId(): Promise<string> {
+    return [...(await this.#all())].find(([, { value }]) => value.default)?.[0] ?? OWN_STORAGE;
+  }
+
+  /** @throws {ProblemError} 422 */
+  async demandKnown(id: string | null): Promise<string> {
+    if (id !== null && (await this.#all()).has(id)) return id;
+    throw new ProblemError(422, `No storage with id: ${String(id)}`);
+  }
+
   /** @throws {ProblemError} 400, 409, 422 */
   async create(body: unknown): Promise<void> {
     const members = Members.of(body);
@@ -63,12 +74,16 @@ export class Storages {
     }
   }
 
-  /** @throws {ProblemError} 403 for the one in use, 404 */
-  async remove(id: string): Promise<void> {
+  /**
+   * @param isUsed whether a timeline is in it
+   * @throws {ProblemError} 403 for one in use, 404
+   */
+  async remove(id: string, isUsed: (id: string) => Promise<boolean>): Promise<void> {
     for (;;) {
       const found = (await this.#all()).get(id);
       if (!found) throw noSuchStorage(id);
-      if (found.value.default || id === OWN_STORAGE) throw new ProblemError(403, "Storage is being used");
+      if (found.value.default || id === OWN_STORAGE || (await isUsed(id)))
+        throw new ProblemError(403, "Storage is being used");
       const removal = { kind: KIND, id, expect: found.version, remove: true } as const;
       if ((await this.#metadata.write([removal])) === "written") return;
     }

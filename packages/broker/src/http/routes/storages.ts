@@ -7,7 +7,7 @@ import { resource } from "../resource.ts";
 
 const ADMINS_ONLY = "Admin privileges required to perform this operation";
 
-export function storageRoutes(app: FastifyInstance, { settings, access }: Domain): void {
+export function storageRoutes(app: FastifyInstance, { settings, access, eventTypes }: Domain): void {
   const { storages, features } = settings;
 
   async function demandChangeable(): Promise<void> {
@@ -34,7 +34,7 @@ export function storageRoutes(app: FastifyInstance, { settings, access }: Domain
     },
     DELETE: async (request, reply) => {
       await demandChangeable();
-      await storages.remove(pathParameter(request, "id"));
+      await storages.remove(pathParameter(request, "id"), (id) => eventTypes.areIn(id));
       return sendEmpty(reply, 204);
     },
   });

@@ -1,8 +1,7 @@
 /** `/event-types/{name}/timelines` and `/event-types/{name}/partition-count`: operations on logs (protocol 5.7.3, 6.6). */
 import type { FastifyInstance } from "fastify";
-import { listTimelines, STORAGE_ID } from "../../log/timeline-list.ts";
+import { listTimelines } from "../../log/timeline-list.ts";
 import { switchTimeline } from "../../log/timeline-switch.ts";
-import { ProblemError } from "../../problems.ts";
 import { Members } from "../../request-body.ts";
 import { repartition } from "../../subscriptions/repartition.ts";
 import type { Domain } from "../domain.ts";
@@ -34,8 +33,8 @@ export function timelineRoutes(app: FastifyInstance, domain: Domain): void {
       await eventTypes.get(name);
       await access.demandAdmin(ADMINS_ONLY);
       await settings.features.demandWritable();
-      demandKnownStorage(requestJson(request));
-      await switchTimeline(parts, name);
+      const storageId = await settings.storages.demandKnown(Members.of(requestJson(request)).text("storage_id"));
+      await switchTimeline(parts, name, storageId);
       return sendEmpty(reply, 201);
     },
   });
@@ -48,12 +47,6 @@ export function timelineRoutes(app: FastifyInstance, domain: Domain): void {
       return sendEmpty(reply, 204);
     },
   });
-}
-
-/** @throws {ProblemError} 400, 422 */
-function demandKnownStorage(body: unknown): void {
-  const id = Members.of(body).text("storage_id");
-  if (id !== STORAGE_ID) throw new ProblemError(422, `No storage with id: ${String(id)}`);
 }
 
 /** @throws {ProblemError} 400 @throws {ValidationError} */
