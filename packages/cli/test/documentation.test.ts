@@ -90,8 +90,14 @@ async function lagScreen(): Promise<string> {
       }),
     ],
   };
-  const history = [40, 90, 60, 80, 70, 900, 1_800, 2_600, 3_300, 3_900, 4_500, 4_900, 5_100, 5_372, 5_420];
-  const views = [{ subscription, partitions: partitionLags(now, before), total: totalLag(now, before), history }];
+  const histories = new Map([
+    ["order.created/0", [30, 20, 40, 900, 1_900, 2_600, 2_500, 2_200, 1_900, 1_700, 1_460, 1_250]],
+    ["order.created/1", [20, 30, 20, 10, 30, 20, 10, 0, 20, 40, 12, 0]],
+    ["order.created/2", [10, 20, 30, 350, 800, 1_250, 1_700, 2_200, 2_650, 3_400, 3_900, 4_170]],
+  ]);
+  const history = [60, 70, 90, 1_260, 2_730, 3_870, 4_210, 4_400, 4_570, 5_140, 5_372, 5_420];
+  const total = totalLag(now, before);
+  const views = [{ subscription, partitions: partitionLags(now, before), total, history, histories }];
   return `${(await lagText(views, true, "table", 100, true)).trimEnd()}\n14:03:07\n`;
 }
 

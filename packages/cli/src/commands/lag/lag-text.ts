@@ -11,9 +11,15 @@ export interface LagView {
   total: TotalLag;
   /** Unconsumed events, oldest first. */
   history: readonly number[];
+  /** The same of each partition, by `laneName`. */
+  histories: ReadonlyMap<string, readonly number[]>;
 }
 
-const TREND = 20;
+const TREND = 12;
+
+export function laneName({ eventType, partition }: { eventType: string; partition: string }): string {
+  return `${eventType}/${partition}`;
+}
 
 /**
  * A line for each partition, or one for each subscription.
@@ -60,7 +66,10 @@ function bySubscription(views: readonly LagView[], format: Format, trend: boolea
   }));
 }
 
-type Row = { view: LagView } & ({ kind: "partition"; lag: PartitionLag } | { kind: "total"; lag: TotalLag });
+type Row = { history: readonly number[] } & (
+  | { kind: "partition"; lag: PartitionLag }
+  | { kind: "total"; lag: TotalLag }
+);
 
 const PARTITION_COLUMNS: readonly Column<Row>[] = [
   { title: "EVENT TYPE", cell: (row) => (row.kind === "total" ? "in all" : row.lag.eventType) },
@@ -79,6 +88,13 @@ const PARTITION_COLUMNS: readonly Column<Row>[] = [
   },
 ];
 
+/** Its course before the owner: what does not fit a narrow terminal is the end of a line. */
+const WATCHED_COLUMNS: readonly Column<Row>[] = [
+  ...PARTITION_COLUMNS.slice(0, -1),
+  { title: "TREND", cell: ({ history }) => sparkline(history, TREND) },
+  ...PARTITION_COLUMNS.slice(-1),
+];
+
 async function byPartition(views: readonly LagView[], format: Format, trend: boolean): Promise<string> {
   if (format !== "table" && format !== "wide") {
     const rows = views.flatMap((view) => view.partitions.map((lag) => ({ view, lag })));
@@ -92,11 +108,15 @@ async function byPartition(views: readonly LagView[], format: Format, trend: boo
     }));
   }
   const tables = views.map(async (view) => {
-    const { subscription, partitions, total, history } = view;
-    const lags = partitions.map((lag): Row => ({ view, kind: "partition", lag }));
-    const table = await render([...lags, { view, kind: "total", lag: total }], PARTITION_COLUMNS, format, (row) => row);
-    const course = trend ? `${sparkline(history, TREND)}  ` : "";
-    return `${subscription.id}  ${course}${subscription.owning_application} / ${subscription.consumer_group}\n${table}`;
+    const { subscription, partitions, total, history, histories } = view;
+    const lags = partitions.map((lag): Row => ({
+      kind: "partition",
+      lag,
+      history: histories.get(laneName(lag)) ?? [],
+    }));
+    const rows: Row[] = [...lags, { kind: "total", lag: total, history }];
+    const table = await render(rows, trend ? WATCHED_COLUMNS : PARTITION_COLUMNS, format, (row) => row);
+    return `${subscription.id}  ${subscription.owning_application} / ${subscription.consumer_group}\n${table}`;
   });
   return (await Promise.all(tables)).join("\n");
 }

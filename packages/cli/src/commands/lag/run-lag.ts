@@ -8,7 +8,7 @@ import type { ConnectionFlags } from "../../settings/connection.ts";
 import { LiveScreen } from "../../terminal/live-screen.ts";
 import { knownSubscription } from "../known-subscription.ts";
 import type { LagFlags } from "../lag.ts";
-import { type LagView, lagText } from "./lag-text.ts";
+import { laneName, type LagView, lagText } from "./lag-text.ts";
 import { partitionLags, type Sample, totalLag } from "./measure.ts";
 import { Sampler } from "./sampler.ts";
 
@@ -22,7 +22,8 @@ interface Watched {
   sampler: Sampler;
   latest: Sample;
   before: Sample | undefined;
-  history: number[];
+  history: readonly number[];
+  histories: Map<string, readonly number[]>;
 }
 
 export async function runLag(
@@ -60,18 +61,35 @@ async function find(nakadi: NakadiClient, ids: readonly string[], signal: AbortS
 async function begin(nakadi: NakadiClient, subscription: Subscription, signal: AbortSignal): Promise<Watched> {
   const sampler = new Sampler(nakadi, subscription.id);
   const latest = await sampler.take(signal);
-  return { subscription, sampler, latest, before: undefined, history: [totalLag(latest, undefined).unconsumed ?? 0] };
+  const one: Watched = { subscription, sampler, latest, before: undefined, history: [], histories: new Map() };
+  remember(one);
+  return one;
 }
 
 async function look(one: Watched, signal: AbortSignal): Promise<void> {
   const latest = await one.sampler.take(signal);
   one.before = one.latest;
   one.latest = latest;
-  one.history = [...one.history, totalLag(latest, one.before).unconsumed ?? 0].slice(-HISTORY);
+  remember(one);
 }
 
-function viewOf({ subscription, latest, before, history }: Watched): LagView {
-  return { subscription, partitions: partitionLags(latest, before), total: totalLag(latest, before), history };
+function remember(one: Watched): void {
+  const { latest, before, histories } = one;
+  one.history = [...one.history, totalLag(latest, before).unconsumed ?? 0].slice(-HISTORY);
+  for (const partition of latest.partitions) {
+    const name = laneName(partition);
+    histories.set(name, [...(histories.get(name) ?? []), partition.unconsumed ?? 0].slice(-HISTORY));
+  }
+}
+
+function viewOf({ subscription, latest, before, history, histories }: Watched): LagView {
+  return {
+    subscription,
+    partitions: partitionLags(latest, before),
+    total: totalLag(latest, before),
+    history,
+    histories,
+  };
 }
 
 /** A server that is away for a moment does not end it: what was seen last stays on the screen, with a word on it. */
