@@ -3,6 +3,7 @@
  * @pure
  */
 import type { PartitionKey } from "../storage/ports.ts";
+import { flushDueMs } from "./flush.ts";
 import { type PartitionStart, PartitionWindow } from "./partition-window.ts";
 import type { StreamSettings } from "./parameters.ts";
 import { readAhead, type Wanted } from "./read-ahead.ts";
@@ -62,12 +63,12 @@ export class EventTypeSession {
 
   advance(nowMs: number, writable = true): EventTypeBatch[] {
     if (this.#ended || !writable) return [];
-    const { batchLimit, flushMs, streamLimit, timeoutMs, keepAliveLimit } = this.#settings;
+    const { batchLimit, streamLimit, timeoutMs, keepAliveLimit } = this.#settings;
     const batches: EventTypeBatch[] = [];
     const lastCall = this.#takenEvents >= streamLimit || nowMs >= this.#startedAtMs + timeoutMs;
     for (const [partition, window] of this.#windows) {
       while (window.buffer.length >= batchLimit) batches.push(this.#send(partition, window, nowMs));
-      const due = nowMs - window.lastFlushMs >= flushMs;
+      const due = nowMs >= flushDueMs(window, this.#settings);
       if (due || (lastCall && window.buffer.length > 0)) batches.push(this.#send(partition, window, nowMs));
     }
     while (this.#bufferedBytes >= this.#maxBufferBytes) batches.push(this.#shed(nowMs));
@@ -78,7 +79,7 @@ export class EventTypeSession {
 
   nextDueMs(writable = true): number {
     if (this.#ended || !writable) return Number.POSITIVE_INFINITY;
-    const flushes = [...this.#windows.values()].map(({ lastFlushMs }) => lastFlushMs + this.#settings.flushMs);
+    const flushes = [...this.#windows.values()].map((window) => flushDueMs(window, this.#settings));
     return Math.min(this.#startedAtMs + this.#settings.timeoutMs, ...flushes);
   }
 

@@ -25,8 +25,13 @@ export function flushNow(
   const size = Math.max(0, Math.min(search?.searching ? oneByOne(window) : settings.batchLimit, allowed));
   if (size > 0 && buffer.length >= size) return size;
   const ready = Math.min(size, buffer.length);
-  if (nowMs - window.lastFlushMs >= settings.flushMs) return ready;
+  if (nowMs >= flushDueMs(window, settings)) return ready;
   return ending && ready > 0 ? ready : undefined;
+}
+
+/** When the flush timeout sends what there is, or a keep-alive. */
+export function flushDueMs({ lastFlushMs }: PartitionWindow, { flushMs }: StreamSettings): number {
+  return lastFlushMs + flushMs;
 }
 
 /** While a dead letter is looked for: one event, once the one before is committed or given up (protocol 3.12.3). */

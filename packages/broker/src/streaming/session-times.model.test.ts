@@ -172,6 +172,34 @@ const settings = fc.record({
 });
 
 describe("the times of a session", () => {
+  it("leave nothing undone when it is run just then, however its clock counts fractions", () => {
+    const instant = fc.double({ min: 0, max: 1e9, noNaN: true });
+    const due = fc.integer({ min: 1, max: 60_000 });
+    fc.assert(
+      fc.property(instant, due, due, due, (startMs, flushMs, commitTimeoutMs, timeoutMs) => {
+        const given = {
+          batchLimit: 1,
+          streamLimit: Infinity,
+          timespanMs: 0,
+          keepAliveLimit: Infinity,
+          maxUncommitted: 9,
+        };
+        const times = { flushMs, commitTimeoutMs, timeoutMs };
+        const session = new SubscriptionSession({ ...given, ...times }, { maxBufferBytes: 100, nowMs: startMs });
+        session.assign("et:0", { at: { ordinal: -1, text: "-1" }, textOf }, startMs);
+        const record = { ordinal: 0, timestampMs: 0, value: new Uint8Array(1) };
+        session.received("et:0", 0, { records: [record], next: 1 });
+        session.advance(startMs);
+        for (let run = 0; session.phase !== "ended" && run < 100; run += 1) {
+          const nowMs = session.nextDueMs();
+          session.advance(nowMs);
+          expect(session.nextDueMs()).toBeGreaterThan(nowMs);
+        }
+      }),
+      { numRuns: 500 },
+    );
+  });
+
   it("are those of the protocol, to the millisecond", () => {
     fc.assert(
       fc.property(

@@ -8,7 +8,7 @@
 import type { PartitionKey } from "../storage/ports.ts";
 import { CommitTimer } from "./commit-timer.ts";
 import { endingAt, endingDueMs, type StreamFacts, timeoutMs } from "./ending.ts";
-import { flushNow } from "./flush.ts";
+import { flushDueMs, flushNow } from "./flush.ts";
 import { HeldPartitions } from "./held-partitions.ts";
 import type { SessionSettings } from "./parameters.ts";
 import type { Mark, PartitionStart, PartitionWindow } from "./partition-window.ts";
@@ -181,9 +181,9 @@ export class SubscriptionSession {
     if (this.#phase === "ended") return Number.POSITIVE_INFINITY;
     if (this.#phase === "closing") return this.uncommitted > 0 ? this.#commitTimer.dueMs : Number.POSITIVE_INFINITY;
     let due = endingDueMs(this.#facts);
-    for (const { lastFlushMs, hiddenUntil } of this.#held.windows) {
-      if (writable) due = Math.min(due, lastFlushMs + this.#settings.flushMs);
-      if (hiddenUntil !== undefined) due = Math.min(due, this.#autocommittedAtMs + this.#autocommitMs);
+    for (const window of this.#held.windows) {
+      if (writable) due = Math.min(due, flushDueMs(window, this.#settings));
+      if (window.hiddenUntil !== undefined) due = Math.min(due, this.#autocommittedAtMs + this.#autocommitMs);
     }
     return due;
   }
