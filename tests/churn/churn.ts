@@ -9,7 +9,7 @@ import type { EventType } from "nakadi-client";
 import { Member } from "./member.ts";
 
 export const PARTITIONS = 60;
-export const STREAMS = 50;
+const STREAMS = 50;
 
 /** How time passes: a second of a manual clock, or a real one. */
 export interface Pace {
