@@ -8,11 +8,11 @@ import { FaultProxy } from "nakadi-testing";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 
 const ENGINES = [
-  { engine: "in memory", storageIn: (): StorageOption => "memory" },
-  { engine: "on disk", storageIn: (directory: string): StorageOption => ({ directory }) },
-];
+  ["in memory", (): StorageOption => "memory"],
+  ["on disk", (directory: string): StorageOption => ({ directory })],
+] as const;
 
-describe.each(ENGINES)("the broker $engine", ({ storageIn }) => {
+describe.each(ENGINES)("the broker %s", (_engine, storageIn) => {
   let broker: Broker;
   let directory: string;
   let before: unknown;
@@ -30,7 +30,8 @@ describe.each(ENGINES)("the broker $engine", ({ storageIn }) => {
     expect(left, "what the stories have left behind").toEqual(before);
   });
 
-  it.concurrent.each(stories)("$name", async (story) => {
-    await play(story, { baseUrl: broker.url, faultProxy: (target) => FaultProxy.start(target) });
-  });
+  for (const story of stories)
+    it.concurrent(story.name, async () => {
+      await play(story, { baseUrl: broker.url, faultProxy: (target) => FaultProxy.start(target) });
+    });
 });
