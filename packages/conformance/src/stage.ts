@@ -70,7 +70,14 @@ export class Stage {
   /** A new subscription of an owner of its own. */
   async subscription(
     eventTypes: string | readonly string[],
-    { readFrom = "begin", ...more }: { readFrom?: "begin" | "end" | "cursors"; initial_cursors?: unknown } = {},
+    {
+      readFrom = "begin",
+      ...more
+    }: {
+      readFrom?: "begin" | "end" | "cursors";
+      initial_cursors?: unknown;
+      annotations?: Readonly<Record<string, string>>;
+    } = {},
   ): Promise<string> {
     const json = {
       owning_application: `conformance-${randomUUID()}`,

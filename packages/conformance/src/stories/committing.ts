@@ -163,6 +163,44 @@ export const COMMITTING: readonly Story[] = [
     },
   },
   {
+    name: "committing/sequence",
+    about: "Cursors of one partition count one after the other; one that is behind stops none of the later ones.",
+    protocol: ["3.13"],
+    async act(stage) {
+      const eventType = await stage.eventType();
+      const id = await stage.subscription(eventType);
+      await stage.publish(eventType, events(9));
+      const stream = await stage.open(id, { batch_limit: 9, batch_flush_timeout: 1 });
+      const [batch] = await stream.batches(1);
+      const cursors = [3, 5, 4, 8].map((n) => ({ ...batch?.cursor, offset: `001-0001-00000000000000000${n}` }));
+      const { status, json } = await stage.commit(id, stream.id, cursors);
+      assert.equal(status, 200);
+      const { items } = json() as { items: { result: string }[] };
+      assert.deepEqual(
+        items.map(({ result }) => result),
+        ["committed", "committed", "outdated", "committed"],
+      );
+      assert.deepEqual(await stage.offsets(id), { "0": "001-0001-000000000000000008" });
+    },
+  },
+  {
+    name: "committing/beyond-the-end",
+    about: "A commit beyond the end of the log is taken; new streams are refused with 412 until the log has grown.",
+    protocol: ["3.1", "3.13"],
+    async act(stage) {
+      const eventType = await stage.eventType();
+      const id = await stage.subscription(eventType);
+      const stream = await stage.open(id, { batch_flush_timeout: 1 });
+      const cursor = { partition: "0", offset: "3", event_type: eventType, cursor_token: "token" };
+      await stage.committed(id, stream.id, [cursor]);
+      await stream.end();
+      await stage.wire.expect(412, "GET", `/subscriptions/${id}/events`);
+      await stage.publish(eventType, events(5));
+      const next = await stage.open(id, { batch_flush_timeout: 1 });
+      assert.deepEqual((await next.batches(1))[0]?.events, events(1, { from: 5 }));
+    },
+  },
+  {
     name: "committing/unknown-subscription",
     about: "A commit to a subscription that does not exist is 404; nothing to commit is 422 first.",
     protocol: ["3.13"],

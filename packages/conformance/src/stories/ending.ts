@@ -134,6 +134,19 @@ export const ENDING: readonly Story[] = [
     },
   },
   {
+    name: "ending/idle",
+    about: "A stream that has no partition and is to get none ends without a word after twice its commit timeout.",
+    protocol: ["3.6.6"],
+    async act(stage) {
+      const eventType = await stage.eventType({ partitions: 2 });
+      const id = await stage.subscription(eventType);
+      const idle = await stage.open(id, { batch_flush_timeout: 60, commit_timeout: 1 });
+      const partitions = ["0", "1"].map((partition) => ({ event_type: eventType, partition }));
+      await stage.wire.open("POST", `/subscriptions/${id}/events`, { json: { batch_flush_timeout: 60, partitions } });
+      assert.deepEqual(await idle.end(), []);
+    },
+  },
+  {
     name: "ending/deleted",
     about: "When its subscription is deleted a stream ends without a word.",
     protocol: ["2.7", "3.11"],

@@ -176,6 +176,25 @@ export const SHARING: readonly Story[] = [
       );
     },
   },
+  {
+    name: "sharing/chosen-go-back",
+    about: "Chosen partitions go back to the other streams when the stream that chose them ends.",
+    protocol: ["3.6.3"],
+    async act(stage) {
+      const { eventType, id } = await four(stage);
+      const a = await stage.open(id, { batch_flush_timeout: 1 });
+      const b = await stage.wire.open("POST", `/subscriptions/${id}/events`, {
+        json: { batch_flush_timeout: 1, stream_limit: 1, partitions: [{ event_type: eventType, partition: "2" }] },
+      });
+      await stage.owners(id, ownedBy({ [a.id]: 3, [b.id]: 1 }), "one partition of the stream that chose it");
+      await stage.publish(eventType, events(4, { keys: 4 }));
+      const [batch] = await b.batches(1);
+      assert.equal(batch?.cursor.partition, "2");
+      await stage.committed(id, b.id, [batch?.cursor ?? {}]);
+      await b.end();
+      await stage.owners(id, ownedBy({ [a.id]: 4 }), "four partitions of the stream that is left");
+    },
+  },
 ];
 
 async function four(stage: Stage): Promise<{ eventType: string; id: string }> {
