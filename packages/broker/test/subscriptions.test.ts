@@ -117,7 +117,7 @@ describe("a subscription", () => {
     const id = await broker.subscription([name]);
     const path = `/subscriptions/${id}`;
     const before = (await call({ path })).json as Record<string, unknown>;
-    const json = { ...before, annotations: { a: "1" }, labels: null };
+    const json: Record<string, unknown> = { ...before, annotations: { a: "1" }, labels: null };
     expect(await call({ method: "PUT", path, json })).toMatchObject({ status: 204, text: "" });
     expect((await call({ path })).json).toMatchObject({ annotations: { a: "1" }, labels: {} });
     const { read_from: _omitted, ...incomplete } = json;
