@@ -31,7 +31,7 @@ describe.each(ENGINES)("the broker %s", (_engine, storageIn) => {
   });
 
   for (const story of stories)
-    it.concurrent(story.name, async () => {
+    it.concurrent(`${story.name}`, async () => {
       await play(story, { baseUrl: broker.url, faultProxy: (target) => FaultProxy.start(target) });
     });
 });

@@ -32,5 +32,5 @@ describe.skipIf(recordings.length === 0).each(["memory", "lmdb"])("a broker in %
 
   // A title that a template makes is quoted and cut short; docs/fidelity.json names recordings in full.
   for (const recording of recordings.filter(({ name }) => !NOT_YET.includes(name)))
-    it.concurrent(recording.name, async () => playRecording(recording, broker.url), 240_000);
+    it.concurrent(`${recording.name}`, async () => playRecording(recording, broker.url), 240_000);
 });

@@ -35,7 +35,7 @@ describe("opening a stream", () => {
     const shown = (number: string): string => `EventTypePartition{eventType='${name}', partition='${number}'}`;
     expect(await told(id, foreign)).toEqual([
       422,
-      "Wrong partitions specified - some partitions don't belong to subscription: " + `${shown("2")}, ${shown("3")}`,
+      `Wrong partitions specified - some partitions don't belong to subscription: ${shown("2")}, ${shown("3")}`,
     ]);
     expect(await told(id, {})).toEqual([403, `Access on READ event-type:${name} denied`]);
     denied = ["READ", "subscription"];

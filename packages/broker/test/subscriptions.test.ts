@@ -189,7 +189,19 @@ describe("statistics", () => {
     while (seen.size < 11) seen.add((await a.nextEvents()).cursor.partition);
     const stats = async () =>
       ((await broker.call({ path: `/subscriptions/${id}/stats` })).json as Stats).items[0]?.partitions ?? [];
-    expect((await stats()).map(({ partition }) => partition)).toEqual(["0", "1", "10", ..."23456789"]);
+    expect((await stats()).map(({ partition }) => partition)).toEqual([
+      "0",
+      "1",
+      "10",
+      "2",
+      "3",
+      "4",
+      "5",
+      "6",
+      "7",
+      "8",
+      "9",
+    ]);
     await broker.open(id);
     await expect
       .poll(async () => (await stats()).filter(({ state }) => state === "reassigning").length)

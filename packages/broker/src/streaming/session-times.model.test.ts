@@ -43,7 +43,7 @@ class Account {
   }
 
   lane(index: number): Lane {
-    return this.lanes[index % this.lanes.length] as Lane;
+    return this.lanes.at(index % this.lanes.length) as Lane;
   }
 
   commit(lane: Lane, to: number): void {
