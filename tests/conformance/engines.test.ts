@@ -30,8 +30,8 @@ describe.each(ENGINES)("the broker %s", (_engine, storageIn) => {
     expect(left, "what the stories have left behind").toEqual(before);
   });
 
-  for (const story of stories)
-    it.concurrent(`${story.name}`, async () => {
-      await play(story, { baseUrl: broker.url, faultProxy: (target) => FaultProxy.start(target) });
-    });
+  // `$name` would be quoted and cut short.
+  it.concurrent.each(stories.map((story) => [story.name, story] as const))("%s", async (_name, story) => {
+    await play(story, { baseUrl: broker.url, faultProxy: (target) => FaultProxy.start(target) });
+  });
 });
