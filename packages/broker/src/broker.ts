@@ -54,7 +54,6 @@ export async function startBroker(options: BrokerOptions = {}): Promise<Broker> 
   const writers = new Writers({ ...common, eventTypes });
   const subscriptions = new Subscriptions({ ...common, coordination: storage.coordination, eventTypes });
   const random = Math.random;
-  await eventTypes.createSystemEventTypes();
   const deadLetters = new DeadLetterQueue({
     ...common,
     access,
@@ -135,6 +134,8 @@ export async function startBroker(options: BrokerOptions = {}): Promise<Broker> 
   }
   const stop: Broker["stop"] = ({ drainMs = STOP_DRAIN_MS } = {}) => (stopped ??= shutDown(drainMs));
   try {
+    // The one waits for the disk, the other for nothing.
+    await Promise.all([eventTypes.createSystemEventTypes(), app.ready()]);
     await app.listen({ host, port });
   } catch (error) {
     await stop({ drainMs: 0 });
