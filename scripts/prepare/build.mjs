@@ -5,6 +5,7 @@ import { existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } 
 import { dirname, join, relative } from "node:path";
 import { filesBelow, packageFolders, readJson } from "../workspace.mjs";
 import { command } from "./command.mjs";
+import { entriesOf } from "./entries.mjs";
 
 const stampOf = (root) => join(root, "node_modules", ".nakadi", "built");
 
@@ -12,20 +13,23 @@ export const build = {
   isDone(root) {
     const stamp = stampOf(root);
     if (!existsSync(stamp) || readFileSync(stamp, "utf8") !== fingerprint(root)) return false;
-    return projects(root).every((project) => existsSync(join(project, "dist", ".tsbuildinfo")));
+    const outputs = [
+      ...projects(root).map((project) => join(project, "dist", ".tsbuildinfo")),
+      ...packages(root).flatMap((folder) => entriesOf(folder).map((name) => join(folder, "dist", `${name}.js`))),
+    ];
+    return outputs.every((path) => existsSync(path));
   },
 
   async run(root) {
     console.error("nakadi-ts: building …");
     const before = fingerprint(root);
-    const packages = packageFolders(root).map((name) => join(root, "packages", name));
     rmSync(stampOf(root), { force: true }); // a build that fails writes to dist as well
     await command("tsc -b", process.execPath, [join(root, "node_modules/typescript/bin/tsc"), "-b"], { cwd: root });
     // They load what may have come just now.
     const { bundle } = await import("./bundle.mjs");
     const { pruneOutputs } = await import("./prune-outputs.mjs");
     for (const project of projects(root))
-      pruneOutputs(project, packages.includes(project) ? await bundle(project) : []);
+      pruneOutputs(project, packages(root).includes(project) ? await bundle(project) : []);
     mkdirSync(dirname(stampOf(root)), { recursive: true });
     writeFileSync(stampOf(root), before);
   },
@@ -33,6 +37,10 @@ export const build = {
 
 function projects(root) {
   return readJson(join(root, "tsconfig.json")).references.map(({ path }) => join(root, path));
+}
+
+function packages(root) {
+  return packageFolders(root).map((name) => join(root, "packages", name));
 }
 
 function fingerprint(root) {

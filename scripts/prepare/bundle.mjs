@@ -1,14 +1,13 @@
 // One file for each way into a package, and one for whatever it loads when it is first needed: Node takes about a
 // millisecond for each file that it loads. Dependencies stay where npm puts them; development dependencies become part
 // of the bundle. That is done where a library has so many files that loading them is most of a start.
-import { existsSync, writeFileSync } from "node:fs";
-import { basename, join } from "node:path";
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { rolldown } from "rolldown";
 import { readJson } from "../workspace.mjs";
+import { entriesOf } from "./entries.mjs";
 import { licencesOf } from "./licences.mjs";
 
-/** Where a package is entered: by an import, by its command. */
-const ENTRIES = ["index.ts", "main.ts"];
 const LICENCES = "THIRD-PARTY-LICENCES.txt";
 
 /** What Fastify would load for what we do not use: logs of its own, schemas, requests without a socket. */
@@ -16,12 +15,11 @@ const NEVER_REACHED = ["pino", "@fastify/ajv-compiler", "@fastify/fast-json-stri
 
 /** Writes the JavaScript of the package in `folder` to its `dist`, and resolves to the paths that were written. */
 export async function bundle(folder) {
-  const input = ENTRIES.map((name) => join(folder, "src", name)).filter((path) => existsSync(path));
   const { dependencies, optionalDependencies, peerDependencies } = readJson(join(folder, "package.json"));
   const installed = Object.keys({ ...dependencies, ...optionalDependencies, ...peerDependencies });
   const outside = [...installed, ...NEVER_REACHED];
   const bundled = await rolldown({
-    input: Object.fromEntries(input.map((path) => [basename(path, ".ts"), path])),
+    input: Object.fromEntries(entriesOf(folder).map((name) => [name, join(folder, "src", `${name}.ts`)])),
     platform: "node",
     external: (id) => outside.some((name) => id === name || id.startsWith(`${name}/`)),
     onLog(_level, { message }) {
