@@ -203,8 +203,8 @@ describe("send", () => {
     expect(test.proxy.hits("cut").connections).toBeGreaterThan(0);
   });
 
-  it("gzip arrives as what was sent", async () => {
-    const { publisher, stored } = await story({ compression: "gzip" });
+  it.each(["gzip", "zstd"] as const)("%s arrives as what was sent", async (compression) => {
+    const { publisher, stored } = await story({ compression });
     await Promise.all(Array.from({ length: 200 }, (_, n) => publisher.send({ key: "k".repeat(50), n })));
     expect(await stored()).toEqual(Array.from({ length: 200 }, (_, n) => n));
   });

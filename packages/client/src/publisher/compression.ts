@@ -1,4 +1,4 @@
-/** Bodies made smaller: gzip everywhere, zstd where Node has it (protocol 0.2). */
+/** Bodies made smaller: gzip everywhere; zstd by Node where it can, else by a small package that the program brings (protocol 0.2). */
 import { promisify } from "node:util";
 import zlib from "node:zlib";
 import { ConfigError } from "../errors/nakadi-error.ts";
@@ -11,22 +11,36 @@ interface EncodedBody {
   encoding: string | undefined;
 }
 
+/** @throws {ConfigError} if nothing here can make that encoding */
 export type Encoder = (text: string) => Promise<EncodedBody>;
+
+/** In Node since 22.15; the types that we build with do not know it. */
+type NativeZstd = (text: string, done: (error: Error | null, body: Buffer) => void) => void;
 
 /** Less is not worth it. */
 const MIN_LENGTH = 1_000;
 
 const gzip = promisify<string, Uint8Array>(zlib.gzip);
 
-/** @throws {ConfigError} for an encoding that is unknown, or that this version of Node does not have */
-export function encoderOf(compression: Compression): Encoder {
+interface ZstdPackage {
+  Zstd: { load(): Promise<{ compress(bytes: Uint8Array): Uint8Array }> };
+}
+
+/**
+ * @param zstdPackage where to find what Node has not
+ * @throws {ConfigError} for an encoding that is unknown
+ */
+export function encoderOf(
+  compression: Compression,
+  zstdPackage: () => Promise<ZstdPackage> = () => import("@hpcc-js/wasm-zstd"),
+): Encoder {
   switch (compression) {
     case "none":
       return (text) => Promise.resolve({ body: text, encoding: undefined });
     case "gzip":
       return encoder("gzip", gzip);
     case "zstd":
-      return encoder("zstd", zstd());
+      return encoder("zstd", zstd(zstdPackage));
     default:
       throw new ConfigError("options.compression", "none, gzip or zstd");
   }
@@ -37,10 +51,14 @@ function encoder(encoding: string, compress: (text: string) => Promise<Uint8Arra
     text.length < MIN_LENGTH ? { body: text, encoding: undefined } : { body: await compress(text), encoding };
 }
 
-function zstd(): (text: string) => Promise<Uint8Array> {
-  const { zstdCompress } = zlib as {
-    zstdCompress?: (text: string, done: (error: Error | null, body: Buffer) => void) => void;
+function zstd(zstdPackage: () => Promise<ZstdPackage>): (text: string) => Promise<Uint8Array> {
+  const { zstdCompress } = zlib as { zstdCompress?: NativeZstd };
+  if (zstdCompress) return promisify(zstdCompress);
+  return async (text) => {
+    const { Zstd } = await zstdPackage().catch(() => {
+      const allowed = "none or gzip here: zstd needs Node 22.15, or the package @hpcc-js/wasm-zstd";
+      throw new ConfigError("options.compression", allowed);
+    });
+    return (await Zstd.load()).compress(Buffer.from(text));
   };
-  if (!zstdCompress) throw new ConfigError("options.compression", "none or gzip here: zstd needs Node 22.15 or later");
-  return promisify(zstdCompress);
 }

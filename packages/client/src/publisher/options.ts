@@ -47,7 +47,10 @@ export interface PublisherOptions<E = unknown> {
   resendUnknown?: boolean;
   /** Bytes of an event at most, as JSON in UTF-8; what is larger is rejected before it is sent. Default 999 000, as the server's. */
   maxEventBytes?: number;
-  /** How request bodies of a kilobyte and more are compressed; `zstd` needs Node 22.15. Default `none`. */
+  /**
+   * How request bodies of a kilobyte and more are compressed; `zstd` needs Node 22.15, or beside this package `@hpcc-js/wasm-zstd`.
+   * Default `none`.
+   */
   compression?: Compression;
   /** How `send` makes batches. */
   batching?: BatchingOptions;
