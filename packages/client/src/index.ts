@@ -61,6 +61,9 @@ export type { DeadLetterTracking, ServerMessage } from "./consumer/server-messag
 export { stopOnSignals } from "./consumer/stop-on-signals.ts";
 export type { StopOnSignalsOptions } from "./consumer/stop-on-signals.ts";
 export type { Abandoned, AbandonedBecause, StopReport } from "./consumer/stop-report.ts";
+export { businessEvents, dataChanges, tombstone } from "./publisher/event-makers.ts";
+export type { BusinessEventMaker, DataChangeMaker, GivenMetadata, TombstoneMembers } from "./publisher/event-makers.ts";
+export { InvalidEventError } from "./publisher/event-schema.ts";
 export { PublishError } from "./publisher/publish-error.ts";
 export type { BatchingOptions, PublisherOptions } from "./publisher/options.ts";
 export type { Publisher, PublisherStopReport } from "./publisher/publisher.ts";
@@ -90,6 +93,7 @@ export type {
   AuthorizationAttribute,
   Blacklist,
   BlacklistType,
+  BusinessEvent,
   Category,
   CleanupPolicy,
   CompatibilityMode,
@@ -98,6 +102,10 @@ export type {
   CursorLag,
   CursorPair,
   CursorShift,
+  DataChangeEvent,
+  DataOperation,
+  DeliveredMetadata,
+  EventMetadata,
   EventOwnerSelector,
   EventType,
   EventTypeAuthorization,
@@ -120,4 +128,5 @@ export type {
   SubscriptionPartitionStats,
   SubscriptionRequest,
   Timeline,
+  Tombstone,
 } from "nakadi-protocol";

@@ -19,6 +19,14 @@ export type {
   Partition,
   PartitionStrategy,
 } from "./event-type.ts";
+export type {
+  BusinessEvent,
+  DataChangeEvent,
+  DataOperation,
+  DeliveredMetadata,
+  EventMetadata,
+  Tombstone,
+} from "./event.ts";
 export type { Schema, SchemaCompatibility } from "./schema.ts";
 export type { CursorDistance, CursorLag, CursorPair, CursorShift } from "./cursor-operations.ts";
 export type { Timeline } from "./timeline.ts";

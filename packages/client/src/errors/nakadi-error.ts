@@ -47,7 +47,7 @@ export class NakadiError extends Error {
 
 /** An option or argument is wrong; nothing was sent. */
 export class ConfigError extends NakadiError {
-  override readonly name = "ConfigError";
+  override readonly name: string = "ConfigError";
   /** Where the wrong value stands, e.g. `options.retry.maxDelayMs`. */
   readonly path: string;
 

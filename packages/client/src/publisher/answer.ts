@@ -35,6 +35,19 @@ export function answered(
   return responses ? itemByItem(status, responses, refusal) : asAWhole(refusal(), count);
 }
 
+/** As `answered`, for tombstones: where the event type is not compacted all are refused, and none is named (protocol 4.8). */
+export function answeredToTombstones(
+  response: { status: number; body: Uint8Array },
+  count: number,
+  refusal: () => HttpError,
+): Answer {
+  const answer = answered(response, count, refusal);
+  const refused = response.status === 422 && answer.items.every(({ status }) => status === "aborted");
+  return refused
+    ? all(count, { status: "rejected", detail: "the event type is not compacted" }, "stop", undefined)
+    : answer;
+}
+
 /** There was no answer. `sent`: the server may have seen the request. */
 export function failed(error: NakadiError, sent: boolean, count: number): Answer {
   const next = error.retryable ? "later" : "stop";

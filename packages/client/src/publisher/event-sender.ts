@@ -5,7 +5,7 @@ import type { Logger } from "../observability/logger.ts";
 import { pathOf } from "../transport/base-url.ts";
 import type { HttpCall, HttpPipeline } from "../transport/http-pipeline.ts";
 import { pause } from "../transport/pause.ts";
-import { type Answer, answered, failed } from "./answer.ts";
+import { type Answer, answered, answeredToTombstones, failed } from "./answer.ts";
 import type { Encoder } from "./compression.ts";
 import type { EventText } from "./event-text.ts";
 import { PublishRun, type RunLimits } from "./publish-run.ts";
@@ -26,11 +26,15 @@ export interface SenderParts {
 export interface SendOptions {
   limits: RunLimits;
   maxEventBytes: number;
+  /** What they are. */
+  as: "events" | "tombstones";
   headers: Readonly<Record<string, string>>;
   /** When the call began, by the monotonic clock. */
   startedMs: number;
   signal: AbortSignal | undefined;
 }
+
+export const RESOURCES = { events: "events", tombstones: "deleted-events" } as const;
 
 /** One try with the events of these indexes. @throws only an abort's reason */
 type Try = (events: readonly number[], timeoutMs: number, signal: AbortSignal) => Promise<Answer>;
@@ -54,7 +58,7 @@ export class EventSender {
       const { body, encoding } = await encode(`[${texts.join(",")}]`);
       const call: HttpCall = {
         method: "POST",
-        path: `${this.#path}/events`,
+        path: `${this.#path}/${RESOURCES[options.as]}`,
         headers: {
           accept: `${MediaType.json}, ${MediaType.problem}`,
           ...(encoding === undefined ? {} : { [Header.contentEncoding]: encoding }),
@@ -65,7 +69,8 @@ export class EventSender {
       const outcome = await pipeline.attempt(call, timeoutMs, signal);
       if ("error" in outcome) return failed(outcome.error, outcome.sent, indexes.length);
       const { response } = outcome;
-      return answered(response, indexes.length, () => pipeline.errorOf(call, response, response.body));
+      const read = options.as === "events" ? answered : answeredToTombstones;
+      return read(response, indexes.length, () => pipeline.errorOf(call, response, response.body));
     });
     const verdicts = run.verdicts(sendable.map(({ eid }) => eid));
     if (sendable.length === events.length) return { verdicts, cause: run.cause };

@@ -1,5 +1,5 @@
 /** Options of a publisher: defaults and checks. */
-import type { Category } from "nakadi-protocol";
+import { type Category, Header, isUuid } from "nakadi-protocol";
 import { ConfigError } from "../errors/nakadi-error.ts";
 import { functionOrNone, knownMembers, wholeNumber } from "../options/checks.ts";
 import type { BatcherLimits } from "./batcher.ts";
@@ -60,6 +60,11 @@ export interface PublisherOptions<E = unknown> {
    * matter. Default: all events keep their order.
    */
   partitionKey?: (event: E) => string | undefined;
+  /**
+   * The id of the one subscription that is to get the events: all others skip them, and streams without a subscription never show
+   * them. The server does not look whether it exists (protocol 4.9). Default: every subscription gets them.
+   */
+  consumerSubscriptionId?: string;
 }
 
 export interface PublisherSettings<E = unknown> {
@@ -70,6 +75,8 @@ export interface PublisherSettings<E = unknown> {
   encode: Encoder;
   batching: BatcherLimits;
   partitionKey: (event: E) => string | undefined;
+  /** Of each request with events. */
+  headers: Readonly<Record<string, string>>;
 }
 
 const CATEGORIES: readonly Category[] = ["undefined", "business", "data"];
@@ -83,6 +90,7 @@ const NAMES: readonly (keyof PublisherOptions)[] = [
   "compression",
   "batching",
   "partitionKey",
+  "consumerSubscriptionId",
 ];
 const MEBIBYTE = 1024 * 1024;
 const RETRY_NAMES = ["attempts", "maxElapsedMs", "initialDelayMs", "maxDelayMs"];
@@ -117,7 +125,15 @@ export function publisherSettings<E>(options: PublisherOptions<E>): PublisherSet
     encode: encoderOf(options.compression ?? "none"),
     batching: batcherLimits(options.batching ?? {}),
     partitionKey: functionOrNone("options.partitionKey", options.partitionKey) ?? (() => ""),
+    headers: consumerTag(options.consumerSubscriptionId),
   };
+}
+
+function consumerTag(subscriptionId: string | undefined): Record<string, string> {
+  if (subscriptionId === undefined) return {};
+  if (typeof subscriptionId !== "string" || !isUuid(subscriptionId))
+    throw new ConfigError("options.consumerSubscriptionId", "the id of a subscription, a UUID");
+  return { [Header.consumerTag]: `consumer_subscription_id=${subscriptionId}` };
 }
 
 const BATCHING_NAMES: readonly (keyof BatchingOptions)[] = [

@@ -1,11 +1,11 @@
 /** Publishing events of one type (protocol 4). */
 import { randomUUID } from "node:crypto";
-import type { Category, Clock } from "nakadi-protocol";
+import type { Category, Clock, Tombstone } from "nakadi-protocol";
 import { ConfigError } from "../errors/nakadi-error.ts";
-import { wholeNumber } from "../options/checks.ts";
+import { text, wholeNumber } from "../options/checks.ts";
 import { Activity } from "./activity.ts";
 import { Batcher } from "./batcher.ts";
-import { closedError, EventSender, type SendOptions, type SenderParts } from "./event-sender.ts";
+import { closedError, EventSender, RESOURCES, type SendOptions, type SenderParts } from "./event-sender.ts";
 import { completed, eventText, type EventText, type Filling } from "./event-text.ts";
 import type { PublisherSettings } from "./options.ts";
 import { PublishError } from "./publish-error.ts";
@@ -25,6 +25,12 @@ export interface Publisher<E = unknown> extends AsyncDisposable {
    *   unless `throwOn` is `never`
    */
   publish(events: readonly E[], options?: { signal?: AbortSignal }): Promise<PublishResult>;
+  /**
+   * Says that keys of a compacted event type are gone; consumers never see that, but their events (protocol 4.8). Tombstones are
+   * sent, and answered for, as events are; `consumerSubscriptionId` does not count.
+   * @throws {ConfigError} if one has no `metadata.partition_compaction_key`, before anything is sent; {PublishError} as `publish`
+   */
+  delete(tombstones: readonly Tombstone[], options?: { signal?: AbortSignal }): Promise<PublishResult>;
   /**
    * Sends the event in a batch with others, and says what became of it. The order of calls is kept for each `partitionKey`. While
    * too many events wait for their verdicts, the event is taken later: leave it alone until then.
@@ -86,6 +92,19 @@ export class EventTypePublisher<E> implements Publisher<E> {
     return this.#judged(this.#stopped ? refused(texts) : await this.#during(() => this.#deliver(texts, signal)));
   }
 
+  async delete(tombstones: readonly Tombstone[], { signal }: { signal?: AbortSignal } = {}): Promise<PublishResult> {
+    if (!Array.isArray(tombstones)) throw new ConfigError("tombstones", "an array");
+    const texts = tombstones.map((one: Tombstone, index) => {
+      const path = `tombstones[${index}]`;
+      const made = eventText(path, one, undefined, this.#filling);
+      text(`${path}.metadata.partition_compaction_key`, one.metadata?.partition_compaction_key);
+      return made;
+    });
+    const send = (): Promise<PublishResult> => this.#sender.send(texts, this.#sending("tombstones", signal));
+    const result = this.#stopped ? refused(texts) : await this.#during(send);
+    return this.#judged(result, "tombstones");
+  }
+
   async send(event: E): Promise<Verdict> {
     const result = this.#stopped ? refused([this.#textOf("event", event)]) : this.#during(() => this.#enqueue(event));
     return this.#judged(await result).verdicts[0] as Verdict;
@@ -127,9 +146,9 @@ export class EventTypePublisher<E> implements Publisher<E> {
   }
 
   /** The result, or the error that it makes. */
-  #judged(result: PublishResult): PublishResult {
+  #judged(result: PublishResult, as: SendOptions["as"] = "events"): PublishResult {
     if (!this.#settings.throws || result.verdicts.every(({ status }) => status === "submitted")) return result;
-    throw new PublishError(result, `POST /event-types/${this.eventType}/events`);
+    throw new PublishError(result, `POST /event-types/${this.eventType}/${RESOURCES[as]}`);
   }
 
   async #during(work: () => Promise<PublishResult>): Promise<PublishResult> {
@@ -154,8 +173,7 @@ export class EventTypePublisher<E> implements Publisher<E> {
   }
 
   async #deliver(events: readonly EventText[], signal?: AbortSignal): Promise<PublishResult> {
-    const { run: limits, maxEventBytes } = this.#settings;
-    const options: SendOptions = { limits, maxEventBytes, headers: {}, startedMs: this.#clock.monotonicMs(), signal };
+    const options = this.#sending("events", signal);
     if (events.length === 0) return { verdicts: [], cause: undefined };
     const found = this.#category ? { category: this.#category } : await this.#sender.category(options);
     if ("verdict" in found) {
@@ -165,6 +183,18 @@ export class EventTypePublisher<E> implements Publisher<E> {
     this.#category = category;
     const complete = events.map((event) => completed(event, category, this.#filling));
     return this.#sender.send(complete, options);
+  }
+
+  #sending(as: SendOptions["as"], signal: AbortSignal | undefined): SendOptions {
+    const { run: limits, maxEventBytes, headers } = this.#settings;
+    return {
+      as,
+      limits,
+      maxEventBytes,
+      headers: as === "events" ? headers : {},
+      startedMs: this.#clock.monotonicMs(),
+      signal,
+    };
   }
 
   #textOf(path: string, event: E): EventText {
