@@ -23,10 +23,7 @@ it.each(withExamples)("each passage of $name stands in its example", async ({ te
 });
 
 it("the example of administration runs, and says what it does", async () => {
-  const log = vi.spyOn(console, "log").mockImplementation(() => undefined);
-  onTestFinished(() => log.mockRestore());
-  await import("../../examples/administration.ts");
-  const said = log.mock.calls as unknown[][];
+  const said = await saidBy(() => import("../../examples/administration.ts"));
   expect(said[0]).toEqual([expect.stringMatching(/^create\n {2}\+ name: "order.created"\n/)]);
   expect(said).toContainEqual(["1.1.0", expect.any(String)]);
   expect(said.filter(([line]) => /^partition \d: [12] events, /.test(String(line)))).toHaveLength(2);
@@ -38,10 +35,31 @@ it("the example of administration runs, and says what it does", async () => {
 });
 
 it("the example of a stream runs", async () => {
-  const log = vi.spyOn(console, "log").mockImplementation(() => undefined);
-  onTestFinished(() => log.mockRestore());
-  await import("../../examples/stream.ts");
-  expect(log.mock.calls).toEqual([["first"], ["second"]]);
+  expect(await saidBy(() => import("../../examples/stream.ts"))).toEqual([["first"], ["second"]]);
+});
+
+it("the example of publishing runs, and says what it does", async () => {
+  const said = await saidBy(() => import("../../examples/publishing.ts"));
+  const eid = "[0-9a-f-]{36}";
+  expect(said).toEqual([
+    [[`submitted ${eid}`, `submitted ${eid}`].map((line) => expect.stringMatching(`^${line}$`) as unknown)],
+    [0, "submitted", undefined, undefined],
+    [1, "rejected", "validating", expect.stringContaining("total")],
+    [{ submitted: 0, rejected: 0, aborted: 0, unknown: 0 }],
+  ]);
+});
+
+it("the example of an outbox runs: what was placed is read, and what is against the schema is set aside", async () => {
+  const said = await saidBy(() => import("../../examples/outbox.ts"));
+  expect(said.map(([first]) => first)).toEqual(
+    expect.arrayContaining(["refused:", "set aside:", "read:", "read:", { published: 2, rejected: 1, drained: true }]),
+  );
+  expect(said.filter(([first]) => first === "read:")).toEqual([
+    ["read:", "first", 100],
+    ["read:", "third", 300],
+  ]);
+  expect(said).toContainEqual(["set aside:", 2, expect.stringContaining("total")]);
+  expect(said.at(-1)).toEqual([1, "row is left, set aside"]);
 });
 
 it("each call that the comparison names is there", () => {
@@ -60,6 +78,14 @@ it("each call that the comparison names is there", () => {
   });
   expect(missing).toEqual([]);
 });
+
+/** What a program prints. */
+async function saidBy(run: () => Promise<unknown>): Promise<unknown[][]> {
+  const log = vi.spyOn(console, "log").mockImplementation(() => undefined);
+  onTestFinished(() => log.mockRestore());
+  await run();
+  return log.mock.calls;
+}
 
 /** A passage may stand deeper in its example than in the guide. */
 function unindented(text: string): string {

@@ -21,6 +21,9 @@ import type { PositionOptions } from "./low-level/positions.ts";
 import type { Found, SearchOptions } from "./low-level/search.ts";
 import { type Logger, silentLogger } from "./observability/logger.ts";
 import { knownMembers, text, wholeNumber } from "./options/checks.ts";
+import { type OutboxOptions, outboxSettings } from "./outbox/options.ts";
+import { type Outbox, StoreOutbox } from "./outbox/outbox.ts";
+import type { OutboxRow, OutboxStore } from "./outbox/outbox-store.ts";
 import { type PublisherOptions, publisherSettings } from "./publisher/options.ts";
 import { EventTypePublisher, type Publisher } from "./publisher/publisher.ts";
 import { type BatchStream, SubscriptionBatchStream } from "./stream/batch-stream.ts";
@@ -218,6 +221,26 @@ export class NakadiClient implements AsyncDisposable {
     return this.#reader.lag(eventType, cursors, options);
   }
 
+  /**
+   * Publishes the rows of an outbox in the program's own database, oldest first, until it is stopped. It starts at once.
+   * @throws {ConfigError}
+   */
+  outbox<R extends OutboxRow>(store: OutboxStore<R>, options: OutboxOptions<R> = {}): Outbox {
+    this.#demandOpen();
+    const settings = outboxSettings(options);
+    const outbox = new StoreOutbox<R>({
+      store,
+      settings,
+      publisherOf: (eventType) => this.publisher<object>(eventType, settings.publisher),
+      clock: this.#clock,
+      random: this.#random,
+      logger: this.#logger,
+      over: () => this.#open.delete(outbox),
+    });
+    this.#open.add(outbox);
+    return outbox;
+  }
+
   /** Publishes events of one type. @throws {ConfigError} */
   publisher<E = unknown>(eventType: string, options: PublisherOptions<E> = {}): Publisher<E> {
     this.#demandOpen();
@@ -232,7 +255,7 @@ export class NakadiClient implements AsyncDisposable {
     return new EventTypePublisher<E>(parts, publisherSettings(options));
   }
 
-  /** Closes all streams, consumers, publishers and connections at once. Idempotent. */
+  /** Closes all streams, consumers, publishers, outboxes and connections at once. Idempotent. */
   close(): Promise<void> {
     this.#closed ??= this.#shutDown();
     return this.#closed;

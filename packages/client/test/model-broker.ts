@@ -41,7 +41,8 @@ export class ModelBroker implements Transport {
     this.#weather = [...weather];
   }
 
-  async request({ body }: TransportRequest, limits: RequestLimits): Promise<BufferedResponse> {
+  async request({ method, body }: TransportRequest, limits: RequestLimits): Promise<BufferedResponse> {
+    if (method === "GET") return answer(200, '{"category":"business"}');
     const events = JSON.parse(String(body)) as (ModelEvent & { metadata?: { eid?: string } })[];
     this.requests.push({ events: events.map(({ n }) => n), eids: events.map(({ metadata }) => metadata?.eid) });
     const weather = this.#weather.shift() ?? { kind: "fine", bad: [] };
