@@ -27,8 +27,9 @@ const partial = fc.constantFrom(
   { says: "aborted", stored: false } as const,
   { says: "aborted", stored: true } as const,
 );
-/** A 422 that names a stored event all the same (S10): what was in flight reads `aborted`. */
+/** A 422 that names a stored event all the same (S10): what was in flight reads `aborted`; what it calls failed it refused. */
 const contradictory = fc.constantFrom(
+  { says: "failed", stored: false } as const,
   { says: "submitted", stored: true } as const,
   { says: "aborted", stored: false } as const,
   { says: "aborted", stored: true } as const,
