@@ -6,7 +6,7 @@ import { createEventType } from "./event-type.mjs";
 const app = Fastify();
 app.removeAllContentTypeParsers();
 app.addContentTypeParser("*", { parseAs: "buffer" }, (_request, body, done) => done(null, body));
-app.post("/events", (_request, reply) => reply.code(200).send());
+app.post("/event-types/bench/events", (_request, reply) => reply.code(200).send());
 const bare = await app.listen({ host: "127.0.0.1", port: 0 });
 
 const broker = await startBroker();

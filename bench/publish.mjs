@@ -18,7 +18,7 @@ export const publishRow = {
     try {
       for (let round = 0; round < ROUNDS; round += 1) {
         results.ours.push(await eventsPerSecond(`${broker}/event-types/bench/events`));
-        results.limit.push(await eventsPerSecond(`${bare}/events`));
+        results.limit.push(await eventsPerSecond(`${bare}/event-types/bench/events`));
       }
     } finally {
       server.kill();

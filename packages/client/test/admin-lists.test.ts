@@ -17,7 +17,7 @@ describe("lists", () => {
   };
 
   it.each([
-    ["subscriptions", (n: NakadiClient) => n.subscriptions.list(), "/subscriptions"],
+    ["subscriptions, of a server that knows no tokens,", (n: NakadiClient) => n.subscriptions.list(), "/subscriptions"],
     ["schemas", (n: NakadiClient) => n.schemas.list("e"), "/event-types/e/schemas"],
   ])("GO15: of %s go on beyond the first page, to the end", async (_what, list, path) => {
     const { nakadi, transport } = testClient();
@@ -28,17 +28,48 @@ describe("lists", () => {
       return page(all.slice(offset, offset + limit), offset + limit <= all.length);
     };
     expect(await idsOf(list(nakadi))).toEqual(all);
+    const first = path === "/subscriptions" ? "token=new" : "offset=0";
     expect(transport.requests.map((one) => one.path)).toEqual(
-      [0, 100, 200].map((offset) => `${path}?offset=${offset}&limit=100`),
+      [first, "offset=100", "offset=200"].map((place) => `${path}?${place}&limit=100`),
     );
+  });
+
+  it("of subscriptions go from token to token: what is deleted meanwhile hides nothing", async () => {
+    const { nakadi, transport } = testClient();
+    let all = numbers(250);
+    transport.onRequest = ({ path }) => {
+      const token = new URL(path, "http://x").searchParams.get("token") ?? "";
+      const from = token === "new" ? 0 : Number(token.slice(1)) + 1;
+      const rest = all.filter((id) => id >= from);
+      const items = rest.slice(0, 100);
+      all = all.filter((id) => id % 10 !== 0);
+      const next = { href: `/subscriptions?reader=a b:c&token=F${items.at(-1)}&limit=100` };
+      const body = { items: items.map((id) => ({ id })), _links: rest.length > 100 ? { next } : {} };
+      return { status: 200, body: JSON.stringify(body) };
+    };
+    const ids = await idsOf(nakadi.subscriptions.list());
+    expect(ids.filter((id) => id % 10 !== 0)).toEqual(numbers(250).filter((id) => id % 10 !== 0));
+    expect(transport.requests.map((one) => one.path)).toEqual(
+      ["new", "F99", "F211"].map((token) => `/subscriptions?token=${token}&limit=100`),
+    );
+  });
+
+  it("whose next page is the same again are an error, and no endless loop", async () => {
+    const { nakadi, transport } = testClient();
+    transport.onRequest = () => ({
+      status: 200,
+      body: JSON.stringify({ items: [{ id: 1 }], _links: { next: { href: "/subscriptions?token=F1" } } }),
+    });
+    await expect(idsOf(nakadi.subscriptions.list())).rejects.toMatchObject({ code: "PROTOCOL" });
+    expect(transport.requests).toHaveLength(2);
   });
 
   it("go on where a server makes its pages smaller, and end where it says that there is more and there is nothing", async () => {
     const { nakadi, transport } = testClient();
     transport.willAnswer(page([0, 1], true), page([2], true), page([], true));
     expect(await idsOf(nakadi.subscriptions.list())).toEqual([0, 1, 2]);
-    expect(transport.requests.map(({ path }) => /offset=\d+/.exec(path)?.[0])).toEqual([
-      "offset=0",
+    expect(transport.requests.map(({ path }) => /(?:offset|token)=\w+/.exec(path)?.[0])).toEqual([
+      "token=new",
       "offset=2",
       "offset=3",
     ]);
@@ -72,7 +103,7 @@ describe("lists", () => {
       }),
     );
     expect(transport.requests[0]?.path).toBe(
-      "/subscriptions?owning_application=o&event_type=a&event_type=b&reader=service%3Ax&show_status=true&offset=0&limit=100",
+      "/subscriptions?owning_application=o&event_type=a&event_type=b&reader=service%3Ax&show_status=true&token=new&limit=100",
     );
   });
 

@@ -116,7 +116,7 @@ describe("ensuring a subscription", () => {
       changes: [{ path: "annotations.x", before: "1", after: undefined }],
     });
     expect((await nakadi.subscriptions.ensure(wanted, { dryRun: true })).action).toBe("create");
-    expect(sent()[0]).toBe("GET /subscriptions?owning_application=o&event_type=b&event_type=a&offset=0&limit=100");
+    expect(sent()[0]).toBe("GET /subscriptions?owning_application=o&event_type=b&event_type=a&token=new&limit=100");
     expect(sent()).toHaveLength(2);
   });
 });

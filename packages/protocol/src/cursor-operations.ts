@@ -23,7 +23,9 @@ export interface CursorShift extends PartitionCursor {
 /** How far a position is behind the newest event. */
 export interface CursorLag {
   partition: string;
+  /** Of the first event that can be read, or of the next one to be written. */
   oldest_available_offset: string;
+  /** Of the last event that was written; before the first one where there is none. */
   newest_available_offset: string;
   /** Offsets between the position and the newest event. */
   unconsumed_events: number;

@@ -6,13 +6,19 @@ import type { EventTypePartition } from "./stream-parameters.ts";
 
 /** A position in one partition of an event type that the context names (low-level API). */
 export interface PartitionCursor {
+  /** `0`, `1`, `2`, …; other servers have other names. */
   partition: string;
+  /**
+   * The last event that is behind: reading goes on after it. `BEGIN` is the position before the oldest one. In requests a plain
+   * number stands for a position in the first timeline.
+   */
   offset: string;
 }
 
 /** A position in a subscription. `cursor_token` is required on commit and never checked (protocol 1). */
 export interface Cursor extends PartitionCursor {
   event_type: string;
+  /** Another one each time that a cursor is sent. */
   cursor_token: string;
 }
 

@@ -18,7 +18,9 @@ export interface Schema {
 /** Whether a schema could follow on another (protocol 5.6). */
 export interface SchemaCompatibility {
   compatible: boolean;
+  /** That of the event type, by whose rules it was judged. */
   compatibility_mode: CompatibilityMode;
+  /** `major.minor.patch`. */
   validated_against_version: string;
   /** What is in the way, where something is. */
   error?: string;

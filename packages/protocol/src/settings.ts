@@ -15,6 +15,7 @@ export type BlacklistType = "CONSUMER_APP" | "CONSUMER_ET" | "PRODUCER_APP" | "P
 
 /** A switch of the server. Protocol 6.3 lists the names; unknown ones are refused with 400. */
 export interface Feature {
+  /** In lower case, e.g. `disable_event_type_creation`. */
   feature: string;
   enabled: boolean;
 }

@@ -3,7 +3,9 @@
  * @pure
  */
 export interface Storage {
+  /** Not empty, and no other storage's. */
   id: string;
+  /** There is no other type. */
   storage_type: "kafka";
   /** Its layout depends on the installation. */
   kafka_configuration: Record<string, unknown>;

@@ -3,11 +3,13 @@
  * @pure
  */
 export interface Timeline {
+  /** A UUID. */
   id: string;
   event_type: string;
   /** 1, 2, 3, …; part of every offset. */
   order: number;
   storage_id: string;
+  /** Where the storage keeps its events. */
   topic: string;
   created_at: string;
   /** When it became the one that is written to. */

@@ -16,6 +16,14 @@ const MOMENT_MS = 200;
 /** Larger pages mean fewer requests; 1000 is the most that servers allow. */
 const PAGE_SIZE = 100;
 
+/** Where a page of a list begins. A server that knows no tokens goes by offset and says so in its links. */
+export type PagePlace = { token: string; offset?: undefined } | { offset: number; token?: undefined };
+
+interface Page {
+  items?: unknown;
+  _links?: { next?: { href?: unknown } };
+}
+
 export interface CallOptions {
   signal?: AbortSignal;
 }
@@ -53,17 +61,26 @@ export class JsonApi {
     return arrayOf<T>(answer?.items, `GET ${path}`);
   }
 
-  /** Each item of each page (protocol 2.6, 5.6). */
-  async *pages<T>(path: string, query: Query, options?: CallOptions): AsyncGenerator<T, void, undefined> {
-    for (let offset = 0; ;) {
-      const page = path + queryOf({ ...query, offset, limit: PAGE_SIZE });
-      const answer = await this.get<{ items?: unknown; _links?: { next?: unknown } } | null>(page, options);
-      const items = arrayOf<T>(answer?.items, `GET ${path}`);
+  /**
+   * Each item of each page (protocol 2.6, 5.6).
+   * @param first where the first page begins; each page says where the next one does
+   */
+  async *pages<T>(
+    path: string,
+    query: Query,
+    first: PagePlace,
+    options?: CallOptions,
+  ): AsyncGenerator<T, void, undefined> {
+    let seen = 0;
+    for (let place: PagePlace | undefined = first; place;) {
+      const page: Page | null = await this.get(path + queryOf({ ...query, ...place, limit: PAGE_SIZE }), options);
+      const items: T[] = arrayOf<T>(page?.items, `GET ${path}`);
       yield* items;
-      offset += items.length;
-      // Full pages name a next one, even where that is empty; servers without links are taken by the number of items.
-      const more = answer?._links ? answer._links.next !== undefined : items.length >= PAGE_SIZE;
-      if (items.length === 0 || !more) return;
+      seen += items.length;
+      const next: PagePlace | undefined = items.length === 0 ? undefined : nextPlace(page?._links, items.length, seen);
+      if (next?.token !== undefined && next.token === place.token)
+        throw new ProtocolError("the next page is the same one again", { request: `GET ${path}` });
+      place = next;
     }
   }
 
@@ -111,6 +128,17 @@ export async function foundOrNot<T>(answer: Promise<T>): Promise<T | undefined> 
     if (error instanceof HttpError && error.status === 404) return undefined;
     throw error;
   }
+}
+
+/**
+ * Full pages name a next one, even where that is empty; servers without links are taken by the number of items. A link is no
+ * more than its token: it is not encoded, and one that goes by offset would not count pages that are smaller than asked for.
+ */
+function nextPlace(links: Page["_links"], count: number, seen: number): PagePlace | undefined {
+  if (links ? links.next === undefined : count < PAGE_SIZE) return undefined;
+  const href = links?.next?.href;
+  const token = typeof href === "string" ? new URLSearchParams(href.replace(/^[^?]*/, "")).get("token") : null;
+  return token === null ? { offset: seen } : { token };
 }
 
 function arrayOf<T>(value: unknown, request: string): T[] {

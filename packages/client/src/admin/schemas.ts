@@ -15,7 +15,7 @@ export class Schemas {
 
   /** All versions, newest first, page by page. */
   list(eventType: string, options?: CallOptions): AsyncGenerator<Schema, void, undefined> {
-    return this.#api.pages<Schema>(pathOf("event-types", eventType, "schemas"), {}, options);
+    return this.#api.pages<Schema>(pathOf("event-types", eventType, "schemas"), {}, { offset: 0 }, options);
   }
 
   /** @param version `major.minor.patch`. Default `latest` */

@@ -85,7 +85,10 @@ export class Subscriptions {
     return this.#api.get(pathOf("subscriptions", id), options);
   }
 
-  /** All that match, newest first, page by page. One that comes or goes meanwhile may shift another out of, or into, sight twice. */
+  /**
+   * All that match, page by page, in the order of their ids: what is there from the first page to the last comes once, whatever
+   * comes and goes meanwhile. A server that knows no tokens goes by offset, newest first (protocol 2.6).
+   */
   list({ owningApplication, eventTypes, reader, status, ...options }: SubscriptionListOptions = {}): AsyncGenerator<
     Subscription,
     void,
@@ -97,7 +100,7 @@ export class Subscriptions {
       reader: reader && attributeText("options.reader", reader),
       show_status: status,
     };
-    return this.#api.pages("/subscriptions", query, options);
+    return this.#api.pages("/subscriptions", query, { token: "new" }, options);
   }
 
   /**
