@@ -288,6 +288,23 @@ describe("the end", () => {
     expect(await stopping).toMatchObject({ drained: false });
   });
 
+  it("rows that the store comes with behind the end stay where they are", async () => {
+    const test = scripted([], { failures: [] });
+    let come: () => void = () => undefined;
+    const late = new Promise<void>((resolve) => (come = resolve));
+    let settled: unknown;
+    test.store.claim = async (_limit, work) => {
+      await late;
+      settled = await work([row(0)]);
+    };
+    test.outbox.wake();
+    await test.pass(0);
+    const closing = test.outbox.close();
+    come();
+    await closing;
+    expect([settled, test.transport.requests]).toMatchObject([{ kept: [{ event: { n: 0 } }], published: [] }, []]);
+  });
+
   it("closing the client closes its outboxes", async () => {
     const test = scripted([], { rows: [row(0)] });
     silent(test);

@@ -142,6 +142,9 @@ export class StoreOutbox<R extends OutboxRow> implements Outbox {
 
   /** Never rejects: what one event type has come to is carried out whatever becomes of another. */
   async #publish(rows: readonly R[]): Promise<{ settlement: Settlement<R>; cause: unknown }> {
+    // The store has taken its time, and its publishers are closed, but for those that there were none of yet.
+    if (this.#closing.signal.aborted)
+      return { settlement: { published: [], rejected: [], kept: rows }, cause: undefined };
     const { batches, rejected } = sortedOut(rows);
     let cause: unknown;
     const parts = await Promise.all(
