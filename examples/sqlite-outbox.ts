@@ -1,6 +1,6 @@
 /** An outbox in SQLite: rows are written in the transaction of what they tell of, and published by whoever holds the lease. */
 import type { OutboxRow, OutboxStore, Settlement } from "nakadi-client";
-import sqlite from "node-sqlite3-wasm";
+import type sqlite from "node-sqlite3-wasm";
 
 export type Database = InstanceType<typeof sqlite.Database>;
 
