@@ -224,6 +224,21 @@ describe("numbers", () => {
   });
 });
 
+it("a handler knows its lane, its position, its stream and which try it is", async () => {
+  const known: unknown[] = [];
+  const test = testConsumer({
+    onBatch({ streamId, cursor, events }, { lane, attempt, cursor: position, signal }) {
+      known.push([streamId, cursor === position, position.offset, lane, attempt, signal.aborted, events]);
+      if (attempt === 1) throw new Error("once more");
+    },
+  });
+  const server = await test.open();
+  server.batch(7, [{ n: 1 }], "3");
+  await test.pass(200);
+  const place = [server.id, true, "000000000000000007", { event_type: "e", partition: "3" }];
+  expect(known).toEqual([1, 2].map((attempt) => [...place, attempt, false, [{ n: 1 }]]));
+});
+
 it("a handler's log says of each line where the events come from", async () => {
   const { logger, lines } = noting();
   const test = testConsumer({ onEvent: ({ n }, { log }) => log.info({ n }, "handled") }, {}, undefined, { logger });

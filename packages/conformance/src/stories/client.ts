@@ -156,6 +156,28 @@ export const CLIENT: readonly Story[] = [
     },
   },
   {
+    name: "client/frees-its-slot",
+    about: "Closing frees the slot within a second, though batches wait that nobody has taken or committed.",
+    protocol: ["3.6.4"],
+    async act(stage) {
+      const eventType = await stage.eventType();
+      const id = await stage.subscription(eventType);
+      await stage.publish(eventType, events(20));
+      const stream = await stage.stream(id, { batchFlushTimeoutSeconds: 1 });
+      await stage.within(next(stream), "a batch");
+      await stream.close();
+      let attempts = 0;
+      const attempt = async (): Promise<boolean> => {
+        attempts += 1;
+        const opened = await stage.open(id, { batch_flush_timeout: 1 }).catch(() => undefined);
+        return opened !== undefined;
+      };
+      await stage.eventually(attempt, Boolean, "a free slot");
+      // They are fifty milliseconds apart at least, so this many take a second, on a machine that is never busy.
+      assert.ok(attempts <= 20, `the slot was free at the ${attempts}th attempt only`);
+    },
+  },
+  {
     name: "client/shares",
     about: "Two streams of one subscription share the work: together they deliver each event once.",
     protocol: ["3.6.2", "3.6.5"],

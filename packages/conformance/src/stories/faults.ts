@@ -89,7 +89,33 @@ export const FAULTS: readonly Story[] = [
       assert.equal(proxy.hits("cut").streams, 1);
     },
   },
+  {
+    name: "faults/reconnects",
+    about: "However often its connection is cut, a stream has one at a time, and none once it is closed.",
+    protocol: ["3.10"],
+    breaksConnections: true,
+    async act(stage) {
+      let opened: () => void = () => undefined;
+      const { proxy, stream } = await scene(stage, { retry: { maxDelayMs: 100 }, onHealthy: () => opened() });
+      for (let cuts = 1; cuts <= CUTS; cuts += 1) {
+        const again = new Promise<void>((resolve) => (opened = resolve));
+        proxy.cut();
+        await stage.within(again, "another stream");
+        assert.equal(proxy.openStreams, 1);
+      }
+      assert.equal(proxy.hits("cut").streams, CUTS);
+      await stream.close();
+      await stage.eventually(
+        () => proxy.openStreams,
+        (open) => open === 0,
+        "the end of the last connection",
+      );
+    },
+  },
 ];
+
+/** Enough to see a leak; each may cost a real server a second or two to notice. */
+const CUTS = 20;
 
 function fault(kind: FaultKind, what: string, breakIt: (scene: Scene) => Promise<void>): Story {
   return {
