@@ -56,10 +56,11 @@ export class ProxiedConnection {
     this.#cutNextLine = true;
   }
 
-  /** Nothing goes through any more, not even the end of one side. */
+  /** Nothing goes through any more, not even the end of one side, whatever is resumed later: the stream is none any more. */
   halfOpen(): void {
-    this.#deaf = true;
     this.stall();
+    this.#deaf = true;
+    this.streaming = false;
   }
 
   stall(): void {
@@ -69,6 +70,10 @@ export class ProxiedConnection {
   }
 
   resume(): void {
+    if (!this.#deaf) this.#letGo();
+  }
+
+  #letGo(): void {
     this.#unstall();
     this.#stalled = undefined;
   }
@@ -86,7 +91,7 @@ export class ProxiedConnection {
       timer.cancel();
       done();
     }
-    this.resume();
+    this.#letGo();
     this.#parts.closed();
   }
 
@@ -136,7 +141,7 @@ export class ProxiedConnection {
 
   /** What of a chunk from the server still goes through; less than all of it ends the connection behind it. */
   #harm(chunk: Buffer): Buffer {
-    if (!this.streaming && chunk.includes(STREAM_TYPE)) this.streaming = true;
+    if (!this.streaming && !this.#deaf && chunk.includes(STREAM_TYPE)) this.streaming = true;
     if (chunk.length > this.#bytesUntilCut) {
       this.#parts.struck("cutAfter");
       return chunk.subarray(0, this.#bytesUntilCut);

@@ -120,8 +120,21 @@ describe("a fault proxy", () => {
     received.socket.destroy();
     await received.ended;
     expect([proxy.connections, answers[0]?.destroyed]).toEqual([1, false]);
+    expect([proxy.openStreams, proxy.hits("halfOpen").streams]).toEqual([0, 1]);
     await proxy.close();
     await expect.poll(() => answers[0]?.destroyed).toBe(true);
+  });
+
+  it("keeps a half-open connection deaf when it heals", async () => {
+    const { proxy, answers, ask } = await setting();
+    const deaf = await ask();
+    proxy.halfOpen();
+    answers[0]?.write(LINE);
+    const other = await ask();
+    proxy.heal();
+    answers[1]?.write(LINE);
+    await expect.poll(other.text).toBe(LINE);
+    expect(deaf.text()).toBe("");
   });
 
   it("is late by the clock, and narrow", async () => {
