@@ -239,6 +239,24 @@ export const planted: [string, string, Planted][] = [
     ),
   ],
   [
+    "a process ends by itself",
+    "died",
+    change(
+      "opening",
+      () => true,
+      (line) => [line, { kind: "died", from: "judge", process: line.from, ending: "1" } as never],
+    ),
+  ],
+  [
+    "something hangs",
+    "stuck",
+    change(
+      "opening",
+      () => true,
+      (line) => [line, { kind: "stuck", from: "judge", what: "the consumers" } as never],
+    ),
+  ],
+  [
     "the log is not read to its end",
     "missing-line",
     change(

@@ -8,10 +8,11 @@ import { completeness } from "./completeness.ts";
 import { ends } from "./ends.ts";
 import { handlingOrder } from "./handling-order.ts";
 import { laneOrder } from "./lane-order.ts";
+import { rest } from "./rest.ts";
 import { storage } from "./storage.ts";
 import type { Check, Violation } from "./violation.ts";
 
-const CRASH: readonly Check[] = [completeness, storage, laneOrder];
+const CRASH: readonly Check[] = [completeness, storage, laneOrder, rest];
 const CHAOS: readonly Check[] = [...CRASH, handlingOrder, ends];
 
 export function checkCrash(history: readonly Line[]): Violation[] {

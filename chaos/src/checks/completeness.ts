@@ -114,6 +114,7 @@ function causes(history: readonly Line[]): Gap[] {
         commits.end(line.commit, line);
         break;
       case "killed":
+      case "died":
         killed.add(line.process);
         break;
       default:

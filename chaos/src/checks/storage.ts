@@ -59,11 +59,14 @@ function offsets(history: readonly Line[]): Violation[] {
   return found;
 }
 
-/** Events that were sent once and taken at once. */
+/** Events that were sent once and taken at once, as far as their publisher was told. */
 function acknowledgedAtOnce(history: readonly Line[]): Set<string> {
   const once = new Set<string>();
-  for (const { ids, attempts, statuses } of calls(history)) {
-    if (attempts === 1) for (const [index, id] of ids.entries()) if (statuses?.[index] === "submitted") once.add(id);
+  for (const { ids, attempts, statuses, twice } of calls(history)) {
+    if (attempts > 1) continue;
+    for (const [index, id] of ids.entries()) {
+      if (statuses?.[index] === "submitted" && !twice.includes(index)) once.add(id);
+    }
   }
   return once;
 }
@@ -89,6 +92,8 @@ export interface Call {
   ids: readonly string[];
   attempts: number;
   statuses: readonly VerdictStatus[] | undefined;
+  /** Indexes of events that may be stored twice. */
+  twice: readonly number[];
 }
 
 export function calls(history: readonly Line[]): Iterable<Call> {
@@ -96,11 +101,13 @@ export function calls(history: readonly Line[]): Iterable<Call> {
   for (const line of history) {
     if (line.kind === "publishing") {
       const { seq, ids, attempt } = line;
-      known.set(line.call, { seq, ids, attempts: attempt, statuses: undefined });
+      known.set(line.call, { seq, ids, attempts: attempt, statuses: undefined, twice: [] });
     } else if (line.kind === "published") {
       const call = known.get(line.call);
-      const { verdicts } = line;
-      if (call) call.statuses = typeof verdicts === "string" ? call.ids.map(() => verdicts) : verdicts;
+      const { verdicts, twice = [] } = line;
+      if (!call) continue;
+      call.statuses = typeof verdicts === "string" ? call.ids.map(() => verdicts) : verdicts;
+      call.twice = twice;
     }
   }
   return known.values();

@@ -26,7 +26,11 @@ type Rule =
   /** An event that its publisher took for not stored is stored. */
   | "untruthful"
   /** A poisonous event has no dead letter, or a sound one has. */
-  | "dead-letters";
+  | "dead-letters"
+  /** A process ended by itself. */
+  | "died"
+  /** Something hangs. */
+  | "stuck";
 
 export interface Violation {
   rule: Rule;

@@ -16,8 +16,14 @@ export interface LaneOffset {
 export type Entry =
   /** Events are about to be sent. A later attempt of the same call sends the same events. */
   | { kind: "publishing"; call: string; attempt: number; eventType: string; ids: readonly string[] }
-  /** What became of an attempt: one word for all events, or one each. */
-  | { kind: "published"; call: string; attempt: number; verdicts: VerdictStatus | readonly VerdictStatus[] }
+  /** What became of an attempt: one word for all events, or one each. `twice`: indexes of those said to be stored more than once, maybe. */
+  | {
+      kind: "published";
+      call: string;
+      attempt: number;
+      verdicts: VerdictStatus | readonly VerdictStatus[];
+      twice?: readonly number[];
+    }
   /** A stream is about to be asked for. */
   | { kind: "opening"; open: string }
   | { kind: "opened"; open: string; stream: string }
@@ -39,6 +45,10 @@ export type Entry =
   | { kind: "not-committed"; commit: string; status: number | null }
   /** A process was killed: what it had begun needs no end. */
   | { kind: "killed"; process: string }
+  /** A process ended that nobody had told to. */
+  | { kind: "died"; process: string; ending: string }
+  /** Something that should have come to an end has not. */
+  | { kind: "stuck"; what: string }
   /** A fault struck, with what it hit. */
   | { kind: "fault"; fault: string; streams: number; requests: number }
   /** At the end: what the log of a lane holds, and the newest offset that the broker names for it. */
