@@ -1,0 +1,41 @@
+/** `npm run crash -- --kills 200 --seed S`. Exit code 0: nothing was found; 1: something was; 2: usage. */
+import { parseArgs } from "node:util";
+import { FAULT_POINTS } from "nakadi-broker";
+import { crashRun } from "./crash/run.ts";
+import { CRASH_PLANTS } from "./plants/crash-plants.ts";
+import { Progress, say, wholeNumberOf } from "./command.ts";
+
+const { values } = parseArgs({
+  options: {
+    kills: { type: "string", default: "200" },
+    seed: { type: "string", default: String(Date.now() % 1_000_000) },
+    plant: { type: "string" },
+  },
+});
+const kills = wholeNumberOf("--kills", values.kills);
+const seed = wholeNumberOf("--seed", values.seed);
+const plant = values.plant === undefined ? undefined : CRASH_PLANTS.find(({ name }) => name === values.plant);
+if (values.plant !== undefined && !plant) {
+  console.error(`There is no plant ${values.plant}; there are: ${CRASH_PLANTS.map(({ name }) => name).join(", ")}.`);
+  process.exit(2);
+}
+const progress = new Progress("kills", kills);
+const result = await crashRun({
+  kills,
+  seed,
+  faultPoints: FAULT_POINTS,
+  plant,
+  progress: (done) => progress.show(done),
+});
+progress.end();
+const where = [...result.kills].map(([name, count]) => `${count} at ${name}`).join(", ");
+say(
+  `${kills} kills (${where}) hit ${result.hits.streams} open streams and ${result.hits.requests} requests under way.`,
+);
+say(`${result.events} events stored, ${result.lines} lines of history.`);
+for (const { rule, seq, what } of result.violations.slice(0, 20)) say(`${rule} (line ${seq}): ${what}`);
+const clean = result.violations.length === 0;
+say(
+  `${clean ? "Nothing was found." : `${result.violations.length} violations; history: ${result.history}`} Seed ${seed}.`,
+);
+process.exitCode = clean ? 0 : 1;

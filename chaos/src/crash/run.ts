@@ -1,0 +1,159 @@
+/** A crash run: a broker under load is killed again and again, and what is left is held against the history. */
+import { mkdtempSync, readFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { Agent } from "undici";
+import { checkCrash } from "../checks/checkers.ts";
+import type { Violation } from "../checks/violation.ts";
+import { parseHistory } from "../history/line.ts";
+import { numberOf } from "../history/places.ts";
+import { Recorder } from "../history/recorder.ts";
+import type { Plant } from "../plants/plant.ts";
+import { BrokerProcess, type FaultPoint } from "../processes/broker-process.ts";
+import { Random } from "../random.ts";
+import { type AccountParts, partitionsOf, recordPositions, recordStored } from "../account.ts";
+import { consume, type LoadParts, publish } from "./load.ts";
+import { demand } from "../raw-http.ts";
+import { until } from "../waiting.ts";
+
+export interface CrashOptions {
+  kills: number;
+  seed: number;
+  /** The points at which the broker is made to kill itself; every other kill comes at a random instant. */
+  faultPoints: readonly string[];
+  plant?: Plant | undefined;
+  /** Told of each kill. */
+  progress?: (kills: number) => void;
+}
+
+export interface CrashResult {
+  violations: Violation[];
+  /** Open streams and requests under way, summed over all kills. */
+  hits: { streams: number; requests: number };
+  /** Kills by where they came: `instant`, or a fault point that was reached. */
+  kills: ReadonlyMap<string, number>;
+  events: number;
+  lines: number;
+  /** Where the history is. */
+  history: string;
+}
+
+const PUBLISHERS = 4;
+const CONSUMERS = 2;
+const PARTITIONS = 4;
+const EVENT_TYPE = "crash.test";
+const JUDGE = "judge";
+/** A point that is not reached in this time is not on the way of this load. */
+const POINT_MS = 2_000;
+/** A point is passed some hundred times a second; the first passages, while the broker starts, are as likely as late ones. */
+const MOST_PASSAGES = 100;
+/** A kill at an instant waits so long for a stream that it can hit. */
+const STREAM_MS = 2_000;
+const LAST_COMMITS_MS = 60_000;
+
+/** @throws {Error} if the broker does not come up, or its consumers never come to the end */
+export async function crashRun(options: CrashOptions): Promise<CrashResult> {
+  const { kills, seed, faultPoints, plant, progress = () => undefined } = options;
+  const random = new Random(seed);
+  const folder = mkdtempSync(join(tmpdir(), "nakadi-crash-"));
+  const recorder = new Recorder(join(folder, "history.ndjson"));
+  const broker = new BrokerProcess(join(folder, "data"));
+  await broker.start();
+  const subscription = await createLoad(broker.url);
+  if (plant) await broker.infect(plant);
+  const underWay = { streams: 0, requests: 0 };
+  const load: LoadParts = { broker, eventType: EVENT_TYPE, subscription, recorder, underWay };
+  const [publishing, consuming] = [new AbortController(), new AbortController()];
+  const publishers = Array.from({ length: PUBLISHERS }, (_, index) =>
+    publish(`publisher ${index + 1}`, load, random.fork(), publishing.signal),
+  );
+  const consumers = Array.from({ length: CONSUMERS }, (_, index) =>
+    consume(`consumer ${index + 1}`, load, random.fork(), consuming.signal),
+  );
+  const counts = new Map<string, number>();
+  const hits = { streams: 0, requests: 0 };
+  let armed: FaultPoint | undefined;
+  for (let kill = 1; kill <= kills; kill += 1) {
+    const reached = armed !== undefined && (await Promise.race([broker.died.then(() => true), sleep(POINT_MS, false)]));
+    if (!reached) {
+      await until("a stream", STREAM_MS, async () => underWay.streams > 0).catch(() => undefined);
+      await sleep(random.between(0, 400));
+    }
+    const struck = { ...underWay };
+    await broker.kill();
+    const where = reached && armed ? armed.name : "instant";
+    counts.set(where, (counts.get(where) ?? 0) + 1);
+    hits.streams += struck.streams;
+    hits.requests += struck.requests;
+    recorder.record(JUDGE, { kind: "fault", fault: `kill at ${where}`, ...struck });
+    armed =
+      faultPoints.length > 0 && kill < kills && random.chance(0.5)
+        ? { name: random.pick(faultPoints), nth: Math.round(MOST_PASSAGES ** random.next()) }
+        : undefined;
+    await broker.start(armed);
+    await recordPositions({ url: broker.url, recorder, name: JUDGE }, subscription).catch(() => undefined);
+    progress(kill);
+  }
+  publishing.abort();
+  const account = { url: broker.url, recorder, name: JUDGE };
+  let events = 0;
+  try {
+    await Promise.all(publishers);
+    await until("the last commit", LAST_COMMITS_MS, () => allIsCommitted(account, subscription));
+    consuming.abort();
+    await Promise.all(consumers);
+    events = await recordStored(account, EVENT_TYPE);
+  } catch (error) {
+    recorder.record(JUDGE, { kind: "stuck", what: String(error) });
+  }
+  consuming.abort();
+  await broker.stop();
+  recorder.end(JUDGE);
+  const history = parseHistory(readFileSync(recorder.path, "utf8"));
+  return {
+    violations: checkCrash(history),
+    hits,
+    kills: counts,
+    events,
+    lines: history.length,
+    history: recorder.path,
+  };
+}
+
+async function allIsCommitted(account: AccountParts, subscription: string): Promise<boolean> {
+  const newest = new Map((await partitionsOf(account.url, EVENT_TYPE)).map((one) => [one.partition, one]));
+  const positions = await recordPositions(account, subscription);
+  return positions.every(
+    ({ partition, offset }) => numberOf(offset) === numberOf(newest.get(partition)?.newest_available_offset ?? ""),
+  );
+}
+
+async function createLoad(url: string): Promise<string> {
+  const dispatcher = new Agent();
+  await demand(dispatcher, {
+    method: "POST",
+    url: `${url}/event-types`,
+    json: {
+      name: EVENT_TYPE,
+      owning_application: "crash",
+      category: "undefined",
+      partition_strategy: "hash",
+      partition_key_fields: ["key"],
+      schema: { type: "json_schema", schema: "{}" },
+      default_statistic: {
+        messages_per_minute: 1,
+        message_size: 1,
+        read_parallelism: PARTITIONS,
+        write_parallelism: PARTITIONS,
+      },
+    },
+  });
+  const { id } = await demand<{ id: string }>(dispatcher, {
+    method: "POST",
+    url: `${url}/subscriptions`,
+    json: { owning_application: "crash", event_types: [EVENT_TYPE], read_from: "begin" },
+  });
+  await dispatcher.close();
+  return id;
+}
