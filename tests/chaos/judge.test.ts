@@ -49,8 +49,8 @@ it.concurrent("clients and a broker under faults of every kind keep every promis
 });
 
 it.concurrent.for([
-  ["acknowledge-before-write", "6", /^(lost|changed-offset)/m],
-  ["forget-commits", "3", /^committed-again/m],
+  ["acknowledge-before-write", "4", /^(lost|changed-offset)/m],
+  ["forget-commits", "2", /^committed-again/m],
 ] as const)("crash finds the bug %s", async ([plant, kills, found], test) => {
   const { exitCode, text } = await judge(test, "crash", "--kills", kills, "--seed", "7", "--plant", plant);
   test.expect(text).toMatch(found);

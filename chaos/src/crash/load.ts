@@ -13,13 +13,15 @@ export interface LoadParts {
   recorder: Recorder;
   /** What is under way, so that a kill can say what it hit. */
   underWay: { streams: number; requests: number };
+  /** How often so far, so that a kill can wait for something that it destroys. */
+  acknowledged: { publishes: number; commits: number };
 }
 
 /** Milliseconds between two batches of a publisher, at most. */
 const PUBLISH_PAUSE_MS = 20;
 const BATCH = 10;
 /** An event whose publisher never gives up would never end the run. */
-const ATTEMPTS = 100;
+const ATTEMPTS = 1_000;
 
 /** Publishes until it is told to stop; each batch is sent again until the broker has taken it. */
 export async function publish(name: string, parts: LoadParts, random: Random, stopping: AbortSignal): Promise<number> {
@@ -39,6 +41,7 @@ export async function publish(name: string, parts: LoadParts, random: Random, st
       );
       taken = answer?.status === 200;
       recorder.record(name, { kind: "published", call: id, attempt, verdicts: taken ? "submitted" : "unknown" });
+      if (taken) parts.acknowledged.publishes += 1;
       if (attempt === ATTEMPTS)
         throw new Error(`${name}: the broker never took ${id}, ${answer?.status ?? "no answer"}`);
       if (!taken) await sleep(5);
@@ -118,7 +121,7 @@ async function commit(
   lane: LaneKey,
   cursor: Cursor,
 ): Promise<void> {
-  const { broker, subscription, recorder } = parts;
+  const { broker, subscription, recorder, acknowledged } = parts;
   recorder.record(name, { kind: "committing", commit, stream, cursors: [{ lane, offset: cursor.offset }] });
   const answer = await counted(parts, () =>
     send(commitAgent, {
@@ -128,6 +131,7 @@ async function commit(
       json: { items: [cursor] },
     }),
   );
+  if (answer?.status === 204) acknowledged.commits += 1;
   if (answer?.status === 204) recorder.record(name, { kind: "committed", commit, results: ["committed"] });
   else if (answer?.status === 200) recorder.record(name, { kind: "committed", commit, results: ["outdated"] });
   else recorder.record(name, { kind: "not-committed", commit, status: answer?.status ?? null });

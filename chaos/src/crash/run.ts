@@ -15,12 +15,12 @@ import { Random } from "../random.ts";
 import { type AccountParts, partitionsOf, recordPositions, recordStored } from "../account.ts";
 import { consume, type LoadParts, publish } from "./load.ts";
 import { demand } from "../raw-http.ts";
-import { until } from "../waiting.ts";
+import { holdsIn, until } from "../waiting.ts";
 
 export interface CrashOptions {
   kills: number;
   seed: number;
-  /** The points at which the broker is made to kill itself; every other kill comes at a random instant. */
+  /** The points at which the broker is made to kill itself, by turns; every other kill comes at a random instant. */
   faultPoints: readonly string[];
   plant?: Plant | undefined;
   /** Told of each kill. */
@@ -45,11 +45,9 @@ const PARTITIONS = 4;
 const EVENT_TYPE = "crash.test";
 const JUDGE = "judge";
 /** A point that is not reached in this time is not on the way of this load. */
-const POINT_MS = 2_000;
-/** A point is passed some hundred times a second; the first passages, while the broker starts, are as likely as late ones. */
-const MOST_PASSAGES = 100;
-/** A kill at an instant waits so long for a stream that it can hit. */
-const STREAM_MS = 2_000;
+const POINT_MS = 30_000;
+/** A kill at an instant waits so long for something that it can destroy. */
+const TARGET_MS = 30_000;
 const LAST_COMMITS_MS = 60_000;
 
 /** @throws {Error} if the broker does not come up, or its consumers never come to the end */
@@ -63,7 +61,8 @@ export async function crashRun(options: CrashOptions): Promise<CrashResult> {
   const subscription = await createLoad(broker.url);
   if (plant) await broker.infect(plant);
   const underWay = { streams: 0, requests: 0 };
-  const load: LoadParts = { broker, eventType: EVENT_TYPE, subscription, recorder, underWay };
+  const acknowledged = { publishes: 0, commits: 0 };
+  const load: LoadParts = { broker, eventType: EVENT_TYPE, subscription, recorder, underWay, acknowledged };
   const [publishing, consuming] = [new AbortController(), new AbortController()];
   const publishers = Array.from({ length: PUBLISHERS }, (_, index) =>
     publish(`publisher ${index + 1}`, load, random.fork(), publishing.signal),
@@ -77,7 +76,10 @@ export async function crashRun(options: CrashOptions): Promise<CrashResult> {
   for (let kill = 1; kill <= kills; kill += 1) {
     const reached = armed !== undefined && (await Promise.race([broker.died.then(() => true), sleep(POINT_MS, false)]));
     if (!reached) {
-      await until("a stream", STREAM_MS, async () => underWay.streams > 0).catch(() => undefined);
+      const before = { ...acknowledged };
+      const hasTarget = (): boolean =>
+        underWay.streams > 0 && acknowledged.publishes > before.publishes && acknowledged.commits > before.commits;
+      await holdsIn(TARGET_MS, hasTarget);
       await sleep(random.between(0, 400));
     }
     const struck = { ...underWay };
@@ -87,10 +89,7 @@ export async function crashRun(options: CrashOptions): Promise<CrashResult> {
     hits.streams += struck.streams;
     hits.requests += struck.requests;
     recorder.record(JUDGE, { kind: "fault", fault: `kill at ${where}`, ...struck });
-    armed =
-      faultPoints.length > 0 && kill < kills && random.chance(0.5)
-        ? { name: random.pick(faultPoints), nth: Math.round(MOST_PASSAGES ** random.next()) }
-        : undefined;
+    armed = kill < kills ? pointAfter(kill, faultPoints, random) : undefined;
     await broker.start(armed);
     await recordPositions({ url: broker.url, recorder, name: JUDGE }, subscription).catch(() => undefined);
     progress(kill);
@@ -119,6 +118,18 @@ export async function crashRun(options: CrashOptions): Promise<CrashResult> {
     lines: history.length,
     history: recorder.path,
   };
+}
+
+/**
+ * Every other kill comes at a fault point, one after the other: the first time while the broker is under load, later also at its
+ * first passages, while it starts.
+ */
+function pointAfter(kill: number, points: readonly string[], random: Random): FaultPoint | undefined {
+  if (kill % 2 === 0) return undefined;
+  const turn = (kill - 1) / 2;
+  const name = points[turn % points.length];
+  if (name === undefined) return undefined;
+  return { name, nth: turn < points.length ? random.between(20, 100) : Math.round(100 ** random.next()) };
 }
 
 async function allIsCommitted(account: AccountParts, subscription: string): Promise<boolean> {
