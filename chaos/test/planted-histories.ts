@@ -70,6 +70,24 @@ export const planted: [string, string, Planted][] = [
     ),
   ],
   [
+    "events of one key were sent in another order",
+    "key-order",
+    change(
+      "publishing",
+      ({ ids }, history) => ids.length > 1 && calledOnce(ids, history) && wasTold(ids, "submitted", history),
+      (line) => [{ ...line, ids: line.ids.toReversed() }],
+    ),
+  ],
+  [
+    "a stopped publisher gives up an event",
+    "given-up",
+    change(
+      "published",
+      () => true,
+      (line) => [{ ...line, verdicts: "aborted", givenUp: [0] }],
+    ),
+  ],
+  [
     "an offset has another event than before",
     "changed-offset",
     change(

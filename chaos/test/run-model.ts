@@ -1,7 +1,14 @@
 /** A run as it should be, made up: a server with two lanes, publishers and consumers, each step chosen by chance. */
 import fc from "fast-check";
 import { formatOffset, type LaneKey } from "nakadi-protocol";
-import { type Entry, isPoisonous, type Line, poisonous, type VerdictStatus } from "../src/history/line.ts";
+import {
+  type Entry,
+  isPoisonous,
+  type Line,
+  namedWithKey,
+  poisonous,
+  type VerdictStatus,
+} from "../src/history/line.ts";
 
 const LANES: readonly LaneKey[] = ["et:0", "et:1"];
 const CONSUMERS = ["consumer 1", "consumer 2"];
@@ -95,13 +102,14 @@ class RunModel {
   }
 
   #publish(chance: number): void {
-    const ids = [this.#name("e"), poisonous(this.#name("e")), this.#name("e")].slice(0, 1 + (chance % 3));
+    const lane = LANES[Math.floor(chance / 6) % LANES.length] ?? "et:0";
+    const name = (): string => namedWithKey(this.#name("e"), lane);
+    const ids = [name(), poisonous(name()), name()].slice(0, 1 + (chance % 3));
     const call = this.#name("call");
     const verdicts =
       (["submitted", "submitted", "rejected", "aborted", "unknown", "unknown"] as const)[chance % 6] ?? "submitted";
     const attempt = (number: number, said: VerdictStatus | undefined, stored: boolean): void => {
       this.#say("publisher", { kind: "publishing", call, attempt: number, eventType: "et", ids });
-      const lane = LANES[Math.floor(chance / 6) % LANES.length] ?? "et:0";
       if (stored) this.#lanes.get(lane)?.log.push(...ids);
       if (said) this.#say("publisher", { kind: "published", call, attempt: number, verdicts: said });
     };

@@ -10,6 +10,8 @@ interface Assignment {
 
 export interface PublisherAssignment extends Assignment {
   eventTypes: readonly string[];
+  /** Event by event, not by whole batches. */
+  singly: boolean;
 }
 
 export interface ConsumerAssignment extends Assignment {

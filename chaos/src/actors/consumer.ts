@@ -39,9 +39,9 @@ const consumer = nakadi.consume<ChaosEvent>(subscription, {
     }
     await recorder.record({ kind: "handled", work });
   },
-  batchLimit: 50,
+  batchLimit: 100,
   batchFlushTimeoutSeconds: 1,
-  maxUncommittedEvents: 500,
+  maxUncommittedEvents: 1_000,
   commitTimeoutSeconds: 2,
   idleGraceMs: 500,
   retry: { initialDelayMs: 10, maxDelayMs: 500 },

@@ -7,13 +7,14 @@ import type { Line } from "../history/line.ts";
 import { completeness } from "./completeness.ts";
 import { ends } from "./ends.ts";
 import { handlingOrder } from "./handling-order.ts";
+import { keyOrder } from "./key-order.ts";
 import { laneOrder } from "./lane-order.ts";
 import { rest } from "./rest.ts";
 import { storage } from "./storage.ts";
 import type { Check, Violation } from "./violation.ts";
 
 const CRASH: readonly Check[] = [completeness, storage, laneOrder, rest];
-const CHAOS: readonly Check[] = [...CRASH, handlingOrder, ends];
+const CHAOS: readonly Check[] = [...CRASH, handlingOrder, ends, keyOrder];
 
 export function checkCrash(history: readonly Line[]): Violation[] {
   return CRASH.flatMap((check) => check(history));

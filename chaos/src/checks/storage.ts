@@ -89,6 +89,8 @@ function verdicts(history: readonly Line[], stored: ReadonlySet<string>): Violat
 /** The events of one call, with what their publisher was told last; undefined where it was told nothing. */
 export interface Call {
   seq: number;
+  from: string;
+  eventType: string;
   ids: readonly string[];
   attempts: number;
   statuses: readonly VerdictStatus[] | undefined;
@@ -100,8 +102,8 @@ export function calls(history: readonly Line[]): Iterable<Call> {
   const known = new Map<string, Call>();
   for (const line of history) {
     if (line.kind === "publishing") {
-      const { seq, ids, attempt } = line;
-      known.set(line.call, { seq, ids, attempts: attempt, statuses: undefined, twice: [] });
+      const { seq, from, eventType, ids, attempt } = line;
+      known.set(line.call, { seq, from, eventType, ids, attempts: attempt, statuses: undefined, twice: [] });
     } else if (line.kind === "published") {
       const call = known.get(line.call);
       const { verdicts, twice = [] } = line;

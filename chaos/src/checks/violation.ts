@@ -23,6 +23,10 @@ type Rule =
   | "committed-unhandled"
   /** A batch of a stream that the consumer knew to be over was handled. */
   | "stale-batch"
+  /** Events of one key are not stored in the order in which they were sent. */
+  | "key-order"
+  /** A publisher that was stopped gave up what it had accepted, though it had time. */
+  | "given-up"
   /** An event that its publisher took for not stored is stored. */
   | "untruthful"
   /** A poisonous event has no dead letter, or a sound one has. */

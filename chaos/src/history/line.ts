@@ -16,13 +16,14 @@ export interface LaneOffset {
 export type Entry =
   /** Events are about to be sent. A later attempt of the same call sends the same events. */
   | { kind: "publishing"; call: string; attempt: number; eventType: string; ids: readonly string[] }
-  /** What became of an attempt: one word for all events, or one each. `twice`: indexes of those said to be stored more than once, maybe. */
+  /** What became of an attempt: one word for all events, or one each. `twice`: indexes of those said to be stored more than once, maybe; `givenUp`: of those that were not brought to their end when the publisher was stopped. */
   | {
       kind: "published";
       call: string;
       attempt: number;
       verdicts: VerdictStatus | readonly VerdictStatus[];
       twice?: readonly number[];
+      givenUp?: readonly number[];
     }
   /** A stream is about to be asked for. */
   | { kind: "opening"; open: string }
@@ -70,6 +71,16 @@ export function isPoisonous(id: string): boolean {
 
 export function poisonous(id: string): string {
   return `${id}!`;
+}
+
+/** An event's id that says what decides about its place. */
+export function namedWithKey(name: string, key: string): string {
+  return `${name}@${key}`;
+}
+
+/** Undefined for an event whose order does not matter. */
+export function keyOf(id: string): string | undefined {
+  return /@([^!]*)!?$/.exec(id)?.[1];
 }
 
 /** @throws {SyntaxError} for a line that is no JSON, as a torn one is */

@@ -74,7 +74,7 @@ export class Stage {
       {
         place: `${role} ${number}`,
         script: role === "consumer" ? CONSUMER : PUBLISHER,
-        assignment: (name, url) => this.#assignment(role, name, url),
+        assignment: (name, url) => this.#assignment(role, number, name, url),
         child: plantOptions(plant?.in === role ? plant : undefined),
         random: random.fork(),
         gone: (process, how) => {
@@ -87,11 +87,11 @@ export class Stage {
     );
   }
 
-  #assignment(role: Role, name: string, url: string): ConsumerAssignment | PublisherAssignment {
+  #assignment(role: Role, number: number, name: string, url: string): ConsumerAssignment | PublisherAssignment {
     const { recorderPort, random } = this.#parts;
     const common = { name, url, recorderPort, seed: random.between(0, 2 ** 31) };
     return role === "consumer"
       ? { ...common, subscription: this.subscription, deadLetters: DEAD_LETTERS }
-      : { ...common, eventTypes: EVENT_TYPES };
+      : { ...common, eventTypes: EVENT_TYPES, singly: number % 2 === 0 };
   }
 }
