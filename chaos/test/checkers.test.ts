@@ -2,7 +2,8 @@ import fc from "fast-check";
 import { expect, it } from "vitest";
 import { checkChaos, checkCrash } from "../src/checks/checkers.ts";
 import type { Line } from "../src/history/line.ts";
-import { planted, renumbered } from "./planted-histories.ts";
+import { planted } from "./planted-histories.ts";
+import { renumbered } from "./planting.ts";
 import { historyOf, steps } from "./run-model.ts";
 
 const rulesOf = (history: readonly Line[]): string[] => [...new Set(checkChaos(history).map(({ rule }) => rule))];

@@ -1,51 +1,7 @@
 /** Histories that break one rule each, made from histories without a fault. */
-import { formatOffset } from "nakadi-protocol";
-import { isPoisonous, type Line } from "../src/history/line.ts";
+import { isPoisonous } from "../src/history/line.ts";
 import { numberOf } from "../src/history/places.ts";
-
-/** As if the lines had been written so. */
-export function renumbered(history: readonly Line[]): Line[] {
-  const counts = new Map<string, number>();
-  return history.map((line, index) => {
-    const n = (counts.get(line.from) ?? 0) + 1;
-    counts.set(line.from, n);
-    return { ...line, seq: index + 1, n };
-  });
-}
-
-const at = (number: number): string => formatOffset({ order: 1, number });
-type Planted = (history: Line[], chance: number) => Line[] | undefined;
-
-/** Changes one line of a kind, chosen by chance. */
-function change<K extends Line["kind"]>(
-  kind: K,
-  fits: (line: Extract<Line, { kind: K }>, history: readonly Line[]) => boolean,
-  to: (line: Extract<Line, { kind: K }>) => readonly Omit<Line, "seq" | "n">[],
-): Planted {
-  return (history, chance) => {
-    const fitting = history.filter(
-      (line): line is Extract<Line, { kind: K }> =>
-        line.kind === kind && fits(line as Extract<Line, { kind: K }>, history),
-    );
-    const chosen = fitting[chance % fitting.length];
-    return chosen && renumbered(history.flatMap((line) => (line === chosen ? (to(chosen) as Line[]) : [line])));
-  };
-}
-
-const wasTold = (ids: readonly string[], status: string, history: readonly Line[]): boolean =>
-  history.some(
-    (line) =>
-      line.kind === "published" &&
-      line.attempt === 1 &&
-      line.verdicts === status &&
-      history.some(
-        (one) => one.kind === "publishing" && one.call === line.call && one.attempt === 1 && one.ids[0] === ids[0],
-      ),
-  );
-const wasOf = (lane: string, commit: string, history: readonly Line[]): boolean =>
-  history.some((line) => line.kind === "committing" && line.commit === commit && line.cursors[0]?.lane === lane);
-const calledOnce = (ids: readonly string[], history: readonly Line[]): boolean =>
-  history.filter((line) => line.kind === "publishing" && line.ids[0] === ids[0]).length === 1;
+import { at, calledOnce, change, type Planted, wasOf, wasTold } from "./planting.ts";
 
 export const planted: [string, string, Planted][] = [
   [

@@ -14,7 +14,8 @@ const random = new Random(seed);
 const decoder = new TextDecoder();
 const idsIn = (events: string): string[] => (JSON.parse(events) as ChaosEvent[]).map(({ id }) => id);
 
-const transport = new RecordingTransport(new UndiciTransport(url, { connectTimeoutMs: 2_000 }), {
+const wire = new UndiciTransport(url, { connectTimeoutMs: 2_000 });
+const transport = new RecordingTransport(wire, {
   record: (entry) => recorder.record(entry),
   process: name,
   idsOf: (events) => idsIn(decoder.decode(events)),
@@ -60,5 +61,6 @@ try {
   process.exitCode = 1;
 }
 await nakadi.close();
+await wire.close();
 recorder.end();
 process.stdin.destroy();

@@ -65,10 +65,6 @@ export class RecordingTransport implements Transport {
     };
   }
 
-  close(): Promise<void> {
-    return this.#inner.close();
-  }
-
   #name(what: string): string {
     this.#count += 1;
     return `${this.#parts.process} ${what} ${this.#count}`;

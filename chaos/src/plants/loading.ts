@@ -1,6 +1,6 @@
-/** Hooks of Node's loader, in a thread of their own: the one file that is to have the bug gets it. */
+/** Hooks of Node's loader, in a thread of their own: the file that is to have the bug gets it. */
 import type { InitializeHook, LoadHook } from "node:module";
-import { type Plant, planted } from "./plant.ts";
+import { builtFolder, type Plant, planted } from "./plant.ts";
 
 let plant: Plant | undefined;
 
@@ -10,7 +10,7 @@ export const initialize: InitializeHook<string> = (data) => {
 
 export const load: LoadHook = async (url, context, nextLoad) => {
   const loaded = await nextLoad(url, context);
-  if (!plant || !url.endsWith(`/packages/${plant.file}`)) return loaded;
+  if (!plant || !url.includes(`/${builtFolder(plant)}`)) return loaded;
   const source = Buffer.from(loaded.source as Uint8Array).toString();
   return { ...loaded, source: planted(source, plant) };
 };

@@ -7,9 +7,7 @@ export interface Plant {
   what: string;
   /** The process that gets it. */
   in: "broker" | "consumer" | "publisher";
-  /** The end of the path of the built file, from `packages/`. */
-  file: string;
-  /** Must be there exactly once. */
+  /** Must be there exactly once in what is built of the package. */
   find: string;
   replace: string;
 }
@@ -22,12 +20,17 @@ export function plantOptions(plant: Plant | undefined): { env: Record<string, st
   return { env: { CHAOS_PLANT: JSON.stringify(plant) }, nodeOptions: ["--import", REGISTER] };
 }
 
+/** The folder of what is built of the package that has the bug, below the root of the repository. */
+export function builtFolder({ in: place }: Plant): string {
+  return place === "broker" ? "packages/broker/dist/" : "packages/client/dist/";
+}
+
 /**
- * The text of a file with the bug in it.
- * @throws {Error} if what is to be replaced is not there exactly once, as when the code has changed
+ * The text of a built file, with the bug in it if this is where it belongs.
+ * @throws {Error} if what is to be replaced is there more than once
  */
-export function planted(text: string, { name, file, find, replace }: Plant): string {
+export function planted(text: string, { name, find, replace }: Plant): string {
   const pieces = text.split(find);
-  if (pieces.length !== 2) throw new Error(`Plant ${name}: ${file} has ${pieces.length - 1} times: ${find}`);
+  if (pieces.length > 2) throw new Error(`Plant ${name}: a file has ${pieces.length - 1} times: ${find}`);
   return pieces.join(replace);
 }

@@ -21,7 +21,7 @@ export interface StormParts {
 }
 
 const EVENTS_MS = 120_000;
-/** A fault waits so long for all its victims to be at work, and so long for any of them. */
+/** A fault whose kind has not hit enough waits so long for all its victims to be at work; each one so long for any of them. */
 const ALL_MS = 10_000;
 const ANY_MS = 60_000;
 /** Faults of each kind beyond those ordered, at most: each hits somebody, so it takes fewer. */
@@ -86,7 +86,8 @@ export class Storm {
   }
 
   async #hasIn(what: keyof Hits, order: Order): Promise<void> {
-    const { stage } = this.#parts;
+    const { stage, figures } = this.#parts;
+    const allMs = lacking(figures.hits).includes(order.kind) ? ALL_MS : 0;
     const has = (least: (full: number) => number) => (): boolean => {
       const { now, full } = aimOf(stage, order);
       return stage.isBroken || now[what] >= least(full[what]);
