@@ -1,4 +1,5 @@
 /** What the broker says at the end: everything that is stored, and the positions of the subscription. */
+import { randomUUID } from "node:crypto";
 import { type Cursor, laneKey } from "nakadi-protocol";
 import { Agent, request } from "undici";
 import { numberOf } from "./history/places.ts";
@@ -36,23 +37,44 @@ export async function recordPositions({ url, recorder, name }: AccountParts, sub
   return view.items;
 }
 
-/** Reads all events of an event type, through a subscription of its own, and gives each batch to `seen`. */
-export async function readAll<E>(
-  { url }: { url: string },
-  eventType: string,
-  seen: (cursor: Cursor, events: readonly E[]) => void,
-): Promise<PartitionView[]> {
+interface StoredBatch<E> {
+  cursor: Cursor;
+  events: readonly E[];
+}
+
+interface Log<E> {
+  partitions: readonly PartitionView[];
+  batches: readonly StoredBatch<E>[];
+}
+
+/** A slow machine may end a stream before all of it was read. */
+const READINGS = 5;
+
+/** Reads all events of an event type, from the first one to those that are the newest now. */
+export async function readAll<E>(url: string, eventType: string): Promise<Log<E>> {
+  for (let readings = 1; ; readings += 1) {
+    try {
+      return await readOnce(url, eventType);
+    } catch (error) {
+      if (readings === READINGS) throw error;
+    }
+  }
+}
+
+async function readOnce<E>(url: string, eventType: string): Promise<Log<E>> {
   const partitions = await partitionsOf(url, eventType);
+  const batches: StoredBatch<E>[] = [];
   const missing = new Map(
     partitions
       .map(({ partition, newest_available_offset: newest }): [string, number] => [partition, numberOf(newest)])
       .filter(([, newest]) => newest >= 0),
   );
-  if (missing.size === 0) return partitions;
+  if (missing.size === 0) return { partitions, batches };
   const { id } = await demand<{ id: string }>(dispatcher, {
     method: "POST",
     url: `${url}/subscriptions`,
-    json: { owning_application: "account", event_types: [eventType], read_from: "begin" },
+    // Another one for each reading, so that each starts with the first event.
+    json: { owning_application: "account", event_types: [eventType], read_from: "begin", consumer_group: randomUUID() },
   });
   const query = `batch_limit=1000&batch_flush_timeout=1&max_uncommitted_events=${2 ** 31 - 1}`;
   const ending = new AbortController();
@@ -63,27 +85,25 @@ export async function readAll<E>(
   if (statusCode !== 200) throw new Error(`the stream of ${eventType} was refused: ${statusCode} ${await body.text()}`);
   for await (const line of linesOf(body)) {
     const { cursor, events } = JSON.parse(line) as { cursor: Cursor; events?: E[] };
-    if (events) seen(cursor, events);
+    if (events) batches.push({ cursor, events });
     if (numberOf(cursor.offset) >= (missing.get(cursor.partition) ?? Number.POSITIVE_INFINITY))
       missing.delete(cursor.partition);
     if (missing.size === 0) break;
   }
   ending.abort();
   if (missing.size > 0) throw new Error(`the stream of ${eventType} ended before all of it was read`);
-  return partitions;
+  return { partitions, batches };
 }
 
 /** Writes down everything that is stored. */
-export async function recordStored(parts: AccountParts, eventType: string): Promise<number> {
-  const { recorder, name } = parts;
-  let count = 0;
-  const partitions = await readAll<{ id: string }>(parts, eventType, (cursor, events) => {
-    count += events.length;
+export async function recordStored({ url, recorder, name }: AccountParts, eventType: string): Promise<number> {
+  const { partitions, batches } = await readAll<{ id: string }>(url, eventType);
+  for (const { cursor, events } of batches) {
     const ids = events.map(({ id }) => id);
     recorder.record(name, { kind: "stored", lane: laneKey(cursor), offset: cursor.offset, ids });
-  });
+  }
   for (const { partition, newest_available_offset: offset } of partitions) {
     recorder.record(name, { kind: "stored-up-to", lane: laneKey({ event_type: eventType, partition }), offset });
   }
-  return count;
+  return batches.reduce((sum, { events }) => sum + events.length, 0);
 }

@@ -4,7 +4,7 @@
  */
 import type { Line } from "../history/line.ts";
 
-type Rule =
+export type Rule =
   /** A line is not there, so the history proves nothing. */
   | "missing-line"
   /** An event whose publisher was told "submitted" is not stored. */

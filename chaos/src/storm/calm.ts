@@ -20,13 +20,15 @@ export async function bringToRest(stage: Stage, recorder: Recorder): Promise<voi
     );
   }
   await endAll(consumers, recorder);
-  for (const eventType of EVENT_TYPES) await recordStored(account, eventType);
-  const ids: string[] = [];
-  await readAll<{ event: ChaosEvent }>(account, DEAD_LETTERS, (_, found) =>
-    ids.push(...found.map(({ event }) => event.id)),
-  );
-  recorder.record(JUDGE, { kind: "dead-letters", ids });
-  await recordPositions(account, subscription);
+  await recordingStuck(recorder, async () => {
+    for (const eventType of EVENT_TYPES) await recordStored(account, eventType);
+    const { batches } = await readAll<{ event: ChaosEvent }>(broker.url, DEAD_LETTERS);
+    recorder.record(JUDGE, {
+      kind: "dead-letters",
+      ids: batches.flatMap(({ events }) => events.map(({ event }) => event.id)),
+    });
+    await recordPositions(account, subscription);
+  });
 }
 
 /** What does not happen in time is a line of the history. */
