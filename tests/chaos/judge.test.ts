@@ -8,7 +8,7 @@ import { fileURLToPath } from "node:url";
 import { it, type TestContext, vi } from "vitest";
 
 /** A machine that is busy with other tests lets everything take several times as long. */
-vi.setConfig({ testTimeout: 300_000 });
+vi.setConfig({ testTimeout: 600_000 });
 
 interface Verdict {
   exitCode: number;
