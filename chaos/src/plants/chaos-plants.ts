@@ -8,7 +8,7 @@ const CONSUMER: readonly Plant[] = [
     what: "a batch counts as done when it comes",
     in: "consumer",
     find: "session.works.add(work);",
-    replace: 'session.works.add(work); session.tracker.done(ticket, "commit", 1, nowMs);',
+    replace: 'session.works.add(work); session.tracker.done(work.ticket, "commit", 1, clock.monotonicMs());',
   },
   {
     name: "forget-failures",
