@@ -58,6 +58,26 @@ it.concurrent.for([
 });
 
 it.concurrent.for([
+  ["commit-when-received", /^committed-unhandled/m],
+  ["append-backwards", /^key-order/m],
+] as const)("chaos finds the bug %s", async ([plant, found], test) => {
+  const { exitCode, text } = await judge(
+    test,
+    "chaos",
+    "--events",
+    "500",
+    "--faults",
+    "1",
+    "--seed",
+    "7",
+    "--plant",
+    plant,
+  );
+  test.expect(text).toMatch(found);
+  test.expect(exitCode).toBe(1);
+});
+
+it.concurrent.for([
   ["crash", ["--kills", "many"], "--kills takes a whole number, not many"],
   ["crash", ["--plant", "nothing"], "There is no plant nothing; there are: acknowledge-before-write"],
   ["chaos", ["--orders", "1,x"], "--orders takes a whole number, not x"],
