@@ -49,6 +49,28 @@ describe("a line of a stream", () => {
     );
   });
 
+  it("is read alike with what the server says at its end, whatever events look like", () => {
+    const info = fc.constantFrom<object>({ debug: "x" }, {}, { debug: '],"info":{"debug":"y"}}' }, [1], { a: [] });
+    const event = fc.dictionary(fc.constantFrom("a", "info", "events"), fc.oneof(info, fc.jsonValue()));
+    fc.assert(
+      fc.property(fc.array(event), fc.oneof(info, fc.record({ debug: fc.string() })), (events, said) => {
+        const text = JSON.stringify(events);
+        const line = readBatchLine(encode(`{"cursor":${CURSOR},"events":${text},"info":${JSON.stringify(said)}}`));
+        const { debug } = said as { debug?: unknown };
+        expect([line.cursor, decode(line.events), line.debug]).toEqual([cursor, text, debug]);
+      }),
+    );
+  });
+
+  it("whose last event, or another member of the line, looks like that end is not taken for it", () => {
+    const like = '{"a":[1],"info":{"debug":"x"}}';
+    expect(readBatchLine(encode(`{"cursor":${CURSOR},"events":[${like}]}`))).toMatchObject({
+      events: encode(`[${like}]`),
+    });
+    const more = readBatchLine(encode(`{"cursor":${CURSOR},"events":[${like}],"more":{"info":{"debug":"y"}}}`));
+    expect([decode(more.events), more.debug]).toEqual([`[${like}]`, undefined]);
+  });
+
   it("may end in an array that is none of its events", () => {
     const line = readBatchLine(encode(`{"cursor":${CURSOR},"events":[{"a":[1],"b":"],\\""}],"list":[1]}`));
     expect(decode(line.events)).toBe('[{"a":[1],"b":"],\\""}]');

@@ -25,6 +25,7 @@ const PARTITION_CURSOR = ["partition", "offset"] as const;
 const CURSOR = [...PARTITION_CURSOR, "event_type", "cursor_token"] as const;
 const HEAD = bytesOf('{"cursor":{');
 const EVENTS = bytesOf(',"events":[');
+const INFO = bytesOf('],"info":{');
 const decoder = new TextDecoder();
 
 /** A line of a subscription's stream. @throws {BatchLineError} */
@@ -50,18 +51,38 @@ interface RawLine {
 }
 
 /**
- * The server's own order of members, cursor then events and nothing else: the events reach up to the line's last two bytes,
- * unless an array ends somewhere before another member, which may then be one of the line.
+ * The server's own order of members: cursor, then events, then perhaps info. Read without a loop over the events, which would
+ * hold the event loop for tens of milliseconds where there are megabytes of them.
  */
 function readUsual(line: Uint8Array): RawLine | undefined {
   if (!startsWith(line, HEAD, 0)) return undefined;
   const cursorEnd = valueEnd(line, HEAD.length - 1);
-  if (!startsWith(line, EVENTS, cursorEnd)) return undefined;
-  if (line[line.length - 2] !== CLOSE_BRACKET || line[line.length - 1] !== CLOSE_BRACE) return undefined;
+  if (!startsWith(line, EVENTS, cursorEnd) || line[line.length - 1] !== CLOSE_BRACE) return undefined;
   const start = cursorEnd + EVENTS.length - 1;
+  const cursor = line.subarray(HEAD.length - 1, cursorEnd);
   const bytes = Buffer.from(line.buffer, line.byteOffset + start, line.length - start);
-  if (bytes.includes('],"')) return undefined;
-  return { cursor: line.subarray(HEAD.length - 1, cursorEnd), events: line.subarray(start, line.length - 1) };
+  const arrayEnd = bytes.indexOf('],"');
+  if (arrayEnd < 0) {
+    if (line[line.length - 2] !== CLOSE_BRACKET) return undefined;
+    return { cursor, events: line.subarray(start, line.length - 1) };
+  }
+  // The first array that ends before another member may be in an event. Before an info that ends the line it is the events.
+  const debug = startsWith(bytes, INFO, arrayEnd) ? onlyDebug(bytes.subarray(arrayEnd + "],".length)) : undefined;
+  return debug === undefined ? undefined : { cursor, events: line.subarray(start, start + arrayEnd + 1), debug };
+}
+
+/**
+ * `info.debug` of a line's end, if that is all there is. Such an end closes one object more than it opens: the line's own. So
+ * what stands before it ends where the events do.
+ */
+function onlyDebug(end: Uint8Array): string | undefined {
+  try {
+    const rest = JSON.parse(`{${decoder.decode(end)}`) as { info?: { debug?: unknown } };
+    const { debug } = rest.info ?? {};
+    return Object.keys(rest).length === 1 && typeof debug === "string" ? debug : undefined;
+  } catch {
+    return undefined;
+  }
 }
 
 /** Any order of members, unknown ones, white space. */

@@ -58,7 +58,8 @@ export class LineSplitter {
 
   #finish(last: Uint8Array): Uint8Array {
     if (this.#parts.length === 0) return last;
-    const line = new Uint8Array(this.#pendingBytes + last.length);
+    // Every byte of it is written below.
+    const line = Buffer.allocUnsafeSlow(this.#pendingBytes + last.length);
     let at = 0;
     for (const part of this.#parts) {
       line.set(part, at);
