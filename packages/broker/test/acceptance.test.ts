@@ -1,7 +1,8 @@
 /** What programs compare to the byte: rules that the real server's acceptance tests pin, beyond the recordings. */
 import { gzipSync } from "node:zlib";
 import { describe, expect, it } from "vitest";
-import { hashed, type TestBroker, testBroker } from "./test-broker.ts";
+import { LineStream } from "./http-client.ts";
+import { hashed, manualBroker, type TestBroker, testBroker } from "./test-broker.ts";
 
 const MINIMAL = { owning_application: "test", category: "undefined", schema: { type: "json_schema", schema: "{}" } };
 const BUSINESS = { ...MINIMAL, category: "business", enrichment_strategies: ["metadata_enrichment"] };
@@ -261,6 +262,22 @@ describe("publishing", () => {
       expect(await publish({ partition_compaction_key: "k" })).toBe("");
     },
   );
+});
+
+describe("a low-level stream", () => {
+  it("that holds more than it may sends what it has, before its batch is full or its time has come", async () => {
+    const test = await manualBroker({ profile: "acceptance" });
+    const name = await test.eventType();
+    const path = `/event-types/${name}/events?batch_limit=10&batch_flush_timeout=30&stream_timeout=60`;
+    const stream = await LineStream.open(test.broker.url, { path });
+    expect(stream.headers["warning"]).toMatch(/^299 - nakadi - the Low-level API is deprecated/);
+    await test.publish(name, [{ n: 1, text: "x".repeat(6_000) }]);
+    await test.publish(name, [{ n: 2, text: "x".repeat(6_000) }]);
+    const seen: unknown[] = [];
+    while (seen.length < 2) seen.push(...((await stream.nextEvents()).events ?? []));
+    expect(seen).toMatchObject([{ n: 1 }, { n: 2 }]);
+    stream.close();
+  });
 });
 
 describe("storages", () => {
