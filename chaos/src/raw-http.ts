@@ -1,5 +1,4 @@
 /** HTTP without a client, so that what the crash harness finds is the broker's. */
-import { setTimeout as sleep } from "node:timers/promises";
 import { type Dispatcher, request } from "undici";
 
 export interface Answer {

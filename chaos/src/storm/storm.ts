@@ -86,21 +86,13 @@ export class Storm {
   }
 
   async #hasIn(what: keyof Hits, order: Order): Promise<void> {
-    const { stage, figures } = this.#parts;
-    const allMs = lacking(figures.hits).includes(order.kind) ? ALL_MS : 0;
+    const { stage } = this.#parts;
     const has = (least: (full: number) => number) => (): boolean => {
       const { now, full } = aimOf(stage, order);
       return stage.isBroken || now[what] >= least(full[what]);
     };
-    if (
-      !(await holdsIn(
-        ALL_MS,
-        has((full) => full),
-      ))
-    )
-      await holdsIn(
-        ANY_MS,
-        has(() => 1),
-      );
+    const all = has((full) => full);
+    const any = has(() => 1);
+    if (!(await holdsIn(ALL_MS, all))) await holdsIn(ANY_MS, any);
   }
 }

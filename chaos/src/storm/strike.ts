@@ -1,5 +1,5 @@
 /** Carries out an order: hits its victims, says what that hit, and makes good again what does not last. */
-import type { FaultKind as ProxyFault, FaultProxy } from "nakadi-testing";
+import type { FaultKind as ProxyFault } from "nakadi-testing";
 import { holdsIn } from "../waiting.ts";
 import type { Actor } from "./actor.ts";
 import type { Order } from "./schedule.ts";

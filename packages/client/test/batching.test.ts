@@ -4,7 +4,7 @@ import { Zstd } from "@hpcc-js/wasm-zstd";
 import fc from "fast-check";
 import { ManualClock } from "nakadi-protocol";
 import { describe, expect, it } from "vitest";
-import { NakadiClient, type Publisher, type PublisherOptions, type Verdict } from "../src/index.ts";
+import { NakadiClient, type PublisherOptions, type Verdict } from "../src/index.ts";
 import { ModelBroker, type Weather } from "./model-broker.ts";
 import { byKey, held, items, type Keyed, keyed, scripted, sendAll, status } from "./scripted-publisher.ts";
 import { settle } from "./test-stream.ts";

@@ -98,10 +98,13 @@ describe("rows", () => {
   it("of several event types are published in one request each, in their order", async () => {
     const { sent, pass } = scripted([], { rows: [row(0), row(1, "f"), row(2), row(3, "f")] });
     await pass(0);
-    expect(sent().toSorted()).toEqual([
-      ["e", [0, 2]],
-      ["f", [1, 3]],
-    ]);
+    expect(sent()).toHaveLength(2);
+    expect(sent()).toEqual(
+      expect.arrayContaining([
+        ["e", [0, 2]],
+        ["f", [1, 3]],
+      ]),
+    );
   });
 
   it("that are written later are found after `pollMs`, or at once by `wake`", async () => {

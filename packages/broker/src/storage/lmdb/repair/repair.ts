@@ -65,7 +65,7 @@ export async function repairDirectory(
       return { outcome: "marked", events };
     }
     const found = await salvage(file, examined, (done) => turn("search", done, pages));
-    const store = await openStore(directory.prepareNewData());
+    const store = openStore(directory.prepareNewData());
     let rebuilt: Rebuilt;
     try {
       rebuilt = await rebuild({ file, examined, found, store, turn: (done, total) => turn("write", done, total) });
