@@ -92,12 +92,10 @@ it("when the weather gets better, everything is stored but what the server will 
   await fc.assert(
     fc.asyncProperty(fc.integer({ min: 1, max: 9 }), fc.array(passing, { maxLength: 6 }), async (count, sky) => {
       const { result } = await published(count, sky, {});
-      const refused = sky
-        .flatMap((one) => (one.kind === "items" ? one.items : []))
-        .filter(({ says }) => says === "failed");
-      const others = result.verdicts.filter(({ status }) => status !== "submitted");
-      expect(others.every(({ status }) => status === "rejected")).toBe(true);
-      expect(others.length).toBeLessThanOrEqual(refused.length);
+      const refuses = sky.some((one) => one.kind === "items" && one.items.some(({ says }) => says === "failed"));
+      // What is refused when it is sent again may have been stored the first time: unknown.
+      const ends = refuses ? ["submitted", "rejected", "unknown"] : ["submitted"];
+      expect(result.verdicts.filter(({ status }) => !ends.includes(status))).toEqual([]);
     }),
     { numRuns: 1_000 },
   );
