@@ -2,6 +2,7 @@
  * Units beside or next to the code; those of the broker a second time, with everything on disk; and stories over several
  * packages and processes.
  */
+import { availableParallelism } from "node:os";
 import { defineConfig } from "vitest/config";
 
 // Tests run from the sources: the packages find each other through their export condition.
@@ -14,6 +15,8 @@ export default defineConfig({
     reporters: ["default", "./scripts/fidelity-reporter.mjs", "./scripts/plain-summary-reporter.mjs"],
     // Here and not in the projects, so that the seed is printed; `--sequence.seed` repeats an order.
     sequence: { shuffle: true },
+    // Half of what stories do is wait for timeouts: one worker more than there are processors, not one less.
+    maxWorkers: availableParallelism() + 1,
     projects: [
       {
         extends: true,
