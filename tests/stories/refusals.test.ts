@@ -77,8 +77,7 @@ const refusals: { [R in Resource]: Refusals<NakadiClient[R]> } = {
     metrics: "never",
     requestMetrics: "never",
     streamMetrics: "never",
-    // Nakadi shows its document only where it is configured to.
-    api: [404, (of) => of.api()],
+    api: "never",
     partitionStrategies: "never",
     enrichmentStrategies: "never",
   },
@@ -103,11 +102,12 @@ describe.each(ENGINES)("on %s:", (engine) => {
     await expect(nakadi.storages.delete("default")).rejects.toMatchObject({ status: 403 });
   });
 
-  it("a server counts what it does", async () => {
+  it("a server counts what it does, and describes itself", async () => {
     const { nakadi } = await nakadiOn(engine);
     for (const metrics of [nakadi.server.metrics(), nakadi.server.requestMetrics(), nakadi.server.streamMetrics()]) {
       expect(await metrics).toMatchObject({ version: expect.any(String) });
     }
+    expect(await nakadi.server.api()).toMatchObject({ openapi: expect.any(String), paths: { "/api": { get: {} } } });
   });
 });
 

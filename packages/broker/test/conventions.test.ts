@@ -127,6 +127,20 @@ describe("queries", () => {
   });
 });
 
+describe("the description of the API", () => {
+  it("names each path with its methods and parameters", async () => {
+    const test = await testBroker();
+    const { status, json } = await test.call({ path: "/api" });
+    expect(status).toBe(200);
+    const { openapi, paths } = json as { openapi: string; paths: Record<string, Record<string, object>> };
+    expect(openapi).toMatch(/^3\./);
+    expect(Object.keys(paths)).toEqual(expect.arrayContaining(["/api", "/health", "/subscriptions/{id}/events"]));
+    const operations = paths["/event-types/{name}"] ?? {};
+    expect(Object.keys(operations).toSorted((a, b) => a.localeCompare(b))).toEqual(["delete", "get", "put"]);
+    expect(operations["get"]).toMatchObject({ parameters: [{ name: "name", in: "path", required: true }] });
+  });
+});
+
 describe("metrics", () => {
   it.each(["/metrics", "/request-metrics", "/stream-metrics"])(
     "%s has the members that the server's has",

@@ -7,6 +7,7 @@ import type { Domain } from "./domain.ts";
 import { flowIds, generateFlowId, setFlowId } from "./flow-id.ts";
 import { problem, problemOf, sendContainerError, sendProblem } from "./replies.ts";
 import { allowance } from "./resource.ts";
+import { apiDescriptionRoutes } from "./routes/api-description.ts";
 import { cursorOperationRoutes } from "./routes/cursor-operations.ts";
 import { eventTypeRoutes } from "./routes/event-types.ts";
 import { eventRoutes } from "./routes/events.ts";
@@ -77,6 +78,7 @@ export function buildServer(domain: Domain, logger: Logger): FastifyInstance {
     logger.error({ error, method: request.method, path: pathOf(request.url), id }, "an internal error happened");
     return sendProblem(reply, problem(500, `An internal error happened. Please report it. (ETI${id})`));
   });
+  apiDescriptionRoutes(app);
   healthRoutes(app);
   metricsRoutes(app);
   registryRoutes(app);

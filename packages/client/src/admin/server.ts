@@ -33,7 +33,7 @@ export class Server {
     return this.#api.get("/stream-metrics", options);
   }
 
-  /** The server's own OpenAPI document; 404 where it is not switched on. */
+  /** The server's own OpenAPI document; a real Nakadi rejects with 404 where it is not switched on. */
   async api(options?: CallOptions): Promise<Record<string, unknown>> {
     return this.#api.get("/api", options);
   }

@@ -1,0 +1,30 @@
+/** What this server answers to, as an OpenAPI document made of its own routes (protocol 6.1). */
+import type { FastifyInstance } from "fastify";
+import { sendJson } from "../replies.ts";
+import { resource } from "../resource.ts";
+
+interface Operation {
+  parameters: object[];
+  responses: object;
+}
+
+/** Before all other routes: it knows those that come after it. */
+export function apiDescriptionRoutes(app: FastifyInstance): void {
+  const paths: Record<string, Record<string, Operation>> = {};
+  app.addHook("onRoute", ({ url, method }) => {
+    const names = [...url.matchAll(/:(\w+)/g)].map(([, name]) => name);
+    const path = url.replaceAll(/:(\w+)/g, "{$1}");
+    paths[path] = { ...paths[path], [String(method).toLowerCase()]: operation(names) };
+  });
+  const info = { title: "Nakadi, embedded", version: "1", description: "See https://nakadi.io/manual.html" };
+  resource(app, "/api", {
+    GET: async (_request, reply) => sendJson(reply, 200, { openapi: "3.0.3", info, paths }),
+  });
+}
+
+function operation(names: readonly (string | undefined)[]): Operation {
+  return {
+    parameters: names.map((name) => ({ name, in: "path", required: true, schema: { type: "string" } })),
+    responses: { default: { description: "As the manual says; a problem object where it is refused" } },
+  };
+}
