@@ -1,7 +1,7 @@
 /** What the stream of nakadi-client promises, over this server (protocol 3, and the client's SPEC.md). */
 import assert from "node:assert/strict";
 import { randomUUID } from "node:crypto";
-import type { Batch, BatchStream, NakadiError } from "nakadi-client";
+import { type Batch, type BatchStream, NakadiError } from "nakadi-client";
 import { events, type StoryEvent } from "../stage.ts";
 import type { Story } from "../story.ts";
 import { readAll } from "./reading.ts";
@@ -107,8 +107,12 @@ export const CLIENT: readonly Story[] = [
       const again = await stage.within(next(stream), "the same batch, of another stream,");
       assert.deepEqual([again.events, again.streamId === first.streamId], [first.events, false]);
       await assert.rejects(stream.commit(first), { code: "SESSION_LOST" });
-      assert.equal((await stream.commit(again)).result, "committed");
-      assert.equal(stream.state, "streaming");
+      // A busy machine may be too late for the second stream as well: the next one delivers once more.
+      const { result } = await stream.commit(again).catch(async (error: unknown) => {
+        assert.equal(NakadiError.is(error) && error.code, "SESSION_LOST");
+        return stream.commit(await stage.within(next(stream), "the same batch, of a third stream,"));
+      });
+      assert.equal(result, "committed");
     },
   },
   {
