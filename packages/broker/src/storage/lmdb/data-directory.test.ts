@@ -1,7 +1,8 @@
 /**
  * Which directories the engine takes, which files it lets LMDB open, and what it says about the others.
  */
-import { execFileSync } from "node:child_process";
+import { execFileSync, spawn } from "node:child_process";
+import { existsSync, readdirSync, readlinkSync } from "node:fs";
 import { cp, mkdir, mkdtemp, open, readdir, readFile, rm, stat, truncate, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -43,6 +44,14 @@ async function withData(how: "stopped" | "killed", frames = 50): Promise<string>
   const left = join(await newFolder(), "data");
   await cp(directory, left, { recursive: true });
   return left;
+}
+
+function linkOf(fd: string): string | undefined {
+  try {
+    return readlinkSync(`/proc/self/fd/${fd}`);
+  } catch {
+    return undefined;
+  }
 }
 
 async function overwrite(file: string, at: number, bytes: number): Promise<void> {
@@ -101,6 +110,17 @@ describe("a data directory", () => {
       problem: "in-use",
       message: `another broker (process ${process.pid}) uses ${directory}. Stop it, or choose another directory`,
     });
+    await first.close();
+    await (await started(directory)).close();
+  });
+
+  it.skipIf(!existsSync("/proc/self/fd"))("is free after a stop, whatever process was just being started", async () => {
+    const directory = join(await newFolder(), "data");
+    const first = await started(directory);
+    const handle = readdirSync("/proc/self/fd").find((fd) => linkOf(fd) === join(directory, "nakadi.lock"));
+    // Has what a fork has before its exec: a copy of every handle.
+    const child = spawn("cat", { stdio: ["pipe", "ignore", "ignore", Number(handle)] });
+    onTestFinished(() => void child.kill());
     await first.close();
     await (await started(directory)).close();
   });

@@ -10,7 +10,7 @@ export interface OwnerLock {
 
 /** Takes the lock of `file`; undefined if somebody else has it. */
 export async function tryOwnerLock(file: string): Promise<OwnerLock | undefined> {
-  const { tryLock } = await import("fs-native-extensions");
+  const { tryLock, unlock } = await import("fs-native-extensions");
   const handle = openSync(file, "a+");
   try {
     if (!tryLock(handle)) {
@@ -25,7 +25,11 @@ export async function tryOwnerLock(file: string): Promise<OwnerLock | undefined>
     throw error;
   }
   return {
-    release: () => new Promise((resolve) => close(handle, () => resolve())),
+    release: () => {
+      // Closing is not enough: a process that is being started has a copy of the handle until it runs its own program.
+      unlock(handle);
+      return new Promise((resolve) => close(handle, () => resolve()));
+    },
   };
 }
 
