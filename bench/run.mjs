@@ -1,12 +1,22 @@
 // Runs all rows and prints their ratios. `npm run bench -- raw` runs the rows whose name contains "raw".
 import { durablePublishRows } from "./durable-publish.mjs";
+import { loopRows } from "./loop.mjs";
 import { publishRow } from "./publish.mjs";
 import { publisherRow } from "./publisher.mjs";
 import { rawStreamRow } from "./raw-stream.mjs";
 import { restartRow } from "./restart.mjs";
 import { idleRow, startupRows } from "./startup.mjs";
 
-const rows = [rawStreamRow, publishRow, publisherRow, ...durablePublishRows, restartRow, ...startupRows, idleRow];
+const rows = [
+  rawStreamRow,
+  ...loopRows,
+  publishRow,
+  publisherRow,
+  ...durablePublishRows,
+  restartRow,
+  ...startupRows,
+  idleRow,
+];
 const wanted = process.argv[2] ?? "";
 const chosen = rows.filter(({ name }) => name.includes(wanted));
 if (chosen.length === 0) {

@@ -89,6 +89,16 @@ describe("a line", () => {
     expect((await stream.nextBatch())?.events).toEqual([{ n: 1 }]);
   });
 
+  it("of 40 MB is delivered whole, though the server ends the stream right behind it", async () => {
+    const events = JSON.stringify(Array.from({ length: 1_000_000 }, (_, n) => ({ n, tags: ["x"], other: ["y"] })));
+    const { stream, retries } = await saying((socket) => {
+      socket.end(`${HEAD}\r\n${chunk(`{"cursor":${CURSOR},"events":${events}}\n`)}0\r\n\r\n`);
+    });
+    const batch = await stream.nextBatch();
+    expect(Buffer.from(batch?.raw ?? []).equals(Buffer.from(events))).toBe(true);
+    expect(retries).toEqual([]);
+  });
+
   it("behind fifty thousand keep-alives is delivered like any other", async () => {
     const keepAlive = `{"cursor":${CURSOR}}\n`;
     const flood = chunk(keepAlive.repeat(1_000));

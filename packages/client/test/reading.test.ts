@@ -54,6 +54,32 @@ describe("reading", () => {
     expect((await stream.nextBatch())?.events).toEqual([{ n: 1 }]);
   });
 
+  it("a long line is taken apart in turns of the event loop, and the socket rests meanwhile", async () => {
+    const { stream, open } = testStream();
+    const server = await open();
+    const event = { n: 1, tags: ["x"], other: ["y"] };
+    // A second of looking at bytes on any machine is many turns.
+    server.batch(
+      1,
+      Array.from({ length: 1_000_000 }, () => event),
+    );
+    server.batch(2);
+    expect(server.paused).toBe(true);
+    let turns = 0;
+    let counting = true;
+    const count = (): void => {
+      turns += 1;
+      if (counting) setImmediate(count);
+    };
+    count();
+    const long = await stream.nextBatch();
+    counting = false;
+    expect(turns).toBeGreaterThan(2);
+    expect(long?.raw.length).toBe(1_000_000 * (JSON.stringify(event).length + 1) + 1);
+    expect((await stream.nextBatch())?.events).toEqual([{ n: 2 }]);
+    expect(server.paused).toBe(false);
+  });
+
   it("whoever waits goes on waiting when a stream breaks, and gets what the next one brings", async () => {
     const { stream, open, pass, retries } = testStream();
     const waiting = [stream.nextBatch(), stream.nextBatch()];

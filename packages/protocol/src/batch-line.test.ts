@@ -1,9 +1,17 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { BatchLineError, readBatchLine, readEventTypeLine } from "./batch-line.ts";
+import { type BatchLine, BatchLineError, batchLineSteps, eventTypeLineSteps, readBatchLine } from "./batch-line.ts";
 
 const encode = (text: string): Uint8Array => new TextEncoder().encode(text);
 const decode = (bytes: Uint8Array | undefined): string | undefined => bytes && new TextDecoder().decode(bytes);
+
+function readEventTypeLine(line: Uint8Array): unknown {
+  return atOnce(eventTypeLineSteps(line));
+}
+
+function atOnce<T>(steps: Generator<undefined, T, undefined>): T {
+  for (let step = steps.next(); ; step = steps.next()) if (step.done) return step.value;
+}
 
 const cursor = { partition: "0", offset: "001-0001-000000000000000004", event_type: "e.t", cursor_token: "token" };
 const CURSOR = JSON.stringify(cursor);
@@ -112,6 +120,27 @@ describe("a line of a stream", () => {
     expect(() => readBatchLine(encode(text))).toThrow(BatchLineError);
   });
 
+  it.each([
+    ["in the server's own layout", (events: string) => `{"cursor":${CURSOR},"events":${events}}`],
+    ["with what the server says", (events: string) => `{"cursor":${CURSOR},"events":${events},"info":{"debug":"x"}}`],
+    ["in another layout", (events: string) => `{"events":${events}, "cursor":${CURSOR}}`],
+  ])("that is long is read in many short steps, %s", (_, lineOf) => {
+    for (const event of ['{"a":"x"}', '{"a":[1],"b":2}', `{"a":"${"x".repeat(50_000)}"}`]) {
+      const events = `[${Array.from({ length: 6_000_000 / event.length }, () => event).join(",")}]`;
+      const reading = batchLineSteps(encode(lineOf(events)));
+      let steps = 0;
+      let line: BatchLine | undefined;
+      for (let step = reading.next(); ; step = reading.next()) {
+        steps += 1;
+        if (!step.done) continue;
+        line = step.value;
+        break;
+      }
+      expect(steps).toBeGreaterThan(5);
+      expect(decode(line.events) === events).toBe(true);
+    }
+  });
+
   it("never fails in another way, whatever the bytes are", () => {
     fc.assert(
       fc.property(fc.uint8Array({ maxLength: 200 }), fc.nat(150), (noise, at) => {
@@ -130,7 +159,8 @@ describe("a line of a stream", () => {
 describe("a line of an event type's stream", () => {
   it("has a cursor of one partition and nothing else", () => {
     const cursor = '{"partition":"0","offset":"7"}';
-    const { events, ...rest } = readEventTypeLine(encode(`{"cursor":${cursor},"events":[{"a":1}]}`));
+    const line = encode(`{"cursor":${cursor},"events":[{"a":1}]}`);
+    const { events, ...rest } = atOnce(eventTypeLineSteps(line));
     expect([rest, Buffer.from(events ?? []).toString()]).toEqual([
       { cursor: JSON.parse(cursor) as object },
       '[{"a":1}]',

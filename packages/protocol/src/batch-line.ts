@@ -26,21 +26,46 @@ const CURSOR = [...PARTITION_CURSOR, "event_type", "cursor_token"] as const;
 const HEAD = bytesOf('{"cursor":{');
 const EVENTS = bytesOf(',"events":[');
 const INFO = bytesOf('],"info":{');
+/** Searched in a step. */
+const SEARCH_BYTES = 1024 * 1024;
+/** Followed byte by byte in a step. */
+const FOLLOW_BYTES = 128 * 1024;
 const decoder = new TextDecoder();
+
+/** Work that is done in steps of a millisecond or so: a caller who has no other time to lose takes them in turns. */
+export type Steps<T> = Generator<undefined, T, undefined>;
 
 /** A line of a subscription's stream. @throws {BatchLineError} */
 export function readBatchLine(line: Uint8Array): BatchLine {
+  return atOnce(batchLineSteps(line));
+}
+
+/** As `readBatchLine`, in steps. @throws {BatchLineError} in any of them */
+export function batchLineSteps(line: Uint8Array): Steps<BatchLine> {
   return readLine<Cursor>(line, CURSOR);
 }
 
-/** A line of an event type's stream, whose cursors are of one partition and nothing else (protocol 5.10). @throws {BatchLineError} */
-export function readEventTypeLine(line: Uint8Array): BatchLine<PartitionCursor> {
+/**
+ * A line of an event type's stream, whose cursors are of one partition and nothing else (protocol 5.10), in steps.
+ * @throws {BatchLineError} in any of them
+ */
+export function eventTypeLineSteps(line: Uint8Array): Steps<BatchLine<PartitionCursor>> {
   return readLine<PartitionCursor>(line, PARTITION_CURSOR);
 }
 
-function readLine<C extends PartitionCursor>(line: Uint8Array, members: readonly (keyof C & string)[]): BatchLine<C> {
-  const { cursor, ...rest } = readUsual(line) ?? readAny(line);
+function* readLine<C extends PartitionCursor>(
+  line: Uint8Array,
+  members: readonly (keyof C & string)[],
+): Steps<BatchLine<C>> {
+  const { cursor, ...rest } = (yield* readUsual(line)) ?? (yield* readAny(line));
   return { cursor: cursorOf<C>(cursor, members), ...rest };
+}
+
+function atOnce<T>(steps: Steps<T>): T {
+  for (;;) {
+    const step = steps.next();
+    if (step.done) return step.value;
+  }
 }
 
 /** A line whose cursor nobody has looked into. */
@@ -54,14 +79,14 @@ interface RawLine {
  * The server's own order of members: cursor, then events, then perhaps info. Read without a loop over the events, which would
  * hold the event loop for tens of milliseconds where there are megabytes of them.
  */
-function readUsual(line: Uint8Array): RawLine | undefined {
+function* readUsual(line: Uint8Array): Steps<RawLine | undefined> {
   if (!startsWith(line, HEAD, 0)) return undefined;
   const cursorEnd = valueEnd(line, HEAD.length - 1);
   if (!startsWith(line, EVENTS, cursorEnd) || line[line.length - 1] !== CLOSE_BRACE) return undefined;
   const start = cursorEnd + EVENTS.length - 1;
   const cursor = line.subarray(HEAD.length - 1, cursorEnd);
   const bytes = Buffer.from(line.buffer, line.byteOffset + start, line.length - start);
-  const arrayEnd = bytes.indexOf('],"');
+  const arrayEnd = yield* find('],"', bytes);
   if (arrayEnd < 0) {
     if (line[line.length - 2] !== CLOSE_BRACKET) return undefined;
     return { cursor, events: line.subarray(start, line.length - 1) };
@@ -69,6 +94,17 @@ function readUsual(line: Uint8Array): RawLine | undefined {
   // The first array that ends before another member may be in an event. Before an info that ends the line it is the events.
   const debug = startsWith(bytes, INFO, arrayEnd) ? onlyDebug(bytes.subarray(arrayEnd + "],".length)) : undefined;
   return debug === undefined ? undefined : { cursor, events: line.subarray(start, start + arrayEnd + 1), debug };
+}
+
+/** Where `text` begins in `bytes`, or -1. */
+function* find(text: string, bytes: Buffer): Steps<number> {
+  const overlap = text.length - 1;
+  for (let from = 0; ; from += SEARCH_BYTES) {
+    const found = bytes.subarray(from, from + SEARCH_BYTES + overlap).indexOf(text);
+    if (found >= 0) return from + found;
+    if (from + SEARCH_BYTES >= bytes.length) return -1;
+    yield undefined;
+  }
 }
 
 /**
@@ -86,7 +122,7 @@ function onlyDebug(end: Uint8Array): string | undefined {
 }
 
 /** Any order of members, unknown ones, white space. */
-function readAny(line: Uint8Array): RawLine {
+function* readAny(line: Uint8Array): Steps<RawLine> {
   let at = skipSpace(line, 0);
   if (line[at] !== OPEN_BRACE) throw new BatchLineError("A line is not a JSON object.");
   at = skipSpace(line, at + 1);
@@ -95,7 +131,7 @@ function readAny(line: Uint8Array): RawLine {
     const nameEnd = valueEnd(line, at);
     const name = decoder.decode(line.subarray(at + 1, nameEnd - 1));
     const start = skipSpace(line, demand(line, skipSpace(line, nameEnd), COLON));
-    const end = name === "info" ? infoEnd(line, start) : valueEnd(line, start);
+    const end = name === "info" ? infoEnd(line, start) : yield* valueEndSteps(line, start);
     found.set(name, line.subarray(start, end));
     at = skipSpace(line, end);
     if (line[at] === COMMA) at = skipSpace(line, at + 1);
@@ -169,13 +205,22 @@ export function* eachEvent(events: Uint8Array): Generator<Uint8Array, void, unde
   }
 }
 
-/** Where the JSON value that begins at `start` ends. Strings and brackets are followed, nothing else is judged. */
 function valueEnd(line: Uint8Array, start: number): number {
+  return atOnce(valueEndSteps(line, start));
+}
+
+/** Where the JSON value that begins at `start` ends. Strings and brackets are followed, nothing else is judged. */
+function* valueEndSteps(line: Uint8Array, start: number): Steps<number> {
   const first = line[start];
   if (first === QUOTE) return stringEnd(line, start);
   if (first !== OPEN_BRACE && first !== OPEN_BRACKET) return scalarEnd(line, start);
   let depth = 0;
+  let stepEnd = start + FOLLOW_BYTES;
   for (let at = start; at < line.length; at += 1) {
+    if (at >= stepEnd) {
+      stepEnd = at + FOLLOW_BYTES;
+      yield undefined;
+    }
     const byte = line[at];
     if (byte === QUOTE) at = stringEnd(line, at) - 1;
     else if (byte === OPEN_BRACE || byte === OPEN_BRACKET) depth += 1;

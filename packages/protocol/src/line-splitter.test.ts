@@ -52,6 +52,20 @@ describe("a line splitter", () => {
     );
   });
 
+  it("joins a long line in short steps, and has nothing pending meanwhile", () => {
+    const splitter = new LineSplitter(10_000_000);
+    const part = encode("x".repeat(100_000));
+    for (let i = 0; i < 50; i += 1) expect([...splitter.steps(part)]).toEqual([]);
+    const seen: (number | undefined)[] = [];
+    for (const line of splitter.steps(encode("end\nnext"))) {
+      seen.push(line?.length);
+      if (line === undefined) expect(splitter.pendingBytes).toBe(0);
+    }
+    expect(seen.slice(0, -1)).toEqual([undefined, undefined, undefined, undefined]);
+    expect(seen.at(-1)).toBe(5_000_003);
+    expect(splitter.pendingBytes).toBe(4);
+  });
+
   it("copies nothing where a line lies in one chunk", () => {
     const chunk = encode("one\ntwo\n");
     for (const line of new LineSplitter(10).push(chunk)) expect(line.buffer).toBe(chunk.buffer);

@@ -2,7 +2,7 @@
 import { eachEvent } from "nakadi-protocol";
 import { ProtocolError } from "../errors/nakadi-error.ts";
 import { parseEvents } from "../stream/batch.ts";
-import type { LoopBudget } from "./loop-budget.ts";
+import type { LoopBudget } from "../stream/loop-budget.ts";
 
 /** So much is parsed in a few milliseconds. */
 const WHOLE_BYTES = 256 * 1024;

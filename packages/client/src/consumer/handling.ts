@@ -14,7 +14,7 @@ import { callHandler } from "./handler-call.ts";
 import { HandlerRun } from "./handler-run.ts";
 import { laneOf } from "./lane.ts";
 import { LaneScheduler } from "./lane-scheduler.ts";
-import { LoopBudget } from "./loop-budget.ts";
+import { LoopBudget } from "../stream/loop-budget.ts";
 import { checkedHandler, type ConsumerSettings } from "./options.ts";
 import { Scars } from "./scars.ts";
 import type { Undertaker } from "./undertaker.ts";

@@ -2,7 +2,7 @@
  * One stream that a consumer reads: its sessions, one after the other, each with its own commits. A session that is over is
  * told to those who handle its batches, and what was done of it is still committed while the server takes it (rule 1).
  */
-import { type Clock, type LaneKey, laneKey, readBatchLine } from "nakadi-protocol";
+import { type Clock, type LaneKey, laneKey, batchLineSteps } from "nakadi-protocol";
 import { type NakadiError, SessionLostError } from "../errors/nakadi-error.ts";
 import type { Logger } from "../observability/logger.ts";
 import type { Batch, StreamCursor } from "../stream/batch.ts";
@@ -66,7 +66,7 @@ export class Reader<E> implements BatchSink<E> {
     this.#stream = new StreamSession({
       opener,
       settings: settings.stream,
-      readLine: readBatchLine,
+      readLine: batchLineSteps,
       sink: this,
       observers: {
         retry: (error, delayMs) => parts.retrying(error, delayMs),

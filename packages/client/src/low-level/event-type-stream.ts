@@ -2,7 +2,7 @@
  * A stream of an event type without a subscription, as the program sees it: the same contract as that of a subscription, with
  * positions that the program keeps itself (design 3.5, protocol 5.10).
  */
-import { type BatchLine, type Clock, readEventTypeLine } from "nakadi-protocol";
+import { type BatchLine, type Clock, eventTypeLineSteps, type Steps } from "nakadi-protocol";
 import type { EventTypes } from "../admin/event-types.ts";
 import { HttpError } from "../errors/nakadi-error.ts";
 import type { Logger } from "../observability/logger.ts";
@@ -167,7 +167,7 @@ export class EventTypeBatchStream<E> implements BatchStream<E> {
 const NO_TOKEN = "none";
 
 /** The server names the partition only; the rest is what every cursor has. */
-function completeLine(line: Uint8Array, event_type: string): BatchLine {
-  const { cursor, ...rest } = readEventTypeLine(line);
+function* completeLine(line: Uint8Array, event_type: string): Steps<BatchLine> {
+  const { cursor, ...rest } = yield* eventTypeLineSteps(line);
   return { ...rest, cursor: { ...cursor, event_type, cursor_token: NO_TOKEN } };
 }

@@ -2,7 +2,7 @@
  * The stream of a subscription as the program sees it: batches to take, commits to make, until it is closed or cannot work
  * (design 3.2, 3.5).
  */
-import { type Clock, type Cursor, readBatchLine } from "nakadi-protocol";
+import { type Clock, type Cursor, batchLineSteps } from "nakadi-protocol";
 import { type CommitItem, HttpError, SessionLostError } from "../errors/nakadi-error.ts";
 import type { Logger } from "../observability/logger.ts";
 import type { HttpPipeline } from "../transport/http-pipeline.ts";
@@ -66,7 +66,7 @@ export class SubscriptionBatchStream<E> implements BatchStream<E> {
     this.#session = new StreamSession({
       opener: new StreamOpener(pipeline, subscription, settings, headTimeoutMs),
       settings,
-      readLine: readBatchLine,
+      readLine: batchLineSteps,
       sink: queue,
       observers: this.#observers,
       clock,

@@ -8,18 +8,20 @@ import {
   type Cursor,
   LineSplitter,
   LineTooLongError,
+  type Steps,
   type Timer,
 } from "nakadi-protocol";
 import { type NakadiError, nakadiError, ProtocolError, TimeoutError, TransportError } from "../errors/nakadi-error.ts";
 import type { StreamResponse } from "../transport/transport.ts";
 import { type Batch, StreamBatch, type StreamCursor, withStreamId } from "./batch.ts";
+import { LoopBudget } from "./loop-budget.ts";
 
 export interface ConnectionParts<E> {
   response: StreamResponse;
   streamId: string;
   request: string;
   clock: Clock;
-  readLine: (line: Uint8Array) => BatchLine;
+  readLine: (line: Uint8Array) => Steps<BatchLine>;
   maxLineBytes: number;
   idleLimitMs: number;
   /** Whether there is room for another batch. */
@@ -40,7 +42,10 @@ export class StreamConnection<E> {
   readonly #parts: ConnectionParts<E>;
   readonly #splitter: LineSplitter;
   #chunks: Uint8Array[] = [];
-  #lines: Iterator<Uint8Array> | undefined;
+  #lines: Iterator<BatchLine | undefined> | undefined;
+  readonly #budget = new LoopBudget();
+  /** A long line is gone on with in the next turn. */
+  #resting = false;
   #idle: Timer | undefined;
   #paused = false;
   #over = false;
@@ -66,11 +71,16 @@ export class StreamConnection<E> {
 
   /** Hands out batches while there is room; call it when there is room again. */
   drain(): void {
+    if (this.#resting) return;
     try {
       while (!this.#over && this.#parts.hasRoom()) {
-        const line = this.#nextLine();
-        if (!line) break;
-        this.#take(line);
+        const step = this.#nextStep();
+        if (!step) break;
+        if (step.line) this.#take(step.line);
+        else if (this.#budget.spent) {
+          this.#rest();
+          break;
+        }
       }
     } catch (error) {
       this.#finish(this.#unreadable(error), error instanceof LineTooLongError);
@@ -85,19 +95,34 @@ export class StreamConnection<E> {
     this.#release();
   }
 
-  #nextLine(): Uint8Array | undefined {
+  /** A line, or a step towards one; `undefined` if more has to come. */
+  #nextStep(): { line: BatchLine | undefined } | undefined {
     for (;;) {
       const next = this.#lines?.next();
-      if (next && !next.done) return next.value;
+      if (next && !next.done) return { line: next.value };
       const chunk = this.#chunks.shift();
       if (!chunk) return undefined;
-      this.#lines = this.#splitter.push(chunk);
+      this.#lines = this.#read(chunk);
     }
   }
 
-  #take(line: Uint8Array): void {
-    if (line.length === 0) return;
-    const { cursor, events, debug } = this.#parts.readLine(line);
+  *#read(chunk: Uint8Array): Generator<BatchLine | undefined, void, undefined> {
+    for (const line of this.#splitter.steps(chunk)) {
+      if (line === undefined) yield undefined;
+      else if (line.length > 0) yield yield* this.#parts.readLine(line);
+    }
+  }
+
+  /** The rest of a long line in the next turn of the event loop. */
+  #rest(): void {
+    this.#resting = true;
+    void this.#budget.nextTurn().then(() => {
+      this.#resting = false;
+      this.drain();
+    });
+  }
+
+  #take({ cursor, events, debug }: BatchLine): void {
     if (debug !== undefined) this.#parts.message(debug, withStreamId(cursor, this.streamId));
     if (events && events.length > EMPTY_ARRAY_BYTES)
       this.#parts.batch(new StreamBatch(cursor, this.streamId, events, debug));
@@ -106,7 +131,8 @@ export class StreamConnection<E> {
 
   /** Pauses the socket while there is no room, and watches for silence only while something can come. */
   #balance(): void {
-    const pause = this.#paused ? !this.#parts.hasMuchRoom() : !this.#parts.hasRoom();
+    const hasRoom = this.#paused ? this.#parts.hasMuchRoom() : this.#parts.hasRoom();
+    const pause = this.#resting || !hasRoom;
     if (pause === this.#paused) return;
     this.#paused = pause;
     if (pause) {

@@ -2,7 +2,7 @@
  * Keeps a stream open: one connection after the other, each let go before the next (design 3.3). This is the driver: what
  * happens is told to the session machine, what that orders is done here, and batches go to a sink.
  */
-import { type BatchLine, type Clock, type LaneKey, laneKey, type Timer } from "nakadi-protocol";
+import { type BatchLine, type Clock, type LaneKey, laneKey, type Steps, type Timer } from "nakadi-protocol";
 import { HttpError, type NakadiError, ProtocolError, SessionLostError } from "../errors/nakadi-error.ts";
 import { holdProcess } from "../transport/hold-process.ts";
 import type { StreamResponse } from "../transport/transport.ts";
@@ -28,7 +28,7 @@ export interface StreamSessionParts<E> {
   opener: Opener;
   settings: Pick<ReadingSettings, "retry" | "maxLineBytes" | "idleLimitMs"> & MachineSettings;
   /** Takes a line of the stream apart. @throws {BatchLineError} */
-  readLine: (line: Uint8Array) => BatchLine;
+  readLine: (line: Uint8Array) => Steps<BatchLine>;
   sink: BatchSink<E>;
   observers: Pick<StreamObservers, "retry" | "healthy">;
   watcher?: StreamWatcher;
