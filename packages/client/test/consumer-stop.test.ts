@@ -1,6 +1,6 @@
 /** Invariant 8: a stop finishes what it can, is bounded, reports, and leaves nothing behind, whatever the consumer is at. */
 import { describe, expect, it } from "vitest";
-import { NakadiError } from "../src/index.ts";
+import { type HandlerContext, NakadiError } from "../src/index.ts";
 import { ScriptedTransport } from "./scripted-transport.ts";
 import { Held, type Numbered, QUICK, testConsumer } from "./test-consumer.ts";
 
@@ -31,6 +31,43 @@ describe("a stop", () => {
     abort.abort();
     expect(await stopped).toMatchObject({ drained: false, abandoned: [{ because: "not-done" }] });
     expect(held.call(0).signal.reason).toBeInstanceOf(NakadiError);
+  });
+
+  it("tells handlers at once, who may end or go on: what they say counts, and what they throw is no failure", async () => {
+    const held = new Held();
+    const test = testConsumer({ onBatch: held.onBatch });
+    const server = await test.open();
+    server.batch(1, [{ n: 1 }], "0");
+    server.batch(2, [{ n: 2 }], "1");
+    await test.settle();
+    const [first, second] = [held.call(0), held.call(1)];
+    expect([first.stopping.aborted, second.stopping.aborted]).toEqual([false, false]);
+    const stopped = test.consumer.stop();
+    expect([first.stopping.aborted, second.stopping.aborted]).toEqual([true, true]);
+    expect([first.signal.aborted, second.signal.aborted]).toEqual([false, false]);
+    first.end();
+    second.fail(first.stopping.reason);
+    expect(await stopped).toMatchObject({ drained: true, committed: 1, abandoned: [{ because: "not-done" }] });
+    expect(test.consumer.state).toBe("stopped");
+  });
+
+  it("tells a handler that begins behind it, too", async () => {
+    const stopping: boolean[] = [];
+    const held: (() => void)[] = [];
+    const onEvent = async (_event: Numbered, context: HandlerContext): Promise<void> => {
+      await new Promise<void>((resolve) => held.push(resolve));
+      stopping.push(context.stopping.aborted);
+    };
+    const test = testConsumer({ onEvent });
+    (await test.open()).batch(1, [{ n: 1 }, { n: 2 }]);
+    await test.settle();
+    const stopped = test.consumer.stop();
+    for (let calls = 1; calls <= 2; calls++) {
+      held.at(-1)?.();
+      await test.settle();
+    }
+    await stopped;
+    expect(stopping).toEqual([true, true]);
   });
 
   it("with no time to drain aborts handlers at once, and still commits what is done", async () => {

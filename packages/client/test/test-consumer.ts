@@ -100,13 +100,14 @@ export class Held {
     ns: number[];
     attempt: number;
     signal: AbortSignal;
+    stopping: AbortSignal;
     end: (outcome?: Outcome) => void;
     fail: (error: unknown) => void;
   }[] = [];
 
-  readonly onBatch: NonNullable<Handler<Numbered>["onBatch"]> = ({ events }, { attempt, signal }) =>
+  readonly onBatch: NonNullable<Handler<Numbered>["onBatch"]> = ({ events }, { attempt, signal, stopping }) =>
     new Promise((end, fail) => {
-      this.calls.push({ ns: events.map(({ n }) => n), attempt, signal, end, fail });
+      this.calls.push({ ns: events.map(({ n }) => n), attempt, signal, stopping, end, fail });
     });
 
   /** What was handed over so far. */

@@ -6,6 +6,7 @@ import { eachEvent } from "nakadi-protocol";
 import type { Logger } from "../observability/logger.ts";
 import type { StreamCursor } from "../stream/batch.ts";
 import type { Handler, HandlerBatch, HandlerContext, HandlerOutcome } from "./handler.ts";
+import type { RunSignals } from "./handler-run.ts";
 import { laneOf } from "./lane.ts";
 import { laneLogger } from "./lane-logger.ts";
 import { pick, type WorkPart } from "./work.ts";
@@ -16,7 +17,7 @@ export function callHandler<E>(
   part: WorkPart<E>,
   all: readonly E[],
   logger: Logger,
-  signal: AbortSignal,
+  signals: RunSignals,
 ): HandlerOutcome | Promise<HandlerOutcome> {
   const events = pick(part, all);
   const { cursor } = part.work.batch;
@@ -25,7 +26,10 @@ export function callHandler<E>(
   const context: HandlerContext = {
     lane: laneOf(cursor),
     attempt: part.attempts + 1,
-    signal,
+    signal: signals.signal,
+    get stopping() {
+      return signals.stopping;
+    },
     cursor,
     log: laneLogger(logger, cursor),
     commit: () => {

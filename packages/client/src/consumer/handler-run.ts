@@ -12,8 +12,15 @@ export type RunResult =
   /** It was called off: nothing that it says counts. */
   | { kind: "aborted" };
 
+export interface RunSignals {
+  /** Aborted when nothing counts any more that the handler says. */
+  readonly signal: AbortSignal;
+  /** Aborted when it should come to an end. */
+  readonly stopping: AbortSignal;
+}
+
 export interface RunParts {
-  call: (signal: AbortSignal) => HandlerOutcome | Promise<HandlerOutcome>;
+  call: (signals: RunSignals) => HandlerOutcome | Promise<HandlerOutcome>;
   clock: Clock;
   /** Milliseconds after which the signal is aborted and the try has failed; `undefined`: never. */
   timeoutMs: number | undefined;
@@ -23,13 +30,31 @@ export interface RunParts {
 
 const OUTCOMES: readonly unknown[] = [undefined, "commit", "hold", "stop"];
 
-export class HandlerRun {
+export class HandlerRun implements RunSignals {
   readonly #parts: RunParts;
   readonly #abort = new AbortController();
+  #stop: AbortController | undefined;
+  #stopAsked = false;
   #calledOff = false;
 
   constructor(parts: RunParts) {
     this.#parts = parts;
+  }
+
+  get signal(): AbortSignal {
+    return this.#abort.signal;
+  }
+
+  /** Made when somebody asks for it: there is one for each call, and few handlers look. */
+  get stopping(): AbortSignal {
+    this.#stop ??= new AbortController();
+    if (this.#stopAsked) this.#stop.abort(stopAsked());
+    return this.#stop.signal;
+  }
+
+  askToStop(): void {
+    this.#stopAsked = true;
+    this.#stop?.abort(stopAsked());
   }
 
   /** Aborts the signal; the result will be `aborted`. */
@@ -41,7 +66,6 @@ export class HandlerRun {
   /** Calls the handler; resolves when it is over. */
   async start(): Promise<RunResult> {
     const { call, clock, timeoutMs, stuck } = this.#parts;
-    const { signal } = this.#abort;
     let late: TimeoutError | undefined;
     let timer =
       timeoutMs === undefined
@@ -52,7 +76,7 @@ export class HandlerRun {
             timer = clock.schedule(timeoutMs, () => stuck(stuckError(timeoutMs)));
           });
     try {
-      const outcome = await call(signal);
+      const outcome = await call(this);
       if (this.#calledOff) return { kind: "aborted" };
       // It may have returned early because of its signal, so its answer says nothing.
       if (late) return { kind: "failed", error: late };
@@ -68,6 +92,10 @@ export class HandlerRun {
 
 function stuckError(timeoutMs: number): NakadiError {
   return new NakadiError("HANDLER", `a handler goes on ${timeoutMs} ms after its signal was aborted`);
+}
+
+function stopAsked(): NakadiError {
+  return new NakadiError("CLOSED", "the consumer stops");
 }
 
 function oddAnswer(): NakadiError {

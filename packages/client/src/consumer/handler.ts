@@ -36,6 +36,11 @@ export interface HandlerContext {
    * handler returns afterwards does not count: the events come again.
    */
   readonly signal: AbortSignal;
+  /**
+   * Aborted at once when a stop was asked for. There is time left, `drainMs`, and what a handler returns still counts: one
+   * that takes long can end at a good place, or throw so that its events come again.
+   */
+  readonly stopping: AbortSignal;
   /** The position of the whole batch. */
   readonly cursor: StreamCursor;
   /** The client's logger, which names lane and offset each time. */

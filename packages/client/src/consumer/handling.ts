@@ -11,7 +11,7 @@ import { eventsFrom } from "./event-slices.ts";
 import { halves, judge } from "./failure-policy.ts";
 import type { Handler, HandlerOutcome } from "./handler.ts";
 import { callHandler } from "./handler-call.ts";
-import { HandlerRun } from "./handler-run.ts";
+import { HandlerRun, type RunSignals } from "./handler-run.ts";
 import { laneOf } from "./lane.ts";
 import { LaneScheduler } from "./lane-scheduler.ts";
 import { LoopBudget } from "../stream/loop-budget.ts";
@@ -79,9 +79,10 @@ export class Handling<E> {
     this.#pump();
   }
 
-  /** No batch begins any more. Resolves when what has begun is done, has failed or was given up. */
+  /** No batch begins any more, and handlers are told. Resolves when what has begun is done, has failed or was given up. */
   drain(): Promise<void> {
     this.#draining = true;
+    for (const run of this.#runs.values()) run.askToStop();
     this.#scheduler.drain(({ work }) => work.begun);
     this.#pump();
     if (this.#runs.size === 0) return Promise.resolve();
@@ -176,12 +177,13 @@ export class Handling<E> {
     const { work } = part;
     work.begun = true;
     const run = new HandlerRun({
-      call: (signal) => this.#call(part, signal),
+      call: (signals) => this.#call(part, signals),
       clock,
       timeoutMs: settings.handlerTimeoutMs,
       stuck: (error) => this.#parts.fatal(error),
     });
     this.#runs.set(part, run);
+    if (this.#draining) run.askToStop();
     const result = await run.start();
     if (result.kind === "aborted" || work.gone) this.#end(part);
     else if (result.kind === "failed") await this.#failed(part, result.error);
@@ -192,11 +194,11 @@ export class Handling<E> {
     this.#pump();
   }
 
-  #call(part: WorkPart<E>, signal: AbortSignal): HandlerOutcome | Promise<HandlerOutcome> {
+  #call(part: WorkPart<E>, signals: RunSignals): HandlerOutcome | Promise<HandlerOutcome> {
     const { work } = part;
     const handler = this.#handlerOf(work);
     const call = (all: readonly E[]): HandlerOutcome | Promise<HandlerOutcome> =>
-      callHandler(handler, part, all, this.#parts.logger, signal);
+      callHandler(handler, part, all, this.#parts.logger, signals);
     // Made anew from the bytes once a handler has had them: it may have changed them.
     const events = part.seen ? eventsFrom<E>(work.batch.raw, this.#budget) : work.fresh;
     return events instanceof Promise ? events.then(call) : call(events);
@@ -254,7 +256,7 @@ export class Handling<E> {
     const { clock, undertaker, settings, random } = this.#parts;
     let action: Awaited<ReturnType<Undertaker<E>["bury"]>> = "stop";
     const run = new HandlerRun({
-      call: async (signal) => {
+      call: async ({ signal }) => {
         const events = await eventsFrom<E>(part.work.batch.raw, this.#budget);
         action = await undertaker.bury(part, pick(part, events), error, signal);
       },
