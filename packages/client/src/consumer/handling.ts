@@ -14,7 +14,7 @@ import { callHandler } from "./handler-call.ts";
 import { HandlerRun, type RunSignals } from "./handler-run.ts";
 import { laneOf } from "./lane.ts";
 import { LaneScheduler } from "./lane-scheduler.ts";
-import { LoopBudget } from "../stream/loop-budget.ts";
+import { nextTurn, turnIsSpent } from "../stream/loop-budget.ts";
 import { checkedHandler, type ConsumerSettings } from "./options.ts";
 import { Scars } from "./scars.ts";
 import type { Undertaker } from "./undertaker.ts";
@@ -42,7 +42,6 @@ export class Handling<E> {
   readonly #runs = new Map<WorkPart<E>, HandlerRun>();
   readonly #scars = new Scars();
   #timer: Timer | undefined;
-  readonly #budget = new LoopBudget();
   /** Goes on in the next turn of the loop. */
   #later = false;
   #draining = false;
@@ -101,7 +100,7 @@ export class Handling<E> {
     for (let turn = this.#next(); turn; turn = this.#next()) {
       if (turn.kind === "open") this.#open(turn.batch);
       else void this.#run(turn.part);
-      if (this.#budget.spent) {
+      if (turnIsSpent()) {
         this.#pumpLater();
         return;
       }
@@ -117,7 +116,7 @@ export class Handling<E> {
   #pumpLater(): void {
     if (this.#later) return;
     this.#later = true;
-    void this.#budget.nextTurn().then(() => {
+    void nextTurn().then(() => {
       this.#later = false;
       this.#pump();
     });
@@ -129,7 +128,7 @@ export class Handling<E> {
 
   #open(work: Work<E>): void {
     this.#orFatal(() => {
-      const events = eventsFrom<E>(work.batch.raw, this.#budget);
+      const events = eventsFrom<E>(work.batch.raw);
       if (events instanceof Promise) void this.#openLarge(work, events);
       else this.#opened(work, events);
     });
@@ -200,7 +199,7 @@ export class Handling<E> {
     const call = (all: readonly E[]): HandlerOutcome | Promise<HandlerOutcome> =>
       callHandler(handler, part, all, this.#parts.logger, signals);
     // Made anew from the bytes once a handler has had them: it may have changed them.
-    const events = part.seen ? eventsFrom<E>(work.batch.raw, this.#budget) : work.fresh;
+    const events = part.seen ? eventsFrom<E>(work.batch.raw) : work.fresh;
     return events instanceof Promise ? events.then(call) : call(events);
   }
 
@@ -257,7 +256,7 @@ export class Handling<E> {
     let action: Awaited<ReturnType<Undertaker<E>["bury"]>> = "stop";
     const run = new HandlerRun({
       call: async ({ signal }) => {
-        const events = await eventsFrom<E>(part.work.batch.raw, this.#budget);
+        const events = await eventsFrom<E>(part.work.batch.raw);
         action = await undertaker.bury(part, pick(part, events), error, signal);
       },
       clock,

@@ -1,26 +1,25 @@
 /**
- * Keeps our own work from holding the event loop: after some milliseconds in one turn, the rest is done in the next. By the
- * machine's own time, whatever the clock: a loop that is held is held.
+ * Keeps our own work from holding the event loop: after some milliseconds in one turn, the rest is done in the next. There is
+ * one loop for all streams and consumers, so there is one budget. By the machine's own time, whatever the clock: a loop that
+ * is held is held.
  */
 
 /** Half of what nobody should notice, for a single step may take as long again. */
 const TURN_MS = 10;
 
-export class LoopBudget {
-  #startedMs: number | undefined;
+let startedMs: number | undefined;
 
-  /** Whether what is left should wait for the next turn. */
-  get spent(): boolean {
-    const nowMs = performance.now();
-    if (this.#startedMs === undefined) {
-      this.#startedMs = nowMs;
-      setImmediate(() => (this.#startedMs = undefined));
-    }
-    return nowMs - this.#startedMs >= TURN_MS;
+/** Whether what is left should wait for the next turn. */
+export function turnIsSpent(): boolean {
+  const nowMs = performance.now();
+  if (startedMs === undefined) {
+    startedMs = nowMs;
+    setImmediate(() => (startedMs = undefined));
   }
+  return nowMs - startedMs >= TURN_MS;
+}
 
-  /** Resolves in the next turn of the loop, when timers and sockets had theirs. */
-  nextTurn(): Promise<void> {
-    return new Promise((resolve) => setImmediate(resolve));
-  }
+/** Resolves in the next turn of the loop, when timers and sockets had theirs. */
+export function nextTurn(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve));
 }

@@ -14,7 +14,7 @@ import {
 import { type NakadiError, nakadiError, ProtocolError, TimeoutError, TransportError } from "../errors/nakadi-error.ts";
 import type { StreamResponse } from "../transport/transport.ts";
 import { type Batch, StreamBatch, type StreamCursor, withStreamId } from "./batch.ts";
-import { LoopBudget } from "./loop-budget.ts";
+import { nextTurn, turnIsSpent } from "./loop-budget.ts";
 
 export interface ConnectionParts<E> {
   response: StreamResponse;
@@ -43,7 +43,6 @@ export class StreamConnection<E> {
   readonly #splitter: LineSplitter;
   #chunks: Uint8Array[] = [];
   #lines: Iterator<BatchLine | undefined> | undefined;
-  readonly #budget = new LoopBudget();
   /** A long line is gone on with in the next turn. */
   #resting = false;
   #idle: Timer | undefined;
@@ -77,7 +76,7 @@ export class StreamConnection<E> {
         const step = this.#nextStep();
         if (!step) break;
         if (step.line) this.#take(step.line);
-        else if (this.#budget.spent) {
+        else if (turnIsSpent()) {
           this.#rest();
           break;
         }
@@ -116,7 +115,7 @@ export class StreamConnection<E> {
   /** The rest of a long line in the next turn of the event loop. */
   #rest(): void {
     this.#resting = true;
-    void this.#budget.nextTurn().then(() => {
+    void nextTurn().then(() => {
       this.#resting = false;
       this.drain();
     });
