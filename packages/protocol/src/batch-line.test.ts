@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { type BatchLine, BatchLineError, batchLineSteps, eventTypeLineSteps, readBatchLine } from "./batch-line.ts";
+import { type BatchLine, batchLineSteps, eventTypeLineSteps, readBatchLine } from "./batch-line.ts";
+import { BatchLineError } from "./batch-line-error.ts";
 
 const encode = (text: string): Uint8Array => new TextEncoder().encode(text);
 const decode = (bytes: Uint8Array | undefined): string | undefined => bytes && new TextDecoder().decode(bytes);

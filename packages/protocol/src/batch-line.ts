@@ -2,7 +2,9 @@
  * A line of a stream taken apart without looking into its events (protocol 3.3).
  * @pure
  */
+import { BatchLineError } from "./batch-line-error.ts";
 import type { Cursor, PartitionCursor } from "./cursor.ts";
+import { JsonValue, skipSpace, valueEnd } from "./json-value.ts";
 
 export interface BatchLine<C extends PartitionCursor = Cursor> {
   cursor: C;
@@ -12,19 +14,14 @@ export interface BatchLine<C extends PartitionCursor = Cursor> {
   debug?: string;
 }
 
-/** The line is not what a server sends. Its content is not part of the message. */
-export class BatchLineError extends Error {
-  override readonly name = "BatchLineError";
-}
-
-const [QUOTE, BACKSLASH, OPEN_BRACE, CLOSE_BRACE, OPEN_BRACKET, CLOSE_BRACKET, COMMA, COLON] = [
-  34, 92, 123, 125, 91, 93, 44, 58,
-];
+const [OPEN_BRACE, CLOSE_BRACE, OPEN_BRACKET, CLOSE_BRACKET, COMMA, COLON] = [123, 125, 91, 93, 44, 58];
 
 const PARTITION_CURSOR = ["partition", "offset"] as const;
 const CURSOR = [...PARTITION_CURSOR, "event_type", "cursor_token"] as const;
 const HEAD = bytesOf('{"cursor":{');
 const EVENTS = bytesOf(',"events":[');
+/** Of the events, where another member follows. */
+const ARRAY_END = '],"';
 const INFO = bytesOf('],"info":{');
 /** Searched in a step. */
 const SEARCH_BYTES = 1024 * 1024;
@@ -86,7 +83,12 @@ function* readUsual(line: Uint8Array): Steps<RawLine | undefined> {
   const start = cursorEnd + EVENTS.length - 1;
   const cursor = line.subarray(HEAD.length - 1, cursorEnd);
   const bytes = Buffer.from(line.buffer, line.byteOffset + start, line.length - start);
-  const arrayEnd = yield* find('],"', bytes);
+  let arrayEnd = -1;
+  for (let from = 0; from < bytes.length && arrayEnd < 0; from += SEARCH_BYTES) {
+    if (from > 0) yield undefined;
+    arrayEnd = bytes.subarray(from, from + SEARCH_BYTES + ARRAY_END.length).indexOf(ARRAY_END);
+    if (arrayEnd >= 0) arrayEnd += from;
+  }
   if (arrayEnd < 0) {
     if (line[line.length - 2] !== CLOSE_BRACKET) return undefined;
     return { cursor, events: line.subarray(start, line.length - 1) };
@@ -94,17 +96,6 @@ function* readUsual(line: Uint8Array): Steps<RawLine | undefined> {
   // The first array that ends before another member may be in an event. Before an info that ends the line it is the events.
   const debug = startsWith(bytes, INFO, arrayEnd) ? onlyDebug(bytes.subarray(arrayEnd + "],".length)) : undefined;
   return debug === undefined ? undefined : { cursor, events: line.subarray(start, start + arrayEnd + 1), debug };
-}
-
-/** Where `text` begins in `bytes`, or -1. */
-function* find(text: string, bytes: Buffer): Steps<number> {
-  const overlap = text.length - 1;
-  for (let from = 0; ; from += SEARCH_BYTES) {
-    const found = bytes.subarray(from, from + SEARCH_BYTES + overlap).indexOf(text);
-    if (found >= 0) return from + found;
-    if (from + SEARCH_BYTES >= bytes.length) return -1;
-    yield undefined;
-  }
 }
 
 /**
@@ -131,7 +122,9 @@ function* readAny(line: Uint8Array): Steps<RawLine> {
     const nameEnd = valueEnd(line, at);
     const name = decoder.decode(line.subarray(at + 1, nameEnd - 1));
     const start = skipSpace(line, demand(line, skipSpace(line, nameEnd), COLON));
-    const end = name === "info" ? infoEnd(line, start) : yield* valueEndSteps(line, start);
+    const value = new JsonValue(line, start);
+    while (name !== "info" && !value.follow(FOLLOW_BYTES)) yield undefined;
+    const end = name === "info" ? infoEnd(line, start) : value.end;
     found.set(name, line.subarray(start, end));
     at = skipSpace(line, end);
     if (line[at] === COMMA) at = skipSpace(line, at + 1);
@@ -205,58 +198,9 @@ export function* eachEvent(events: Uint8Array): Generator<Uint8Array, void, unde
   }
 }
 
-function valueEnd(line: Uint8Array, start: number): number {
-  return atOnce(valueEndSteps(line, start));
-}
-
-/** Where the JSON value that begins at `start` ends. Strings and brackets are followed, nothing else is judged. */
-function* valueEndSteps(line: Uint8Array, start: number): Steps<number> {
-  const first = line[start];
-  if (first === QUOTE) return stringEnd(line, start);
-  if (first !== OPEN_BRACE && first !== OPEN_BRACKET) return scalarEnd(line, start);
-  let depth = 0;
-  let stepEnd = start + FOLLOW_BYTES;
-  for (let at = start; at < line.length; at += 1) {
-    if (at >= stepEnd) {
-      stepEnd = at + FOLLOW_BYTES;
-      yield undefined;
-    }
-    const byte = line[at];
-    if (byte === QUOTE) at = stringEnd(line, at) - 1;
-    else if (byte === OPEN_BRACE || byte === OPEN_BRACKET) depth += 1;
-    else if (byte === CLOSE_BRACE || byte === CLOSE_BRACKET) {
-      depth -= 1;
-      if (depth === 0) return at + 1;
-    }
-  }
-  throw new BatchLineError("A line ends in the middle.");
-}
-
-function stringEnd(line: Uint8Array, start: number): number {
-  for (let at = line.indexOf(QUOTE, start + 1); at >= 0; at = line.indexOf(QUOTE, at + 1)) {
-    let backslashes = 0;
-    while (line[at - 1 - backslashes] === BACKSLASH) backslashes += 1;
-    if (backslashes % 2 === 0) return at + 1;
-  }
-  throw new BatchLineError("A line ends in the middle.");
-}
-
-function scalarEnd(line: Uint8Array, start: number): number {
-  let at = start;
-  while (at < line.length && line[at] !== COMMA && line[at] !== CLOSE_BRACE && line[at] !== CLOSE_BRACKET) at += 1;
-  if (at === start) throw new BatchLineError("A line is not a JSON object.");
-  return at;
-}
-
 function demand(line: Uint8Array, at: number, byte: number): number {
   if (line[at] !== byte) throw new BatchLineError("A line is not a JSON object.");
   return at + 1;
-}
-
-function skipSpace(line: Uint8Array, from: number): number {
-  let at = from;
-  for (let byte = line[at]; byte === 32 || byte === 9 || byte === 13; byte = line[at]) at += 1;
-  return at;
 }
 
 function startsWith(line: Uint8Array, bytes: Uint8Array, at: number): boolean {

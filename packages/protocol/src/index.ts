@@ -45,5 +45,6 @@ export { isEventTypeName, isUuid, MAX_EVENT_TYPE_NAME_LENGTH } from "./names.ts"
 export { ManualClock, systemClock } from "./clock.ts";
 export type { Clock, Timer } from "./clock.ts";
 export { LineSplitter, LineTooLongError } from "./line-splitter.ts";
-export { BatchLineError, batchLineSteps, eachEvent, eventTypeLineSteps, readBatchLine } from "./batch-line.ts";
+export { BatchLineError } from "./batch-line-error.ts";
+export { batchLineSteps, eachEvent, eventTypeLineSteps, readBatchLine } from "./batch-line.ts";
 export type { BatchLine, Steps } from "./batch-line.ts";
