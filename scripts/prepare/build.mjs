@@ -46,6 +46,8 @@ function packages(root) {
 function fingerprint(root) {
   const inputs = [
     ...["tsconfig.json", "tsconfig.base.json", "node_modules/.package-lock.json"].map((name) => join(root, name)),
+    // How it is built is a part of it.
+    ...filesBelow(join(root, "scripts", "prepare")),
     ...projects(root).flatMap((project) => [
       join(project, "package.json"),
       join(project, "tsconfig.json"),

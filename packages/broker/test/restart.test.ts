@@ -3,7 +3,7 @@ import { cp } from "node:fs/promises";
 import { join } from "node:path";
 import { ManualClock } from "nakadi-protocol";
 import { describe, expect, it } from "vitest";
-import type { BrokerOptions } from "../src/index.ts";
+import { type BrokerOptions, startBroker } from "../src/index.ts";
 import { temporaryDirectory } from "./temporary-directory.ts";
 import { hashed, testBroker, type TestBroker } from "./test-broker.ts";
 
@@ -126,4 +126,13 @@ describe.each(Object.entries(ENDS))("a broker on the directory of one that %s", 
       numbers(1, 3),
     ]);
   });
+});
+
+it("a broker that cannot write anything when it starts leaves the directory to the next one", async () => {
+  const storage = { directory: join(await temporaryDirectory(), "data") };
+  const onFaultPoint = (): never => {
+    throw new Error("the disk is full");
+  };
+  await expect(startBroker({ storage, onFaultPoint })).rejects.toThrow();
+  await testBroker({ storage });
 });
