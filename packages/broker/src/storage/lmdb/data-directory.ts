@@ -12,7 +12,6 @@ import {
   closeSync,
   copyFileSync,
   existsSync,
-  fsyncSync,
   linkSync,
   mkdirSync,
   openSync,
@@ -22,10 +21,10 @@ import {
   renameSync,
   rmSync,
   statSync,
-  writeSync,
 } from "node:fs";
-import { dirname, join } from "node:path";
+import { join } from "node:path";
 import { DataDirectoryError } from "../data-directory-error.ts";
+import { makeDirectory, NEW, syncDirectory, writeWhole } from "./durable-files.ts";
 import { expectedBytes, HEADER_BYTES } from "./file-header.ts";
 import { ownerOf, tryOwnerLock } from "./owner-lock.ts";
 import type { OwnerLock } from "./owner-lock.ts";
@@ -39,8 +38,6 @@ const LOCK = "nakadi.lock";
 const CLEAN_STOP = "clean-stop.json";
 const DATA = "data.mdb";
 const LMDB_LOCK = "lock.mdb";
-/** Begins the name of a file that is not whole yet. */
-const NEW = "new-";
 const MARK = { nakadi: "data directory", format: FORMAT };
 /** Of a repair that is not at its end. */
 const NEW_DATA = "new-data";
@@ -159,7 +156,7 @@ export class DataDirectory {
       const kept = this.#keepData();
       this.begin();
       renameSync(join(this.path, NEW_DATA, DATA), this.dataFile);
-      this.#sync();
+      syncDirectory(this.path);
       this.renewMarks();
       this.dropNewData();
       return kept;
@@ -173,7 +170,7 @@ export class DataDirectory {
       this.#remove(LMDB_LOCK);
       if (this.#has(CLEAN_STOP)) {
         this.#remove(CLEAN_STOP);
-        this.#sync();
+        syncDirectory(this.path);
       }
     });
   }
@@ -276,43 +273,7 @@ export class DataDirectory {
     for (const name of names) rmSync(join(this.path, name), { force: true });
   }
 
-  /** Whole and on disk, or not at all. */
   #write(name: string, json: unknown): void {
-    attempt(this.path, () => {
-      const temporary = join(this.path, NEW + name);
-      const handle = openSync(temporary, "w");
-      try {
-        writeSync(handle, `${JSON.stringify(json)}\n`);
-        fsyncSync(handle);
-      } finally {
-        closeSync(handle);
-      }
-      renameSync(temporary, join(this.path, name));
-      this.#sync();
-    });
-  }
-
-  /** Names of files are on disk only when the directory is. */
-  #sync(): void {
-    if (process.platform === "win32") return;
-    const handle = openSync(this.path, "r");
-    try {
-      fsyncSync(handle);
-    } finally {
-      closeSync(handle);
-    }
-  }
-}
-
-/** With all that lead to it. Node's own `recursive` never ends where a file system has no place for directories. */
-function makeDirectory(path: string): void {
-  try {
-    mkdirSync(path);
-  } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    if (code === "EEXIST") return;
-    if (code !== "ENOENT" || dirname(path) === path) throw error;
-    makeDirectory(dirname(path));
-    mkdirSync(path);
+    attempt(this.path, () => writeWhole(this.path, name, json));
   }
 }
