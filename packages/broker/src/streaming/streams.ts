@@ -93,7 +93,7 @@ export class SubscriptionStreams {
       // Whoever was blocked since then has not been told.
       await gate.demandStream(subscription.event_types);
     } catch (error) {
-      this.#remove(stream);
+      stream.abandon();
       await leave(storage.coordination, subscriptionId, id);
       throw error instanceof CursorError ? new ProblemError(412, error.message) : error;
     }

@@ -101,6 +101,13 @@ export class SubscriptionStream {
     this.#pump();
   }
 
+  /** Instead of `start`, for a stream that cannot begin: nothing is read any more, and nobody waits for it. */
+  abandon(): void {
+    this.#session.end();
+    this.#readers.close();
+    this.#resolveEnded();
+  }
+
   /** What is stored may have changed. */
   hint(what: Suspicion): void {
     this.#sync.suspect(what);

@@ -1,0 +1,77 @@
+import { ManualClock } from "nakadi-protocol";
+import { describe, expect, it, vi } from "vitest";
+import type { StoredEventType } from "../event-types/stored-event-type.ts";
+import { DEFAULT_LIMITS } from "../limits.ts";
+import { MemoryEngine } from "../storage/memory/engine.ts";
+import { type Storage, StorageFailedError } from "../storage/ports.ts";
+import { subscriptionStreamRequest } from "./stream-request.ts";
+import { type StreamsParts, SubscriptionStreams } from "./streams.ts";
+
+/** A subscription of two partitions whose second one is committed beyond its end: no stream of it can begin. */
+async function refusing(): Promise<{ storage: Storage; streams: SubscriptionStreams; open: () => Promise<unknown> }> {
+  const clock = new ManualClock();
+  const storage = new MemoryEngine({ clock }).node("node");
+  await storage.coordination.join("node", 10_000);
+  await storage.log.create("log", 2, { retentionMs: null, compact: false });
+  const timelines = [{ order: 1, log: "log", createdAt: "", lastNumbers: null }];
+  const stored = { eventType: { name: "et" }, partitions: 2, timelines } as unknown as StoredEventType;
+  const keys = ([0, 1] as const).map((partition) => `et:${partition}` as const);
+  const topology = keys.map((partition) => ({ partition, session: null, next: null }));
+  const at = (number: number) => ({ at: { order: 1, number, text: "" }, failedCommits: 0, lastDeadLetter: null });
+  const initial = new Map(keys.map((key, index) => [key, at(index === 0 ? -1 : 25)]));
+  await storage.coordination.change("sub", 0, { sessions: [], topology, resetUntilMs: null }, initial);
+  const nobody: Disposable = { [Symbol.dispose]: () => undefined };
+  const streams = new SubscriptionStreams({
+    node: () => "node",
+    storage,
+    subscriptions: { get: async () => ({ id: "sub", event_types: ["et"] }), eventTypesOf: async () => [stored] },
+    eventTypes: { get: async () => stored },
+    gate: { demandStream: async () => undefined, onChange: () => nobody },
+    access: { demand: async () => undefined },
+    limits: DEFAULT_LIMITS,
+    clock,
+    onError: (error: unknown) => expect.unreachable(String(error)),
+  } as unknown as StreamsParts);
+  const request = subscriptionStreamRequest({}, DEFAULT_LIMITS, () => 0);
+  return { storage, streams, open: () => streams.open("sub", request) };
+}
+
+describe("a stream that cannot begin", () => {
+  it("leaves nothing that listens to the partitions it had taken up", async () => {
+    const { storage, open } = await refusing();
+    const listeners: Disposable[] = [];
+    const gone: Disposable[] = [];
+    const listen = storage.log.onAppend.bind(storage.log);
+    vi.spyOn(storage.log, "onAppend").mockImplementation((...args) => {
+      const listening = listen(...args);
+      const listener = {
+        [Symbol.dispose]: () => {
+          gone.push(listener);
+          listening[Symbol.dispose]();
+        },
+      };
+      listeners.push(listener);
+      return listener;
+    });
+    await expect(open()).rejects.toMatchObject({ status: 412 });
+    expect(listeners).toHaveLength(1);
+    expect(gone).toEqual(listeners);
+  });
+
+  it("is not waited for by the broker's stop", async () => {
+    const { storage, streams, open } = await refusing();
+    let refuse = (): void => undefined;
+    const reading = vi.spyOn(storage.coordination, "progress").mockImplementation(
+      () =>
+        new Promise((_resolve, reject) => {
+          refuse = () => reject(new StorageFailedError("no disk", false));
+        }),
+    );
+    const opened = expect(open()).rejects.toThrow("The storage has failed: no disk");
+    await expect.poll(() => reading.mock.calls.length).toBe(1);
+    const stopped = streams.stop();
+    refuse();
+    await opened;
+    await stopped;
+  });
+});
