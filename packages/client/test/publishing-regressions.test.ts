@@ -241,7 +241,7 @@ describe("pyNakadi", () => {
     const { port } = server.address() as AddressInfo;
     const nakadi = new NakadiClient({ baseUrl: `http://127.0.0.1:${port}` });
     onTestFinished(() => nakadi.close());
-    const retry = { attempts: 5, maxElapsedMs: 100 };
+    const retry = { attempts: 5, maxElapsedMs: 1_000 };
     const publisher = nakadi.publisher("e", { category: "undefined", throwOn: "never", retry });
     expect((await publisher.publish(events(1))).verdicts[0]?.status).toBe("unknown");
   });

@@ -65,11 +65,11 @@ export class PublishRun {
     const open = sent.filter((event, position) => this.#note(event, answer.items[position] ?? UNTRIED));
     this.#failures = open.length < sent.length || answer.next === "split" ? 0 : this.#failures + 1;
     const plan = this.#plan(answer, sent, open, behind);
-    if (plan.length === 0) this.#spare(behind);
-    this.#queue = plan;
     const delayMs = this.#delayMs(answer, random);
     const { attempts, maxElapsedMs } = this.#limits;
-    if (this.#tries >= attempts || elapsedMs + delayMs >= maxElapsedMs) this.#queue = [];
+    const isSpent = this.#tries >= attempts || elapsedMs + delayMs >= maxElapsedMs;
+    this.#queue = isSpent ? [] : plan;
+    if (this.#queue.length === 0) this.#spare(plan.length === 0 ? behind : plan);
     return delayMs;
   }
 
