@@ -200,7 +200,12 @@ export class Handling<E> {
       callHandler(handler, part, all, this.#parts.logger, signals);
     // Made anew from the bytes once a handler has had them: it may have changed them.
     const events = part.seen ? eventsFrom<E>(work.batch.raw) : work.fresh;
-    return events instanceof Promise ? events.then(call) : call(events);
+    if (!(events instanceof Promise)) return call(events);
+    return events.then((all) => {
+      // That took turns of the event loop: nothing is handed over that was called off meanwhile.
+      signals.signal.throwIfAborted();
+      return call(all);
+    });
   }
 
   #done(part: WorkPart<E>, outcome: HandlerOutcome): void {
@@ -257,6 +262,7 @@ export class Handling<E> {
     const run = new HandlerRun({
       call: async ({ signal }) => {
         const events = await eventsFrom<E>(part.work.batch.raw);
+        signal.throwIfAborted();
         action = await undertaker.bury(part, pick(part, events), error, signal);
       },
       clock,
