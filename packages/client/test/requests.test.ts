@@ -101,6 +101,14 @@ describe("invariant 10: no token and no payload is ever shown", () => {
     expect((await first) as NakadiError).toMatchObject({ message: expect.stringContaining("[token] has expired") });
   });
 
+  it("a body that is not JSON is not quoted", async () => {
+    const { nakadi, transport } = testClient("s3cret");
+    transport.onRequest = () => ({ status: 200, body: "Bearer s3cret" });
+    const error = await nakadi.subscriptions.delete("s").catch((reason: unknown) => reason as NakadiError);
+    expect(error).toMatchObject({ code: "PROTOCOL", message: expect.stringContaining("the answer is not JSON") });
+    expect(inspect(error, { depth: 9 })).not.toContain("s3cret");
+  });
+
   it("neither does a batch show its events, but to who asks for them", async () => {
     const { stream, open } = testStream();
     (await open()).batch(4_711);

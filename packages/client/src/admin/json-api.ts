@@ -149,7 +149,8 @@ function arrayOf<T>(value: unknown, request: string): T[] {
 function parsed<T>({ method, path }: HttpCall, body: Uint8Array): T {
   try {
     return JSON.parse(new TextDecoder().decode(body)) as T;
-  } catch (cause) {
-    throw new ProtocolError("the answer is not JSON", { request: `${method} ${path.split("?", 1)[0]}`, cause });
+  } catch {
+    // The parser's own message quotes what it could not read.
+    throw new ProtocolError("the answer is not JSON", { request: `${method} ${path.split("?", 1)[0]}` });
   }
 }
