@@ -20,7 +20,7 @@ import type { EventTypeStreamOptions } from "./low-level/options.ts";
 import type { PositionOptions } from "./low-level/positions.ts";
 import type { Found, SearchOptions } from "./low-level/search.ts";
 import { type Logger, silentLogger } from "./observability/logger.ts";
-import { knownMembers, text, wholeNumber } from "./options/checks.ts";
+import { functionOrNone, knownMembers, text, wholeNumber, withFunctions } from "./options/checks.ts";
 import { type OutboxOptions, outboxSettings } from "./outbox/options.ts";
 import { type Outbox, StoreOutbox } from "./outbox/outbox.ts";
 import type { OutboxRow, OutboxStore } from "./outbox/outbox-store.ts";
@@ -95,7 +95,10 @@ export class NakadiClient implements AsyncDisposable {
   /** @throws {ConfigError} */
   constructor(options: NakadiClientOptions) {
     knownMembers("options", options, NAMES);
-    const { logger = silentLogger, clock = systemClock, random = Math.random } = options;
+    const { logger = silentLogger, clock = systemClock, random = Math.random, headers = {} } = options;
+    withFunctions("options.logger", logger, ["debug", "info", "warn", "error"]);
+    withFunctions("options.clock", clock, ["wallMs", "monotonicMs", "schedule"]);
+    functionOrNone("options.random", random);
     const connectTimeoutMs = wholeNumber("options.connectTimeoutMs", options.connectTimeoutMs, { min: 1 }, 10_000);
     this.#logger = logger;
     this.#clock = clock;
@@ -103,9 +106,9 @@ export class NakadiClient implements AsyncDisposable {
     this.#requestTimeoutMs = wholeNumber("options.requestTimeoutMs", options.requestTimeoutMs, { min: 1 }, 70_000);
     this.#http = new UndiciTransport(options.baseUrl, { connectTimeoutMs, clock });
     this.#pipeline = new HttpPipeline({
-      transport: options.transport ?? this.#http,
+      transport: withFunctions("options.transport", options.transport ?? this.#http, ["request", "openStream"]),
       token: options.token === undefined ? undefined : tokenProvider(options.token),
-      headers: { "user-agent": `nakadi-client/${VERSION}`, ...checkedHeaders(options.headers ?? {}) },
+      headers: { "user-agent": `nakadi-client/${VERSION}`, ...checkedHeaders(headers) },
       flowId: () =>
         Array.from(
           { length: FLOW_ID_LENGTH },
@@ -229,7 +232,7 @@ export class NakadiClient implements AsyncDisposable {
     this.#demandOpen();
     const settings = outboxSettings(options);
     const outbox = new StoreOutbox<R>({
-      store,
+      store: withFunctions("store", store, ["claim"]),
       settings,
       publisherOf: (eventType) => this.publisher<object>(eventType, settings.publisher),
       clock: this.#clock,
@@ -281,6 +284,10 @@ const HEADER_VALUE = /^[\t\x20-\x7e\x80-\xff]+$/;
 
 /** What the client itself must say is not up to the caller. */
 function checkedHeaders(headers: Readonly<Record<string, string>>): Record<string, string> {
+  // Of an object of another kind nothing would be sent.
+  if (typeof headers !== "object" || headers === null || Object.getPrototypeOf(headers) !== Object.prototype) {
+    throw new ConfigError("options.headers", "a plain object of texts");
+  }
   const entries = Object.entries(headers).map(([name, value]): [string, string] => {
     if (!HEADER_NAME.test(name)) throw new ConfigError("options.headers", "named by HTTP tokens");
     const checked = text(`options.headers.${name}`, value);

@@ -96,36 +96,39 @@ describe("odd handlers", () => {
   it.each([
     ["the next try", { attempts: 2, initialDelayMs: 10 }],
     ["the policy", { attempts: 1 }],
-  ])("a large batch that is parsed anew for %s is handed to nobody when its session ends meanwhile", async (_, retry) => {
-    const asked: string[] = [];
-    const test = testConsumer(
-      {
-        onBatch() {
-          asked.push("handler");
-          throw new Error("not now");
-        },
-      },
-      {
-        failure: {
-          retry,
-          then() {
-            asked.push("policy");
-            return "stop";
+  ])(
+    "a large batch that is parsed anew for %s is handed to nobody when its session ends meanwhile",
+    async (_, retry) => {
+      const asked: string[] = [];
+      const test = testConsumer(
+        {
+          onBatch() {
+            asked.push("handler");
+            throw new Error("not now");
           },
         },
-      },
-    );
-    const server = await test.open();
-    // Many turns of parsing on any machine.
-    const filler = "x".repeat(1_000);
-    const events = Array.from({ length: 20_000 }, (__, n): Numbered => ({ n, key: filler }));
-    server.batch(1, events);
-    await expect.poll(() => asked).toEqual(["handler"]);
-    if (retry.attempts > 1) test.clock.advance(10);
-    server.fail();
-    await expect.poll(() => test.consumer.health().backlog.batches).toBe(0);
-    expect(asked).toEqual(["handler"]);
-  });
+        {
+          failure: {
+            retry,
+            then() {
+              asked.push("policy");
+              return "stop";
+            },
+          },
+        },
+      );
+      const server = await test.open();
+      // Many turns of parsing on any machine.
+      const filler = "x".repeat(1_000);
+      const events = Array.from({ length: 20_000 }, (__, n): Numbered => ({ n, key: filler }));
+      server.batch(1, events);
+      await expect.poll(() => asked).toEqual(["handler"]);
+      if (retry.attempts > 1) test.clock.advance(10);
+      server.fail();
+      await expect.poll(() => test.consumer.health().backlog.batches).toBe(0);
+      expect(asked).toEqual(["handler"]);
+    },
+  );
 
   it("that return what is no outcome have failed", async () => {
     const test = testConsumer({ onEvent: () => "comit" as "commit" }, { failure: { retry: { attempts: 1 } } });

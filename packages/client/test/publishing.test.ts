@@ -75,7 +75,14 @@ describe("an answer for the request as a whole", () => {
 
   it.each([
     [1, [[0, 1, 2, 3]], ["aborted", "aborted", "aborted", "aborted"]],
-    [2, [[0, 1, 2, 3], [0, 1]], ["aborted", "aborted", "aborted", "aborted"]],
+    [
+      2,
+      [
+        [0, 1, 2, 3],
+        [0, 1],
+      ],
+      ["aborted", "aborted", "aborted", "aborted"],
+    ],
     [3, [[0, 1, 2, 3], [0, 1], [0]], ["rejected", "aborted", "aborted", "aborted"]],
   ])("413: with %i requests only what was refused alone is rejected", async (attempts, requests, expected) => {
     const { publisher, transport, sent } = scripted([], { retry: { attempts } });

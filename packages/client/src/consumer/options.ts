@@ -3,7 +3,7 @@
  * @pure
  */
 import { ConfigError } from "../errors/nakadi-error.ts";
-import { functionOrNone, knownMembers, optionalWholeNumber, wholeNumber } from "../options/checks.ts";
+import { functionOrNone, knownMembers, optionalWholeNumber, wholeNumber, withFunctions } from "../options/checks.ts";
 import { type Metrics, silentMetrics } from "../observability/metrics.ts";
 import { type StreamOptions, type StreamSettings, streamSettings } from "../stream/options.ts";
 import { type CommitRule, commitRule, type CommitStrategy } from "./commit-strategy.ts";
@@ -156,10 +156,7 @@ function settingsOf<E>(handlerOf: HandlerFactory<E>, options: ConsumerOptions<E>
 }
 
 function checkedMetrics(metrics: Metrics | undefined): Metrics {
-  if (metrics === undefined) return silentMetrics;
-  functionOrNone("options.metrics.count", metrics.count);
-  functionOrNone("options.metrics.gauge", metrics.gauge);
-  return metrics;
+  return metrics === undefined ? silentMetrics : withFunctions("options.metrics", metrics, ["count", "gauge"]);
 }
 
 function pick<T extends object, K extends keyof T>(from: T, names: readonly K[]): Pick<T, K> {

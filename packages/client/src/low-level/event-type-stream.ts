@@ -7,6 +7,7 @@ import type { EventTypes } from "../admin/event-types.ts";
 import { HttpError } from "../errors/nakadi-error.ts";
 import type { Logger } from "../observability/logger.ts";
 import type { Batch } from "../stream/batch.ts";
+import { abortSignal } from "../options/checks.ts";
 import { BatchQueue } from "../stream/batch-queue.ts";
 import { BatchReading } from "../stream/batch-reading.ts";
 import type { BatchStream } from "../stream/batch-stream.ts";
@@ -109,7 +110,8 @@ export class EventTypeBatchStream<E> implements BatchStream<E> {
     what: Committable<E> | readonly Committable<E>[],
     { signal, streamId }: { signal?: AbortSignal; streamId?: string } = {},
   ): Promise<CommitResult> {
-    const result = await this.#stored.commit(cursorsOf(what, streamId), signal);
+    const cursors = cursorsOf(what, streamId);
+    const result = await this.#stored.commit(cursors, abortSignal("options.signal", signal));
     if (result.items.length > 0) this.#observers.healthy();
     return result;
   }

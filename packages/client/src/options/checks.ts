@@ -33,6 +33,16 @@ export function functionOrNone<F>(path: string, value: F | undefined): F | undef
   throw new ConfigError(path, "a function");
 }
 
+/** An object of the program's own that will be called. */
+export function withFunctions<T extends object>(path: string, value: T, names: readonly (keyof T & string)[]): T {
+  if (typeof value !== "object" || value === null) {
+    throw new ConfigError(path, `an object with the functions ${names.join(", ")}`);
+  }
+  for (const name of names)
+    if (typeof value[name] !== "function") throw new ConfigError(`${path}.${name}`, "a function");
+  return value;
+}
+
 /** An object whose members are all known; a misspelt option would otherwise do nothing. */
 export function knownMembers(path: string, value: unknown, names: readonly string[]): void {
   if (typeof value !== "object" || value === null || Array.isArray(value)) throw new ConfigError(path, "an object");

@@ -2,7 +2,7 @@
 import { randomUUID } from "node:crypto";
 import type { Category, Clock, Tombstone } from "nakadi-protocol";
 import { ConfigError } from "../errors/nakadi-error.ts";
-import { text, wholeNumber } from "../options/checks.ts";
+import { abortSignal, text, wholeNumber } from "../options/checks.ts";
 import { Activity } from "./activity.ts";
 import { Batcher } from "./batcher.ts";
 import { closedError, EventSender, RESOURCES, type SendOptions, type SenderParts } from "./event-sender.ts";
@@ -88,12 +88,14 @@ export class EventTypePublisher<E> implements Publisher<E> {
 
   async publish(events: readonly E[], { signal }: { signal?: AbortSignal } = {}): Promise<PublishResult> {
     if (!Array.isArray(events)) throw new ConfigError("events", "an array");
+    abortSignal("options.signal", signal);
     const texts = events.map((event, index) => this.#textOf(`events[${index}]`, event));
     return this.#judged(this.#stopped ? refused(texts) : await this.#during(() => this.#deliver(texts, signal)));
   }
 
   async delete(tombstones: readonly Tombstone[], { signal }: { signal?: AbortSignal } = {}): Promise<PublishResult> {
     if (!Array.isArray(tombstones)) throw new ConfigError("tombstones", "an array");
+    abortSignal("options.signal", signal);
     const texts = tombstones.map((one: Tombstone, index) => {
       const path = `tombstones[${index}]`;
       const made = eventText(path, one, undefined, this.#filling);

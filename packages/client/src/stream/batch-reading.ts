@@ -3,6 +3,7 @@
  * @pure
  */
 import { ConfigError } from "../errors/nakadi-error.ts";
+import { abortSignal } from "../options/checks.ts";
 import type { Batch } from "./batch.ts";
 import type { BatchQueue } from "./batch-queue.ts";
 import type { SessionState } from "./session-machine.ts";
@@ -19,6 +20,7 @@ export class BatchReading<E> {
 
   nextBatch(signal: AbortSignal | undefined): Promise<Batch<E> | undefined> {
     try {
+      abortSignal("options.signal", signal);
       this.#claim("nextBatch");
     } catch (error) {
       return Promise.reject(error);

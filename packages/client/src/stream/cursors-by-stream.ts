@@ -29,9 +29,9 @@ function isList<T>(what: T | readonly T[]): what is readonly T[] {
 
 function cursorOf(what: Committable<unknown>, streamId: string | undefined): StreamCursor {
   if (typeof what !== "object" || what === null) throw new ConfigError("what", "a batch, a cursor, or a list of them");
-  const cursor = "cursor" in what ? what.cursor : what;
+  const cursor: StreamCursor | null | undefined = "cursor" in what ? what.cursor : what;
   for (const name of ["partition", "offset", "event_type", "cursor_token"] as const) {
-    text(`cursor.${name}`, cursor[name]);
+    text(`cursor.${name}`, cursor?.[name]);
   }
   const id = cursor.streamId ?? streamId;
   if (typeof id === "string" && isUuid(id)) return withStreamId(cursor, id);

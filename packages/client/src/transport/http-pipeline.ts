@@ -2,6 +2,7 @@
 import { type Clock, Header, MediaType } from "nakadi-protocol";
 import type { TokenProvider } from "../auth/token.ts";
 import { ConfigError, HttpError, NakadiError, nakadiError, TimeoutError } from "../errors/nakadi-error.ts";
+import { abortSignal } from "../options/checks.ts";
 import { withoutQuery } from "./base-url.ts";
 import { problemOf } from "./problem-body.ts";
 import { retryAfterMs } from "./retry-after.ts";
@@ -122,6 +123,7 @@ export class HttpPipeline {
   ): Promise<R> {
     const { token } = this.#parts;
     if (this.#closed) throw new NakadiError("CLOSED", "the client is closed");
+    abortSignal("options.signal", signal);
     try {
       signal?.throwIfAborted();
       const first = await send(this.#requestOf(call, await this.#token(false, tokenTimeoutMs, signal)));
