@@ -133,6 +133,17 @@ export class Members {
   }
 }
 
+const TRUE = ["true", "on", "yes", "1"];
+const FALSE = ["false", "off", "no", "0", ""];
+
+/** The value of a query's parameter; a missing one is false. @throws {ProblemError} 400 for what is neither true nor false */
+export function flagOf(name: string, text: string | undefined): boolean {
+  const value = text?.toLowerCase();
+  if (value === undefined || FALSE.includes(value)) return false;
+  if (TRUE.includes(value)) return true;
+  throw wrongType(name, "true or false");
+}
+
 function textOf(value: unknown, path: string): string {
   if (typeof value === "string") return value;
   if (typeof value === "number" || typeof value === "boolean") return String(value);

@@ -1,5 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { describe, expect, it } from "vitest";
+import type { Authorizer } from "../src/index.ts";
 import type { Answer } from "./http-client.ts";
 import { hashed, manualBroker, testBroker, type TestBroker } from "./test-broker.ts";
 
@@ -175,6 +176,40 @@ describe("a list of subscriptions", () => {
   });
 });
 
+describe("a subscription whose event type was deleted while it was created", () => {
+  it("does not keep the others from being listed with their status, and can be deleted", async () => {
+    const asked = new Set<string>();
+    let goOn = (): void => undefined;
+    let held: Promise<void> | undefined;
+    const allows: Authorizer["allows"] = async (_subject, operation, { name }) => {
+      asked.add(`${operation} ${name}`);
+      if (operation === "VIEW" && name === "list.gone") await held;
+      return true;
+    };
+    const broker = await testBroker({ authorizer: { allows } });
+    const { call } = broker;
+    const [gone, there] = [await broker.eventType({ name: "list.gone" }), await broker.eventType()];
+    const other = await broker.subscription([there]);
+    held = new Promise((resolve) => {
+      goOn = resolve;
+    });
+    asked.clear();
+    const creating = broker.subscription([gone]);
+    await expect.poll(() => asked).toContain(`VIEW ${gone}`);
+    held = undefined;
+    expect((await call({ method: "DELETE", path: `/event-types/${gone}` })).status).toBe(200);
+    goOn();
+    const id = await creating;
+    const { json } = await call({ path: "/subscriptions?show_status=true&token=new" });
+    const listed = new Map((json as { items: { id: string; status: unknown }[] }).items.map((one) => [one.id, one]));
+    expect(listed.get(id)?.status).toEqual([]);
+    expect(listed.get(other)?.status).toMatchObject([{ event_type: there, partitions: [{ partition: "0" }] }]);
+    for (const path of ["stats", "events"])
+      expect((await call({ path: `/subscriptions/${id}/${path}` })).status).toBe(404);
+    expect((await call({ method: "DELETE", path: `/subscriptions/${id}` })).status).toBe(204);
+  });
+});
+
 describe("statistics", () => {
   it("sort partitions as texts, and name the owner of a partition that is handed over", async () => {
     const broker = await testBroker({ limits: { maxPartitions: 11 } });
@@ -207,6 +242,28 @@ describe("statistics", () => {
       .poll(async () => (await stats()).filter(({ state }) => state === "reassigning").length)
       .toBeGreaterThan(0);
     expect(new Set((await stats()).map(({ stream_id }) => stream_id))).toEqual(new Set([a.id]));
+  });
+
+  it("tell the age of the next event that is left, where retention took those before it, whole timelines too", async () => {
+    const broker = await manualBroker();
+    const { call, clock } = broker;
+    const hours = 3_600_000;
+    const name = await broker.eventType({ options: { retention_time: 3 * hours } });
+    const initial_cursors = [{ event_type: name, partition: "0", offset: "BEGIN" }];
+    const ids = [
+      await broker.subscription([name]),
+      await broker.subscription([name], { read_from: "cursors", initial_cursors }),
+    ];
+    for (const id of ids) await call({ method: "PATCH", path: `/subscriptions/${id}/cursors`, json: { items: [] } });
+    await broker.publish(name, [{ n: 0 }, { n: 1 }]);
+    await call({ method: "POST", path: `/event-types/${name}/timelines`, json: { storage_id: "default" } });
+    clock.advance(4 * hours);
+    await broker.publish(name, [{ n: 2 }, { n: 3 }, { n: 4 }]);
+    clock.advance(7_999);
+    const told = await Promise.all(ids.map((id) => call({ path: `/subscriptions/${id}/stats?show_time_lag=true` })));
+    const [behind, fromTheBeginning] = told.map(({ json }) => (json as Stats).items[0]?.partitions[0]);
+    expect(behind).toMatchObject({ unconsumed_events: 5, consumer_lag_seconds: 7 });
+    expect(fromTheBeginning).toMatchObject({ unconsumed_events: 3, consumer_lag_seconds: 7 });
   });
 });
 

@@ -1,7 +1,7 @@
 /** JSON bodies of typed endpoints: they need a JSON content type and something to read (protocol 0.3). */
 import type { FastifyRequest } from "fastify";
 import { ProblemError } from "../problems.ts";
-import { parseJson } from "../request-body.ts";
+import { flagOf, parseJson } from "../request-body.ts";
 
 const JSON_TYPE = /^application\/(?:[-\w.]+\+)?json\s*(?:;|$)/i;
 
@@ -27,15 +27,9 @@ export function queryParameters({ query }: FastifyRequest): Readonly<Record<stri
   return Object.fromEntries(entries.map(([name, value]) => [name, typeof value === "string" ? value : value[0]]));
 }
 
-const TRUE = ["true", "on", "yes", "1"];
-const FALSE = ["false", "off", "no", "0", ""];
-
 /** @throws {ProblemError} 400 for what is neither true nor false */
 export function queryFlag(request: FastifyRequest, name: string): boolean {
-  const value = queryParameters(request)[name]?.toLowerCase();
-  if (value === undefined || FALSE.includes(value)) return false;
-  if (TRUE.includes(value)) return true;
-  throw new ProblemError(400, `Cannot read ${name}: it must be true or false`);
+  return flagOf(name, queryParameters(request)[name]);
 }
 
 /** A header that may be repeated reads as one text. */

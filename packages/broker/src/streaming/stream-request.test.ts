@@ -59,6 +59,8 @@ describe("the parameters of a stream", () => {
     [{ stream_timeout: "1.5" }, 400],
     [{ stream_limit: "1e3" }, 400],
     [{ partitions: "all" }, 400],
+    [{ batch_limit: 0, stream_timeout: "soon" }, 400],
+    [{ commit_timeout: 61, partitions: "all" }, 400],
   ])("%j are refused with %i", (values, status) => {
     expect(() => settingsOf(values)).toThrow(expect.objectContaining({ status }));
   });

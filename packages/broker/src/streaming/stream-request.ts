@@ -29,24 +29,29 @@ export function subscriptionStreamRequest(
   random: () => number,
 ): SubscriptionStreamRequest {
   const members = Members.of(values);
+  // All are read before any is checked: what cannot be read is a 400, whatever else is wrong.
   const batchLimit = members.integer("batch_limit", ...INT32) ?? limits.defaultBatchLimit;
-  const commitTimeout = members.integer("commit_timeout", ...INT64) ?? 0;
   const streamLimit = members.integer("stream_limit", ...INT64) ?? 0;
+  const flushTimeout = members.integer("batch_flush_timeout", ...INT32);
+  const timespan = members.integer("batch_timespan", ...INT64) ?? 0;
+  const streamTimeout = members.integer("stream_timeout", ...INT64);
   const keepAliveLimit = members.integer("stream_keep_alive_limit", ...INT32) ?? 0;
-  const settings: SessionSettings = {
-    batchLimit: demandBatchLimit(batchLimit),
-    streamLimit: streamLimit === 0 ? Number.POSITIVE_INFINITY : streamLimit,
-    flushMs: flushSeconds(members.integer("batch_flush_timeout", ...INT32), limits) * 1_000,
-    timespanMs: Math.max(0, members.integer("batch_timespan", ...INT64) ?? 0) * 1_000,
-    timeoutMs: streamSeconds(members.integer("stream_timeout", ...INT64), limits, random) * 1_000,
-    keepAliveLimit: keepAliveLimit === 0 ? Number.POSITIVE_INFINITY : keepAliveLimit,
-    maxUncommitted: members.integer("max_uncommitted_events", ...INT32) ?? limits.defaultMaxUncommittedEvents,
-    commitTimeoutMs: commitSeconds(commitTimeout, limits) * 1_000,
-  };
+  const maxUncommitted = members.integer("max_uncommitted_events", ...INT32) ?? limits.defaultMaxUncommittedEvents;
+  const commitTimeout = members.integer("commit_timeout", ...INT64) ?? 0;
   const partitions = (members.objects("partitions") ?? []).map((one) => ({
     eventType: one.requiredText("event_type"),
     partition: one.requiredText("partition"),
   }));
+  const settings: SessionSettings = {
+    batchLimit: demandBatchLimit(batchLimit),
+    streamLimit: streamLimit === 0 ? Number.POSITIVE_INFINITY : streamLimit,
+    flushMs: flushSeconds(flushTimeout, limits) * 1_000,
+    timespanMs: Math.max(0, timespan) * 1_000,
+    timeoutMs: streamSeconds(streamTimeout, limits, random) * 1_000,
+    keepAliveLimit: keepAliveLimit === 0 ? Number.POSITIVE_INFINITY : keepAliveLimit,
+    maxUncommitted,
+    commitTimeoutMs: commitSeconds(commitTimeout, limits) * 1_000,
+  };
   members.demandValid();
   return { settings, partitions };
 }

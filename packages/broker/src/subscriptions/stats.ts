@@ -2,9 +2,10 @@
 import type { Clock, Subscription, SubscriptionEventTypeStats, SubscriptionPartitionStats } from "nakadi-protocol";
 import type { StoredEventType } from "../event-types/stored-event-type.ts";
 import { Axis } from "../log/axis.ts";
-import { newest } from "../log/partition-bounds.ts";
+import { beforeOldest, newest } from "../log/partition-bounds.ts";
 import { timelineBounds } from "../log/timeline-bounds.ts";
 import type { CoordinationPort, Group, LogPort, Owned, Progress } from "../storage/ports.ts";
+import { consumerLagSeconds } from "./consumer-lag.ts";
 
 interface StatsParts {
   log: LogPort;
@@ -31,11 +32,14 @@ export async function subscriptionStats(
         const { state, stream_id, type } = owners.of(`${name}:${partition}`);
         const at = progress.get(`${name}:${partition}`)?.at;
         if (!at) return { partition, state, stream_id };
-        const axis = new Axis(stored.timelines, Number(partition));
-        const committed = axis.ordinalOf(at) ?? -1;
-        const end = axis.ordinalOf(newest(all, Number(partition))) ?? -1;
-        const seconds = timeLag && (await lagSeconds(log, clock, axis, Number(partition), { committed, end }));
-        const lag = seconds === false ? {} : { consumer_lag_seconds: seconds };
+        const number = Number(partition);
+        const axis = new Axis(stored.timelines, number);
+        // A raw BEGIN is before what is left, not before what there ever was.
+        const committed = axis.ordinalOf(at.order === 0 ? beforeOldest(all, number) : at) ?? -1;
+        const end = axis.ordinalOf(newest(all, number)) ?? -1;
+        const distance = { axis, partition: number, committed, end };
+        const seconds = timeLag ? await consumerLagSeconds(log, clock, distance) : undefined;
+        const lag = seconds === undefined ? {} : { consumer_lag_seconds: seconds };
         return { partition, state, unconsumed_events: Math.max(0, end - committed), ...lag, stream_id, ...type };
       });
       return { event_type: name, partitions: await Promise.all(partitions) };
@@ -98,25 +102,4 @@ function ownership(
     stream_id: session.id,
     type: { assignment_type: session.requested.length > 0 ? "direct" : "auto" },
   };
-}
-
-/** Age of the next event to be consumed, in whole seconds; 0 at the end of the log. */
-async function lagSeconds(
-  log: LogPort,
-  clock: Clock,
-  axis: Axis,
-  partition: number,
-  { committed, end }: { committed: number; end: number },
-): Promise<number> {
-  if (end <= committed) return 0;
-  const at = axis.locate(committed + 1);
-  const { frames } = await log.read(
-    at.log,
-    partition,
-    at.number,
-    { bytes: 1, records: 1 },
-    new AbortController().signal,
-  );
-  const [next] = frames;
-  return next ? Math.max(0, Math.floor((clock.wallMs() - next.timestampMs) / 1_000)) : 0;
 }

@@ -68,6 +68,24 @@ describe("a list of subscriptions", () => {
     );
   });
 
+  it("has each of those that were made in the same millisecond on one page", () => {
+    fc.assert(
+      fc.property(fc.array(fc.nat({ max: 3 })), fc.integer({ min: 1, max: 10 }), (times, limit) => {
+        const all = times.map((time, n) => subscription(n, { created_at: new Date(time).toISOString() }));
+        const listed = follow(all, listQuery({ limit: String(limit) }), "next").flat();
+        expect(groups(listed).toSorted()).toEqual(groups(all).toSorted());
+        const newestFirst = times.toSorted((a, b) => b - a).map((time) => new Date(time).toISOString());
+        expect(listed.map(({ created_at }) => created_at)).toEqual(newestFirst);
+      }),
+    );
+  });
+
+  it("has its defaults for parameters that say nothing", () => {
+    const nothing = { event_type: "", limit: "", offset: "", show_status: "" };
+    expect(listQuery(nothing)).toEqual(listQuery({}));
+    expect(listQuery({ show_status: "TRUE" }).showStatus).toBe(true);
+  });
+
   it.each([
     [{ limit: "0" }],
     [{ limit: "1001" }],
@@ -75,6 +93,7 @@ describe("a list of subscriptions", () => {
     [{ offset: "-1" }],
     [{ reader: "nobody" }],
     [{ reader: "a:b:c" }],
+    [{ show_status: "perhaps" }],
   ])("refuses %j", (query) => {
     expect(() => listQuery(query)).toThrow(expect.objectContaining({ status: 400 }));
   });

@@ -4,6 +4,7 @@
  */
 import type { Subscription } from "nakadi-protocol";
 import { ProblemError } from "../problems.ts";
+import { flagOf } from "../request-body.ts";
 
 const DEFAULT_LIMIT = 20;
 const MAX_LIMIT = 1_000;
@@ -45,9 +46,9 @@ export function listQuery(
   return {
     owningApplication: one("owning_application"),
     // A single value may hold several, separated by commas.
-    eventTypes: typeof types === "string" ? types.split(",") : (types ?? []),
+    eventTypes: typeof types === "string" ? types.split(",").filter(Boolean) : (types ?? []),
     reader: attribute(one("reader")),
-    showStatus: one("show_status") === "true",
+    showStatus: flagOf("show_status", one("show_status")),
     limit,
     offset,
     token: one("token") ?? (byToken && offset === 0 ? "new" : undefined),
@@ -129,7 +130,7 @@ function attribute(text: string | undefined): ListQuery["reader"] {
 }
 
 function wholeNumber(name: string, text: string | undefined): number | undefined {
-  if (text === undefined) return undefined;
+  if (text === undefined || text === "") return undefined;
   if (!/^-?[0-9]{1,9}$/.test(text)) throw new ProblemError(400, `Cannot read ${name}: it must be a whole number`);
   return Number(text);
 }

@@ -11,15 +11,16 @@ import { queryFlag, requestJson } from "../request-json.ts";
 import { resource } from "../resource.ts";
 
 export function subscriptionRoutes(app: FastifyInstance, domain: Domain): void {
-  const { subscriptions, storage, settings, access, clock } = domain;
+  const { subscriptions, eventTypes, storage, settings, access, clock } = domain;
   const { features } = settings;
 
-  /** The light statistics of a list: who reads what, not how much is left. */
+  /** The light statistics of a list: who reads what, not how much is left; nothing of event types that are gone. */
   const withStatus = (items: readonly Subscription[]): Promise<unknown[]> =>
     Promise.all(
       items.map(async (subscription) => {
-        const eventTypes = await subscriptions.eventTypesOf(subscription);
-        return { ...subscription, status: await subscriptionStatus(storage.coordination, subscription, eventTypes) };
+        const found = await Promise.all(subscription.event_types.map((name) => eventTypes.find(name)));
+        const there = found.filter((stored) => stored !== undefined);
+        return { ...subscription, status: await subscriptionStatus(storage.coordination, subscription, there) };
       }),
     );
 
@@ -60,9 +61,9 @@ export function subscriptionRoutes(app: FastifyInstance, domain: Domain): void {
     GET: async (request, reply) => {
       const timeLag = queryFlag(request, "show_time_lag");
       const subscription = await permittedSubscription(domain, request, "VIEW");
-      const eventTypes = await subscriptions.eventTypesOf(subscription);
+      const all = await subscriptions.eventTypesOf(subscription);
       const parts = { log: storage.log, coordination: storage.coordination, clock };
-      return sendJson(reply, 200, { items: await subscriptionStats(parts, subscription, eventTypes, { timeLag }) });
+      return sendJson(reply, 200, { items: await subscriptionStats(parts, subscription, all, { timeLag }) });
     },
   });
 }
