@@ -290,4 +290,40 @@ describe("DELETE /event-types/{name}", () => {
     expect((await test.call({ path: `/subscriptions/${kept}` })).status).toBe(404);
     expect(await get(test, "/subscriptions")).toMatchObject({ items: [] });
   });
+
+  it("does not stumble over subscriptions that somebody else deletes at the same time", async () => {
+    const test = await testBroker();
+    const name = await test.eventType();
+    const ids = await Promise.all(Array.from({ length: 5 }, () => test.subscription([name])));
+    await test.call({
+      method: "POST",
+      path: "/settings/features",
+      json: { feature: "delete_event_type_with_subscriptions", enabled: true },
+    });
+    const paths = [`/event-types/${name}`, ...ids.map((id) => `/subscriptions/${id}`)];
+    const [answer] = await Promise.all(paths.map((path) => test.call({ method: "DELETE", path })));
+    expect([answer?.status, answer?.text]).toEqual([200, ""]);
+  });
+
+  it("while somebody asks about the event type's events: it is not there, and that is no internal error", async () => {
+    let onRead: (() => Promise<unknown>) | undefined;
+    const authorizer: Authorizer = {
+      async allows(_subject, operation) {
+        if (operation !== "READ") return true;
+        const act = onRead;
+        onRead = undefined;
+        await act?.();
+        return true;
+      },
+    };
+    const test = await testBroker({ authorizer });
+    const lag = { method: "POST", path: "/cursors-lag", json: [{ partition: "0", offset: "0" }] };
+    const shift = { method: "POST", path: "/shifted-cursors", json: [{ partition: "0", offset: "BEGIN" }] };
+    for (const { path, ...request } of [{ path: "/partitions/0" }, { path: "/events" }, lag, shift]) {
+      const name = await test.eventType();
+      onRead = () => test.call({ method: "DELETE", path: `/event-types/${name}` });
+      const { status, text } = await test.call({ path: `/event-types/${name}${path}`, ...request });
+      expect([status, text]).toEqual([404, expect.stringMatching(/does not exist|topic not found/)]);
+    }
+  });
 });

@@ -9,7 +9,7 @@ import { ProblemError } from "../problems.ts";
 import type { Features } from "../settings/features.ts";
 import { Storages } from "../settings/storages.ts";
 import { eachRecord } from "../storage/each-record.ts";
-import type { LogPolicy, LogPort, MetadataPort, Versioned } from "../storage/ports.ts";
+import type { LogPort, MetadataPort, Versioned } from "../storage/ports.ts";
 import { effectiveSchema } from "./effective-schema.ts";
 import { demandAvroSchema } from "./avro-schema.ts";
 import { OWN_STORAGE } from "../log/timeline-list.ts";
@@ -17,6 +17,7 @@ import { readEventTypeRequest } from "./event-type-request.ts";
 import { EventValidators, SchemaCompileError } from "./event-validator.ts";
 import type { EventValidator } from "./event-validator.ts";
 import type { JsonObject } from "./json-schema.ts";
+import { logPolicy } from "./log-policy.ts";
 import { newEventType } from "./new-event-type.ts";
 import { RecordCache } from "./record-cache.ts";
 import { schemaAddition, SchemaHistory } from "./schema-history.ts";
@@ -230,13 +231,6 @@ export class EventTypes {
       throw new ProblemError(422, `schema must be a valid json-schema: ${error.message}`);
     }
   }
-}
-
-export function logPolicy({ cleanup_policy, options }: CompleteEventType): LogPolicy {
-  return {
-    retentionMs: cleanup_policy === "compact" ? null : options.retention_time,
-    compact: cleanup_policy !== "delete",
-  };
 }
 
 function writerTest(writer: string): (eventType: CompleteEventType) => boolean {

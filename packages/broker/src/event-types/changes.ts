@@ -7,9 +7,8 @@ import { type Access, eventTypeResource } from "../authorization/authorizer.ts";
 import type { Limits } from "../limits.ts";
 import { ProblemError } from "../problems.ts";
 import type { Features } from "../settings/features.ts";
-import { NoSuchLogError } from "../storage/ports.ts";
 import type { LogPort, MetadataPort, Versioned } from "../storage/ports.ts";
-import { EVENT_TYPE_KIND, logPolicy } from "./catalogue.ts";
+import { EVENT_TYPE_KIND } from "./catalogue.ts";
 import type { EventTypes } from "./catalogue.ts";
 import { demandAvroEvolution, demandAvroSchema } from "./avro-schema.ts";
 import { readEventTypeRequest } from "./event-type-request.ts";
@@ -17,6 +16,7 @@ import type { EventTypeRequest } from "./event-type-request.ts";
 import { checkRetention } from "./event-type-rules.ts";
 import { checkOwnerSelectorUnchanged, updatedEventType } from "./event-type-update.ts";
 import type { UpdatedEventType } from "./event-type-update.ts";
+import { applyLogPolicy } from "./log-policy.ts";
 import { evolvedVersion } from "./schema-evolution.ts";
 import type { Evolving } from "./schema-evolution.ts";
 import { schemaAddition } from "./schema-history.ts";
@@ -126,26 +126,8 @@ export class EventTypeChanges {
     const record = { kind: EVENT_TYPE_KIND, id: eventType.name, expect: version, value: stored } as const;
     const writes = isNewVersion ? [record, schemaAddition(stored)] : [record];
     if ((await metadata.write(writes)) === "conflict") return false;
-    await this.#applyPolicy(stored, eventType.name);
+    await applyLogPolicy(this.#parts, stored);
     return true;
-  }
-
-  /** Tells the logs what was stored, and again if that has changed meanwhile: the last one to tell them knows it. */
-  async #applyPolicy(stored: StoredEventType, name: string): Promise<void> {
-    const { eventTypes, log } = this.#parts;
-    let told: string | undefined;
-    for (let now: StoredEventType | undefined = stored; now; now = await eventTypes.find(name)) {
-      const policy = logPolicy(now.eventType);
-      const logs = now.timelines.map((timeline) => timeline.log);
-      const wanted = JSON.stringify([policy, logs]);
-      if (wanted === told) return;
-      try {
-        await Promise.all(logs.map((id) => log.configure(id, policy)));
-      } catch (error) {
-        if (!(error instanceof NoSuchLogError)) throw error;
-      }
-      told = wanted;
-    }
   }
 }
 

@@ -1,11 +1,15 @@
 /** The broker's HTTP side: conventions here, one file a resource under `routes/` (protocol 0). */
-import Fastify, { type FastifyInstance } from "fastify";
+import Fastify, { type FastifyInstance, type FastifyRequest } from "fastify";
+import { noSuchEventType } from "../event-types/catalogue.ts";
 import type { Logger } from "../logger.ts";
 import { ProblemError } from "../problems.ts";
+import { NoSuchLogError } from "../storage/ports.ts";
+import { noSuchSubscription } from "../subscriptions/registry.ts";
 import { compression } from "./compression.ts";
 import type { Domain } from "./domain.ts";
 import { flowIds, generateFlowId, setFlowId } from "./flow-id.ts";
 import { problem, problemOf, sendContainerError, sendProblem } from "./replies.ts";
+import { pathParameter } from "./request-json.ts";
 import { allowance } from "./resource.ts";
 import { apiDescriptionRoutes } from "./routes/api-description.ts";
 import { cursorOperationRoutes } from "./routes/cursor-operations.ts";
@@ -72,7 +76,7 @@ export function buildServer(domain: Domain, logger: Logger): FastifyInstance {
   });
   app.setErrorHandler((error, request, reply) => {
     if (error instanceof ProblemError) reply.headers(error.headers);
-    const known = problemOf(error) ?? clientFault(error);
+    const known = problemOf(error) ?? goneMeanwhile(error, request) ?? clientFault(error);
     if (known) return sendProblem(reply, known);
     const id = generateFlowId();
     logger.error({ error, method: request.method, path: pathOf(request.url), id }, "an internal error happened");
@@ -97,6 +101,13 @@ export function buildServer(domain: Domain, logger: Logger): FastifyInstance {
 
 function noCompiler(): never {
   throw new Error("No route of the broker has a schema.");
+}
+
+/** Event types and their logs go one after the other: who has found the one may not find the other any more. */
+function goneMeanwhile(error: unknown, request: FastifyRequest): ReturnType<typeof problemOf> {
+  if (!(error instanceof NoSuchLogError)) return undefined;
+  const name = pathParameter(request, "name");
+  return problemOf(name === "" ? noSuchSubscription(pathParameter(request, "id")) : noSuchEventType(name));
 }
 
 /** What Fastify itself refuses: a body that is too large, a broken path. */

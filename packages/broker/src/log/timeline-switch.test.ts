@@ -1,5 +1,6 @@
 import { ManualClock } from "nakadi-protocol";
 import { beforeEach, describe, expect, it, vi } from "vitest";
+import { Access, allowAll } from "../authorization/authorizer.ts";
 import { EventTypes } from "../event-types/catalogue.ts";
 import type { StoredEventType } from "../event-types/stored-event-type.ts";
 import { DEFAULT_LIMITS } from "../limits.ts";
@@ -35,7 +36,11 @@ async function append(stored: StoredEventType | undefined, count: number): Promi
 }
 
 /** A writer that has begun and goes on when it is told to. */
-function slowWriter(): { begun: Promise<void>; finish: () => void; done: Promise<void> } {
+function slowWriter(write: (stored: StoredEventType | undefined) => Promise<void> = (stored) => append(stored, 2)): {
+  begun: Promise<void>;
+  finish: () => void;
+  done: Promise<void>;
+} {
   let begin: () => void = () => undefined;
   let finish: () => void = () => undefined;
   const begun = new Promise<void>((resolve) => (begin = resolve));
@@ -43,7 +48,7 @@ function slowWriter(): { begun: Promise<void>; finish: () => void; done: Promise
   const done = parts.writers.write("et", async (stored) => {
     begin();
     await allowed;
-    await append(stored, 2);
+    await write(stored);
   });
   return { begun, finish, done };
 }
@@ -71,6 +76,51 @@ describe("a timeline's switch", () => {
       [2, null],
     ]);
     expect(switching).toBeUndefined();
+  });
+
+  it("leads to a log with all partitions, of those too that came while it waited", async () => {
+    const growing = slowWriter(async (stored) => {
+      await storage.log.grow(stored?.timelines.at(-1)?.log ?? "", 3);
+      await parts.eventTypes.change("et", (now) => ({ ...now, partitions: 3 }));
+    });
+    await growing.begun;
+    const switched = switchTimeline(parts, "et");
+    await expect.poll(async () => (await parts.eventTypes.get("et")).switching).toBeDefined();
+    growing.finish();
+    await Promise.all([growing.done, switched]);
+    const { timelines, partitions } = await parts.eventTypes.get("et");
+    expect(partitions).toBe(3);
+    expect(await storage.log.bounds(timelines.at(-1)?.log ?? "")).toHaveLength(3);
+  });
+
+  it("leads to a log with the policy of now, however late that was changed", async () => {
+    const writer = slowWriter();
+    await writer.begun;
+    const retention_time = 20_000_000;
+    const create = storage.log.create.bind(storage.log);
+    vi.spyOn(storage.log, "create").mockImplementationOnce(async (...log) => {
+      await create(...log);
+      await parts.eventTypes.change("et", (now) => ({
+        ...now,
+        eventType: { ...now.eventType, options: { retention_time } },
+      }));
+    });
+    const configured = vi.spyOn(storage.log, "configure");
+    const switched = switchTimeline(parts, "et");
+    writer.finish();
+    await Promise.all([writer.done, switched]);
+    const newest = (await parts.eventTypes.get("et")).timelines.at(-1)?.log;
+    expect(configured).toHaveBeenCalledWith(newest, { retentionMs: retention_time, compact: false });
+  });
+
+  it("is a 404 where the event type is deleted while it waits", async () => {
+    const writer = slowWriter(async () => undefined);
+    await writer.begun;
+    const switched = switchTimeline(parts, "et").catch((error: unknown) => error);
+    await expect.poll(async () => (await parts.eventTypes.get("et")).switching).toBeDefined();
+    await parts.eventTypes.delete("et", async () => false, new Access(allowAll));
+    writer.finish();
+    expect(await switched).toMatchObject({ status: 404 });
   });
 
   it("makes those who come later wait, and then write to the new timeline", async () => {

@@ -3,8 +3,10 @@
  * the last before a crash: mark the event type (nobody begins to write to it), wait for those who write, create the next
  * log, and in one write close the timeline and open the next. A mark that is left behind expires.
  */
+import { isDeepStrictEqual } from "node:util";
 import type { Clock } from "nakadi-protocol";
-import { type EventTypes, logPolicy } from "../event-types/catalogue.ts";
+import type { EventTypes } from "../event-types/catalogue.ts";
+import { applyLogPolicy, logPolicy } from "../event-types/log-policy.ts";
 import type { StoredEventType } from "../event-types/stored-event-type.ts";
 import type { Limits } from "../limits.ts";
 import { ProblemError } from "../problems.ts";
@@ -30,18 +32,22 @@ export async function switchTimeline(
 ): Promise<void> {
   const { eventTypes, writers, log, limits, clock, uuid } = parts;
   const next = uuid();
-  const marked = await eventTypes.change(name, (stored) => {
+  await eventTypes.change(name, (stored) => {
     demandSwitchable(stored, clock.wallMs());
     return { ...stored, switching: { log: next, untilMs: clock.wallMs() + limits.timelineSwitchMs } };
   });
   try {
     if (!(await inTime(clock, limits.timelineSwitchMs, writers.drained(name)))) throw inMaintenance();
-    const current = marked.timelines.at(-1)?.log ?? "";
+    // Those who were waited for may have given it more partitions; nobody can any more.
+    const { timelines, partitions, eventType } = await eventTypes.get(name);
+    const current = timelines.at(-1)?.log ?? "";
     const lastNumbers = (await log.bounds(current)).map((bounds) => bounds.next - 1);
-    await log.create(next, marked.partitions, logPolicy(marked.eventType));
-    await eventTypes.change(name, (stored) =>
-      switched(stored, { log: next, storage, lastNumbers, nowMs: clock.wallMs() }),
+    const policy = logPolicy(eventType);
+    await log.create(next, partitions, policy);
+    const stored = await eventTypes.change(name, (now) =>
+      switched(now, { log: next, storage, lastNumbers, nowMs: clock.wallMs() }),
     );
+    if (!isDeepStrictEqual(policy, logPolicy(stored.eventType))) await applyLogPolicy(parts, stored);
   } catch (error) {
     await callOff(parts, name, next);
     throw error;

@@ -126,7 +126,7 @@ export class Subscriptions {
 
   async #stored(id: string): Promise<Versioned<Subscription>> {
     const found = await this.#parts.metadata.get<Subscription>(SUBSCRIPTION, id);
-    if (!found) throw new ProblemError(404, `Subscription with id "${id}" does not exist`);
+    if (!found) throw noSuchSubscription(id);
     return found;
   }
 
@@ -142,4 +142,8 @@ export class Subscriptions {
     const list = missing.map((name) => `'${name}'`).join(", ");
     throw new ProblemError(422, `Failed to create subscription, event type(s) not found: ${list}`);
   }
+}
+
+export function noSuchSubscription(id: string): ProblemError {
+  return new ProblemError(404, `Subscription with id "${id}" does not exist`);
 }

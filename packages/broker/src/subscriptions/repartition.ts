@@ -28,8 +28,11 @@ export async function repartition(parts: RepartitionParts, name: string, count: 
     if (!stored) throw noSuchEventType(name);
     demandCount(stored, count, parts.limits.maxPartitions);
     if (count === stored.partitions) return;
-    await parts.log.grow(stored.timelines.at(-1)?.log ?? "", count);
+    const log = stored.timelines.at(-1)?.log ?? "";
+    await parts.log.grow(log, count);
     await parts.eventTypes.change(name, (now) => {
+      // Deleted meanwhile, and another one has the name.
+      if (now.timelines.at(-1)?.log !== log) throw noSuchEventType(name);
       demandCount(now, count, parts.limits.maxPartitions);
       return grown(now, count, new Date(parts.clock.wallMs()).toISOString());
     });

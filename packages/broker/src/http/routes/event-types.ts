@@ -136,8 +136,13 @@ async function clearSubscriptions(domain: Domain, eventType: string): Promise<bo
   const mayGo = ({ owning_application, consumer_group }: Subscription): boolean =>
     owning_application === deletable.owningApplication && consumer_group === deletable.consumerGroup;
   if (!all && !readers.every(mayGo)) return true;
-  for (const { id } of readers) await subscriptions.delete(id);
+  for (const { id } of readers) await subscriptions.delete(id).catch(unlessGone);
   return false;
+}
+
+/** Who wants something deleted does not mind that somebody else was faster. */
+function unlessGone(error: unknown): void {
+  if (!(error instanceof ProblemError && error.status === 404)) throw error;
 }
 
 function warningFor({ cleanup_policy }: CompleteEventType): string {
