@@ -44,6 +44,20 @@ describe("a pipe", () => {
     expect(left).toBe(MANY);
   });
 
+  it.each(["SIGINT", "SIGTERM"] as const)("%s ends publish though its input stays open", async (signal) => {
+    const { broker, nakadi } = await orders(0);
+    const publish = shellFor(broker.url).run("exec nakadi publish order.created");
+    publish.type('{"order":"a"}\n');
+    await expect
+      .poll(async () => (await nakadi.eventTypes.partitions("order.created")).map((one) => one.newest_available_offset))
+      .toContain("001-0001-000000000000000000");
+    publish.kill(signal);
+    expect([await publish.exited, publish.stderr]).toEqual([
+      signal === "SIGINT" ? 130 : 143,
+      "1 of 1 events published to order.created\n",
+    ]);
+  });
+
   it("repair tells its report to a pipe", async () => {
     const shell = shellFor("http://localhost:8080");
     await dataDirectory(shell);

@@ -22,4 +22,6 @@ const context: Context = {
 
 void runProgram(process.argv.slice(2), context).then((code) => {
   process.exitCode = code;
+  // A command that was interrupted may have left it open, and with it the process.
+  process.stdin.destroy();
 });

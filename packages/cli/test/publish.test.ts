@@ -110,19 +110,37 @@ describe("nakadi publish", () => {
     expect(stderr.text).toBe("nakadi: there is no event type order.creatd. Did you mean order.created?\n");
   });
 
-  it("an interrupt ends it, also while nothing comes", async () => {
+  it("what a slow pipe says is not kept until a batch is full; an interrupt ends it, also while nothing comes", async () => {
     const server = await testServer();
     await server.orders("order.created");
     async function* silence(): AsyncGenerator<Uint8Array> {
       yield Buffer.from('{"order":"a"}\n');
       await new Promise<never>(() => undefined);
     }
-    const { code, stderr, stop } = runCommand(["publish", "order.created", "--batch", "1", "--url", server.url], {
+    const { code, stderr, stop } = runCommand(["publish", "order.created", "--url", server.url], {
       stdin: silence(),
     });
     await expect.poll(() => server.published("order.created")).toEqual(["a"]);
     stop("SIGINT");
     expect(await code).toBe(130);
     expect(stderr.text).toBe("1 of 1 events published to order.created\n");
+  });
+
+  it("what was read before an interrupt is published", async () => {
+    const server = await testServer();
+    await server.orders("order.created");
+    const interrupt = new AbortController();
+    async function* interrupted(): AsyncGenerator<Uint8Array> {
+      yield Buffer.from('{"order":"a"}\n{"order":"b"}\n');
+      interrupt.abort();
+      await new Promise<never>(() => undefined);
+    }
+    const { code, stderr, stop } = runCommand(["publish", "order.created", "--url", server.url], {
+      stdin: interrupted(),
+    });
+    interrupt.signal.addEventListener("abort", () => stop("SIGINT"));
+    expect(await code).toBe(130);
+    expect(stderr.text).toBe("2 of 2 events published to order.created\n");
+    expect(await server.published("order.created")).toEqual(["a", "b"]);
   });
 });

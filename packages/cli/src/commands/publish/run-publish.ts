@@ -1,7 +1,7 @@
 /** Publishing batch by batch, with a word on each event that was not published. */
 import { setTimeout as sleep } from "node:timers/promises";
 import type { EventType, Publisher, PublisherOptions } from "nakadi-client";
-import { type Context, stopped, stopSignalOf } from "../../context.ts";
+import { type Context, stopSignalOf } from "../../context.ts";
 import { EXIT, exitCodeOf, type ExitCode } from "../../exit-codes.ts";
 import { withClient } from "../../settings/connect.ts";
 import type { ConnectionFlags } from "../../settings/connection.ts";
@@ -9,11 +9,14 @@ import { Progress } from "../../terminal/progress.ts";
 import { knownEventType } from "../known-event-type.ts";
 import { withDryPublisher } from "./dry-run.ts";
 import { type EventFile, eventsOf, openFiles, type SourcedEvent } from "./event-source.ts";
+import { firstOf } from "./first-of.ts";
 import { Tally } from "./tally.ts";
 
 const RETRIES = 20;
 /** A server that is away for longer is not waited for. */
 const PATIENCE_MS = 20_000;
+/** An event that was read waits so long for others to share its request, as those of a slow pipe must. */
+const LINGER_MS = 200;
 
 export interface PublishFlags {
   batch: number;
@@ -68,13 +71,14 @@ async function publishAll(
   const startedMs = performance.now();
   let read = 0;
   let batch: SourcedEvent[] = [];
+  let dueMs = Number.POSITIVE_INFINITY;
   const send = async (): Promise<void> => {
     if (batch.length === 0) return;
     const sending = batch;
     batch = [];
+    dueMs = Number.POSITIVE_INFINITY;
     if (rate !== undefined) await keepTo(rate, tally.seen, startedMs, context.signal);
-    if (context.signal.aborted) return;
-    // What is under way when somebody interrupts is finished: its verdicts are wanted.
+    // What was read when somebody interrupts is published: nobody else has it any more, and its verdicts are wanted.
     const { verdicts, cause } = await publisher.publish(sending.map(({ event }) => event));
     progress.above(() => tally.add(sending, verdicts));
     // A server that takes nothing any more would keep each batch waiting as long as this one.
@@ -84,10 +88,19 @@ async function publishAll(
   try {
     for (const file of files) {
       const events = eventsOf(file, (bytes) => (read += bytes));
-      for await (const event of untilStopped(events, context)) {
-        batch.push(event);
+      let coming = events.next();
+      for (;;) {
+        const next = await firstOf(coming, context.signal, dueMs - performance.now());
+        if (next === "stopped") return;
+        if (next === "late") {
+          await send();
+          continue;
+        }
+        if (next.done) break;
+        if (batch.length === 0) dueMs = performance.now() + LINGER_MS;
+        batch.push(next.value);
         if (batch.length >= Math.min(size, rate ?? size)) await send();
-        if (context.signal.aborted) return;
+        coming = events.next();
       }
     }
   } finally {
@@ -99,14 +112,4 @@ async function publishAll(
 async function keepTo(rate: number, sent: number, startedMs: number, signal: AbortSignal): Promise<void> {
   const waitMs = startedMs + (sent / rate) * 1_000 - performance.now();
   if (waitMs > 0) await sleep(waitMs, undefined, { signal }).catch(() => undefined);
-}
-
-/** Standard input may say nothing for ever: an interrupt ends the wait. */
-async function* untilStopped<T>(source: AsyncGenerator<T>, context: Context): AsyncGenerator<T, void, undefined> {
-  const interrupted = stopped(context).then(() => undefined);
-  for (;;) {
-    const next = await Promise.race([source.next(), interrupted]);
-    if (!next || next.done) return;
-    yield next.value;
-  }
 }
