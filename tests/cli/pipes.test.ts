@@ -1,4 +1,5 @@
 /** Each command with its output in a pipe: data alone on it, no colour, and no complaint where the reader goes away. */
+import { existsSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { orders } from "../support/orders.ts";
 import { dataDirectory, shellFor } from "../support/shell.ts";
@@ -31,6 +32,21 @@ describe("a pipe", () => {
     for (const unwanted of ["\u001B", "    at ", "EPIPE"]) expect(pipe.stdout + pipe.stderr).not.toContain(unwanted);
   });
 
+  it("says nothing of its own on standard error, however much it asks at once", async () => {
+    const { broker, nakadi } = await orders(1);
+    const names = Array.from({ length: 12 }, (_, index) => `order.${index}`);
+    for (const name of names) {
+      const schema = { type: "json_schema", schema: "{}" } as const;
+      await nakadi.eventTypes.create({ name, owning_application: "shop", category: "undefined", schema });
+      await nakadi.subscriptions.ensure({ owning_application: name, event_types: [name], read_from: "begin" });
+    }
+    const all = { owning_application: "all", event_types: names, read_from: "begin" } as const;
+    const { id } = await nakadi.subscriptions.ensure(all);
+    const { run } = shellFor(broker.url);
+    const commands = run(`nakadi lag --interval 0.1 && nakadi tail ${id} --no-follow --quiet`);
+    expect([await commands.exited, commands.stderr]).toEqual([0, ""]);
+  });
+
   it("what consume printed for a reader that has gone comes again", async () => {
     const { broker, nakadi, id } = await orders(MANY);
     const { run } = shellFor(broker.url);
@@ -43,6 +59,17 @@ describe("a pipe", () => {
     // No pipe holds a whole batch.
     expect(left).toBe(MANY);
   });
+
+  it.skipIf(!existsSync("/dev/full")).each(["completion bash", "tail order.created --no-follow", "--help"])(
+    "%s says that its output cannot be written (needs /dev/full)",
+    async (command) => {
+      const { broker } = await orders(1);
+      const run = shellFor(broker.url).run(`nakadi ${command} > /dev/full`);
+      expect(await run.exited).toBe(1);
+      expect(run.stderr).toContain("nakadi: cannot write to standard output: ENOSPC: no space left on device, write\n");
+      expect(run.stderr).not.toContain("    at ");
+    },
+  );
 
   it.each(["SIGINT", "SIGTERM"] as const)("%s ends publish though its input stays open", async (signal) => {
     const { broker, nakadi } = await orders(0);

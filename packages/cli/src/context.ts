@@ -1,16 +1,23 @@
 /** Everything that a command may touch of the process around it, so that it can run inside a test. */
+import { setMaxListeners } from "node:events";
 import type { StopSignal } from "./exit-codes.ts";
+import { Failure } from "./failure.ts";
 
 export interface Output {
   write(text: string): void;
   /** Resolves when all that was written has left, or the reader has gone away; `closed` knows then which. */
   drained(): Promise<void>;
-  /** Aborted when the reader has gone away: what is written then arrives nowhere. */
+  /**
+   * Aborted when the reader has gone away: what is written then arrives nowhere. Its reason is a `Failure` where something
+   * else is in the way, as a full disk.
+   */
   readonly closed: AbortSignal;
   /** Whether a person watches. */
   readonly isTTY: boolean;
   /** Characters in a line; 80 where nobody knows. */
   readonly columns: number;
+  /** Lines that can be seen at once; 24 where nobody knows. */
+  readonly rows: number;
 }
 
 export interface Input extends AsyncIterable<Uint8Array> {
@@ -32,6 +39,13 @@ export function stopSignalOf({ signal }: Context): StopSignal | undefined {
   return signal.aborted ? (signal.reason as StopSignal) : undefined;
 }
 
+/** Aborted with the first of them. All that a command does at once may listen to it. */
+export function anyOf(...signals: readonly AbortSignal[]): AbortSignal {
+  const any = AbortSignal.any([...signals]);
+  setMaxListeners(0, any);
+  return any;
+}
+
 /** Resolves when the process is asked to stop. */
 export function stopped({ signal }: Context): Promise<void> {
   return new Promise((resolve) => {
@@ -40,12 +54,14 @@ export function stopped({ signal }: Context): Promise<void> {
   });
 }
 
-/** An output of this process. A reader that has gone away is no error: the command goes on in silence, or ends. */
-export function outputOf(stream: NodeJS.WriteStream): Output {
+/**
+ * An output of this process. A reader that has gone away is no error: the command goes on in silence, or ends.
+ * @param name for people
+ */
+export function outputOf(stream: NodeJS.WriteStream, name: string): Output {
   const closed = new AbortController();
   stream.on("error", (error: NodeJS.ErrnoException) => {
-    if (error.code !== "EPIPE") throw error;
-    closed.abort();
+    closed.abort(error.code === "EPIPE" ? undefined : new Failure(`cannot write to ${name}: ${error.message}`));
   });
   return {
     write: (text) => {
@@ -59,6 +75,9 @@ export function outputOf(stream: NodeJS.WriteStream): Output {
     get columns() {
       // A terminal may not know its width, and says 0.
       return stream.columns || 80;
+    },
+    get rows() {
+      return stream.rows || 24;
     },
   };
 }

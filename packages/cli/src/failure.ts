@@ -3,6 +3,7 @@
  * @pure
  */
 import { EXIT, type ExitCode } from "./exit-codes.ts";
+import { visible } from "./output/visible.ts";
 
 export class Failure extends Error {
   override readonly name = "Failure";
@@ -14,8 +15,8 @@ export class Failure extends Error {
   }
 }
 
-/** One line for whatever was thrown. */
+/** One line for whatever was thrown. A message may quote a server. */
 export function describe(thrown: unknown): string {
-  if (!(thrown instanceof Error)) return String(thrown);
-  return thrown.message === "" ? thrown.name : thrown.message;
+  if (!(thrown instanceof Error)) return visible(String(thrown));
+  return visible(thrown.message === "" ? thrown.name : thrown.message);
 }

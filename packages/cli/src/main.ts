@@ -1,5 +1,5 @@
 /** The process of the `nakadi` command. */
-import { type Context, outputOf } from "./context.ts";
+import { anyOf, type Context, outputOf } from "./context.ts";
 import { exitCodeOf, type StopSignal } from "./exit-codes.ts";
 import { runProgram } from "./program.ts";
 
@@ -14,10 +14,10 @@ for (const signal of ["SIGINT", "SIGTERM"] satisfies StopSignal[]) {
 
 const context: Context = {
   stdin: process.stdin,
-  stdout: outputOf(process.stdout),
-  stderr: outputOf(process.stderr),
+  stdout: outputOf(process.stdout, "standard output"),
+  stderr: outputOf(process.stderr, "standard error"),
   env: process.env,
-  signal: stop.signal,
+  signal: anyOf(stop.signal),
 };
 
 void runProgram(process.argv.slice(2), context).then((code) => {

@@ -13,11 +13,22 @@ import { tailCommand } from "./commands/tail.ts";
 import { type Context, stopSignalOf } from "./context.ts";
 import { EXIT, exitCodeOf, type ExitCode } from "./exit-codes.ts";
 import { describe, Failure } from "./failure.ts";
+import { visible } from "./output/visible.ts";
+import { packageVersion } from "./package-file.ts";
 
 const MAX_PORT = 65_535;
 
 /** Runs the command line `args`, without `node` and the script, and says how the process should end. */
 export async function runProgram(args: readonly string[], context: Context): Promise<ExitCode> {
+  const exitCode = await runCommandLine(args, context);
+  await context.stdout.drained();
+  const lost: unknown = context.stdout.closed.reason;
+  if (!(lost instanceof Failure)) return exitCode;
+  context.stderr.write(`nakadi: ${describe(lost)}\n`);
+  return EXIT.failed;
+}
+
+async function runCommandLine(args: readonly string[], context: Context): Promise<ExitCode> {
   let exitCode: ExitCode = EXIT.ok;
   const program = commandLine(context, (code) => (exitCode = code));
   try {
@@ -36,6 +47,7 @@ export async function runProgram(args: readonly string[], context: Context): Pro
 export function commandLine(context: Context, ended: (code: ExitCode) => void): Command {
   const program = new Command("nakadi")
     .description("Nakadi from the command line: publish and read events, see lag, start a broker anywhere.")
+    .version(packageVersion(), "-v, --version", "print the version")
     .exitOverride()
     .showSuggestionAfterError()
     .addHelpText(
@@ -123,11 +135,8 @@ function repeated(value: string, before: readonly string[] = []): string[] {
 
 /** Commander's words in one line, beginning as all our messages do. */
 function usageSentence(text: string): string {
-  return text
-    .trim()
-    .replace(/^error: /, "nakadi: ")
-    .replaceAll("\n", " ")
-    .replace(/\.$/, "");
+  const sentence = text.trim().replace(/^error: /, "nakadi: ");
+  return visible(sentence.replaceAll("\n", " ")).replace(/\.$/, "");
 }
 
 function port(text: string): number {

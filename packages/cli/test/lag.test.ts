@@ -86,6 +86,24 @@ describe("nakadi lag", () => {
     expect(stdout.text.endsWith("\u001B[?25h")).toBe(true);
   });
 
+  it("--watch shows no more lines than can be redrawn", async () => {
+    const { url, nakadi, eventType } = await subscribed(1);
+    for (let group = 0; group < 10; group += 1) {
+      await nakadi.subscriptions.ensure({
+        owning_application: "billing",
+        event_types: [eventType],
+        consumer_group: `invoices-${group}`,
+      });
+    }
+    const { code, stdout, stop } = runCommand(["lag", "--watch", "--url", url, ...FAST], { isTTY: true });
+    const [screen] = await stdout.seen(/SUBSCRIPTION[^]*?… 5 lines more\n\d\d:\d\d:\d\d\n/);
+    // The terminal of these tests has ten, and the cursor stands on one.
+    expect(screen.split("\n")).toHaveLength(10);
+    await stdout.seen(/\[9A\r/);
+    stop("SIGINT");
+    expect(await code).toBe(130);
+  });
+
   it.each([
     [29, 1],
     [30, 0],

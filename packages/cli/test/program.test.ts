@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process";
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdtemp, readFile, rm } from "node:fs/promises";
 import net from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -15,6 +15,14 @@ describe("nakadi", () => {
     expect(stdout.text).toMatch(/broker \[options\] +start a broker/);
     expect(stdout.text).toMatch(/demo +show everything/);
     expect(stdout.text).not.toContain("demo-consumer");
+  });
+
+  it.each(["--version", "-v"])("%s is the package's", async (flag) => {
+    const { version } = JSON.parse(await readFile(new URL("../package.json", import.meta.url), "utf8")) as {
+      version: string;
+    };
+    const { code, stdout, stderr } = runCommand([flag]);
+    expect([await code, stdout.text, stderr.text]).toEqual([0, `${version}\n`, ""]);
   });
 
   it.each([

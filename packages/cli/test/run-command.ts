@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { onTestFinished } from "vitest";
-import type { Context, Input, Output } from "../src/context.ts";
+import { anyOf, type Context, type Input, type Output } from "../src/context.ts";
 import type { ExitCode, StopSignal } from "../src/exit-codes.ts";
 import { runProgram } from "../src/program.ts";
 
@@ -28,20 +28,22 @@ export interface Surroundings {
   stdin?: string | AsyncIterable<Uint8Array>;
   /** Whether a person watches the outputs. */
   isTTY?: boolean;
+  /** How wide the terminal is. */
+  columns?: number;
 }
 
 /** Runs `nakadi` with `args`, without the environment and the settings of whoever runs the tests. */
 export function runCommand(args: readonly string[], surroundings: Surroundings = {}): RunningCommand {
-  const { env = {}, stdin, isTTY = false } = surroundings;
+  const { env = {}, stdin, isTTY = false, columns = 100 } = surroundings;
   const stop = new AbortController();
   onTestFinished(() => stop.abort("SIGTERM"));
-  const [stdout, stderr] = [captured(isTTY), captured(isTTY)];
+  const [stdout, stderr] = [captured(isTTY, columns), captured(isTTY, columns)];
   const context: Context = {
     stdin: inputOf(stdin),
     stdout,
     stderr,
     env: { NAKADI_CONFIG: join(tmpdir(), "nakadi-no-such-directory", "config.json"), ...env },
-    signal: stop.signal,
+    signal: anyOf(stop.signal),
   };
   return { stdout, stderr, code: runProgram(args, context), stop: (signal) => stop.abort(signal) };
 }
@@ -53,7 +55,7 @@ export function temporaryDirectory(): string {
   return directory;
 }
 
-function captured(isTTY: boolean): Captured {
+function captured(isTTY: boolean, columns: number): Captured {
   let text = "";
   let wake: () => void = () => undefined;
   const closed = new AbortController();
@@ -62,7 +64,8 @@ function captured(isTTY: boolean): Captured {
     drained: () => Promise.resolve(),
     closed: closed.signal,
     close: () => closed.abort(),
-    columns: 100,
+    columns,
+    rows: 10,
     get text() {
       return text;
     },

@@ -86,6 +86,15 @@ describe("nakadi tail", () => {
     expect(await orders("--no-follow", ...args)).toMatchObject({ exit: 0, orders: expected });
   });
 
+  it("the line below the events ends its colour, also where it is cut for a narrow terminal", async () => {
+    const { tail, eventType } = await withOrders(["a"]);
+    const { stderr, stop, code } = tail([eventType, "--from", "begin"], { isTTY: true, columns: 20 });
+    const [, line = ""] = await stderr.seen(/\[2m(1 events[^]*?).\[22m/);
+    expect(line).toHaveLength(19);
+    stop("SIGINT");
+    expect(await code).toBe(130);
+  });
+
   it("the position that it ends with is where the next one goes on, in every partition", async () => {
     const { orders, publish } = await withOrders(["a", "b", "c", "d", "e", "f"], 3);
     const { orders: first, err } = await orders("--no-follow", "--limit", "4");

@@ -1,5 +1,6 @@
 /** How data goes to standard output: for people as a table, for programs as JSON, NDJSON or YAML. */
 import { Option } from "commander";
+import { visibleData } from "./visible.ts";
 
 const FORMATS = ["table", "wide", "json", "ndjson", "yaml"] as const;
 export type Format = (typeof FORMATS)[number];
@@ -25,12 +26,12 @@ export async function render<Row>(
 ): Promise<string> {
   switch (format) {
     case "json":
-      return `${JSON.stringify(rows.map(asData), undefined, 2)}\n`;
+      return visibleData(`${JSON.stringify(rows.map(asData), undefined, 2)}\n`);
     case "ndjson":
-      return rows.map((row) => `${JSON.stringify(asData(row))}\n`).join("");
+      return visibleData(rows.map((row) => `${JSON.stringify(asData(row))}\n`).join(""));
     case "yaml": {
       const { stringify } = await import("yaml");
-      return stringify(rows.map(asData));
+      return visibleData(stringify(rows.map(asData)));
     }
     default: {
       const shown = columns.filter(({ wide }) => format === "wide" || !wide);

@@ -1,6 +1,7 @@
 /** A table without lines, as people paste it into chats and pipe it through awk. */
 import Table from "cli-table3";
 import type { Column } from "./format.ts";
+import { visible } from "./visible.ts";
 
 const EDGES = ["top", "bottom", "left", "right", "mid"];
 const NO_LINES = Object.fromEntries(
@@ -14,7 +15,7 @@ export function renderTable<Row>(rows: readonly Row[], columns: readonly Column<
     head: columns.map(({ title }) => title),
     colAligns: columns.map(({ align }) => align ?? ("left" as const)),
   });
-  table.push(...rows.map((row) => columns.map(({ cell }) => cell(row))));
+  table.push(...rows.map((row) => columns.map(({ cell }) => visible(cell(row)))));
   const lines = table.toString().split("\n");
   return lines.map((line) => `${line.trimEnd()}\n`).join("");
 }

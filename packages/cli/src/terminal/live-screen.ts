@@ -15,9 +15,18 @@ export class LiveScreen {
 
   /** No line may be longer than the terminal is wide: what wraps cannot be taken back. */
   draw(lines: readonly string[]): void {
+    const fitting = this.#fitting(lines);
     const up = this.#shown > 0 ? `\u001B[${this.#shown}A\r` : HIDE_CURSOR;
-    this.#output.write(`${up}${CLEAR_TO_END}${lines.join("\n")}\n`);
-    this.#shown = lines.length;
+    this.#output.write(`${up}${CLEAR_TO_END}${fitting.join("\n")}\n`);
+    this.#shown = fitting.length;
+  }
+
+  /** What has left the screen at the top cannot be taken back either. The last line stays, and the cursor has one. */
+  #fitting(lines: readonly string[]): readonly string[] {
+    const room = Math.max(3, this.#output.rows - 1);
+    if (lines.length <= room) return lines;
+    const shown = lines.slice(0, room - 2);
+    return [...shown, `… ${lines.length - shown.length - 1} lines more`, ...lines.slice(-1)];
   }
 
   /** Leaves what is shown as it is. */

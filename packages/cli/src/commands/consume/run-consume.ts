@@ -12,6 +12,7 @@ import {
 import { type Context, stopSignalOf } from "../../context.ts";
 import { EXIT, exitCodeOf, type ExitCode } from "../../exit-codes.ts";
 import { describe, Failure } from "../../failure.ts";
+import { visible } from "../../output/visible.ts";
 import { withClient } from "../../settings/connect.ts";
 import type { ConnectionFlags } from "../../settings/connection.ts";
 import { knownEventType } from "../known-event-type.ts";
@@ -99,7 +100,7 @@ function commandHandler(context: Context, command: string): Handler<unknown> {
 }
 
 function options({ stderr }: Context, { batch, wait, parallel, rate, timeout, quiet }: ConsumeFlags): ConsumerOptions {
-  const say = (text: string): void => stderr.write(`${text}\n`);
+  const say = (text: string): void => stderr.write(`${visible(text)}\n`);
   return {
     batchLimit: batch,
     batchFlushTimeoutSeconds: wait,

@@ -3,6 +3,7 @@ import type { Subscription } from "nakadi-client";
 import { type Column, type Format, render } from "../../output/format.ts";
 import { count, duration, rate, UNKNOWN } from "../../output/quantity.ts";
 import { sparkline } from "../../output/sparkline.ts";
+import { visible } from "../../output/visible.ts";
 import type { PartitionLag, TotalLag } from "./measure.ts";
 
 export interface LagView {
@@ -116,7 +117,8 @@ async function byPartition(views: readonly LagView[], format: Format, trend: boo
     }));
     const rows: Row[] = [...lags, { kind: "total", lag: total, history }];
     const table = await render(rows, trend ? WATCHED_COLUMNS : PARTITION_COLUMNS, format, (row) => row);
-    return `${subscription.id}  ${subscription.owning_application} / ${subscription.consumer_group}\n${table}`;
+    const { id, owning_application, consumer_group } = subscription;
+    return `${visible(`${id}  ${owning_application} / ${consumer_group}`)}\n${table}`;
   });
   return (await Promise.all(tables)).join("\n");
 }

@@ -1,8 +1,9 @@
 /** `nakadi lag`: two looks and a table, or look after look. */
 import { setTimeout as sleep } from "node:timers/promises";
 import type { NakadiClient, Subscription } from "nakadi-client";
-import { type Context, stopSignalOf } from "../../context.ts";
+import { anyOf, type Context, stopSignalOf } from "../../context.ts";
 import { EXIT, exitCodeOf, type ExitCode } from "../../exit-codes.ts";
+import { describe } from "../../failure.ts";
 import { withClient } from "../../settings/connect.ts";
 import type { ConnectionFlags } from "../../settings/connection.ts";
 import { LiveScreen } from "../../terminal/live-screen.ts";
@@ -32,7 +33,7 @@ export async function runLag(
   flags: LagFlags & ConnectionFlags,
 ): Promise<ExitCode> {
   return withClient(context, flags, async (nakadi) => {
-    const signal = AbortSignal.any([context.signal, context.stdout.closed]);
+    const signal = anyOf(context.signal, context.stdout.closed);
     try {
       const subscriptions = await find(nakadi, ids, signal);
       const watched = await inGroups(subscriptions, (subscription) => begin(nakadi, subscription, signal));
@@ -123,7 +124,7 @@ async function lookAtAll(watched: readonly Watched[], signal: AbortSignal): Prom
     return undefined;
   } catch (error) {
     if (signal.aborted || !NakadiError.is(error) || !error.retryable) throw error;
-    return `${error.message}; trying again`;
+    return `${describe(error)}; trying again`;
   }
 }
 

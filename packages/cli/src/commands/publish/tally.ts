@@ -1,6 +1,7 @@
 /** What became of the events so far; what was not published is said at once. */
 import type { Verdict, VerdictStatus } from "nakadi-client";
 import type { Output } from "../../context.ts";
+import { visible } from "../../output/visible.ts";
 import type { SourcedEvent } from "./event-source.ts";
 
 const ORDER: readonly VerdictStatus[] = ["submitted", "rejected", "aborted", "unknown"];
@@ -33,7 +34,7 @@ export class Tally {
       if (status === "submitted") continue;
       const place = `${events[index]?.file}:${events[index]?.line}`;
       const while_ = step === undefined || step === "none" ? "" : ` while ${step}`;
-      this.#stderr.write(`${place}: ${status}${while_}: ${detail ?? MEANING[status]}\n`);
+      this.#stderr.write(`${visible(`${place}: ${status}${while_}: ${detail ?? MEANING[status]}`)}\n`);
     }
   }
 

@@ -1,6 +1,8 @@
 /** How events go to standard output: one line each for programs, coloured and indented for people. */
 import type { Cursor } from "nakadi-client";
+import type { Output } from "../../context.ts";
 import { type Paint, prettyJson } from "../../output/pretty-json.ts";
+import { visible, visibleData } from "../../output/visible.ts";
 import type { Colours } from "../../terminal/colours.ts";
 
 export const EVENT_FORMATS = ["pretty", "table", "wide", "json", "ndjson", "yaml"] as const;
@@ -20,8 +22,8 @@ export type EventPrinter = (printed: PrintedEvent) => string;
 
 export interface PrinterOptions {
   colours: Colours;
-  /** Characters in a line, where a person watches: `table` keeps to them. */
-  columns: number | undefined;
+  /** Where a person watches: `table` keeps to its width, and nothing in an event steers it. */
+  terminal: Pick<Output, "columns"> | undefined;
   /** What to show of an event; all of it, as the server stored it, where it is left out. */
   project: ((event: unknown) => unknown) | undefined;
   /** Whether programs get the position too. */
@@ -30,10 +32,11 @@ export interface PrinterOptions {
 
 export async function printerFor(
   format: EventFormat,
-  { colours, columns, project, withPosition }: PrinterOptions,
+  { colours, terminal, project, withPosition }: PrinterOptions,
 ): Promise<EventPrinter> {
+  const safe = terminal ? visibleData : (data: string): string => data;
   const shown = ({ text, event }: PrintedEvent): string =>
-    project ? (JSON.stringify(project(event)) ?? "null") : text;
+    safe(project ? (JSON.stringify(project(event)) ?? "null") : text);
   const forPrograms = (one: PrintedEvent): string =>
     withPosition ? `{"position":${JSON.stringify(one.position)},"event":${shown(one)}}` : shown(one);
   switch (format) {
@@ -45,21 +48,21 @@ export async function printerFor(
       const { parse, stringify } = await import("yaml");
       // JSON is YAML; read so, large numbers keep their digits.
       return (one) =>
-        `---\n${stringify(parse(forPrograms(one), { intAsBigInt: true, uniqueKeys: false }), { lineWidth: 0 })}`;
+        `---\n${safe(stringify(parse(forPrograms(one), { intAsBigInt: true, uniqueKeys: false }), { lineWidth: 0 }))}`;
     }
     case "pretty": {
       const paint: Paint = { name: colours.cyan, string: colours.green, other: colours.yellow };
       return (one) => `${heading(one, colours)}\n${prettyJson(shown(one), paint)}\n`;
     }
     default: {
-      const width = format === "wide" ? undefined : columns;
+      const width = format === "wide" ? undefined : terminal?.columns;
       return (one) => `${fitted(row(one, shown(one), format === "wide"), width)}\n`;
     }
   }
 }
 
 function heading({ position: { event_type, partition, offset }, event }: PrintedEvent, colours: Colours): string {
-  return colours.dim(["──", `${event_type}/${partition}:${offset}`, ...occurredAt(event)].join(" "));
+  return colours.dim(visible(["──", `${event_type}/${partition}:${offset}`, ...occurredAt(event)].join(" ")));
 }
 
 function row(
@@ -68,7 +71,8 @@ function row(
   wide: boolean,
 ): string {
   const [time = "–"] = occurredAt(event);
-  return [...(wide ? [event_type] : []), `${partition}:${offset}`, time, shown].join("  ");
+  const place = [...(wide ? [event_type] : []), `${partition}:${offset}`, time];
+  return [...place.map(visible), shown].join("  ");
 }
 
 function fitted(line: string, columns: number | undefined): string {

@@ -45,7 +45,7 @@ async function searchIn(
   const source = await sourceOf(nakadi, eventType, context.signal);
   const print = await printerFor(flags.output ?? (stdout.isTTY ? "pretty" : "ndjson"), {
     colours: coloursFor(stdout, context),
-    columns: stdout.isTTY ? stdout.columns : undefined,
+    terminal: stdout.isTTY ? stdout : undefined,
     project: flags.select === undefined ? undefined : projectionOf(flags.select),
     withPosition: flags.withPosition ?? false,
   });

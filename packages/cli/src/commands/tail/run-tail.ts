@@ -1,9 +1,10 @@
 /** `nakadi tail`: one stream for each event type, all printed to one output. */
 import type { CursorStore, EventType, NakadiClient } from "nakadi-client";
 import { eachEvent } from "nakadi-protocol";
-import { type Context, stopSignalOf } from "../../context.ts";
+import { anyOf, type Context, stopSignalOf } from "../../context.ts";
 import { EXIT, exitCodeOf, type ExitCode } from "../../exit-codes.ts";
 import { count, rate } from "../../output/quantity.ts";
+import { visible } from "../../output/visible.ts";
 import { withClient } from "../../settings/connect.ts";
 import type { ConnectionFlags } from "../../settings/connection.ts";
 import { coloursFor } from "../../terminal/colours.ts";
@@ -26,7 +27,7 @@ export async function runTail(context: Context, name: string, flags: TailFlags &
     const selected = selectionOf(flags, source.eventTypes);
     const print = await printerFor(flags.output ?? (stdout.isTTY ? "pretty" : "ndjson"), {
       colours: coloursFor(stdout, context),
-      columns: stdout.isTTY ? stdout.columns : undefined,
+      terminal: stdout.isTTY ? stdout : undefined,
       project,
       withPosition: flags.withPosition ?? false,
     });
@@ -69,8 +70,8 @@ class Tail {
     this.#selected = selected;
     this.#print = print;
     const { dim } = coloursFor(context.stderr, context);
-    this.#status = new StatusLine(context.stderr, flags.quiet ?? false, () => dim(this.#statusText()));
-    this.#signal = AbortSignal.any([context.signal, context.stdout.closed, this.#ended.signal]);
+    this.#status = new StatusLine(context.stderr, flags.quiet ?? false, () => this.#statusText(), dim);
+    this.#signal = anyOf(context.signal, context.stdout.closed, this.#ended.signal);
   }
 
   /** Until each stream is at its end, or something ends it. */
@@ -156,7 +157,7 @@ class Tail {
   }
 
   #say(text: string): void {
-    this.#status.above(() => this.#context.stderr.write(`${text}\n`));
+    this.#status.above(() => this.#context.stderr.write(`${visible(text)}\n`));
   }
 
   #statusText(): string {
