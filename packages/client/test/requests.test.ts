@@ -208,8 +208,9 @@ describe("a token file", () => {
 });
 
 describe("an observer", () => {
-  it("that rejects is logged, and breaks nothing", async () => {
-    const transport = new ScriptedTransport().willOpen({ status: 500 });
+  const mine: () => unknown = () => Promise.reject(new Error("mine"));
+
+  function loggingClient(transport: ScriptedTransport): { nakadi: NakadiClient; logged: string[] } {
     const logged: string[] = [];
     const quiet = (): void => undefined;
     const logger = {
@@ -220,9 +221,49 @@ describe("an observer", () => {
     };
     const nakadi = new NakadiClient({ baseUrl: "http://nakadi", transport, logger });
     onTestFinished(() => nakadi.close());
-    const onRetry: () => unknown = () => Promise.reject(new Error("mine"));
-    nakadi.stream("s", { onRetry });
+    return { nakadi, logged };
+  }
+
+  it("that rejects is logged, and breaks nothing", async () => {
+    const { nakadi, logged } = loggingClient(new ScriptedTransport().willOpen({ status: 500 }));
+    nakadi.stream("s", { onRetry: mine });
     await expect.poll(() => logged).toEqual(["an observer of a stream has thrown"]);
+  });
+
+  it("of an outbox that rejects is logged, and breaks nothing", async () => {
+    const { nakadi, logged } = loggingClient(new ScriptedTransport());
+    const store = { claim: () => Promise.reject(new Error("away")) };
+    nakadi.outbox(store, { onRetry: mine });
+    await expect.poll(() => logged).toEqual(["an observer of the outbox has failed"]);
+  });
+
+  it.each([
+    ["that rejects", mine],
+    [
+      "that throws",
+      () => {
+        throw new Error("mine");
+      },
+    ],
+  ])("of a search %s is logged, and the search goes on", async (_, onProgress) => {
+    const transport = new ScriptedTransport();
+    transport.onRequest = ({ method, body }) => ({
+      status: 200,
+      body: JSON.stringify(
+        method === "GET"
+          ? [{ partition: "0", oldest_available_offset: "1", newest_available_offset: "1" }]
+          : (JSON.parse(String(body)) as object[]).map((pair) => ({ ...pair, distance: 1 })),
+      ),
+    });
+    const { nakadi, logged } = loggingClient(transport);
+    const found = nakadi.search("e", () => false, { onProgress });
+    const over = found.next();
+    await expect.poll(() => transport.streams.length).toBe(1);
+    transport.newestStream.send('{"cursor":{"partition":"0","offset":"1"},"events":[{"n":1}]}\n');
+    expect(await over).toEqual({ value: undefined, done: true });
+    // At the beginning, when the end was reached, and when all was looked at.
+    const kinds = ["stream", "stream", "search"];
+    await expect.poll(() => logged).toEqual(kinds.map((kind) => `an observer of a ${kind} has thrown`));
   });
 });
 

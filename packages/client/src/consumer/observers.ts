@@ -5,6 +5,7 @@
 import type { EventTypePartition } from "nakadi-protocol";
 import type { NakadiError } from "../errors/nakadi-error.ts";
 import type { Logger } from "../observability/logger.ts";
+import { tellObserver } from "../observability/observer.ts";
 import type { StreamState } from "../stream/stream-session.ts";
 import type { ServerMessage } from "./server-message.ts";
 
@@ -75,13 +76,10 @@ export class Observers {
   }
 
   tell<N extends keyof Told>(name: N, ...told: Parameters<Told[N]>): void {
-    const failed = (error: unknown): void => this.#logger.error({ error }, `${name} of a consumer has thrown`);
     const observer = this.#observers[name] as ((...told: Parameters<Told[N]>) => unknown) | undefined;
-    try {
-      const answer = observer?.(...told);
-      if (answer instanceof Promise) answer.catch(failed);
-    } catch (error) {
-      failed(error);
-    }
+    tellObserver(
+      () => observer?.(...told),
+      (error) => this.#logger.error({ error }, `${name} of a consumer has thrown`),
+    );
   }
 }

@@ -2,6 +2,7 @@
 import type { Clock, PartitionCursor } from "nakadi-protocol";
 import type { EventTypes } from "../admin/event-types.ts";
 import type { Logger } from "../observability/logger.ts";
+import { tellObserver } from "../observability/observer.ts";
 import { text } from "../options/checks.ts";
 import type { BatchStream } from "../stream/batch-stream.ts";
 import type { HttpPipeline } from "../transport/http-pipeline.ts";
@@ -24,6 +25,8 @@ export interface EventTypeReaderParts {
   /** Streams that are not over. */
   open: Set<{ close(): Promise<void> }>;
 }
+
+const SEARCH_FAILED = "an observer of a search has thrown";
 
 export class EventTypeReader {
   readonly #parts: EventTypeReaderParts;
@@ -59,6 +62,7 @@ export class EventTypeReader {
     const parts = {
       eventTypes: this.#parts.eventTypes,
       stream: <T>(name: string, streamOptions: EventTypeStreamOptions) => this.stream<T>(name, streamOptions),
+      tell: (call: () => unknown) => tellObserver(call, (error) => this.#parts.logger.error({ error }, SEARCH_FAILED)),
     };
     return search(parts, text("eventType", eventType), matches, options);
   }

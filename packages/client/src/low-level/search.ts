@@ -41,6 +41,8 @@ export interface Found<E = unknown> {
 export interface SearchParts {
   eventTypes: EventTypes;
   stream: <E>(eventType: string, options: EventTypeStreamOptions) => BatchStream<E>;
+  /** Calls an observer. */
+  tell: (call: () => unknown) => void;
 }
 
 const NAMES: readonly (keyof SearchOptions)[] = [
@@ -88,7 +90,7 @@ export function search<E>(
       ...(onProgress && {
         onProgress: (progress) => {
           latest = progress;
-          onProgress({ ...progress, searched, found });
+          return onProgress({ ...progress, searched, found });
         },
       }),
     });
@@ -106,7 +108,8 @@ export function search<E>(
         yield* inside;
       }
       // What the stream said last, it said when it had handed over the last batch, not when that was looked at.
-      if (latest) onProgress?.({ ...latest, searched, found });
+      const last = latest && { ...latest, searched, found };
+      if (last) parts.tell(() => onProgress?.(last));
     } finally {
       await reading.close();
     }

@@ -2,6 +2,7 @@
 import type { Clock } from "nakadi-protocol";
 import { cameWithin } from "../consumer/bounded-wait.ts";
 import type { Logger } from "../observability/logger.ts";
+import { tellObserver } from "../observability/observer.ts";
 import { wholeNumber } from "../options/checks.ts";
 import type { Publisher } from "../publisher/publisher.ts";
 import { backoffMs } from "../stream/backoff.ts";
@@ -182,11 +183,8 @@ export class StoreOutbox<R extends OutboxRow> implements Outbox {
     return { delayMs, wakeable: false };
   }
 
-  #tell(observer: string, call: () => void): void {
-    try {
-      call();
-    } catch (error) {
-      this.#parts.logger.error({ observer, error }, "an observer of the outbox has failed");
-    }
+  #tell(observer: string, call: () => unknown): void {
+    const { logger } = this.#parts;
+    tellObserver(call, (error) => logger.error({ observer, error }, "an observer of the outbox has failed"));
   }
 }

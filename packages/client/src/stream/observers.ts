@@ -4,6 +4,7 @@
  */
 import type { NakadiError } from "../errors/nakadi-error.ts";
 import type { Logger } from "../observability/logger.ts";
+import { tellObserver } from "../observability/observer.ts";
 import type { ReadingSettings } from "./reading-options.ts";
 
 export class StreamObservers {
@@ -24,12 +25,6 @@ export class StreamObservers {
   }
 
   tell(call: () => unknown): void {
-    const failed = (error: unknown): void => this.#logger.error({ error }, "an observer of a stream has thrown");
-    try {
-      const answer = call();
-      if (answer instanceof Promise) answer.catch(failed);
-    } catch (error) {
-      failed(error);
-    }
+    tellObserver(call, (error) => this.#logger.error({ error }, "an observer of a stream has thrown"));
   }
 }
