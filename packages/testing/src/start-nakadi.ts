@@ -25,7 +25,13 @@ export interface TestNakadiOptions extends BrokerOptions {
  */
 export async function startNakadi({ client, ...broker }: TestNakadiOptions = {}): Promise<TestNakadi> {
   const started = await startBroker(broker);
-  const nakadi = new NakadiClient({ ...client, baseUrl: started.url });
+  let nakadi: NakadiClient;
+  try {
+    nakadi = new NakadiClient({ ...client, baseUrl: started.url });
+  } catch (error) {
+    await started.close();
+    throw error;
+  }
   const stop = async (): Promise<void> => {
     await nakadi.close();
     await started.stop();

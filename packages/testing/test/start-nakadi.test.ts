@@ -21,3 +21,9 @@ it("passes options on to the broker and to the client", async () => {
   expect(await nakadi.eventTypes.list({ owningApplication: "test" })).toEqual([]);
   await stop();
 });
+
+it("of which one cannot be made leaves none of the other", async () => {
+  const servers = (): string[] => process.getActiveResourcesInfo().filter((name) => name === "TCPServerWrap");
+  await expect(startNakadi({ client: { requestTimeoutMs: 0 } })).rejects.toMatchObject({ code: "CONFIG" });
+  await expect.poll(servers).toEqual([]);
+});
