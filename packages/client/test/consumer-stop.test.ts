@@ -2,7 +2,7 @@
 import { describe, expect, it } from "vitest";
 import { type HandlerContext, NakadiError } from "../src/index.ts";
 import { ScriptedTransport } from "./scripted-transport.ts";
-import { Held, type Numbered, QUICK, testConsumer } from "./test-consumer.ts";
+import { Held, type Numbered, numbers, QUICK, testConsumer } from "./test-consumer.ts";
 
 const idle = { onEvent: (): void => undefined };
 
@@ -117,6 +117,27 @@ describe("a stop", () => {
     release();
     expect(await stopped).toMatchObject({ batches: 1, events: 3, abandoned: [{ because: "not-begun" }] });
     expect([seen, test.committed()]).toEqual([[0, 1, 2], [["0:2"]]]);
+  });
+
+  it("finishes it as fast as the rate allows, and no faster", async () => {
+    const seen: number[] = [];
+    const test = testConsumer({ onEvent: ({ n }) => void seen.push(n) }, { maxEventsPerSecond: 1 });
+    const server = await test.open();
+    server.batch(2, [{ n: 0 }, { n: 1 }, { n: 2 }]);
+    await test.settle();
+    const stopped = test.consumer.stop();
+    await test.pass(1_000, 100);
+    expect(seen).toEqual([0, 1]);
+    await test.pass(1_000, 100);
+    expect(await stopped).toMatchObject({ events: 3, committed: 1, drained: true, abandoned: [] });
+    expect(test.clock.pending).toBe(0);
+  });
+
+  it("does not wait for the rate where nothing is left to do", async () => {
+    const test = testConsumer({ onBatch: () => undefined }, { maxEventsPerSecond: 1 });
+    (await test.open()).batch(2, numbers(9));
+    await test.settle();
+    expect(await test.consumer.stop()).toMatchObject({ events: 9, drained: true });
   });
 
   it("waits for an unanswered commit for five seconds and no longer, and says what is not known", async () => {

@@ -83,13 +83,15 @@ export class Handling<E> {
     this.#draining = true;
     for (const run of this.#runs.values()) run.askToStop();
     this.#scheduler.drain(({ work }) => work.begun);
-    this.#pump();
-    if (this.#runs.size === 0) return Promise.resolve();
-    return new Promise((resolve) => this.#whenQuiet.push(resolve));
+    return new Promise((resolve) => {
+      this.#whenQuiet.push(resolve);
+      this.#pump();
+    });
   }
 
   /** Aborts whatever still runs; nothing of it counts. */
   callOff(reason: NakadiError): void {
+    this.#timer?.cancel();
     this.#scheduler.pause();
     for (const run of this.#runs.values()) run.callOff(reason);
   }
@@ -105,12 +107,9 @@ export class Handling<E> {
         return;
       }
     }
-    if (this.#draining) {
-      if (this.#runs.size === 0) for (const resolve of this.#whenQuiet.splice(0)) resolve();
-      return;
-    }
     const waitMs = this.#scheduler.wakeInMs(clock.monotonicMs());
     if (waitMs !== undefined) this.#timer = clock.schedule(waitMs, () => this.#pump());
+    else if (this.#draining && this.#runs.size === 0) for (const resolve of this.#whenQuiet.splice(0)) resolve();
   }
 
   #pumpLater(): void {

@@ -98,10 +98,11 @@ export class LaneScheduler<B, P extends Part> {
   /** Milliseconds until `next` may have more to say without anything else happening; `undefined`: never. */
   wakeInMs(nowMs: number): number | undefined {
     if (this.#allPaused || this.#running >= this.#limits.concurrency) return undefined;
+    const limited = this.#rate?.waitMs(nowMs) ?? 0;
+    if (this.#mayBegin) return limited > 0 && this.#someMayBegin() ? limited : undefined;
     const waits = [...this.#resting]
       .filter(({ lane, running }) => running === undefined && !this.#paused.has(lane.key))
       .map(({ restUntilMs }) => restUntilMs - nowMs);
-    const limited = this.#rate?.waitMs(nowMs) ?? 0;
     if (limited > 0) waits.push(limited);
     return waits.length === 0 ? undefined : Math.max(0, Math.min(...waits));
   }
@@ -210,12 +211,23 @@ export class LaneScheduler<B, P extends Part> {
 
   #runOf(strand: Strand<P>, nowMs: number): Turn<B, P> | undefined {
     const [part] = strand.parts;
-    if (!part || strand.running || this.#resting.has(strand)) return undefined;
-    if (this.#mayBegin && (strand.restUntilMs > 0 || !this.#mayBegin(part))) return undefined;
+    if (!part || !this.#mayRun(strand, part)) return undefined;
     strand.running = part;
     this.#running += 1;
     this.#rate?.spend(part.size, nowMs);
     return { kind: "run", part };
+  }
+
+  #mayRun(strand: Strand<P>, first: P): boolean {
+    if (strand.running || this.#resting.has(strand)) return false;
+    return !this.#mayBegin || (strand.restUntilMs === 0 && this.#mayBegin(first));
+  }
+
+  #someMayBegin(): boolean {
+    return [...this.#lanes.values()].some(
+      ({ key, strands }) =>
+        !this.#paused.has(key) && [...strands.values()].some((one) => one.parts[0] && this.#mayRun(one, one.parts[0])),
+    );
   }
 
   #openingOf(lane: Lane<B, P>): Turn<B, P> | undefined {
