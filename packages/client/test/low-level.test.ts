@@ -251,6 +251,16 @@ describe("a commit", () => {
     await expect(stream.nextBatch()).rejects.toMatchObject({ code: "CURSOR_STORE" });
     expect(stream.state).toBe("failed");
   });
+
+  it.each([[undefined], ["0"], [[null]], [[{ partition: 0, offset: "1" }]], [[{ partition: "0", offset: "é" }]]])(
+    "needs a store that gives positions: %j is fatal",
+    async (loaded) => {
+      const store = { load: async () => loaded, save: async () => undefined } as unknown as CursorStore;
+      const { stream, transport } = testEventTypeStream({ store });
+      await expect(stream.nextBatch()).rejects.toMatchObject({ code: "CURSOR_STORE" });
+      expect(transport.opened).toEqual([]);
+    },
+  );
 });
 
 describe("positions that the log does not hold", () => {

@@ -81,7 +81,19 @@ function checkedCursors(path: string, cursors: readonly PartitionCursor[]): read
   return checked;
 }
 
+/** Whether a store gave what can be sent. */
+export function arePositions(value: unknown): value is readonly PartitionCursor[] {
+  return (
+    Array.isArray(value) &&
+    value.every((one: Partial<PartitionCursor> | null) => isSendable(one?.partition) && isSendable(one?.offset))
+  );
+}
+
+function isSendable(value: unknown): value is string {
+  return typeof value === "string" && SENDABLE.test(value);
+}
+
 function sendable(path: string, value: unknown): string {
-  if (typeof value === "string" && SENDABLE.test(value)) return value;
+  if (isSendable(value)) return value;
   throw new ConfigError(path, "a text of visible ASCII characters");
 }

@@ -5,7 +5,7 @@
 import type { PartitionCursor } from "nakadi-protocol";
 import type { EventTypes } from "../admin/event-types.ts";
 import { CursorStoreError, HttpError, NakadiError } from "../errors/nakadi-error.ts";
-import type { LogPosition } from "./log-position.ts";
+import { arePositions, type LogPosition } from "./log-position.ts";
 import type { EventTypeStreamSettings, ExpiredCursor } from "./options.ts";
 import { BEGIN, isCursors, type PositionOptions } from "./positions.ts";
 
@@ -73,9 +73,9 @@ export class ReadPositions {
     const { eventType, settings, positionsOf } = this.#parts;
     const { from, partitions, store } = settings;
     const named = partitions ?? (isCursors(from) ? from.map(({ partition }) => partition) : undefined);
-    const stored = (await storeDoing(() => store.load(eventType))).filter(
-      ({ partition }) => named?.includes(partition) ?? true,
-    );
+    const loaded: unknown = await storeDoing(() => store.load(eventType));
+    if (!arePositions(loaded)) throw new CursorStoreError("the cursor store gives something else than positions");
+    const stored = loaded.filter(({ partition }) => named?.includes(partition) ?? true);
     if (stored.length > 0) {
       const offsets = new Map(stored.map(({ partition, offset }) => [partition, offset]));
       await this.#addNewPartitions(offsets, signal);
