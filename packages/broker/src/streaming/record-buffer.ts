@@ -49,7 +49,8 @@ export class RecordBuffer {
     const taken = this.#records.slice(this.#head, this.#head + count);
     this.#head += taken.length;
     for (const { value } of taken) this.#bytes -= value.length;
-    if (this.#head > 1_000 && this.#head * 2 > this.#records.length) this.#compact();
+    // What was taken is let go of soon: never more events are held on to than still wait.
+    if (this.#head * 2 >= this.#records.length) this.#compact();
     return taken;
   }
 
