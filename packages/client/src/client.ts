@@ -284,8 +284,8 @@ const HEADER_VALUE = /^[\t\x20-\x7e\x80-\xff]+$/;
 
 /** What the client itself must say is not up to the caller. */
 function checkedHeaders(headers: Readonly<Record<string, string>>): Record<string, string> {
-  // Of an object of another kind nothing would be sent.
-  if (typeof headers !== "object" || headers === null || Object.getPrototypeOf(headers) !== Object.prototype) {
+  // Lists, maps and `Headers` have no members of their own: nothing of them would be sent.
+  if (typeof headers !== "object" || headers === null || Symbol.iterator in headers) {
     throw new ConfigError("options.headers", "a plain object of texts");
   }
   const entries = Object.entries(headers).map(([name, value]): [string, string] => {

@@ -35,7 +35,7 @@ export function functionOrNone<F>(path: string, value: F | undefined): F | undef
 
 /** An object of the program's own that will be called. */
 export function withFunctions<T extends object>(path: string, value: T, names: readonly (keyof T & string)[]): T {
-  if (typeof value !== "object" || value === null) {
+  if ((typeof value !== "object" && typeof value !== "function") || value === null) {
     throw new ConfigError(path, `an object with the functions ${names.join(", ")}`);
   }
   for (const name of names)
