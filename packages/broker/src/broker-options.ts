@@ -6,6 +6,7 @@ import type { FaultHook } from "./faults/fault-points.ts";
 import { limitFault, PROFILES } from "./limits.ts";
 import type { Limits, Profile } from "./limits.ts";
 import type { Logger } from "./logger.ts";
+import type { FeatureName } from "./settings/features.ts";
 import type { StorageOption } from "./storage/open.ts";
 
 export interface BrokerOptions {
@@ -20,7 +21,7 @@ export interface BrokerOptions {
   storage?: StorageOption;
   /** Default: the machine's clock. A `ManualClock` makes a minute pass in a millisecond. */
   clock?: Clock;
-  /** `acceptance`: the limits and names that Nakadi's own acceptance tests assume (protocol 0.7). Default: the real server's. */
+  /** `acceptance`: the limits, features and names that Nakadi's own acceptance tests assume (protocol 0.7). Default: the real server's. */
   profile?: Profile;
   /** Limits that differ from the profile's. */
   limits?: Partial<Limits>;
@@ -50,11 +51,18 @@ const DELETABLE: Readonly<Record<Profile, DeletableSubscription>> = {
   acceptance: { owningApplication: "deletable_owning_app", consumerGroup: "deletable_consumer_group" },
 };
 
+/** What is on until somebody switches it off (protocol 6.3). */
+const FEATURES_ON: Readonly<Record<Profile, readonly FeatureName[]>> = {
+  default: [],
+  acceptance: ["kpi_collection", "audit_log_collection", "access_log_enabled", "remote_tokeninfo"],
+};
+
 export interface CheckedOptions {
   host: string;
   port: number;
   storage: StorageOption;
   limits: Limits;
+  featuresOn: readonly FeatureName[];
   deletableSubscription: DeletableSubscription;
 }
 
@@ -75,6 +83,7 @@ export function checkedOptions(options: BrokerOptions): CheckedOptions {
     port,
     storage: checkedStorage(storage),
     limits: { ...PROFILES[profile], ...limits },
+    featuresOn: FEATURES_ON[profile],
     deletableSubscription: checkedDeletable(options.deletableSubscription ?? DELETABLE[profile]),
   };
 }

@@ -11,6 +11,7 @@ import { buildServer } from "./http/server.ts";
 import { silentLogger } from "./logger.ts";
 import { Writers } from "./log/writers.ts";
 import { NodeMembership } from "./node-membership.ts";
+import { Reports } from "./reports/reports.ts";
 import { Settings } from "./settings/settings.ts";
 import { openStorage } from "./storage/open.ts";
 import { DeadLetterQueue } from "./streaming/dead-letter-queue.ts";
@@ -37,7 +38,7 @@ export interface Broker extends AsyncDisposable {
  */
 export async function startBroker(options: BrokerOptions = {}): Promise<Broker> {
   const { clock = systemClock, logger = silentLogger } = options;
-  const { host, port, limits, deletableSubscription, ...checked } = checkedOptions(options);
+  const { host, port, limits, featuresOn, deletableSubscription, ...checked } = checkedOptions(options);
   const storage = await openStorage(checked.storage, randomUUID(), {
     clock,
     onFaultPoint: options.onFaultPoint,
@@ -46,7 +47,7 @@ export async function startBroker(options: BrokerOptions = {}): Promise<Broker> 
   const onError = (error: unknown): void => logger.error({ error }, "a stream ended because its storage failed");
   const uuid = (): string => randomUUID();
   const access = new Access(options.authorizer ?? allowAll);
-  const settings = new Settings(storage.metadata, clock, access.subject);
+  const settings = new Settings(storage.metadata, clock, access.subject, featuresOn);
   const { features, gate } = settings;
   const common = { log: storage.log, metadata: storage.metadata, features, limits, clock, uuid };
   const eventTypes = new EventTypes(common);
@@ -54,6 +55,14 @@ export async function startBroker(options: BrokerOptions = {}): Promise<Broker> 
   const writers = new Writers({ ...common, eventTypes });
   const subscriptions = new Subscriptions({ ...common, coordination: storage.coordination, eventTypes });
   const random = Math.random;
+  const reports = new Reports({
+    ...common,
+    writers,
+    random,
+    flowId: generateFlowId,
+    subject: access.subject,
+    onError: (error) => logger.error({ error }, "reports about the broker itself could not be stored"),
+  });
   const deadLetters = new DeadLetterQueue({
     ...common,
     access,
@@ -78,6 +87,7 @@ export async function startBroker(options: BrokerOptions = {}): Promise<Broker> 
     eventTypes,
     deadLetters,
     gate,
+    reports,
     access,
     limits,
     clock,
@@ -90,7 +100,7 @@ export async function startBroker(options: BrokerOptions = {}): Promise<Broker> 
     subscriptions,
     onError: (error) => logger.error({ error }, "dead letters that are sent once more were not looked for"),
   });
-  const eventTypeStreams = new EventTypeStreams({ ...common, eventTypes, gate, random, onError });
+  const eventTypeStreams = new EventTypeStreams({ ...common, eventTypes, gate, reports, random, onError });
   const stopping = new AbortController();
   const app = buildServer(
     {
@@ -100,6 +110,7 @@ export async function startBroker(options: BrokerOptions = {}): Promise<Broker> 
       eventTypes,
       eventTypeChanges,
       writers,
+      reports,
       subscriptions,
       streams,
       eventTypeStreams,
@@ -129,6 +140,7 @@ export async function startBroker(options: BrokerOptions = {}): Promise<Broker> 
     clearTimeout(deadline);
     settings[Symbol.dispose]();
     await redrive[Symbol.asyncDispose]();
+    await reports[Symbol.asyncDispose]();
     await membership[Symbol.asyncDispose]();
     await storage.close();
   }

@@ -41,6 +41,8 @@ export interface Limits {
   maxLowLevelBufferBytes: number;
   /** How often a stream looks at its partitions though nobody has told it of new events: what tells it may be lost. */
   streamPollMs: number;
+  /** How often a stream that sends events reports how much it has sent, where that is collected. */
+  streamReportMs: number;
   /** How often events that a stream must not show are committed for its client. */
   autocommitMs: number;
   /** How long the storage may take for a batch of events. */
@@ -87,6 +89,7 @@ export const LIMIT_RULES: Readonly<Record<keyof Limits, LimitRule>> = {
   maxStreamBufferBytes: { default: 50_000_000, min: 1, max: GIGABYTE },
   maxLowLevelBufferBytes: { default: 50_000_000, min: 1, max: GIGABYTE, acceptance: 10_000 },
   streamPollMs: { default: 5_000, min: 10, max: 60_000 },
+  streamReportMs: { default: 60_000, min: 10, max: 3_600_000, acceptance: 1_000 },
   autocommitMs: { default: 5_000, min: 10, max: 3_600_000 },
   publishTimeoutMs: { default: 35_000, min: 100, max: MAX_TIMER_MS },
   timelineSwitchMs: { default: 40_000, min: 100, max: MAX_TIMER_MS },

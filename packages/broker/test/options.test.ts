@@ -41,6 +41,7 @@ describe("limits", () => {
       maxSubscriptionPartitions: 30,
       maxCommitTimeoutSeconds: 5,
       maxLowLevelBufferBytes: 10_000,
+      streamReportMs: 1_000,
     });
   });
 

@@ -191,7 +191,11 @@ export class EventTypes {
    * @param isSubscribed whether a subscription needs the event type
    * @throws {ProblemError} 403, 404, 409, 503
    */
-  async delete(name: string, isSubscribed: (name: string) => Promise<boolean>, access: Access): Promise<void> {
+  async delete(
+    name: string,
+    isSubscribed: (name: string) => Promise<boolean>,
+    access: Access,
+  ): Promise<CompleteEventType> {
     await this.#features.demandWritable();
     for (;;) {
       const found = await this.record(name);
@@ -205,7 +209,7 @@ export class EventTypes {
       const removal = { kind: EVENT_TYPE_KIND, id: name, expect: found.version, remove: true } as const;
       if ((await this.#metadata.write([removal, ...(await this.schemas.removals(name))])) === "conflict") continue;
       await Promise.all(found.value.timelines.map(({ log }) => this.#log.remove(log)));
-      return;
+      return found.value.eventType;
     }
   }
 

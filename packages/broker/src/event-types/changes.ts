@@ -32,6 +32,11 @@ export interface EventTypeChangesParts {
   clock: Clock;
 }
 
+export interface EventTypeChange {
+  before: CompleteEventType;
+  after: CompleteEventType;
+}
+
 /** Administrators of the server may choose any. */
 const ANY_RETENTION = { minRetentionMs: 1, maxRetentionMs: Number.MAX_SAFE_INTEGER };
 
@@ -47,7 +52,7 @@ export class EventTypeChanges {
    * @throws {ProblemError} 400, 403, 404, 422, 503
    * @throws {ValidationError}
    */
-  async update(name: string, body: unknown, access: Access): Promise<CompleteEventType> {
+  async update(name: string, body: unknown, access: Access): Promise<EventTypeChange> {
     const request = readEventTypeRequest(body);
     await this.#parts.features.demandWritable();
     for (;;) {
@@ -63,22 +68,28 @@ export class EventTypeChanges {
       }
       const rights = { nakadiAdmin, eventTypeAdmin: await access.may("ADMIN", eventTypeResource(before)) };
       const updated = updatedEventType(before, request, { name, rights, ...this.#now });
-      if (await this.#replace(found, updated)) return updated.eventType;
+      if (await this.#replace(found, updated)) return { before, after: updated.eventType };
     }
   }
 
   /**
    * Gives the event type another schema and leaves everything else (protocol 5.5).
+   * @returns nothing if it has that schema already
    * @throws {ProblemError} 403, 404, 422
    */
-  async changeSchema(name: string, schema: EventTypeRequest["schema"], access: Access): Promise<void> {
+  async changeSchema(
+    name: string,
+    schema: EventTypeRequest["schema"],
+    access: Access,
+  ): Promise<EventTypeChange | undefined> {
     for (;;) {
       const found = await this.#parts.eventTypes.record(name);
       const before = found.value.eventType;
       await access.demand("ADMIN", eventTypeResource(before));
       const rights = { nakadiAdmin: true, eventTypeAdmin: true };
       const updated = updatedEventType(before, { ...before, schema }, { name, rights, ...this.#now });
-      if (updated.eventType.schema === before.schema || (await this.#replace(found, updated))) return;
+      if (updated.eventType.schema === before.schema) return undefined;
+      if (await this.#replace(found, updated)) return { before, after: updated.eventType };
     }
   }
 

@@ -6,6 +6,7 @@ import type { EventTypeChanges } from "../event-types/changes.ts";
 import type { DeletableSubscription } from "../broker-options.ts";
 import type { Limits } from "../limits.ts";
 import type { Writers } from "../log/writers.ts";
+import type { Reports } from "../reports/reports.ts";
 import type { Settings } from "../settings/settings.ts";
 import type { Storage } from "../storage/ports.ts";
 import type { EventTypeStreams } from "../streaming/event-type-streams.ts";
@@ -20,6 +21,7 @@ export interface Domain {
   eventTypes: EventTypes;
   eventTypeChanges: EventTypeChanges;
   writers: Writers;
+  reports: Reports;
   subscriptions: Subscriptions;
   streams: SubscriptionStreams;
   eventTypeStreams: EventTypeStreams;

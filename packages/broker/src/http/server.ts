@@ -5,6 +5,7 @@ import type { Logger } from "../logger.ts";
 import { ProblemError } from "../problems.ts";
 import { NoSuchLogError } from "../storage/ports.ts";
 import { noSuchSubscription } from "../subscriptions/registry.ts";
+import { accessReports } from "./access-reports.ts";
 import { compression } from "./compression.ts";
 import type { Domain } from "./domain.ts";
 import { flowIds, generateFlowId, setFlowId } from "./flow-id.ts";
@@ -61,6 +62,7 @@ export function buildServer(domain: Domain, logger: Logger): FastifyInstance {
   app.removeAllContentTypeParsers();
   app.addContentTypeParser("*", { parseAs: "buffer" }, (_request, body, done) => done(null, body));
   flowIds(app);
+  accessReports(app, domain.reports);
   compression(app, limits.maxBodyBytes);
   app.addHook("onRequest", async ({ url }, reply) => {
     const path = pathOf(url);

@@ -18,8 +18,8 @@ export interface AppendTerms {
   signal: AbortSignal;
 }
 
-/** 422: nothing is stored. 207: the events that are `submitted` are stored. */
-export type PublishOutcome = { status: 200 } | { status: 422 | 207; items: BatchItemResponse[] };
+/** 200: so many events are stored. 422: nothing is. 207: the events that are `submitted` are. */
+export type PublishOutcome = { status: 200; events: number } | { status: 422 | 207; items: BatchItemResponse[] };
 
 /** Why the events of a partition are not stored; a partition that is absent has stored all of its own. */
 export type AppendFailures = ReadonlyMap<number, string>;
@@ -47,12 +47,13 @@ export async function appendBatch(
 ): Promise<PublishOutcome> {
   const refused = batch.refusal();
   if (refused) return { status: 422, items: refused };
-  if (batch.records.length === 0) return { status: 200 };
+  const events = batch.records.length;
+  if (events === 0) return { status: 200, events };
   const current = timelines.at(-1);
   if (!current) throw noSuchEventType(eventType.name);
   try {
     const failures = await appendAll(terms, current.log, ownBytes(batch.records, body), batch.partitions);
-    if (failures.size === 0) return { status: 200 };
+    if (failures.size === 0) return { status: 200, events };
     const items = partlyStoredItems(batch.eids, batch.partitions, (partition) => failures.get(partition));
     return { status: 207, items };
   } catch (error) {

@@ -95,7 +95,7 @@ describe("what is stored", () => {
       await send(
         '[ { "z" : 1.0, "a": 10000000000000000000000.5e-3,\n "text": "two  spaces\\u00e9\\n\\/" } ,{"é": "ü"}]',
       ),
-    ).toEqual({ status: 200 });
+    ).toEqual({ status: 200, events: 2 });
     expect(await stored()).toEqual([
       '{"z":1.0,"a":10000000000000000000000.5e-3,"text":"two  spaces\\u00e9\\n\\/"}',
       '{"é":"ü"}',
@@ -113,6 +113,7 @@ describe("what is stored", () => {
     parts.random = () => 0.9;
     expect(await send([{ metadata: { ...METADATA, partition: "7" }, order: "A" }])).toEqual({
       status: 200,
+      events: 1,
     });
     const [text = ""] = await stored(1);
     expect(JSON.parse(text)).toEqual({
@@ -150,7 +151,7 @@ describe("what is stored", () => {
 
   test("an empty batch is taken, and nothing stored", async () => {
     await create();
-    expect(await send("[]")).toEqual({ status: 200 });
+    expect(await send("[]")).toEqual({ status: 200, events: 0 });
     expect(await stored()).toEqual([]);
   });
 });
@@ -249,7 +250,7 @@ test("an event that is too deep for a schema that refers to itself fails; nothin
     publishing_status: "failed",
     step: "validating",
   });
-  expect(await send("[{}]")).toEqual({ status: 200 });
+  expect(await send("[{}]")).toEqual({ status: 200, events: 1 });
 });
 
 describe("storage", () => {

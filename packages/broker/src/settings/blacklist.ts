@@ -47,21 +47,28 @@ export class Blacklist implements Disposable {
     };
   }
 
-  /** @throws {ProblemError} 400 for a type that there is not */
-  async add(type: string, name: string): Promise<void> {
+  /**
+   * @returns false if it was there
+   * @throws {ProblemError} 400 for a type that there is not
+   */
+  async add(type: string, name: string): Promise<boolean> {
     const id = entryId(type, name);
-    if ((await this.#entries.all()).has(id)) return;
+    if ((await this.#entries.all()).has(id)) return false;
     await this.#metadata.write([{ kind: KIND, id, expect: "any", value: true }]);
+    return true;
   }
 
-  /** @throws {ProblemError} 400 for a type that there is not */
-  async remove(type: string, name: string): Promise<void> {
+  /**
+   * @returns false if it was not there
+   * @throws {ProblemError} 400 for a type that there is not
+   */
+  async remove(type: string, name: string): Promise<boolean> {
     const id = entryId(type, name);
     for (;;) {
       const entry = (await this.#entries.all()).get(id);
-      if (!entry) return;
+      if (!entry) return false;
       const removal = { kind: KIND, id, expect: entry.version, remove: true } as const;
-      if ((await this.#metadata.write([removal])) === "written") return;
+      if ((await this.#metadata.write([removal])) === "written") return true;
     }
   }
 

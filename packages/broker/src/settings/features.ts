@@ -1,4 +1,4 @@
-/** Feature toggles (protocol 6.3): metadata of kind `feature`, its id the name. What nobody has set is off. */
+/** Feature toggles (protocol 6.3): metadata of kind `feature`, its id the name. What nobody has set is as configured. */
 import { ProblemError } from "../problems.ts";
 import { Members } from "../request-body.ts";
 import type { MetadataPort } from "../storage/ports.ts";
@@ -55,19 +55,22 @@ export function readFeatureToggle(body: unknown): FeatureToggle {
 export class Features {
   readonly #metadata: MetadataPort;
   readonly #records: RecordList<boolean>;
+  readonly #on: readonly FeatureName[];
 
-  constructor(metadata: MetadataPort) {
+  /** @param on unless somebody has switched them off */
+  constructor(metadata: MetadataPort, on: readonly FeatureName[] = []) {
     this.#metadata = metadata;
+    this.#on = on;
     this.#records = new RecordList(metadata, KIND);
   }
 
   async isEnabled(feature: FeatureName): Promise<boolean> {
-    return (await this.#records.all()).get(feature)?.value ?? false;
+    return (await this.#records.all()).get(feature)?.value ?? this.#on.includes(feature);
   }
 
   async list(): Promise<FeatureToggle[]> {
     const set = await this.#records.all();
-    return FEATURES.map((feature) => ({ feature, enabled: set.get(feature)?.value ?? false }));
+    return FEATURES.map((feature) => ({ feature, enabled: set.get(feature)?.value ?? this.#on.includes(feature) }));
   }
 
   /** Counts from the next request on. */

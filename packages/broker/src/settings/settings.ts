@@ -4,7 +4,7 @@ import type { MetadataPort } from "../storage/ports.ts";
 import { Administrators } from "./administrators.ts";
 import { Blacklist } from "./blacklist.ts";
 import { ConsumerGate } from "./consumer-gate.ts";
-import { Features } from "./features.ts";
+import { type FeatureName, Features } from "./features.ts";
 import { Storages } from "./storages.ts";
 
 export class Settings implements Disposable {
@@ -14,9 +14,12 @@ export class Settings implements Disposable {
   readonly administrators: Administrators;
   readonly storages: Storages;
 
-  /** @param app who consumes, as the blacklist names it */
-  constructor(metadata: MetadataPort, clock: Clock, app: string) {
-    this.features = new Features(metadata);
+  /**
+   * @param app who consumes, as the blacklist names it
+   * @param featuresOn unless somebody has switched them off
+   */
+  constructor(metadata: MetadataPort, clock: Clock, app: string, featuresOn?: readonly FeatureName[]) {
+    this.features = new Features(metadata, featuresOn);
     this.blacklist = new Blacklist(metadata, clock);
     this.gate = new ConsumerGate(this.blacklist, app);
     this.administrators = new Administrators(metadata);

@@ -59,7 +59,7 @@ export class Storages {
   }
 
   /** @throws {ProblemError} 400, 409, 422 */
-  async create(body: unknown): Promise<void> {
+  async create(body: unknown): Promise<StorageDescription> {
     const members = Members.of(body);
     const [id, type] = [members.text("id"), members.text("storage_type")];
     if (id === null || !ID.test(id)) throw new ProblemError(422, "The id of a storage is a lower-case name");
@@ -72,20 +72,21 @@ export class Storages {
     if (taken || (await this.#metadata.write([write])) === "conflict") {
       throw new ProblemError(409, `Storage with id '${id}' already exists`);
     }
+    return { id, ...value };
   }
 
   /**
    * @param isUsed whether a timeline is in it
    * @throws {ProblemError} 403 for one in use, 404
    */
-  async remove(id: string, isUsed: (id: string) => Promise<boolean>): Promise<void> {
+  async remove(id: string, isUsed: (id: string) => Promise<boolean>): Promise<StorageDescription> {
     for (;;) {
       const found = (await this.#all()).get(id);
       if (!found) throw noSuchStorage(id);
       if (found.value.default || id === OWN_STORAGE || (await isUsed(id)))
         throw new ProblemError(403, "Storage is being used");
       const removal = { kind: KIND, id, expect: found.version, remove: true } as const;
-      if ((await this.#metadata.write([removal])) === "written") return;
+      if ((await this.#metadata.write([removal])) === "written") return { id, ...found.value };
     }
   }
 

@@ -3,6 +3,7 @@ import type { Clock, Timer } from "nakadi-protocol";
 import type { StoredEventType } from "../event-types/stored-event-type.ts";
 import type { Axis } from "../log/axis.ts";
 import { ProblemError } from "../problems.ts";
+import type { StreamReport } from "../reports/stream-report.ts";
 import { type LogPort, NoSuchLogError, type PartitionKey } from "../storage/ports.ts";
 import { batchLine } from "./batch-line.ts";
 import type { EventTypeBatch, EventTypeSession } from "./event-type-session.ts";
@@ -20,6 +21,7 @@ export interface EventTypeStreamParts {
   pollMs: number;
   /** As it is stored now. @throws {ProblemError} 404 */
   eventType: () => Promise<StoredEventType>;
+  report: StreamReport;
   onError: (error: unknown) => void;
 }
 
@@ -89,7 +91,7 @@ export class EventTypeStream {
     const sink = this.#sink;
     if (!sink) return;
     for (const batch of this.#session.advance(this.#parts.clock.monotonicMs(), sink.writable))
-      sink.write(lineOf(batch));
+      sink.write(this.#lineOf(batch));
     this.#timer?.cancel();
     if (this.#session.ended) {
       this.#finish(sink);
@@ -120,11 +122,15 @@ export class EventTypeStream {
     this.#sink = undefined;
     this.#poll?.cancel();
     this.#readers.close();
+    this.#parts.report.end();
     sink.end();
     this.#resolveEnded();
   }
-}
 
-function lineOf({ partition, offset, events }: EventTypeBatch): Uint8Array {
-  return batchLine(`{"partition":"${splitKey(partition).partition}","offset":"${offset}"}`, events, undefined);
+  #lineOf({ partition, offset, events }: EventTypeBatch): Uint8Array {
+    const { eventType, partition: number } = splitKey(partition);
+    const line = batchLine(`{"partition":"${number}","offset":"${offset}"}`, events, undefined);
+    this.#parts.report.sent(eventType, events.length, line.length);
+    return line;
+  }
 }

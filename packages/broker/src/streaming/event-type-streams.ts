@@ -9,6 +9,7 @@ import { newest, type TimelineBounds } from "../log/partition-bounds.ts";
 import { timelineBounds } from "../log/timeline-bounds.ts";
 import { ProblemError } from "../problems.ts";
 import { Members } from "../request-body.ts";
+import type { Reports } from "../reports/reports.ts";
 import type { ConsumerGate } from "../settings/consumer-gate.ts";
 import type { LogPort, MetadataPort } from "../storage/ports.ts";
 import { normalised } from "../subscriptions/initialise.ts";
@@ -22,6 +23,7 @@ const MAX_INT = 2 ** 31 - 1;
 export interface EventTypeStreamsParts {
   eventTypes: EventTypes;
   gate: ConsumerGate;
+  reports: Reports;
   log: LogPort;
   metadata: MetadataPort;
   limits: Limits;
@@ -62,7 +64,9 @@ export class EventTypeStreams {
     const nowMs = clock.monotonicMs();
     const session = new EventTypeSession(settings, { maxBufferBytes: limits.maxLowLevelBufferBytes, nowMs });
     const eventType = (): Promise<StoredEventType> => eventTypes.get(name);
-    const stream = new EventTypeStream({ session, log, clock, eventType, pollMs: limits.streamPollMs, onError });
+    const report = this.#parts.reports.stream("lola");
+    const pollMs = limits.streamPollMs;
+    const stream = new EventTypeStream({ session, log, clock, eventType, report, pollMs, onError });
     for (const [partition, position] of starts) {
       const axis = new Axis(stored.timelines, partition);
       stream.add(`${name}:${partition}`, axis, {

@@ -28,6 +28,7 @@ async function refusing(): Promise<{ storage: Storage; streams: SubscriptionStre
     eventTypes: { get: async () => stored },
     gate: { demandStream: async () => undefined, onChange: () => nobody },
     access: { demand: async () => undefined },
+    reports: { stream: () => undefined },
     limits: DEFAULT_LIMITS,
     clock,
     onError: (error: unknown) => expect.unreachable(String(error)),

@@ -7,6 +7,7 @@ import type { StoredEventType } from "../event-types/stored-event-type.ts";
 import type { Limits } from "../limits.ts";
 import { CursorError } from "../log/cursor-position.ts";
 import { ProblemError } from "../problems.ts";
+import type { Reports } from "../reports/reports.ts";
 import type { ConsumerGate } from "../settings/consumer-gate.ts";
 import type { PartitionKey, Storage } from "../storage/ports.ts";
 import { deadLetterRules } from "../subscriptions/dead-letter-annotations.ts";
@@ -26,6 +27,7 @@ export interface StreamsParts {
   eventTypes: EventTypes;
   deadLetters: DeadLetterQueue;
   gate: ConsumerGate;
+  reports: Reports;
   access: Access;
   limits: Limits;
   clock: Clock;
@@ -84,6 +86,7 @@ export class SubscriptionStreams {
       deadLetterRules: deadLetterRules(subscription.annotations ?? {}),
       deadLetters: this.#parts.deadLetters,
       batchLimit: settings.batchLimit,
+      report: this.#parts.reports.stream("hila", subscriptionId),
       onError: this.#parts.onError,
     });
     this.#add(stream);

@@ -10,6 +10,7 @@ import { ProblemError } from "../problems.ts";
 import { NoSuchLogError, type PartitionKey, type Storage } from "../storage/ports.ts";
 import { batchLine } from "./batch-line.ts";
 import type { DeadLetterQueue } from "./dead-letter-queue.ts";
+import type { StreamReport } from "../reports/stream-report.ts";
 import type { DeadLetterRules } from "../subscriptions/dead-letter-annotations.ts";
 import { splitKey } from "./group.ts";
 import { PartitionAxes } from "./partition-axes.ts";
@@ -33,6 +34,7 @@ export interface SubscriptionStreamParts {
   deadLetterRules: DeadLetterRules | undefined;
   deadLetters: DeadLetterQueue;
   batchLimit: number;
+  report: StreamReport;
   /** Told about a storage that fails; the stream ends then. */
   onError: (error: unknown) => void;
 }
@@ -167,7 +169,9 @@ export class SubscriptionStream {
   #lineOf({ partition, offset, events, debug }: Batch): Uint8Array {
     const { eventType, partition: number } = splitKey(partition);
     const cursor = `{"partition":"${number}","offset":"${offset}","event_type":"${eventType}","cursor_token":"${randomUUID()}"}`;
-    return batchLine(cursor, events, debug);
+    const line = batchLine(cursor, events, debug);
+    this.#parts.report.sent(eventType, events.length, line.length);
+    return line;
   }
 
   #schedule(): void {
@@ -200,6 +204,7 @@ export class SubscriptionStream {
     this.#poll?.cancel();
     this.#readers.close();
     await this.#writes.leave(failed);
+    this.#parts.report.end();
     sink.end();
     this.#resolveEnded();
   }

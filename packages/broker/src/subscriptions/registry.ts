@@ -83,13 +83,13 @@ export class Subscriptions {
    * @throws {ProblemError} 400, 404, 422
    * @throws {ValidationError}
    */
-  async update(id: string, body: unknown): Promise<void> {
+  async update(id: string, body: unknown): Promise<{ before: Subscription; after: Subscription }> {
     for (;;) {
       const stored = await this.#stored(id);
       const value = updatedSubscription(stored.value, body, new Date(this.#parts.clock.wallMs()).toISOString());
       await this.#parts.features.demandAuthorization("force_subscription_authz", value.authorization ?? null);
       const write = { kind: SUBSCRIPTION, id, expect: stored.version, value };
-      if ((await this.#parts.metadata.write([write])) === "written") return;
+      if ((await this.#parts.metadata.write([write])) === "written") return { before: stored.value, after: value };
     }
   }
 

@@ -20,7 +20,7 @@ import { pathParameter, queryParameters, requestJson } from "../request-json.ts"
 import { resource } from "../resource.ts";
 
 export function eventTypeRoutes(app: FastifyInstance, domain: Domain): void {
-  const { eventTypes, eventTypeChanges, settings, storage, access } = domain;
+  const { eventTypes, eventTypeChanges, settings, storage, access, reports } = domain;
 
   async function sendChanged(reply: FastifyReply, status: number, eventType: CompleteEventType): Promise<FastifyReply> {
     reply.header("Warning", warningFor(eventType));
@@ -32,6 +32,7 @@ export function eventTypeRoutes(app: FastifyInstance, domain: Domain): void {
     GET: async (request, reply) => sendJson(reply, 200, await eventTypes.list(filters(request))),
     POST: async (request, reply) => {
       const { eventType } = await eventTypes.create(requestJson(request));
+      reports.eventTypeChanged(undefined, eventType);
       return sendChanged(reply, 201, eventType);
     },
   });
@@ -39,12 +40,17 @@ export function eventTypeRoutes(app: FastifyInstance, domain: Domain): void {
   resource(app, "/event-types/:name", {
     GET: async (request, reply) => sendJson(reply, 200, (await permittedEventType(domain, request, "VIEW")).eventType),
     PUT: async (request, reply) => {
-      const changed = await eventTypeChanges.update(pathParameter(request, "name"), requestJson(request), access);
-      return sendChanged(reply, 200, changed);
+      const name = pathParameter(request, "name");
+      const { before, after } = await eventTypeChanges.update(name, requestJson(request), access);
+      reports.eventTypeChanged(before, after);
+      return sendChanged(reply, 200, after);
     },
     DELETE: async (request, reply) => {
       const name = pathParameter(request, "name");
-      await eventTypes.delete(name, () => clearSubscriptions(domain, name), access);
+      reports.eventTypeChanged(
+        await eventTypes.delete(name, () => clearSubscriptions(domain, name), access),
+        undefined,
+      );
       return sendEmpty(reply, 200);
     },
   });
@@ -128,7 +134,7 @@ function readCursors(text: string): { partition: string | null; offset: string |
  * @returns whether any still does
  */
 async function clearSubscriptions(domain: Domain, eventType: string): Promise<boolean> {
-  const { subscriptions, settings, storage, deletableSubscription: deletable } = domain;
+  const { subscriptions, settings, storage, deletableSubscription: deletable, reports } = domain;
   if (eventType === DEAD_LETTER_REDRIVE && (await isRedriven(subscriptions, storage.coordination))) return true;
   const readers = await subscriptions.of(eventType);
   if (readers.length === 0) return false;
@@ -136,7 +142,10 @@ async function clearSubscriptions(domain: Domain, eventType: string): Promise<bo
   const mayGo = ({ owning_application, consumer_group }: Subscription): boolean =>
     owning_application === deletable.owningApplication && consumer_group === deletable.consumerGroup;
   if (!all && !readers.every(mayGo)) return true;
-  for (const { id } of readers) await subscriptions.delete(id).catch(unlessGone);
+  for (const reader of readers) {
+    await subscriptions.delete(reader.id).catch(unlessGone);
+    reports.subscriptionChanged(reader, undefined);
+  }
   return false;
 }
 

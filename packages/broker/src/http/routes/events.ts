@@ -19,9 +19,28 @@ const DEPRECATED =
   "Please consider migrating to the Subscriptions API.";
 
 export function eventRoutes(app: FastifyInstance, domain: Domain): void {
-  const { storage, access, settings, eventTypes, writers, limits, clock, random, eventTypeStreams, stopping } = domain;
+  const { storage, access, settings, eventTypes, writers, limits, clock, random, eventTypeStreams, stopping, reports } =
+    domain;
   const { blacklist, features } = settings;
   const parts = { log: storage.log, blacklist, features, eventTypes, writers, limits, clock, random };
+  async function reported(
+    request: FastifyRequest,
+    store: (name: string, body: Uint8Array) => Promise<PublishOutcome>,
+  ): Promise<PublishOutcome> {
+    const [name, body, startedMs] = [pathParameter(request, "name"), eventBytes(request), clock.monotonicMs()];
+    const outcome = await store(name, body);
+    if (outcome.status !== 200) return outcome;
+    const spentMs = Math.round(clock.monotonicMs() - startedMs);
+    reports.indicate("nakadi.batch.published", () => ({
+      event_type: name,
+      token_realm: "",
+      number_of_events: outcome.events,
+      ms_spent: spentMs,
+      batch_size: body.length,
+    }));
+    return outcome;
+  }
+
   resource(app, "/event-types/:name/events", {
     GET: async (request, reply) => {
       const name = pathParameter(request, "name");
@@ -34,15 +53,17 @@ export function eventRoutes(app: FastifyInstance, domain: Domain): void {
     POST: async (request, reply) => {
       const tag = consumerTag(headerText(request, Header.consumerTag));
       const context = { flowId: flowIdOf(reply), access, consumerTag: tag };
-      const name = pathParameter(request, "name");
-      return sendOutcome(reply, await publish(parts, name, eventBytes(request), context, stopping));
+      const store = (name: string, body: Uint8Array): Promise<PublishOutcome> =>
+        publish(parts, name, body, context, stopping);
+      return sendOutcome(reply, await reported(request, store));
     },
   });
 
   resource(app, "/event-types/:name/deleted-events", {
     POST: async (request, reply) => {
-      const name = pathParameter(request, "name");
-      return sendOutcome(reply, await deleteEvents(parts, name, eventBytes(request), { access }, stopping));
+      const store = (name: string, body: Uint8Array): Promise<PublishOutcome> =>
+        deleteEvents(parts, name, body, { access }, stopping);
+      return sendOutcome(reply, await reported(request, store));
     },
   });
 }

@@ -15,7 +15,7 @@ const MAX_LIMIT = 1_000;
 const MAX_INT = 2 ** 31 - 1;
 
 export function schemaRoutes(app: FastifyInstance, domain: Domain): void {
-  const { eventTypes, eventTypeChanges, access, limits } = domain;
+  const { eventTypes, eventTypeChanges, access, limits, reports } = domain;
   const { schemas } = eventTypes;
 
   const visible = (request: FastifyRequest): Promise<StoredEventType> => permittedEventType(domain, request, "VIEW");
@@ -35,7 +35,8 @@ export function schemaRoutes(app: FastifyInstance, domain: Domain): void {
       asConstraintViolation(() => members.demandValid());
       if (onlyFetch)
         return sendJson(reply, 200, await schemas.equalTo(await visible(request), schema, limits.maxEventDepth));
-      await eventTypeChanges.changeSchema(pathParameter(request, "name"), schema, access);
+      const change = await eventTypeChanges.changeSchema(pathParameter(request, "name"), schema, access);
+      if (change) reports.eventTypeChanged(change.before, change.after);
       return sendEmpty(reply, 200);
     },
   });

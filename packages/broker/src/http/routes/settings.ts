@@ -9,7 +9,7 @@ import { resource } from "../resource.ts";
 
 const ADMINS_ONLY = "Admin privileges are required to perform this operation";
 
-export function settingsRoutes(app: FastifyInstance, { settings, access }: Domain): void {
+export function settingsRoutes(app: FastifyInstance, { settings, access, reports }: Domain): void {
   const { blacklist, features, administrators } = settings;
 
   resource(app, "/settings/blacklist", {
@@ -21,12 +21,16 @@ export function settingsRoutes(app: FastifyInstance, { settings, access }: Domai
   resource(app, "/settings/blacklist/:type/:name", {
     PUT: async (request, reply) => {
       await access.demandAdmin(ADMINS_ONLY);
-      await blacklist.add(pathParameter(request, "type"), pathParameter(request, "name"));
+      const entry = { type: pathParameter(request, "type"), name: pathParameter(request, "name") };
+      const added = await blacklist.add(entry.type, entry.name);
+      if (added) reports.changed({ resource: "blacklist_entry", id: entryId(entry), after: entry });
       return sendEmpty(reply, 204);
     },
     DELETE: async (request, reply) => {
       await access.demandAdmin(ADMINS_ONLY);
-      await blacklist.remove(pathParameter(request, "type"), pathParameter(request, "name"));
+      const entry = { type: pathParameter(request, "type"), name: pathParameter(request, "name") };
+      const removed = await blacklist.remove(entry.type, entry.name);
+      if (removed) reports.changed({ resource: "blacklist_entry", id: entryId(entry), before: entry });
       return sendEmpty(reply, 204);
     },
   });
@@ -39,7 +43,9 @@ export function settingsRoutes(app: FastifyInstance, { settings, access }: Domai
     POST: async (request, reply) => {
       const toggle = asConstraintViolation(() => readFeatureToggle(requestJson(request)));
       await access.demandAdmin(ADMINS_ONLY);
+      const before = { ...toggle, enabled: await features.isEnabled(toggle.feature) };
       await features.set(toggle);
+      reports.changed({ resource: "feature", id: toggle.feature, before, after: toggle });
       return sendEmpty(reply, 204);
     },
   });
@@ -53,8 +59,14 @@ export function settingsRoutes(app: FastifyInstance, { settings, access }: Domai
       const body = requestJson(request);
       await access.demandAdmin(ADMINS_ONLY);
       await features.demandWritable();
+      const before = await administrators.lists();
       await administrators.replace(body);
+      reports.changed({ resource: "admins", id: "default", before, after: await administrators.lists() });
       return sendEmpty(reply, 200);
     },
   });
+}
+
+function entryId({ type, name }: { type: string; name: string }): string {
+  return `${type}:${name}`;
 }

@@ -7,7 +7,7 @@ import { resource } from "../resource.ts";
 
 const ADMINS_ONLY = "Admin privileges required to perform this operation";
 
-export function storageRoutes(app: FastifyInstance, { settings, access, eventTypes }: Domain): void {
+export function storageRoutes(app: FastifyInstance, { settings, access, eventTypes, reports }: Domain): void {
   const { storages, features } = settings;
 
   async function demandChangeable(): Promise<void> {
@@ -23,7 +23,8 @@ export function storageRoutes(app: FastifyInstance, { settings, access, eventTyp
     POST: async (request, reply) => {
       const body = requestJson(request);
       await demandChangeable();
-      await storages.create(body);
+      const created = await storages.create(body);
+      reports.changed({ resource: "storage", id: created.id, after: created });
       return sendEmpty(reply, 201);
     },
   });
@@ -34,14 +35,18 @@ export function storageRoutes(app: FastifyInstance, { settings, access, eventTyp
     },
     DELETE: async (request, reply) => {
       await demandChangeable();
-      await storages.remove(pathParameter(request, "id"), (id) => eventTypes.areIn(id));
+      const removed = await storages.remove(pathParameter(request, "id"), (id) => eventTypes.areIn(id));
+      reports.changed({ resource: "storage", id: removed.id, before: removed });
       return sendEmpty(reply, 204);
     },
   });
   resource(app, "/storages/default/:id", {
     PUT: async (request, reply) => {
       await demandChangeable();
-      return sendJson(reply, 200, await storages.makeDefault(pathParameter(request, "id")));
+      const before = await storages.get(pathParameter(request, "id"));
+      const after = await storages.makeDefault(before.id);
+      reports.changed({ resource: "storage", id: after.id, before, after });
+      return sendJson(reply, 200, after);
     },
   });
 }

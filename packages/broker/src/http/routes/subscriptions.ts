@@ -11,7 +11,7 @@ import { queryFlag, requestJson } from "../request-json.ts";
 import { resource } from "../resource.ts";
 
 export function subscriptionRoutes(app: FastifyInstance, domain: Domain): void {
-  const { subscriptions, eventTypes, storage, settings, access, clock } = domain;
+  const { subscriptions, eventTypes, storage, settings, access, clock, reports } = domain;
   const { features } = settings;
 
   /** The light statistics of a list: who reads what, not how much is left; nothing of event types that are gone. */
@@ -33,7 +33,8 @@ export function subscriptionRoutes(app: FastifyInstance, domain: Domain): void {
     },
     POST: async (request, reply) => {
       const { created, subscription } = await subscriptions.createOrFind(requestJson(request), access);
-      if (!created) await access.demand("VIEW", subscriptionResource(subscription));
+      if (created) reports.subscriptionChanged(undefined, subscription);
+      else await access.demand("VIEW", subscriptionResource(subscription));
       const location = `/subscriptions/${subscription.id}`;
       reply.header("Location", location);
       if (created) reply.header("Content-Location", location);
@@ -47,12 +48,15 @@ export function subscriptionRoutes(app: FastifyInstance, domain: Domain): void {
       const body = requestJson(request);
       await features.demandWritable();
       const { id } = await permittedSubscription(domain, request, "VIEW", "ADMIN");
-      await subscriptions.update(id, body);
+      const { before, after } = await subscriptions.update(id, body);
+      reports.subscriptionChanged(before, after);
       return sendEmpty(reply, 204);
     },
     DELETE: async (request, reply) => {
       await features.demandWritable();
-      await subscriptions.delete((await permittedSubscription(domain, request, "VIEW", "ADMIN")).id);
+      const subscription = await permittedSubscription(domain, request, "VIEW", "ADMIN");
+      await subscriptions.delete(subscription.id);
+      reports.subscriptionChanged(subscription, undefined);
       return sendEmpty(reply, 204);
     },
   });

@@ -13,7 +13,7 @@ const ADMINS_ONLY = "Admin privileges required to perform this operation";
 const MAX_INT = 2 ** 31 - 1;
 
 export function timelineRoutes(app: FastifyInstance, domain: Domain): void {
-  const { storage, settings, access, eventTypes, subscriptions, writers, limits, clock, uuid } = domain;
+  const { storage, settings, access, eventTypes, subscriptions, writers, limits, clock, uuid, reports } = domain;
   const parts = {
     log: storage.log,
     coordination: storage.coordination,
@@ -35,6 +35,9 @@ export function timelineRoutes(app: FastifyInstance, domain: Domain): void {
       await settings.features.demandWritable();
       const storageId = await settings.storages.demandKnown(Members.of(requestJson(request)).text("storage_id"));
       await switchTimeline(parts, name, storageId);
+      const stored = await eventTypes.find(name);
+      const created = stored && listTimelines(stored).at(-1);
+      if (created) reports.changed({ resource: "timeline", id: created.id, after: created });
       return sendEmpty(reply, 201);
     },
   });
@@ -43,7 +46,11 @@ export function timelineRoutes(app: FastifyInstance, domain: Domain): void {
     PUT: async (request, reply) => {
       const count = partitionCount(requestJson(request));
       await access.demandAdmin(ADMINS_ONLY);
-      await repartition(parts, pathParameter(request, "name"), count);
+      const name = pathParameter(request, "name");
+      const before = await eventTypes.get(name);
+      await repartition(parts, name, count);
+      const after = await eventTypes.find(name);
+      if (after && after.partitions !== before.partitions) reports.eventTypeChanged(before.eventType, after.eventType);
       return sendEmpty(reply, 204);
     },
   });

@@ -1,0 +1,186 @@
+/**
+ * What the broker tells about itself, as events of its own event types (protocol 6.9): who changed what, while
+ * `audit_log_collection` is on; how much it is used, while `kpi_collection` is. No request waits for it: what comes while
+ * earlier reports are being stored is stored together, next.
+ */
+import { createHash } from "node:crypto";
+import type { Clock, Subscription } from "nakadi-protocol";
+import type { CompleteEventType, StoredEventType } from "../event-types/stored-event-type.ts";
+import type { Limits } from "../limits.ts";
+import type { Writers } from "../log/writers.ts";
+import { appendAll } from "../publishing/append.ts";
+import { partitioner } from "../publishing/partition.ts";
+import type { Features } from "../settings/features.ts";
+import type { LogPort, NewRecord } from "../storage/ports.ts";
+import type { Change, Indicators } from "./report-events.ts";
+import { auditEvent, changeStatus, DATA_STREAMED, eventTypeLog } from "./report-events.ts";
+import { StreamReport } from "./stream-report.ts";
+
+export interface ReportsParts {
+  features: Features;
+  writers: Writers;
+  log: LogPort;
+  limits: Limits;
+  clock: Clock;
+  /** 0 up to 1. */
+  random: () => number;
+  uuid: () => string;
+  flowId: () => string;
+  /** Who uses the broker. */
+  subject: string;
+  /** Told what could not be stored; nobody else is. */
+  onError: (error: unknown) => void;
+}
+
+interface Report {
+  eventType: string;
+  feature: "audit_log_collection" | "kpi_collection";
+  atMs: number;
+  /** Not asked unless the feature is on. */
+  event: () => object;
+}
+
+const AUDIT_LOG = "nakadi.audit.log";
+/** A storage that does not keep up loses reports, not memory. */
+const MAX_PENDING = 10_000;
+const STOP_MS = 1_000;
+
+export class Reports implements AsyncDisposable {
+  readonly #parts: ReportsParts;
+  readonly #who: { app: string; app_hashed: string };
+  readonly #stopping = new AbortController();
+  #pending: Report[] = [];
+  #storing: Promise<void> | undefined;
+
+  constructor(parts: ReportsParts) {
+    this.#parts = parts;
+    const hash = createHash("sha256").update(parts.subject).digest("hex");
+    this.#who = { app: parts.subject, app_hashed: hash };
+  }
+
+  indicate<Name extends keyof Indicators>(eventType: Name, fields: () => Indicators[Name]): void {
+    const event = (): object => ({ ...fields(), ...(eventType in WITH_APPLICATION && this.#who) });
+    this.#add({ eventType, feature: "kpi_collection", event });
+  }
+
+  changed(change: Change): void {
+    const { app: user, app_hashed: user_hash } = this.#who;
+    const event = (): object => auditEvent(change, { user, user_hash });
+    this.#add({ eventType: AUDIT_LOG, feature: "audit_log_collection", event });
+  }
+
+  /** Without `before` it was created, without `after` deleted. */
+  eventTypeChanged(before: CompleteEventType | undefined, after: CompleteEventType | undefined): void {
+    const shown = after ?? before;
+    if (!shown) return;
+    this.indicate("nakadi.event.type.log", () => eventTypeLog(before, after, shown));
+    this.changed({ resource: "event_type", id: shown.name, before, after });
+  }
+
+  /** Without `before` it was created, without `after` deleted. */
+  subscriptionChanged(before: Subscription | undefined, after: Subscription | undefined): void {
+    const id = (after ?? before)?.id ?? "";
+    this.indicate("nakadi.subscription.log", () => ({ subscription_id: id, status: changeStatus({ before, after }) }));
+    this.changed({ resource: "subscription", id, before, after });
+  }
+
+  /** What one stream sends. End it with the stream. */
+  stream(api: "hila" | "lola", subscription?: string): StreamReport {
+    const { clock, limits } = this.#parts;
+    return new StreamReport(clock, limits.streamReportMs, (eventType, sent) => {
+      if (eventType === DATA_STREAMED) return;
+      const about = { api, ...(subscription !== undefined && { subscription }), event_type: eventType };
+      this.indicate(DATA_STREAMED, () => ({ ...about, token_realm: "", ...sent }));
+    });
+  }
+
+  /** Resolves when all that was reported is stored, or cannot be: a timeline's switch may keep everybody from writing. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    const { signal } = this.#stopping;
+    const given = new Promise((resolve) => signal.addEventListener("abort", resolve));
+    const late = setTimeout(() => this.#stopping.abort(), STOP_MS);
+    await Promise.race([this.#storing, given]);
+    clearTimeout(late);
+  }
+
+  #add(report: Omit<Report, "atMs">): void {
+    if (this.#pending.length >= MAX_PENDING) return;
+    this.#pending.push({ ...report, atMs: this.#parts.clock.wallMs() });
+    this.#storing ??= this.#storeAll();
+  }
+
+  async #storeAll(): Promise<void> {
+    // Whoever reports does something else first.
+    await Promise.resolve();
+    while (this.#pending.length > 0) {
+      const reports = this.#pending;
+      this.#pending = [];
+      try {
+        await this.#store(reports);
+      } catch (error) {
+        this.#parts.onError(error);
+      }
+    }
+    this.#storing = undefined;
+  }
+
+  async #store(reports: readonly Report[]): Promise<void> {
+    const { features } = this.#parts;
+    const collected = {
+      audit_log_collection: await features.isEnabled("audit_log_collection"),
+      kpi_collection: await features.isEnabled("kpi_collection"),
+    };
+    const byEventType = new Map<string, Report[]>();
+    for (const report of reports) {
+      if (!collected[report.feature]) continue;
+      const others = byEventType.get(report.eventType);
+      if (others) others.push(report);
+      else byEventType.set(report.eventType, [report]);
+    }
+    for (const [eventType, wanted] of byEventType)
+      await this.#parts.writers.write(eventType, async (stored) => stored && this.#append(stored, wanted));
+  }
+
+  async #append(stored: StoredEventType, reports: readonly Report[]): Promise<void> {
+    const { log, clock, limits } = this.#parts;
+    const current = stored.timelines.at(-1);
+    if (!current) return;
+    const partitions: number[] = [];
+    const records = reports.map((report): NewRecord => {
+      const { partition, value } = this.#record(stored, report);
+      partitions.push(partition);
+      return { value };
+    });
+    const terms = { log, clock, timeoutMs: limits.publishTimeoutMs, signal: this.#stopping.signal };
+    const failures = await appendAll(terms, current.log, records, partitions);
+    for (const why of failures.values()) throw new Error(`Reports to ${stored.eventType.name} are lost: ${why}`);
+  }
+
+  /** As a published event would be after its enrichment; metadata last, as the server renders its own events. */
+  #record(
+    { eventType, partitions }: StoredEventType,
+    { event, atMs }: Report,
+  ): { partition: number; value: Uint8Array } {
+    const { random, uuid, flowId, subject } = this.#parts;
+    const { partition_strategy: strategy, partition_key_fields: keyFields, category } = eventType;
+    const value: object = event();
+    const find = partitioner({ strategy, keyFields, category, partitions, random });
+    const found = find({ bytes: new Uint8Array(), value: { ...value }, hasOddNumbers: false });
+    // An operator may have given the event type key fields that reports do not have.
+    const partition = typeof found === "number" ? found : 0;
+    const at = new Date(atMs).toISOString();
+    const metadata = {
+      eid: uuid(),
+      occurred_at: at,
+      event_type: eventType.name,
+      partition: String(partition),
+      received_at: at,
+      flow_id: flowId(),
+      version: eventType.schema.version,
+      published_by: subject,
+    };
+    return { partition, value: Buffer.from(JSON.stringify({ ...value, metadata })) };
+  }
+}
+
+const WITH_APPLICATION = { "nakadi.access.log": true, "nakadi.batch.published": true, "nakadi.data.streamed": true };
