@@ -5,6 +5,12 @@ import { Header, MediaType } from "nakadi-protocol";
 import type { StreamSink } from "../streaming/stream-sink.ts";
 import { acceptsGzip } from "./compression.ts";
 
+/**
+ * How long the head stays alone. There are clients (pyNakadi) that read the head through a buffer and the lines from the
+ * socket below it, and lose what the buffer has got hold of. Nakadi's first read of a log takes longer than this.
+ */
+const HEAD_ALONE_MS = 15;
+
 /** Takes the response over and sends its head at once: clients wait for it before there is any line (protocol 3.1). */
 export function streamSink(reply: FastifyReply, headers: Readonly<Record<string, string>>): StreamSink {
   reply.hijack();
@@ -16,13 +22,21 @@ export function streamSink(reply: FastifyReply, headers: Readonly<Record<string,
   response.writeHead(200);
   response.flushHeaders();
   const body = compressed ? compressedInto(response) : response;
+  let headAlone = true;
   return {
     get writable() {
-      return !body.writableNeedDrain && !response.destroyed;
+      return !headAlone && !body.writableNeedDrain && !response.destroyed;
     },
     write: (line) => void body.write(line),
     end: () => void body.end(),
-    onWritable: (resume) => void body.on("drain", resume),
+    onWritable(resume) {
+      body.on("drain", resume);
+      const timer = setTimeout(() => {
+        headAlone = false;
+        resume();
+      }, HEAD_ALONE_MS);
+      response.once("close", () => clearTimeout(timer));
+    },
     onGone(gone) {
       if (response.destroyed) queueMicrotask(gone);
       else response.once("close", gone);
