@@ -198,3 +198,17 @@ it("the event loop has its turns while a large batch is parsed", async () => {
   expect((await handled) - sentAt).toBeGreaterThan(2);
   counting = false;
 });
+
+it("a long line lets the socket rest for its own turns only, also where much is being handled", async () => {
+  const held = new Held();
+  const test = testConsumer({ onBatch: held.onBatch }, { bufferedBatches: 5 });
+  const server = await test.open();
+  for (const partition of ["0", "1"]) server.batch(1, numbers(1), partition);
+  // Members in no usual order, so that each byte is looked at: tens of milliseconds on any machine.
+  const events = Array.from({ length: 100_000 }, () => ({ n: 1, tags: ["x"], other: ["y"] }));
+  server.batch(1, events, "2");
+  expect(server.paused).toBe(true);
+  await expect.poll(() => held.calls.length, { timeout: 15_000 }).toBe(3);
+  // There is room for two more, though not for half of all.
+  expect(server.paused).toBe(false);
+});

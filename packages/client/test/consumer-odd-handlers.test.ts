@@ -122,7 +122,7 @@ describe("odd handlers", () => {
       const filler = "x".repeat(1_000);
       const events = Array.from({ length: 20_000 }, (__, n): Numbered => ({ n, key: filler }));
       server.batch(1, events);
-      await expect.poll(() => asked).toEqual(["handler"]);
+      await expect.poll(() => asked, { timeout: 15_000 }).toEqual(["handler"]);
       if (retry.attempts > 1) test.clock.advance(10);
       server.fail();
       await expect.poll(() => test.consumer.health().backlog.batches).toBe(0);

@@ -45,6 +45,8 @@ export class StreamConnection<E> {
   #lines: Iterator<BatchLine | undefined> | undefined;
   /** A long line is gone on with in the next turn. */
   #resting = false;
+  /** There was no room, and there is not much again. */
+  #crowded = false;
   #idle: Timer | undefined;
   #paused = false;
   #over = false;
@@ -130,8 +132,9 @@ export class StreamConnection<E> {
 
   /** Pauses the socket while there is no room, and watches for silence only while something can come. */
   #balance(): void {
-    const hasRoom = this.#paused ? this.#parts.hasMuchRoom() : this.#parts.hasRoom();
-    const pause = this.#resting || !hasRoom;
+    const { hasRoom, hasMuchRoom } = this.#parts;
+    this.#crowded = this.#crowded ? !hasMuchRoom() : !hasRoom();
+    const pause = this.#resting || this.#crowded;
     if (pause === this.#paused) return;
     this.#paused = pause;
     if (pause) {
