@@ -181,10 +181,10 @@ export class NakadiClient implements AsyncDisposable {
       random: this.#random,
       logger: this.#logger,
       headTimeoutMs: this.#requestTimeoutMs,
-      publish: async (eventType, events) => {
+      publish: async (eventType, events, signal) => {
         const publisher = letters.get(eventType) ?? this.publisher(eventType);
         letters.set(eventType, publisher);
-        await publisher.publish(events);
+        await publisher.publish(events, { signal });
       },
       over: () => this.#open.delete(consumer),
     });

@@ -1,6 +1,6 @@
 /** Invariant 8: a stop finishes what it can, is bounded, reports, and leaves nothing behind, whatever the consumer is at. */
 import { describe, expect, it } from "vitest";
-import { type HandlerContext, NakadiError } from "../src/index.ts";
+import { type HandlerContext, NakadiError, toEventType } from "../src/index.ts";
 import { ScriptedTransport } from "./scripted-transport.ts";
 import { Held, type Numbered, numbers, QUICK, testConsumer } from "./test-consumer.ts";
 
@@ -212,6 +212,23 @@ describe("a stop", () => {
     await test.pass(1_000);
     expect([await stopped, aborted]).toEqual([expect.objectContaining({ drained: false }), [true]]);
     expect([test.committed(), test.clock.pending]).toEqual([[], 0]);
+  });
+
+  it("is not outlived by a dead letter that is being published", async () => {
+    const test = testConsumer(
+      { onEvent: () => Promise.reject(new Error("poison")) },
+      { failure: { retry: { ...QUICK, attempts: 1 }, then: "dead-letter", deadLetter: toEventType("dead") } },
+    );
+    test.transport.onRequest = () => ({ status: 503 });
+    (await test.open()).batch(1);
+    await test.settle();
+    const published = (): number => test.transport.requests.filter(({ path }) => path.includes("/dead")).length;
+    expect(published()).toBe(1);
+    const stopped = test.consumer.stop({ drainMs: 10 });
+    await test.pass(10);
+    expect([await stopped, test.clock.pending]).toEqual([expect.objectContaining({ drained: false }), 0]);
+    await test.pass(90_000, 1_000);
+    expect(published()).toBe(1);
   });
 
   it.each([{ drainMs: -1 }, { drainMs: 0.5 }, { drainMs: "10" }, { signal: {} }])(

@@ -13,7 +13,7 @@ import { Account } from "./account.ts";
 import { Backlog } from "./backlog.ts";
 import { cameWithin } from "./bounded-wait.ts";
 import { ConsumerMetrics } from "./consumer-metrics.ts";
-import type { DeadLetterContext } from "./dead-letter.ts";
+import type { PublishLetters } from "./dead-letter.ts";
 import { Handling } from "./handling.ts";
 import { type ConsumerHealth, healthOf } from "./health.ts";
 import { laneOf } from "./lane.ts";
@@ -60,7 +60,7 @@ export interface ConsumerParts<E> {
   random: () => number;
   logger: Logger;
   headTimeoutMs: number;
-  publish: DeadLetterContext["publish"];
+  publish: PublishLetters;
   /** Called once when it has stopped or failed. */
   over: () => void;
 }

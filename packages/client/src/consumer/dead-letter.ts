@@ -22,9 +22,12 @@ export interface DeadLetter<E = unknown> {
 export interface DeadLetterContext {
   /** Aborted when the session is gone, when the sink takes too long, and when the time to stop is over. */
   readonly signal: AbortSignal;
-  /** Publishes through the consumer's own client; rejects unless every event was stored. */
+  /** Publishes through the consumer's own client, until `signal` is aborted; rejects unless every event was stored. */
   publish(eventType: string, events: readonly unknown[]): Promise<void>;
 }
+
+/** What a consumer publishes dead letters with. */
+export type PublishLetters = (eventType: string, events: readonly unknown[], signal: AbortSignal) => Promise<void>;
 
 /** Resolves when the letter is safe. What it throws is a failure: it is called again, and in the end the consumer stops. */
 export type DeadLetterSink<E = unknown> = (letter: DeadLetter<E>, context: DeadLetterContext) => void | Promise<void>;

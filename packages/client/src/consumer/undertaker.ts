@@ -6,7 +6,7 @@ import type { Clock } from "nakadi-protocol";
 import { NakadiError, TimeoutError } from "../errors/nakadi-error.ts";
 import type { Logger } from "../observability/logger.ts";
 import { pause } from "../transport/pause.ts";
-import { type DeadLetter, type DeadLetterContext, errorOfLetter } from "./dead-letter.ts";
+import { type DeadLetter, type DeadLetterContext, errorOfLetter, type PublishLetters } from "./dead-letter.ts";
 import { checkedAction, type FailureAction, type FailureSettings, judge } from "./failure-policy.ts";
 import type { WorkPart } from "./work.ts";
 
@@ -16,7 +16,7 @@ export interface UndertakerParts<E> {
   clock: Clock;
   random: () => number;
   logger: Logger;
-  publish: DeadLetterContext["publish"];
+  publish: PublishLetters;
   retrying: (error: NakadiError, delayMs: number) => void;
   /** Events were skipped, or are dead letters now. */
   buried: (action: "skip" | "dead-letter", events: number) => void;
@@ -100,8 +100,12 @@ export class Undertaker<E> {
     const aborted = new Promise<never>((_, reject) => {
       over.signal.addEventListener("abort", () => reject(over.signal.reason as Error), { once: true });
     });
+    const context: DeadLetterContext = {
+      signal: over.signal,
+      publish: (eventType, events) => publish(eventType, events, over.signal),
+    };
     try {
-      await Promise.race([deadLetter(letter, { signal: over.signal, publish }), aborted]);
+      await Promise.race([deadLetter(letter, context), aborted]);
     } finally {
       timer.cancel();
       signal.removeEventListener("abort", end);
