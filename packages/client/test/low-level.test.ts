@@ -300,3 +300,18 @@ describe("positions that the log does not hold", () => {
     expect((error as NakadiError).message).not.toContain("PATCH");
   });
 });
+
+it("invariant 8: a stream with an end that is closed leaves no question for it behind", async () => {
+  const { stream, transport, open, pass } = testEventTypeStream({ from: "begin", until: "end" });
+  const server = await open();
+  const asked: (AbortSignal | undefined)[] = [];
+  transport.onRequest = (_request, signal) => {
+    asked.push(signal);
+    return new Promise((_, reject) => signal?.addEventListener("abort", () => reject(signal.reason as Error)));
+  };
+  server.send('{"cursor":{"partition":"0","offset":"7"},"events":[{"n":7}]}\n');
+  await stream.nextBatch();
+  await pass(1_000);
+  await stream.close();
+  expect(asked.map((signal) => signal?.aborted)).toEqual([true]);
+});

@@ -142,7 +142,8 @@ export class EventTypeBatchStream<E> implements BatchStream<E> {
       clock,
       distances: async (pairs) => {
         const asked = pairs.map(({ from, to }) => ({ initial_cursor: from, final_cursor: to }));
-        return (await eventTypesOnce.distances(eventType, asked)).map(({ distance }) => distance);
+        const answers = await eventTypesOnce.distances(eventType, asked, { signal: this.#session.ended });
+        return answers.map(({ distance }) => distance);
       },
       progress: (progress) => this.#observers.tell(() => settings.onProgress?.(progress)),
       reached: () => this.#session.close(),
