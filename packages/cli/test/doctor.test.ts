@@ -4,6 +4,7 @@ import http from "node:http";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { describe, expect, it, onTestFinished } from "vitest";
+import { probe } from "../src/commands/doctor/probe.ts";
 import { runCommand, type Surroundings, temporaryDirectory } from "./run-command.ts";
 import { testServer } from "./test-server.ts";
 
@@ -64,6 +65,28 @@ describe("nakadi doctor", () => {
     expect(of("server")?.says).toBe(`${url} (from context here)`);
     expect(of("token")?.says).toBe("found (from context here)");
     expect(text).not.toContain("secret");
+  });
+
+  it("waits for no answer for ever", async () => {
+    const url = await server(() => undefined);
+    await expect(probe(url, new AbortController().signal, 50)).rejects.toThrow("no answer within 0.05 s");
+  });
+
+  it("an interrupt ends it, without findings that are none", async () => {
+    const asked = new AbortController();
+    const url = await server(() => asked.abort());
+    const { code, stdout, stderr, stop } = runCommand(["doctor", "--url", url]);
+    asked.signal.addEventListener("abort", () => stop("SIGINT"));
+    expect([await code, stdout.text, stderr.text]).toEqual([130, "", ""]);
+  });
+
+  it("says that it speaks TLS to a server that does not", async () => {
+    const url = (await server((_request, response) => void response.end())).replace("http:", "https:");
+    const { exit, of } = await doctor(["--url", url]);
+    expect([exit, of("health")?.todo]).toEqual([
+      1,
+      "what is there does not speak TLS: is it http:// instead of https://?",
+    ]);
   });
 
   it("says that nobody listens there, and what to do", async () => {

@@ -64,9 +64,9 @@ async function reach(url: string, signal: AbortSignal): Promise<{ findings: Find
   const startedMs = Date.now();
   let answer: Probed;
   try {
-    const limit = AbortSignal.any([signal, AbortSignal.timeout(TIMEOUT_MS)]);
-    answer = await probe(`${url.replace(/\/$/, "")}/health`, limit);
+    answer = await probe(`${url.replace(/\/$/, "")}/health`, signal, TIMEOUT_MS);
   } catch (error) {
+    signal.throwIfAborted();
     return { findings: [unreachable(url, error)], isNakadi: false };
   }
   const tookMs = Date.now() - startedMs;
@@ -84,11 +84,16 @@ async function reach(url: string, signal: AbortSignal): Promise<{ findings: Find
 
 function unreachable(url: string, error: unknown): Finding {
   const code = error instanceof Error && "code" in error ? String(error.code) : describe(error);
-  const todo =
-    code === "ENOTFOUND" || code === "EAI_AGAIN"
-      ? "the name does not resolve: is it spelt right, is the network (VPN) there?"
-      : "start one there (`nakadi broker`), or name another address: --url, NAKADI_URL, `nakadi context use`";
-  return { what: "health", verdict: "bad", says: `${url} cannot be reached: ${code}`, todo };
+  return { what: "health", verdict: "bad", says: `${url} cannot be reached: ${code}`, todo: wayOut(code) };
+}
+
+function wayOut(code: string): string {
+  if (code === "ENOTFOUND" || code === "EAI_AGAIN")
+    return "the name does not resolve: is it spelt right, is the network (VPN) there?";
+  if (/^(EPROTO|ERR_SSL)/.test(code)) return "what is there does not speak TLS: is it http:// instead of https://?";
+  if (/CERT|SELF_SIGNED|UNABLE_TO/.test(code))
+    return "its certificate is not trusted: NODE_EXTRA_CA_CERTS names a file with your own authority's";
+  return "start one there (`nakadi broker`), or name another address: --url, NAKADI_URL, `nakadi context use`";
 }
 
 /** A Date header knows whole seconds; half the way belongs to each direction. */
@@ -109,9 +114,14 @@ function clocks(date: string | undefined, startedMs: number, tookMs: number): Fi
 
 async function access(context: Context, flags: ConnectionFlags): Promise<Finding> {
   try {
-    const count = await withClient(context, flags, async (nakadi) => (await nakadi.eventTypes.list()).length);
+    const count = await withClient(
+      context,
+      flags,
+      async (nakadi) => (await nakadi.eventTypes.list({ signal: context.signal })).length,
+    );
     return { what: "access", verdict: "good", says: `may list event types: ${count}` };
   } catch (error) {
+    context.signal.throwIfAborted();
     const forbidden = NakadiError.is(error) && error.code === "FORBIDDEN";
     return { what: "access", verdict: forbidden ? "doubtful" : "bad", says: describe(error) };
   }

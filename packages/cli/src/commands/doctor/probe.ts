@@ -7,8 +7,8 @@ export interface Probed {
   date: string | undefined;
 }
 
-/** @throws the system's error, or the signal's reason */
-export function probe(url: string, signal: AbortSignal): Promise<Probed> {
+/** @throws the system's error, one that says that there was no answer in time, or one that the signal has caused */
+export function probe(url: string, signal: AbortSignal, timeoutMs: number): Promise<Probed> {
   const { get } = url.startsWith("https:") ? https : http;
   return new Promise((resolve, reject) => {
     const request = get(url, { signal, agent: false }, (response) => {
@@ -17,6 +17,8 @@ export function probe(url: string, signal: AbortSignal): Promise<Probed> {
       });
       response.resume();
     });
-    request.on("error", reject);
+    const late = (): void => void request.destroy(new Error(`no answer within ${timeoutMs / 1_000} s`));
+    const timer = setTimeout(late, timeoutMs);
+    request.on("error", reject).on("close", () => clearTimeout(timer));
   });
 }
