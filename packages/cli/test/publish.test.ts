@@ -17,6 +17,8 @@ describe("nakadi publish", () => {
     ["one object a line", '{"order":"a"}\n\n{"order":"b"}\n'],
     ["a last line without an end", '{"order":"a"}\n{"order":"b"}'],
     ["an array", ' [{"order":"a"},\n{"order":"b"}] '],
+    ["an array behind a byte order mark", '\uFEFF[{"order":"a"},{"order":"b"}]'],
+    ["lines behind a byte order mark, with line ends of Windows", '\uFEFF{"order":"a"}\r\n{"order":"b"}\r\n'],
     ["objects of several lines in an array", '[\n  {\n    "order": "a"\n  },\n  {"order":"b"}\n]\n'],
   ])("takes %s", async (_what, stdin) => {
     expect(await publish([], { stdin })).toEqual({
@@ -64,7 +66,10 @@ describe("nakadi publish", () => {
     ['{"order":"a"}\n{"order":"b"}\n{oops\n', "standard input:3: this is no JSON"],
     ['{"order":"a"}\n[1]\n', "standard input:2: an event is a JSON object, not an array"],
     ['[{"order":"a"},\n7]', "standard input:2: an event is a JSON object, not 7"],
-    ["{oops\n", "standard input: this is no JSON"],
+    ["{oops\n", "standard input:1: this is no JSON"],
+    ['{\n "order": "a"\n}\n{\n "order": "b"\n}\n', "standard input:4: this is no JSON: Unexpected non-whitespace"],
+    ['{\n "order": "a"\n}\n{\n "order": "b"\n}\n', "More than one JSON text stand on a line each, as from jq -c"],
+    ['[\n{"order":"a"},\n{"order":\n\n', "standard input:3: this is no JSON: Unexpected end"],
     ['{"order":"a"}\n{"order":"b","id":12345678901234567890}', "standard input:2: the number 12345678901234567890 has"],
   ])("says where %j is broken, after what came before it", async (stdin, message) => {
     const { exit, err } = await publish(["--batch", "1"], { stdin });

@@ -83,9 +83,10 @@ export async function* eventsOf(
   if (reader) yield* reader.end();
 }
 
+/** A byte order mark before it is no text. */
 function startsArray(chunk: Uint8Array): boolean {
-  const WHITE = [0x20, 0x09, 0x0a, 0x0d];
-  const first = chunk.find((byte) => !WHITE.includes(byte));
+  const WHITE_OR_MARK = [0x20, 0x09, 0x0a, 0x0d, 0xef, 0xbb, 0xbf];
+  const first = chunk.find((byte) => !WHITE_OR_MARK.includes(byte));
   return first === "[".charCodeAt(0);
 }
 
@@ -130,8 +131,9 @@ class LineEvents {
       this.isDocument = true;
       return;
     }
+    if (parsed === undefined) throw noJson(text, this.#name, this.#line);
     demandExact(text, `${this.#name}:${this.#line}`);
-    yield { event: demandEvent(parsed, text, `${this.#name}:${this.#line}`), file: this.#name, line: this.#line };
+    yield { event: demandEvent(parsed, `${this.#name}:${this.#line}`), file: this.#name, line: this.#line };
     this.#sawEvent = true;
     this.#read = [];
   }
@@ -156,12 +158,12 @@ class DocumentEvents {
   *end(): Generator<SourcedEvent, void, undefined> {
     const text = textOf(Buffer.concat(this.#chunks), this.#name);
     const parsed = tryParse(text);
-    if (parsed === undefined) throw noJson(text, this.#name);
+    if (parsed === undefined) throw noJson(text, this.#name, 1);
     demandExact(text, this.#name);
     const lines = Array.isArray(parsed) ? elementLines(text) : [1];
     for (const [index, event] of (Array.isArray(parsed) ? parsed : [parsed]).entries()) {
       const line = lines[index] ?? 1;
-      yield { event: demandEvent(event, "", `${this.#name}:${line}`), file: this.#name, line };
+      yield { event: demandEvent(event, `${this.#name}:${line}`), file: this.#name, line };
     }
   }
 }
@@ -182,9 +184,8 @@ function tryParse(text: string): unknown {
   }
 }
 
-function demandEvent(parsed: unknown, text: string, place: string): object {
+function demandEvent(parsed: unknown, place: string): object {
   if (typeof parsed === "object" && parsed !== null && !Array.isArray(parsed)) return parsed;
-  if (parsed === undefined) throw noJson(text, place);
   throw new Failure(
     `${place}: an event is a JSON object, not ${Array.isArray(parsed) ? "an array" : JSON.stringify(parsed)}`,
   );
@@ -198,12 +199,16 @@ function demandExact(text: string, place: string): void {
   );
 }
 
-/** V8's message says where, and quotes what the person typed. */
-function noJson(text: string, place: string): Failure {
+/** V8's message says how far it was JSON, and quotes what the person typed. */
+function noJson(text: string, name: string, firstLine: number): Failure {
+  let message = "";
   try {
     JSON.parse(text);
-    return new Failure(`${place}: this is no JSON`);
   } catch (error) {
-    return new Failure(`${place}: this is no JSON: ${(error as Error).message}`);
+    ({ message } = error as Error);
   }
+  const [, position = text.trimEnd().length] = /position (\d+)/.exec(message) ?? [];
+  const line = firstLine + text.slice(0, Number(position)).split("\n").length - 1;
+  const advice = message.includes("after JSON") ? ". More than one JSON text stand on a line each, as from jq -c" : "";
+  return new Failure(`${name}:${line}: this is no JSON: ${message}${advice}`);
 }
