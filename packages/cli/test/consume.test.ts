@@ -116,7 +116,7 @@ describe("nakadi consume", () => {
     const { run, read } = await consuming(["a"]);
     const { code, stderr } = run('sleep 600 & echo $! >> "$FILE"; wait', "--timeout", "1", "--attempts", "1");
     expect(await code).toBe(1);
-    expect(stderr.text).toMatch(/nakadi: .*1.?000 ms/);
+    expect(stderr.text).toContain("nakadi: the command ran for longer than --timeout, and was ended");
     const pid = Number(read());
     await expect.poll(() => alive(pid), PATIENT).toBe(false);
   });

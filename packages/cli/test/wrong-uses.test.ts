@@ -164,6 +164,49 @@ const WRONG_USES: readonly WrongUse[] = [
     says: () => "nakadi: --partition: there are, of order.created: 0\n",
   },
   {
+    what: "a partition of a position that is not there",
+    args: ({ url }) => ["tail", "order.created", "--from", "8:BEGIN", "--no-follow", "--url", url],
+    exit: 2,
+    says: () => "nakadi: a position's partition: there are, of order.created: 0\n",
+  },
+  {
+    what: "a partition without a name",
+    args: ({ url }) => ["tail", "order.created", "--partition", "0,", "--url", url],
+    exit: 2,
+    says: () =>
+      "nakadi: option '-p, --partition <names>' argument '0,' is invalid. It is one name or several, joined by commas. " +
+      "nakadi --help lists the commands\n",
+  },
+  {
+    what: "a position that is none",
+    args: ({ url }) => ["tail", "order.created", "--from", "0:xyz", "--no-follow", "--url", url],
+    says: () =>
+      "nakadi: order.created: the position lies outside of what the log holds. Begin elsewhere, as with --from begin\n",
+  },
+  {
+    what: "the committed position of a subscription that nobody has read",
+    args: ({ url }) => ["tail", "SUBSCRIPTION", "--from", "committed", "--url", url],
+    says: () => "nakadi: nobody has read this subscription yet: take --from begin or end\n",
+  },
+  {
+    what: "a function that is none",
+    args: ({ url }) => ["tail", "order.created", "--select", "size(order)", "--no-follow", "--url", url],
+    exit: 2,
+    says: () => /^nakadi: "size\(order\)" is no JMESPath expression: Unknown function: size\(\)\. .*\n$/,
+  },
+  {
+    what: "a command for events that is empty",
+    args: ({ url }) => ["consume", "SUBSCRIPTION", "--exec", " ", "--url", url],
+    exit: 2,
+    says: () => "nakadi: --exec needs a command that takes the events, as cat\n",
+  },
+  {
+    what: "a command for events that takes too long",
+    args: ({ url }) =>
+      `consume SUBSCRIPTION --exec yes>/dev/null --timeout 1 --attempts 1 --wait 1 --quiet --url ${url}`.split(" "),
+    says: () => "nakadi: the command ran for longer than --timeout, and was ended\n",
+  },
+  {
     what: "a command for events that is not there",
     args: ({ url }) => [
       "consume",

@@ -78,7 +78,10 @@ async function consume(
 
 /** How the command ended, where that is what failed. */
 function ofCommand(error: unknown): unknown {
-  return NakadiError.is(error) && error.code === "HANDLER" ? (error.cause ?? error) : error;
+  const cause = NakadiError.is(error) && error.code === "HANDLER" ? (error.cause ?? error) : error;
+  if (NakadiError.is(cause) && cause.code === "TIMEOUT" && cause.message.startsWith("the handler"))
+    return new Failure("the command ran for longer than --timeout, and was ended");
+  return cause;
 }
 
 function commandHandler(context: Context, command: string): Handler<unknown> {
@@ -124,7 +127,8 @@ function options({ stderr }: Context, { batch, wait, parallel, rate, timeout, qu
 }
 
 function failureOptions(flags: ConsumeFlags): NonNullable<ConsumerOptions["failure"]> {
-  const { attempts, onFailure, deadLetterFile, deadLetterType } = flags;
+  const { exec, attempts, onFailure, deadLetterFile, deadLetterType } = flags;
+  if (exec.trim() === "") throw new Failure("--exec needs a command that takes the events, as cat", EXIT.usage);
   const named = deadLetterFile !== undefined || deadLetterType !== undefined;
   if (onFailure === "dead-letter" && !named) {
     throw new Failure("--on-failure dead-letter needs a place: --dead-letter-file or --dead-letter-type", EXIT.usage);

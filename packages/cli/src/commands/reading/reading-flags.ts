@@ -1,5 +1,5 @@
 /** The flags of the commands that read events without a subscription's slot. */
-import { type Command, Option } from "commander";
+import { type Command, InvalidArgumentError, Option } from "commander";
 import { wholeNumber } from "../whole-number.ts";
 import { EVENT_FORMATS, type EventFormat } from "./event-printer.ts";
 
@@ -19,7 +19,7 @@ export function withReadingFlags(command: Command): Command {
   return command
     .option("--where <expression>", "only events for which this JMESPath expression holds: order.total > `100`")
     .option("--key <key>", "only events with this key: what the type's key fields say, joined by commas")
-    .option("-p, --partition <names>", "only these partitions, joined by commas", (text: string) => text.split(","))
+    .option("-p, --partition <names>", "only these partitions, joined by commas", names)
     .option("--select <expression>", "what to show of an event, in JMESPath: metadata.eid")
     .option("-l, --limit <events>", "stop after so many", wholeNumber(1, Number.MAX_SAFE_INTEGER))
     .addOption(
@@ -29,4 +29,10 @@ export function withReadingFlags(command: Command): Command {
     )
     .option("--with-position", "give programs the position too: {position, event}")
     .option("-q, --quiet", "nothing on standard error but what went wrong");
+}
+
+function names(text: string): string[] {
+  const all = text.split(",");
+  if (all.every((name) => name !== "")) return all;
+  throw new InvalidArgumentError("It is one name or several, joined by commas.");
 }

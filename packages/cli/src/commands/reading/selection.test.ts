@@ -26,6 +26,12 @@ describe("--where", () => {
     expect(selectionOf({ where }, [TYPE])(event)).toBe(expected);
   });
 
+  it("what does not fit an event's values is null, and no function is no expression", () => {
+    expect(projectionOf("length(items)")({ items: [1] })).toBe(1);
+    expect(projectionOf("length(items)")({})).toBe(null);
+    expect(() => projectionOf("size(items)")({})).toThrow('"size(items)" is no JMESPath expression: Unknown function');
+  });
+
   it("an expression that is none is said with an example", () => {
     expect(() => selectionOf({ where: "total >" }, [TYPE])).toThrow('"total >" is no JMESPath expression');
     expect(() => projectionOf("][")).toThrow("jmespath.org");

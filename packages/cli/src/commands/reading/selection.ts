@@ -27,14 +27,23 @@ export function selectionOf({ key, where }: SelectionFlags, eventTypes: readonly
   return (event) => tests.every((test) => test(event));
 }
 
-/** What `expression` says of an event. @throws {Failure} if it is none */
+/** What `expression` says of an event; `null` where it does not fit its values. @throws {Failure} if it is none */
 export function projectionOf(expression: string): (event: unknown) => unknown {
+  let compiled: ReturnType<typeof compile>;
   try {
-    const compiled = compile(expression);
-    return (event) => TreeInterpreter.search(compiled, event as Parameters<typeof TreeInterpreter.search>[1]);
+    compiled = compile(expression);
   } catch (error) {
     throw noExpression(expression, error);
   }
+  return (event) => {
+    try {
+      return TreeInterpreter.search(compiled, event as Parameters<typeof TreeInterpreter.search>[1]);
+    } catch (error) {
+      // A function that does not fit this event's values; anything else fits none.
+      if (VALUES_DO_NOT_FIT.test((error as Error).message)) return null;
+      throw noExpression(expression, error);
+    }
+  };
 }
 
 function noExpression(expression: string, error: unknown): Failure {
@@ -49,14 +58,7 @@ function noExpression(expression: string, error: unknown): Failure {
 function whereTest(expression: string): Selection {
   const project = projectionOf(expression);
   return (event) => {
-    let found: unknown;
-    try {
-      found = project(event);
-    } catch (error) {
-      // A function that does not fit this event's values; anything else fits none.
-      if (VALUES_DO_NOT_FIT.test((error as Error).message)) return false;
-      throw noExpression(expression, error);
-    }
+    const found = project(event);
     if (found === null || found === undefined || found === false || found === "") return false;
     return typeof found !== "object" || Object.keys(found).length > 0;
   };

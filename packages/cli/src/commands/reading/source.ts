@@ -39,7 +39,9 @@ export async function placesIn({ eventTypes, committed }: Source, place: Place):
   if (place === "committed") {
     if (!committed)
       throw new Failure("committed is a place in a subscription: give its id, not an event type", EXIT.usage);
-    return byEventType(eventTypes, await committed());
+    const positions = await committed();
+    if (positions.length === 0) throw new Failure("nobody has read this subscription yet: take --from begin or end");
+    return byEventType(eventTypes, positions);
   }
   if (Array.isArray(place)) return byEventType(eventTypes, named(eventTypes, place));
   return new Map(eventTypes.map((eventType) => [eventType, place]));

@@ -80,7 +80,7 @@ async function searchIn(
       if (found === flags.limit || signal.aborted) break;
     }
   } catch (error) {
-    if (!signal.aborted || gaveUp.signal.aborted) throw readingFailure(error, eventType);
+    if (!signal.aborted || gaveUp.signal.aborted) throw readingFailure(error, eventType, partition !== undefined);
   } finally {
     progress.end();
   }

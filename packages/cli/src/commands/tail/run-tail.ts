@@ -119,7 +119,7 @@ class Tail {
         if (this.#unread > UNREAD) await this.#context.stdout.drained().then(() => (this.#unread = 0));
       }
     } catch (error) {
-      throw readingFailure(error, name);
+      throw readingFailure(error, name, partition !== undefined);
     } finally {
       await stream.close();
     }
