@@ -11,8 +11,12 @@ import { acceptsGzip } from "./compression.ts";
  */
 const HEAD_ALONE_MS = 15;
 
-/** Takes the response over and sends its head at once: clients wait for it before there is any line (protocol 3.1). */
-export function streamSink(reply: FastifyReply, headers: Readonly<Record<string, string>>): StreamSink {
+/**
+ * Takes the response over and sends its head at once: clients wait for it before there is any line (protocol 3.1).
+ * @param takeMs how long a client may take nothing of what is left when the stream has ended: then it is cut off, for else
+ *   those that never read on would fill the memory
+ */
+export function streamSink(reply: FastifyReply, headers: Readonly<Record<string, string>>, takeMs: number): StreamSink {
   reply.hijack();
   const response = reply.raw;
   const compressed = acceptsGzip(reply.request);
@@ -28,7 +32,11 @@ export function streamSink(reply: FastifyReply, headers: Readonly<Record<string,
       return !headAlone && !body.writableNeedDrain && !response.destroyed;
     },
     write: (line) => void body.write(line),
-    end: () => void body.end(),
+    end() {
+      body.end();
+      // The server destroys what stands still for so long, and sets another time once everything is out.
+      response.socket?.setTimeout(takeMs);
+    },
     onWritable(resume) {
       body.on("drain", resume);
       const timer = setTimeout(() => {

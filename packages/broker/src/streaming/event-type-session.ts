@@ -61,11 +61,17 @@ export class EventTypeSession {
     return readAhead(this.#windows, this.#settings, this.#maxBufferBytes - this.#bufferedBytes);
   }
 
+  /** @param writable false while the client does not take what it was sent: then there is no batch, also at the end */
   advance(nowMs: number, writable = true): EventTypeBatch[] {
-    if (this.#ended || !writable) return [];
-    const { batchLimit, streamLimit, timeoutMs, keepAliveLimit } = this.#settings;
+    if (this.#ended) return [];
+    const { batchLimit, streamLimit, keepAliveLimit } = this.#settings;
+    const timeIsUp = nowMs >= this.#timeoutAtMs;
+    if (!writable) {
+      this.#ended = timeIsUp;
+      return [];
+    }
     const batches: EventTypeBatch[] = [];
-    const lastCall = this.#takenEvents >= streamLimit || nowMs >= this.#startedAtMs + timeoutMs;
+    const lastCall = this.#takenEvents >= streamLimit || timeIsUp;
     for (const [partition, window] of this.#windows) {
       while (window.buffer.length >= batchLimit) batches.push(this.#send(partition, window, nowMs));
       const due = nowMs >= flushDueMs(window, this.#settings);
@@ -78,9 +84,14 @@ export class EventTypeSession {
   }
 
   nextDueMs(writable = true): number {
-    if (this.#ended || !writable) return Number.POSITIVE_INFINITY;
+    if (this.#ended) return Number.POSITIVE_INFINITY;
+    if (!writable) return this.#timeoutAtMs;
     const flushes = [...this.#windows.values()].map((window) => flushDueMs(window, this.#settings));
-    return Math.min(this.#startedAtMs + this.#settings.timeoutMs, ...flushes);
+    return Math.min(this.#timeoutAtMs, ...flushes);
+  }
+
+  get #timeoutAtMs(): number {
+    return this.#startedAtMs + this.#settings.timeoutMs;
   }
 
   get #bufferedBytes(): number {

@@ -47,7 +47,7 @@ export function eventRoutes(app: FastifyInstance, domain: Domain): void {
       const stored = await eventTypes.find(name);
       if (stored) await access.demand("READ", eventTypeResource(stored.eventType));
       const stream = await eventTypeStreams.open(name, queryParameters(request), headerText(request, Header.cursors));
-      stream.start(streamSink(reply, { Warning: DEPRECATED }));
+      stream.start(streamSink(reply, { Warning: DEPRECATED }, limits.requestTimeoutMs));
       return reply;
     },
     POST: async (request, reply) => {

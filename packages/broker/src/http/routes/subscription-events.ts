@@ -10,7 +10,7 @@ export function subscriptionEventRoutes(app: FastifyInstance, { streams, limits,
   async function open(request: FastifyRequest, reply: FastifyReply, values: unknown): Promise<FastifyReply> {
     const parameters = subscriptionStreamRequest(values, limits, random);
     const stream = await streams.open(pathParameter(request, "id"), parameters);
-    stream.start(streamSink(reply, { "X-Nakadi-StreamId": stream.id }));
+    stream.start(streamSink(reply, { "X-Nakadi-StreamId": stream.id }, limits.requestTimeoutMs));
     return reply;
   }
   resource(app, "/subscriptions/:id/events", {
