@@ -1,4 +1,6 @@
+import { once } from "node:events";
 import net from "node:net";
+import { text } from "node:stream/consumers";
 import { describe, expect, it } from "vitest";
 import { testBroker, type TestBroker } from "./test-broker.ts";
 
@@ -46,11 +48,39 @@ describe("bodies of events", () => {
     await expectAlive(test);
   });
 
+  it("a storage's configuration that is too deep: 422", async () => {
+    const test = await testBroker();
+    const deep = `${'{"a":'.repeat(20_000)}1${"}".repeat(20_000)}`;
+    const body = `{"id":"s","storage_type":"kafka","kafka_configuration":${deep}}`;
+    const headers = { "content-type": "application/json" };
+    expect((await test.call({ method: "POST", path: "/storages", headers, body })).status).toBe(422);
+    expect((await test.call({ path: "/storages" })).json).toHaveLength(1);
+  });
+
   it("too large a body: 413", async () => {
     const test = await testBroker({ limits: { maxBodyBytes: 10_000 } });
     const answer = await test.publish(await test.eventType(), [{ text: "x".repeat(20_000) }]);
     expect([answer.status, answer.headers["content-type"]]).toEqual([413, "application/problem+json"]);
     await expectAlive(test);
+  });
+
+  it.each([
+    ["of a length that is told", "Content-Length: 30000000\r\n\r\n", ""],
+    ["in chunks", "Transfer-Encoding: chunked\r\n\r\n1c9c380\r\n", "\r\n0\r\n\r\n"],
+  ])("a body that is far too large, %s: who reads no answer before all is sent gets the 413", async (_, head, tail) => {
+    const test = await testBroker({ limits: { maxBodyBytes: 10_000 } });
+    const path = `/event-types/${await test.eventType()}/events`;
+    const socket = net.connect(test.broker.port, "127.0.0.1").pause();
+    const failed = once(socket, "error").then(([error]) => Promise.reject(error as Error));
+    const send = (text: string): Promise<unknown> => new Promise((sent) => socket.write(text, sent));
+    const exchange = async (): Promise<string> => {
+      await send(`POST ${path} HTTP/1.1\r\nHost: x\r\n${head}`);
+      for (let part = 0; part < 30; part++) await send("x".repeat(1_000_000));
+      await send(`${tail}GET /health HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n`);
+      return text(socket);
+    };
+    const answers = await Promise.race([exchange(), failed]);
+    expect(answers).toMatch(/^HTTP\/1\.1 413 .*HTTP\/1\.1 200 .*OK$/s);
   });
 
   it("a body that never ends is cut off, and nothing else waits for it", async () => {

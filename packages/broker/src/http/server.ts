@@ -1,5 +1,5 @@
 /** The broker's HTTP side: conventions here, one file a resource under `routes/` (protocol 0). */
-import Fastify, { type FastifyInstance, type FastifyRequest } from "fastify";
+import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from "fastify";
 import { noSuchEventType } from "../event-types/catalogue.ts";
 import type { Logger } from "../logger.ts";
 import { ProblemError } from "../problems.ts";
@@ -77,6 +77,7 @@ export function buildServer(domain: Domain, logger: Logger): FastifyInstance {
     return sendProblem(reply.header("allow", allow), problem(405, `Request method '${method}' not supported`));
   });
   app.setErrorHandler((error, request, reply) => {
+    if (isTooLarge(error)) readOn(request, reply);
     if (error instanceof ProblemError) reply.headers(error.headers);
     const known = problemOf(error) ?? goneMeanwhile(error, request) ?? clientFault(error);
     if (known) return sendProblem(reply, known);
@@ -110,6 +111,16 @@ function goneMeanwhile(error: unknown, request: FastifyRequest): ReturnType<type
   if (!(error instanceof NoSuchLogError)) return undefined;
   const name = pathParameter(request, "name");
   return problemOf(name === "" ? noSuchSubscription(pathParameter(request, "id")) : noSuchEventType(name));
+}
+
+function isTooLarge(error: unknown): boolean {
+  return error instanceof Error && "code" in error && error.code === "FST_ERR_CTP_BODY_TOO_LARGE";
+}
+
+/** Whose connection is closed while he still writes gets a reset, not the answer; how long he may write is limited anyhow. */
+function readOn(request: FastifyRequest, reply: FastifyReply): void {
+  reply.removeHeader("connection");
+  request.raw.resume();
 }
 
 /** What Fastify itself refuses: a body that is too large, a broken path. */

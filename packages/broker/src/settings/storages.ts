@@ -66,6 +66,8 @@ export class Storages {
     if (type !== "kafka") throw new ProblemError(422, `Type '${type ?? "null"}' is not a valid storage type`);
     const configuration = members.raw("kafka_configuration");
     if (!isObject(configuration)) throw new ProblemError(422, "kafka_configuration must be an object");
+    if (nestsDeeper(configuration, MAX_DEPTH))
+      throw new ProblemError(422, `kafka_configuration must not nest deeper than ${MAX_DEPTH} levels`);
     const value: StoredStorage = { storage_type: type, kafka_configuration: configuration, default: false };
     const taken = (await this.#all()).has(id);
     const write = { kind: KIND, id, expect: "absent", value } as const;
@@ -115,6 +117,14 @@ export class Storages {
 
 /** Of a record that is not stored yet. */
 const UNWRITTEN = 0;
+
+/** Of what is kept as it came: what can be read can be too deep to be written. */
+const MAX_DEPTH = 100;
+
+function nestsDeeper(value: unknown, levels: number): boolean {
+  if (typeof value !== "object" || value === null) return false;
+  return levels === 0 || Object.values(value).some((part) => nestsDeeper(part, levels - 1));
+}
 
 function noSuchStorage(id: string): ProblemError {
   return new ProblemError(404, `No storage with id ${id}`);
