@@ -84,6 +84,18 @@ export async function handOver(
   });
 }
 
+/** Nobody reads an event type any more that is gone. */
+export async function dropEventType(
+  coordination: CoordinationPort,
+  subscription: string,
+  eventType: string,
+): Promise<void> {
+  await change(coordination, subscription, ({ topology, resetUntilMs }, alive) => {
+    const left = topology.filter(({ partition }) => splitKey(partition).eventType !== eventType);
+    return left.length === topology.length ? undefined : { ...balance(alive, left), resetUntilMs };
+  });
+}
+
 /** Drops sessions whose node is gone. */
 export async function dropDead(coordination: CoordinationPort, subscription: string): Promise<void> {
   await change(coordination, subscription, (group, alive) =>

@@ -8,10 +8,19 @@ import { Axis } from "../log/axis.ts";
 import { CursorError } from "../log/cursor-position.ts";
 import type { LogView } from "../log/partition-bounds.ts";
 import { timelineBounds } from "../log/timeline-bounds.ts";
-import type { Group, Owned, PartitionKey, Progress, Storage, StoredPosition } from "../storage/ports.ts";
+import { ProblemError } from "../problems.ts";
+import {
+  type Group,
+  NoSuchLogError,
+  type Owned,
+  type PartitionKey,
+  type Progress,
+  type Storage,
+  type StoredPosition,
+} from "../storage/ports.ts";
 import type { DeadLetterRules } from "../subscriptions/dead-letter-annotations.ts";
 import { takeOverCount } from "./failure-counts.ts";
-import { dropDead, handOver, splitKey } from "./group.ts";
+import { dropDead, dropEventType, handOver, splitKey } from "./group.ts";
 import type { PartitionAxes } from "./partition-axes.ts";
 import type { PartitionReaders } from "./partition-readers.ts";
 import type { Mark, PartitionStart } from "./partition-window.ts";
@@ -132,7 +141,7 @@ export class SessionSync {
   }
 
   async #gain(gained: readonly Owned[], version: number): Promise<void> {
-    const { session, readers, axes, clock } = this.#parts;
+    const { session, readers, axes, clock, storage, subscription } = this.#parts;
     const progress = await this.#progress();
     const views = new Map<string, LogView>();
     for (const { partition: key } of gained) {
@@ -141,6 +150,10 @@ export class SessionSync {
       const { eventType, partition } = splitKey(key);
       // Read after the progress, so that no timeline is named in that which the axis does not know.
       const view = views.get(eventType) ?? (await this.#viewOf(eventType));
+      if (!view) {
+        await dropEventType(storage.coordination, subscription, eventType);
+        continue;
+      }
       views.set(eventType, view);
       const axis = new Axis(view.stored.timelines, partition);
       const start = await this.#startOf(key, axis, view, at, version);
@@ -170,9 +183,16 @@ export class SessionSync {
     return count && { ...start, deadLetters: { rules, count } };
   }
 
-  async #viewOf(eventType: string): Promise<LogView> {
-    const stored = await this.#parts.eventType(eventType);
-    return { stored, bounds: await timelineBounds(this.#parts.storage.log, stored) };
+  /** `undefined` if one is gone that the subscription does not name: it was deleted while it was attached for redrive. */
+  async #viewOf(eventType: string): Promise<LogView | undefined> {
+    try {
+      const stored = await this.#parts.eventType(eventType);
+      return { stored, bounds: await timelineBounds(this.#parts.storage.log, stored) };
+    } catch (error) {
+      const gone = error instanceof NoSuchLogError || (error instanceof ProblemError && error.status === 404);
+      if (gone && !this.#parts.eventTypes.includes(eventType)) return undefined;
+      throw error;
+    }
   }
 
   /** Whoever may not read one of them any more reads none, even if others have its partitions (protocol 3.11). */
@@ -205,7 +225,8 @@ export class SessionSync {
   /** A commit of what was never read may lie behind the end: nothing can be read from there. @throws {CursorError} */
   async #demandReadable(partition: PartitionKey, at: StoredPosition): Promise<void> {
     const { eventType, partition: number } = splitKey(partition);
-    startPosition(await this.#viewOf(eventType), number, at);
+    const view = await this.#viewOf(eventType);
+    if (view) startPosition(view, number, at);
   }
 
   async #progress(): Promise<ReadonlyMap<PartitionKey, Progress>> {

@@ -2,30 +2,44 @@ import { ManualClock } from "nakadi-protocol";
 import { describe, expect, it, vi } from "vitest";
 import type { StoredEventType } from "../event-types/stored-event-type.ts";
 import { DEFAULT_LIMITS } from "../limits.ts";
+import { ProblemError } from "../problems.ts";
 import { MemoryEngine } from "../storage/memory/engine.ts";
-import { type Storage, StorageFailedError } from "../storage/ports.ts";
+import { type PartitionKey, type Storage, StorageFailedError } from "../storage/ports.ts";
 import { subscriptionStreamRequest } from "./stream-request.ts";
+import type { SubscriptionStream } from "./subscription-stream.ts";
 import { type StreamsParts, SubscriptionStreams } from "./streams.ts";
 
-/** A subscription of two partitions whose second one is committed beyond its end: no stream of it can begin. */
-async function refusing(): Promise<{ storage: Storage; streams: SubscriptionStreams; open: () => Promise<unknown> }> {
+/** Streams of a subscription of the event type `et` with what is committed of its partitions; no other event type exists. */
+async function streamsOf(committed: Readonly<Record<PartitionKey, number>>): Promise<{
+  storage: Storage;
+  streams: SubscriptionStreams;
+  open: () => Promise<SubscriptionStream>;
+}> {
   const clock = new ManualClock();
   const storage = new MemoryEngine({ clock }).node("node");
   await storage.coordination.join("node", 10_000);
   await storage.log.create("log", 2, { retentionMs: null, compact: false });
   const timelines = [{ order: 1, log: "log", createdAt: "", lastNumbers: null }];
   const stored = { eventType: { name: "et" }, partitions: 2, timelines } as unknown as StoredEventType;
-  const keys = ([0, 1] as const).map((partition) => `et:${partition}` as const);
-  const topology = keys.map((partition) => ({ partition, session: null, next: null }));
-  const at = (number: number) => ({ at: { order: 1, number, text: "" }, failedCommits: 0, lastDeadLetter: null });
-  const initial = new Map(keys.map((key, index) => [key, at(index === 0 ? -1 : 25)]));
+  const initial = new Map(
+    Object.entries(committed).map(([key, number]) => [
+      key as PartitionKey,
+      { at: { order: 1, number, text: "" }, failedCommits: 0, lastDeadLetter: null },
+    ]),
+  );
+  const topology = [...initial.keys()].map((partition) => ({ partition, session: null, next: null }));
   await storage.coordination.change("sub", 0, { sessions: [], topology, resetUntilMs: null }, initial);
   const nobody: Disposable = { [Symbol.dispose]: () => undefined };
   const streams = new SubscriptionStreams({
     node: () => "node",
     storage,
     subscriptions: { get: async () => ({ id: "sub", event_types: ["et"] }), eventTypesOf: async () => [stored] },
-    eventTypes: { get: async () => stored },
+    eventTypes: {
+      async get(name: string) {
+        if (name !== "et") throw new ProblemError(404, `EventType "${name}" does not exist.`);
+        return stored;
+      },
+    },
     gate: { demandStream: async () => undefined, onChange: () => nobody },
     access: { demand: async () => undefined },
     reports: { stream: () => undefined },
@@ -37,9 +51,23 @@ async function refusing(): Promise<{ storage: Storage; streams: SubscriptionStre
   return { storage, streams, open: () => streams.open("sub", request) };
 }
 
+/** The second partition is committed beyond its end: no stream can begin. */
+const REFUSING = { "et:0": -1, "et:1": 25 } as const;
+
+it("a stream passes over an event type that was deleted while it was attached for redrive, and no other finds it", async () => {
+  const { storage, open } = await streamsOf({ "et:0": -1, "et:1": -1, "gone:0": -1 });
+  const stream = await open();
+  const { topology } = (await storage.coordination.group("sub"))?.group ?? {};
+  expect(topology).toEqual([
+    { partition: "et:0", session: stream.id, next: null },
+    { partition: "et:1", session: stream.id, next: null },
+  ]);
+  stream.abandon();
+});
+
 describe("a stream that cannot begin", () => {
   it("leaves nothing that listens to the partitions it had taken up", async () => {
-    const { storage, open } = await refusing();
+    const { storage, open } = await streamsOf(REFUSING);
     const listeners: Disposable[] = [];
     const gone: Disposable[] = [];
     const listen = storage.log.onAppend.bind(storage.log);
@@ -60,7 +88,7 @@ describe("a stream that cannot begin", () => {
   });
 
   it("is not waited for by the broker's stop", async () => {
-    const { storage, streams, open } = await refusing();
+    const { storage, streams, open } = await streamsOf(REFUSING);
     let refuse = (): void => undefined;
     const reading = vi.spyOn(storage.coordination, "progress").mockImplementation(
       () =>
