@@ -88,6 +88,24 @@ describe("with kpi_collection on", () => {
     });
   });
 
+  it("none is lost of what comes while others are being stored", async () => {
+    const test = await testBroker({ profile: "acceptance" });
+    const stream = await watch(test, "nakadi.batch.published");
+    const name = await test.eventType();
+    const counts = Array.from({ length: 30 }, (_, index) => index + 1);
+    await Promise.all(
+      counts.map((count) =>
+        test.publish(
+          name,
+          Array.from({ length: count }, () => ({})),
+        ),
+      ),
+    );
+    const told: unknown[] = [];
+    for (const _ of counts) told.push((await stream.next())["number_of_events"]);
+    expect(told.sort((a, b) => Number(a) - Number(b))).toEqual(counts);
+  });
+
   it("streams of both kinds tell what they sent, at intervals and at their end", async () => {
     const test = await manualBroker({ profile: "acceptance" });
     const stream = await watch(test, "nakadi.data.streamed");
@@ -215,6 +233,16 @@ describe("with audit_log_collection on", () => {
       ["D", "event_type", name],
     ]);
   });
+});
+
+it("the request that comes after a feature was switched on is the first one that is told", async () => {
+  const test = await testBroker();
+  const name = await test.eventType();
+  await test.publish(name, [{ n: 1 }]);
+  await switchTo(test, "kpi_collection", true);
+  const stream = await watch(test, "nakadi.batch.published");
+  await test.publish(name, [{ n: 2 }, { n: 3 }]);
+  expect(await stream.next()).toMatchObject({ event_type: name, number_of_events: 2 });
 });
 
 it("nothing is told while the features are off", async () => {

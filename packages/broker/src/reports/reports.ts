@@ -10,8 +10,8 @@ import type { Limits } from "../limits.ts";
 import type { Writers } from "../log/writers.ts";
 import { appendAll } from "../publishing/append.ts";
 import { partitioner } from "../publishing/partition.ts";
-import type { Features } from "../settings/features.ts";
-import type { LogPort, NewRecord } from "../storage/ports.ts";
+import { FEATURE_KIND, type Features } from "../settings/features.ts";
+import type { LogPort, MetadataPort, NewRecord } from "../storage/ports.ts";
 import type { Change, Indicators } from "./report-events.ts";
 import { auditEvent, changeStatus, DATA_STREAMED, eventTypeLog } from "./report-events.ts";
 import { StreamReport } from "./stream-report.ts";
@@ -19,6 +19,7 @@ import { StreamReport } from "./stream-report.ts";
 export interface ReportsParts {
   features: Features;
   writers: Writers;
+  metadata: MetadataPort;
   log: LogPort;
   limits: Limits;
   clock: Clock;
@@ -32,9 +33,11 @@ export interface ReportsParts {
   onError: (error: unknown) => void;
 }
 
+type Collection = "audit_log_collection" | "kpi_collection";
+
 interface Report {
   eventType: string;
-  feature: "audit_log_collection" | "kpi_collection";
+  feature: Collection;
   atMs: number;
   /** Not asked unless the feature is on. */
   event: () => object;
@@ -44,11 +47,17 @@ const AUDIT_LOG = "nakadi.audit.log";
 /** A storage that does not keep up loses reports, not memory. */
 const MAX_PENDING = 10_000;
 const STOP_MS = 1_000;
+/** How long nobody looks whether a feature is on that was off; only a hint of its change, which may be lost, is sooner. */
+const OFF_MS = 1_000;
 
 export class Reports implements AsyncDisposable {
   readonly #parts: ReportsParts;
   readonly #who: { app: string; app_hashed: string };
   readonly #stopping = new AbortController();
+  readonly #hints: Disposable;
+  /** Monotonic. */
+  readonly #offUntilMs = new Map<Collection, number>();
+  #changes = 0;
   #pending: Report[] = [];
   #storing: Promise<void> | undefined;
 
@@ -56,6 +65,11 @@ export class Reports implements AsyncDisposable {
     this.#parts = parts;
     const hash = createHash("sha256").update(parts.subject).digest("hex");
     this.#who = { app: parts.subject, app_hashed: hash };
+    this.#hints = parts.metadata.onWrite((kind) => {
+      if (kind !== FEATURE_KIND) return;
+      this.#changes++;
+      this.#offUntilMs.clear();
+    });
   }
 
   indicate<Name extends keyof Indicators>(eventType: Name, fields: () => Indicators[Name]): void {
@@ -101,11 +115,14 @@ export class Reports implements AsyncDisposable {
     const late = setTimeout(() => this.#stopping.abort(), STOP_MS);
     await Promise.race([this.#storing, given]);
     clearTimeout(late);
+    this.#hints[Symbol.dispose]();
   }
 
   #add(report: Omit<Report, "atMs">): void {
+    const { clock } = this.#parts;
+    if (clock.monotonicMs() < (this.#offUntilMs.get(report.feature) ?? 0)) return;
     if (this.#pending.length >= MAX_PENDING) return;
-    this.#pending.push({ ...report, atMs: this.#parts.clock.wallMs() });
+    this.#pending.push({ ...report, atMs: clock.wallMs() });
     this.#storing ??= this.#storeAll();
   }
 
@@ -125,10 +142,9 @@ export class Reports implements AsyncDisposable {
   }
 
   async #store(reports: readonly Report[]): Promise<void> {
-    const { features } = this.#parts;
     const collected = {
-      audit_log_collection: await features.isEnabled("audit_log_collection"),
-      kpi_collection: await features.isEnabled("kpi_collection"),
+      audit_log_collection: await this.#collects("audit_log_collection"),
+      kpi_collection: await this.#collects("kpi_collection"),
     };
     const byEventType = new Map<string, Report[]>();
     for (const report of reports) {
@@ -139,6 +155,15 @@ export class Reports implements AsyncDisposable {
     }
     for (const [eventType, wanted] of byEventType)
       await this.#parts.writers.write(eventType, async (stored) => stored && this.#append(stored, wanted));
+  }
+
+  async #collects(feature: Collection): Promise<boolean> {
+    const { features, clock } = this.#parts;
+    const changes = this.#changes;
+    const isOn = await features.isEnabled(feature);
+    // A change that comes meanwhile may not have been seen.
+    if (!isOn && changes === this.#changes) this.#offUntilMs.set(feature, clock.monotonicMs() + OFF_MS);
+    return isOn;
   }
 
   async #append(stored: StoredEventType, reports: readonly Report[]): Promise<void> {

@@ -35,7 +35,7 @@ export interface FeatureToggle {
   enabled: boolean;
 }
 
-const KIND = "feature";
+export const FEATURE_KIND = "feature";
 
 /**
  * What a body, parsed JSON, wants to be set.
@@ -61,7 +61,7 @@ export class Features {
   constructor(metadata: MetadataPort, on: readonly FeatureName[] = []) {
     this.#metadata = metadata;
     this.#on = on;
-    this.#records = new RecordList(metadata, KIND);
+    this.#records = new RecordList(metadata, FEATURE_KIND);
   }
 
   async isEnabled(feature: FeatureName): Promise<boolean> {
@@ -75,7 +75,7 @@ export class Features {
 
   /** Counts from the next request on. */
   async set({ feature, enabled }: FeatureToggle): Promise<void> {
-    await this.#metadata.write([{ kind: KIND, id: feature, expect: "any", value: enabled }]);
+    await this.#metadata.write([{ kind: FEATURE_KIND, id: feature, expect: "any", value: enabled }]);
   }
 
   /** @throws {ProblemError} 422 where the feature makes the section mandatory and there is none */

@@ -143,8 +143,7 @@ async function clearSubscriptions(domain: Domain, eventType: string): Promise<bo
     owning_application === deletable.owningApplication && consumer_group === deletable.consumerGroup;
   if (!all && !readers.every(mayGo)) return true;
   for (const reader of readers) {
-    await subscriptions.delete(reader.id).catch(unlessGone);
-    reports.subscriptionChanged(reader, undefined);
+    await subscriptions.delete(reader.id).then(() => reports.subscriptionChanged(reader, undefined), unlessGone);
   }
   return false;
 }
