@@ -45,6 +45,14 @@ describe("ensuring an event type", () => {
     expect(sent()).toEqual(["GET /event-types/e"]);
   });
 
+  it("that is refused as there, and is not, ends with the refusal", async () => {
+    const { nakadi, transport, sent } = testClient();
+    transport.onRequest = ({ method }) =>
+      transport.requests.length > 20 ? { status: 403 } : { status: method === "GET" ? 404 : 409 };
+    await expect(nakadi.eventTypes.ensure(wanted)).rejects.toMatchObject({ status: 409 });
+    expect(sent()).toEqual(["GET /event-types/e", "POST /event-types", "GET /event-types/e"]);
+  });
+
   it("that somebody else creates in the same moment looks again", async () => {
     const { nakadi, transport, sent } = testClient();
     transport.willAnswer({ status: 404 }, { status: 409 }, json(200, stored));

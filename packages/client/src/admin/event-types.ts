@@ -66,11 +66,17 @@ export class EventTypes {
     { dryRun = false, ...options }: CallOptions & { dryRun?: boolean } = {},
   ): Promise<EventType | Difference> {
     const current = await foundOrNot(this.get(wanted.name, options));
-    const difference = differenceOf(current, wanted);
-    if (dryRun) return difference;
-    if (current && difference.action === "none") return current;
-    if (current) await this.update(merged(current, wanted), options);
-    else if (!(await this.#createIfAbsent(wanted, options))) return this.ensure(wanted, options);
+    if (dryRun) return differenceOf(current, wanted);
+    if (current) return this.#change(current, wanted, options);
+    try {
+      await this.create(wanted, options);
+    } catch (error) {
+      if (!(error instanceof HttpError) || error.status !== 409) throw error;
+      // Somebody else may have created it in the same moment.
+      const theirs = await foundOrNot(this.get(wanted.name, options));
+      if (!theirs) throw error;
+      return this.#change(theirs, wanted, options);
+    }
     return this.get(wanted.name, options);
   }
 
@@ -131,15 +137,10 @@ export class EventTypes {
     return this.#operation(name, "cursors-lag", cursors.map(partitionCursor), options);
   }
 
-  /** Whether it did: somebody else may have created it in the same moment. */
-  async #createIfAbsent(eventType: EventType, options: CallOptions): Promise<boolean> {
-    try {
-      await this.create(eventType, options);
-      return true;
-    } catch (error) {
-      if (error instanceof HttpError && error.status === 409) return false;
-      throw error;
-    }
+  async #change(current: EventType, wanted: EventType, options: CallOptions): Promise<EventType> {
+    if (differenceOf(current, wanted).action === "none") return current;
+    await this.update(merged(current, wanted), options);
+    return this.get(wanted.name, options);
   }
 
   async #operation<T>(
