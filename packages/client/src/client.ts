@@ -99,12 +99,14 @@ export class NakadiClient implements AsyncDisposable {
     withFunctions("options.logger", logger, ["debug", "info", "warn", "error"]);
     withFunctions("options.clock", clock, ["wallMs", "monotonicMs", "schedule"]);
     functionOrNone("options.random", random);
-    const connectTimeoutMs = wholeNumber("options.connectTimeoutMs", options.connectTimeoutMs, { min: 1 }, 10_000);
     this.#logger = logger;
     this.#clock = clock;
     this.#random = random;
     this.#requestTimeoutMs = wholeNumber("options.requestTimeoutMs", options.requestTimeoutMs, { min: 1 }, 70_000);
-    this.#http = new UndiciTransport(options.baseUrl, { connectTimeoutMs, clock });
+    this.#http = new UndiciTransport(options.baseUrl, {
+      clock,
+      ...(options.connectTimeoutMs !== undefined && { connectTimeoutMs: options.connectTimeoutMs }),
+    });
     this.#pipeline = new HttpPipeline({
       transport: withFunctions("options.transport", options.transport ?? this.#http, ["request", "openStream"]),
       token: options.token === undefined ? undefined : tokenProvider(options.token),

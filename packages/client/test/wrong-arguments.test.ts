@@ -1,6 +1,12 @@
 /** What is wrong in options and arguments is said at once, by its path: nothing is sent, nothing is lost. */
 import { describe, expect, it, onTestFinished } from "vitest";
-import { NakadiClient, type NakadiClientOptions, type OutboxStore } from "../src/index.ts";
+import {
+  NakadiClient,
+  type NakadiClientOptions,
+  type OutboxStore,
+  stopOnSignals,
+  UndiciTransport,
+} from "../src/index.ts";
 import { ScriptedTransport } from "./scripted-transport.ts";
 import { testStream } from "./test-stream.ts";
 
@@ -78,4 +84,24 @@ it("what is committed is a batch or a cursor", async () => {
   for (const what of [undefined, null, 5, {}, { cursor: undefined }, { cursor: null }] as never[])
     await expect(stream.commit(what)).rejects.toMatchObject({ code: "CONFIG" });
   expect(transport.requests).toEqual([]);
+});
+
+it.each<[path: string, options: object]>([
+  ["options.drainMs", { drainMs: -1 }],
+  ["options.drainMs", { drainMs: "10" }],
+  ["options.signal", { signal: {} }],
+  ["options.signals", { signals: "SIGTERM" }],
+  ["options.drain", { drain: 10 }],
+])("stopping on signals: %s: %o is refused now, and not when the process is to end", (path, options) => {
+  const listeners = (): number => process.listenerCount("SIGTERM");
+  const before = listeners();
+  const wrong = expect.objectContaining({ code: "CONFIG", path });
+  expect(() => stopOnSignals([], options)).toThrow(wrong);
+  expect(listeners()).toBe(before);
+});
+
+it("a transport's time to connect is a number of milliseconds", () => {
+  expect(() => new UndiciTransport("http://x", { connectTimeoutMs: -1 })).toThrow(
+    expect.objectContaining({ code: "CONFIG", path: "options.connectTimeoutMs" }),
+  );
 });

@@ -5,6 +5,7 @@
 import type { Agent, Dispatcher } from "undici";
 import { type Clock, systemClock } from "nakadi-protocol";
 import { NakadiError, nakadiError, ProtocolError, TimeoutError } from "../errors/nakadi-error.ts";
+import { wholeNumber } from "../options/checks.ts";
 import { type BaseUrl, parseBaseUrl, withoutQuery } from "./base-url.ts";
 import type {
   BufferedResponse,
@@ -38,12 +39,14 @@ export class UndiciTransport implements Transport {
   #agents: Promise<{ requests: Agent; streams: Agent }> | undefined;
   #closed = false;
 
-  constructor(
-    baseUrl: string,
-    { connectTimeoutMs = DEFAULT_CONNECT_TIMEOUT_MS, clock = systemClock }: UndiciTransportOptions = {},
-  ) {
+  constructor(baseUrl: string, { connectTimeoutMs, clock = systemClock }: UndiciTransportOptions = {}) {
     this.#base = parseBaseUrl(baseUrl);
-    this.#connectTimeoutMs = connectTimeoutMs;
+    this.#connectTimeoutMs = wholeNumber(
+      "options.connectTimeoutMs",
+      connectTimeoutMs,
+      { min: 1 },
+      DEFAULT_CONNECT_TIMEOUT_MS,
+    );
     this.#clock = clock;
   }
 
