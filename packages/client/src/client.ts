@@ -284,6 +284,9 @@ export class NakadiClient implements AsyncDisposable {
 const HEADER_NAME = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
 const HEADER_VALUE = /^[\t\x20-\x7e\x80-\xff]+$/;
 
+/** With these no request could be sent. */
+const OF_CONNECTIONS = ["connection", "keep-alive", "transfer-encoding", "upgrade", "expect"];
+
 /** What the client itself must say is not up to the caller. */
 function checkedHeaders(headers: Readonly<Record<string, string>>): Record<string, string> {
   // Lists, maps and `Headers` have no members of their own: nothing of them would be sent.
@@ -297,7 +300,7 @@ function checkedHeaders(headers: Readonly<Record<string, string>>): Record<strin
       throw new ConfigError(`options.headers.${name}`, "what a header can carry: no line breaks");
     return [name.toLowerCase(), checked];
   });
-  for (const name of [Header.authorization, Header.streamId, "content-length", "host"]) {
+  for (const name of [Header.authorization, Header.streamId, "content-length", "host", ...OF_CONNECTIONS]) {
     if (entries.some(([given]) => given === name))
       throw new ConfigError(`options.headers.${name}`, "left to the client");
   }

@@ -21,6 +21,11 @@ describe("options of the client", () => {
     ["options.headers", { headers: ["x"] }],
     ["options.headers", { headers: new Headers({ x: "1" }) }],
     ["options.headers", { headers: null }],
+    ["options.headers.transfer-encoding", { headers: { "Transfer-Encoding": "chunked" } }],
+    ["options.headers.connection", { headers: { connection: "upgrade" } }],
+    ["options.headers.keep-alive", { headers: { "keep-alive": "5" } }],
+    ["options.headers.upgrade", { headers: { upgrade: "h2c" } }],
+    ["options.headers.expect", { headers: { expect: "100-continue" } }],
   ])("%s: %o is refused", (path, options) => {
     const given = { baseUrl: "http://nakadi", ...options } as NakadiClientOptions;
     expect(() => new NakadiClient(given)).toThrow(expect.objectContaining({ code: "CONFIG", path }));
