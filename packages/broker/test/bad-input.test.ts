@@ -177,6 +177,11 @@ describe("unknown things", () => {
       "GET,POST",
       { title: "Method Not Allowed", status: 405, detail: "Request method 'DELETE' not supported" },
     ]);
+    for (const method of ["OPTIONS", "TRACE", "PROPFIND"]) {
+      const { status, headers } = await call({ method, path: "/event-types/x" });
+      expect([status, headers["allow"]]).toEqual([405, "GET,PUT,DELETE"]);
+      expect((await call({ method, path: "/nonsense" })).status).toBe(404);
+    }
     const id = await subscription([await eventType()]);
     expect((await call({ method: "HEAD", path: `/subscriptions/${id}/events` })).status).toBe(405);
   });

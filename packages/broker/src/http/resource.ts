@@ -2,8 +2,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import Router from "find-my-way";
 
-const METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"] as const;
-type Method = (typeof METHODS)[number];
+type Method = "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
 
 export type Handler = (request: FastifyRequest, reply: FastifyReply) => Promise<FastifyReply>;
 
@@ -23,15 +22,13 @@ export function allowance(app: FastifyInstance, options: Router.Config<Router.HT
   const methods = new Map<string, string[]>();
   app.addHook("onRoute", ({ url, method }) => void methods.set(url, [...(methods.get(url) ?? []), String(method)]));
   let router: Router.Instance<Router.HTTPVersion.V1> | undefined;
-  return ({ method, url }) => {
+  return ({ url }) => {
     router ??= routerTo(methods, options);
-    return METHODS.some((known) => known === method)
-      ? (router.find("GET", url)?.store as string | undefined)
-      : undefined;
+    return router.find("GET", url)?.store as string | undefined;
   };
 }
 
-type AllowOf = (request: Pick<FastifyRequest, "method" | "url">) => string | undefined;
+type AllowOf = (request: Pick<FastifyRequest, "url">) => string | undefined;
 
 function routerTo(
   methods: ReadonlyMap<string, readonly string[]>,
