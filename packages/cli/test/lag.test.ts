@@ -86,6 +86,16 @@ describe("nakadi lag", () => {
     expect(stdout.text.endsWith("\u001B[?25h")).toBe(true);
   });
 
+  it("--watch of all shows the numbers on eighty columns, whatever the event types are called", async () => {
+    const { url, nakadi, orders } = await subscribed(1);
+    const event_types = [await orders("order.".repeat(10) + "created"), await orders("order.".repeat(10) + "paid")];
+    await nakadi.subscriptions.ensure({ owning_application: "billing", event_types });
+    const { stdout, stop, code } = runCommand(["lag", "--watch", "--url", url, ...FAST], { isTTY: true, columns: 80 });
+    await stdout.seen(/^[^]*SUBSCRIPTION +UNCONSUMED +TIME LAG +EVENTS\/S +CATCH UP/);
+    stop("SIGINT");
+    expect(await code).toBe(130);
+  });
+
   it("--watch shows no more lines than can be redrawn", async () => {
     const { url, nakadi, eventType } = await subscribed(1);
     for (let group = 0; group < 10; group += 1) {

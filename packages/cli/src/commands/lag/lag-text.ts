@@ -52,10 +52,16 @@ const SUBSCRIPTION_COLUMNS: readonly Column<LagView>[] = [
   { title: "STREAMS", cell: ({ total }) => `${total.streams} of ${total.partitions}`, align: "right" },
 ];
 
-const TREND_COLUMN: Column<LagView> = { title: "TREND", cell: ({ history }) => sparkline(history, TREND) };
+/** Numbers before names: what does not fit a narrow terminal is the end of a line. */
+const WATCHED_SUBSCRIPTION_COLUMNS: readonly Column<LagView>[] = [
+  ...SUBSCRIPTION_COLUMNS.filter(({ title }) => title === "SUBSCRIPTION"),
+  ...SUBSCRIPTION_COLUMNS.filter(({ align }) => align === "right"),
+  { title: "TREND", cell: ({ history }) => sparkline(history, TREND) },
+  ...SUBSCRIPTION_COLUMNS.filter(({ title, align }) => title !== "SUBSCRIPTION" && align !== "right"),
+];
 
 function bySubscription(views: readonly LagView[], format: Format, trend: boolean): Promise<string> {
-  const columns = trend ? [...SUBSCRIPTION_COLUMNS, TREND_COLUMN] : SUBSCRIPTION_COLUMNS;
+  const columns = trend ? WATCHED_SUBSCRIPTION_COLUMNS : SUBSCRIPTION_COLUMNS;
   return render(views, columns, format, ({ subscription, total }) => ({
     subscription: subscription.id,
     owning_application: subscription.owning_application,

@@ -110,7 +110,7 @@ async function watch(
       const text = await lagText(watched.map(viewOf), detailed, output, stdout.columns, screen !== undefined);
       if (screen) screen.draw([...text.trimEnd().split("\n"), trouble ?? new Date().toLocaleTimeString("en-GB")]);
       else if (trouble === undefined) stdout.write(text);
-      else stderr.write(`${trouble}\n`);
+      else stderr.write(`nakadi: ${trouble}\n`);
     }
   } finally {
     screen?.end();
