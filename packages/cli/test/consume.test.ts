@@ -1,6 +1,9 @@
+import { once } from "node:events";
 import { existsSync, readFileSync } from "node:fs";
+import http from "node:http";
+import type { AddressInfo } from "node:net";
 import { join } from "node:path";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, onTestFinished } from "vitest";
 import { runCommand, temporaryDirectory } from "./run-command.ts";
 import { testServer } from "./test-server.ts";
 
@@ -87,6 +90,23 @@ describe("nakadi consume", () => {
     expect(read()).toBe("1\n2\n3\n");
     expect(stdout.text).toBe("");
     expect(stderr.text).toMatch(/the command exited with 1; again in [\d.]+ s/);
+  });
+
+  it("complains once of a server that is away", async () => {
+    let tries = 0;
+    const server = http.createServer(({ url }, response) => {
+      const isStream = url?.includes("/events") ?? false;
+      if (isStream) tries += 1;
+      response.writeHead(isStream ? 503 : 200, { "content-type": "application/json" }).end('{"id":"it"}');
+    });
+    await once(server.listen(0, "127.0.0.1"), "listening");
+    onTestFinished(() => void server.close());
+    const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+    const { code, stderr, stop } = runCommand(["consume", "it", "--exec", "cat", "--url", url]);
+    await expect.poll(() => tries, PATIENT).toBeGreaterThan(3);
+    stop("SIGINT");
+    expect(await code).toBe(130);
+    expect(stderr.text.match(/^nakadi: .*HTTP 503; trying again$/gm)).toHaveLength(1);
   });
 
   it("stops with 1 after the last try, without committing", async () => {

@@ -2,6 +2,7 @@
 import {
   type Consumer,
   type ConsumerOptions,
+  type ConsumerState,
   type Handler,
   type NakadiClient,
   NakadiError,
@@ -32,6 +33,9 @@ export interface ConsumeFlags {
   deadLetterType?: string;
   quiet?: boolean;
 }
+
+/** The others are told by what went wrong. */
+const TOLD_STATES: readonly ConsumerState[] = ["streaming", "waiting-for-slot", "draining"];
 
 const LINE_END = Buffer.from("\n");
 
@@ -104,6 +108,8 @@ function commandHandler(context: Context, command: string): Handler<unknown> {
 
 function options({ stderr }: Context, { batch, wait, parallel, rate, timeout, quiet }: ConsumeFlags): ConsumerOptions {
   const say = (text: string): void => stderr.write(`${visible(text)}\n`);
+  /** What was said of a server that is away: again and again says nothing new. */
+  const complaints = new Set<string>();
   return {
     batchLimit: batch,
     batchFlushTimeoutSeconds: wait,
@@ -112,10 +118,16 @@ function options({ stderr }: Context, { batch, wait, parallel, rate, timeout, qu
     ...(rate !== undefined && { maxEventsPerSecond: rate }),
     ...(timeout !== undefined && { handlerTimeoutMs: timeout * 1_000 }),
     onState: ({ state }) => {
-      if (!quiet && state !== "stopped" && state !== "failed") say(`nakadi: ${state}`);
+      if (state === "streaming") complaints.clear();
+      if (!quiet && TOLD_STATES.includes(state)) say(`nakadi: ${state}`);
     },
-    onRetry: (error, delayMs) =>
-      say(`nakadi: ${describe(ofCommand(error))}; again in ${Math.ceil(delayMs / 100) / 10} s`),
+    onRetry: (error, delayMs) => {
+      const failure = ofCommand(error);
+      const text = describe(failure);
+      if (failure !== error) say(`nakadi: ${text}; again in ${Math.ceil(delayMs / 100) / 10} s`);
+      else if (!complaints.has(text)) say(`nakadi: ${text}; trying again`);
+      if (failure === error) complaints.add(text);
+    },
     onEventsLost: ({ event_type, partition, count }) =>
       say(`nakadi: ${count} events of ${event_type} partition ${partition} were deleted before anybody read them`),
     onCommitOverdue: ({ commitTimeoutMs }) =>
