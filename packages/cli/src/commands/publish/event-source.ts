@@ -77,7 +77,10 @@ export async function* eventsOf(
     }
   } catch (error) {
     if (error instanceof Failure) throw error;
-    if (error instanceof LineTooLongError) throw new Failure(`${name}: ${error.message}`);
+    if (error instanceof LineTooLongError) {
+      const line = reader instanceof LineEvents ? `:${reader.line + 1}` : "";
+      throw new Failure(`${name}${line}: ${error.message.replace(/\.$/, "")}`);
+    }
     throw new Failure(`cannot read ${name}: ${(error as Error).message}`);
   }
   if (reader) yield* reader.end();
@@ -96,7 +99,8 @@ class LineEvents {
   readonly #name: string;
   readonly #splitter = new LineSplitter(MAX_LINE_BYTES);
   #read: Uint8Array[] = [];
-  #line = 0;
+  /** The last one that was read, from 1. */
+  line = 0;
   #sawEvent = false;
 
   constructor(name: string) {
@@ -123,17 +127,17 @@ class LineEvents {
   }
 
   *#eventOf(bytes: Uint8Array): Generator<SourcedEvent, void, undefined> {
-    this.#line += 1;
-    const text = textOf(bytes, `${this.#name}:${this.#line}`);
+    this.line += 1;
+    const text = textOf(bytes, `${this.#name}:${this.line}`);
     if (text.trim() === "") return;
     const parsed = tryParse(text);
     if (parsed === undefined && !this.#sawEvent) {
       this.isDocument = true;
       return;
     }
-    if (parsed === undefined) throw noJson(text, this.#name, this.#line);
-    demandExact(text, `${this.#name}:${this.#line}`);
-    yield { event: demandEvent(parsed, `${this.#name}:${this.#line}`), file: this.#name, line: this.#line };
+    if (parsed === undefined) throw noJson(text, this.#name, this.line);
+    demandExact(text, `${this.#name}:${this.line}`);
+    yield { event: demandEvent(parsed, `${this.#name}:${this.line}`), file: this.#name, line: this.line };
     this.#sawEvent = true;
     this.#read = [];
   }
