@@ -169,8 +169,8 @@ describe("unknown things", () => {
     expect((await call({ path: "/subscriptions//events" })).status).toBe(400);
   });
 
-  it("methods that a path does not have get 405 and the ones it has; a HEAD opens no stream", async () => {
-    const { call, eventType, subscription } = await testBroker();
+  it("methods that a path does not have get 405 and the ones it has", async () => {
+    const { call } = await testBroker();
     const answer = await call({ method: "DELETE", path: "/event-types" });
     expect([answer.status, answer.headers["allow"], answer.json]).toEqual([
       405,
@@ -182,8 +182,27 @@ describe("unknown things", () => {
       expect([status, headers["allow"]]).toEqual([405, "GET,PUT,DELETE"]);
       expect((await call({ method, path: "/nonsense" })).status).toBe(404);
     }
-    const id = await subscription([await eventType()]);
-    expect((await call({ method: "HEAD", path: `/subscriptions/${id}/events` })).status).toBe(405);
+  });
+
+  it("a HEAD gets the head of what a GET gets, and opens no stream", async () => {
+    const { call, eventType, subscription } = await testBroker();
+    const name = await eventType();
+    const id = await subscription([name]);
+    for (const path of ["/health", `/event-types/${name}`, `/subscriptions/${id}`, "/event-types/none"]) {
+      const got = await call({ path });
+      const head = await call({ method: "HEAD", path });
+      const facts = ({ status, headers }: typeof got) => [status, headers["content-type"], headers["content-length"]];
+      expect([facts(head), head.text]).toEqual([facts(got), ""]);
+    }
+    for (const path of [`/subscriptions/${id}/events`, `/event-types/${name}/events`])
+      expect((await call({ method: "HEAD", path })).status).toBe(405);
+  });
+
+  it("a path may be written as a whole address", async () => {
+    const { broker, call } = await testBroker();
+    expect(await call({ path: `${broker.url}/health` })).toMatchObject({ status: 200, text: "OK" });
+    expect((await call({ path: `${broker.url}//health` })).status).toBe(400);
+    expect((await call({ path: `${broker.url}/nonsense` })).json).toMatchObject({ status: 404, path: "/nonsense" });
   });
 
   it("forgives one slash at the end, and echoes the flow id", async () => {

@@ -4,13 +4,34 @@ import Router from "find-my-way";
 
 type Method = "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
 
-export type Handler = (request: FastifyRequest, reply: FastifyReply) => Promise<FastifyReply>;
+type Handler = (request: FastifyRequest, reply: FastifyReply) => Promise<FastifyReply>;
 
-/** @param handlers in the order in which `Allow` names them */
-export function resource(app: FastifyInstance, url: string, handlers: Partial<Record<Method, Handler>>): void {
+type Handlers = Partial<Record<Method, Handler>>;
+
+/**
+ * What can be got has a HEAD too, which `Allow` does not name: the server's framework adds it.
+ * @param handlers in the order in which `Allow` names them
+ */
+export function resource(app: FastifyInstance, url: string, handlers: Handlers): void {
+  route(app, url, handlers, true);
+}
+
+/** A resource whose GET opens a stream, which a HEAD could not end. */
+export function streamResource(app: FastifyInstance, url: string, handlers: Handlers): void {
+  route(app, url, handlers, false);
+}
+
+function route(app: FastifyInstance, url: string, handlers: Handlers, exposeHeadRoute: boolean): void {
   for (const [method, handler] of Object.entries(handlers)) {
-    app.route({ method, url, handler });
+    app.route({ method, url, handler, exposeHeadRoute: exposeHeadRoute && method === "GET" });
   }
+}
+
+/** Calls back for each method of a path that is declared from now on. */
+export function onDeclared(app: FastifyInstance, declared: (url: string, method: string) => void): void {
+  app.addHook("onRoute", ({ url, method }) => {
+    if (method !== "HEAD") declared(url, String(method));
+  });
 }
 
 /**
@@ -20,7 +41,7 @@ export function resource(app: FastifyInstance, url: string, handlers: Partial<Re
  */
 export function allowance(app: FastifyInstance, options: Router.Config<Router.HTTPVersion.V1>): AllowOf {
   const methods = new Map<string, string[]>();
-  app.addHook("onRoute", ({ url, method }) => void methods.set(url, [...(methods.get(url) ?? []), String(method)]));
+  onDeclared(app, (url, method) => void methods.set(url, [...(methods.get(url) ?? []), method]));
   let router: Router.Instance<Router.HTTPVersion.V1> | undefined;
   return ({ url }) => {
     router ??= routerTo(methods, options);

@@ -49,6 +49,8 @@ export function buildServer(domain: Domain, logger: Logger): FastifyInstance {
       headersTimeout: Math.min(HEADERS_TIMEOUT_MS, limits.requestTimeoutMs),
     },
     exposeHeadRoutes: false,
+    // Whoever goes by a proxy may name the whole address; where it leads is known already.
+    rewriteUrl: ({ url = "/" }) => url.replace(/^https?:\/\/[^/?]*(?=\/)/i, ""),
     // A path that cannot be decoded never gets to a route, nor to any hook.
     frameworkErrors: (_error, request, reply) => {
       setFlowId(request, reply);

@@ -1,7 +1,7 @@
 /** What this server answers to, as an OpenAPI document made of its own routes (protocol 6.1). */
 import type { FastifyInstance } from "fastify";
 import { sendJson } from "../replies.ts";
-import { resource } from "../resource.ts";
+import { onDeclared, resource } from "../resource.ts";
 
 interface Operation {
   parameters: object[];
@@ -11,10 +11,10 @@ interface Operation {
 /** Before all other routes: it knows those that come after it. */
 export function apiDescriptionRoutes(app: FastifyInstance): void {
   const paths: Record<string, Record<string, Operation>> = {};
-  app.addHook("onRoute", ({ url, method }) => {
+  onDeclared(app, (url, method) => {
     const names = [...url.matchAll(/:(\w+)/g)].map(([, name]) => name);
     const path = url.replaceAll(/:(\w+)/g, "{$1}");
-    paths[path] = { ...paths[path], [String(method).toLowerCase()]: operation(names) };
+    paths[path] = { ...paths[path], [method.toLowerCase()]: operation(names) };
   });
   const info = { title: "Nakadi, embedded", version: "1", description: "See https://nakadi.io/manual.html" };
   resource(app, "/api", {

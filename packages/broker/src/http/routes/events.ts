@@ -11,7 +11,7 @@ import type { Domain } from "../domain.ts";
 import { flowIdOf } from "../flow-id.ts";
 import { sendEmpty, sendJson } from "../replies.ts";
 import { headerText, pathParameter, queryParameters, requestBytes } from "../request-json.ts";
-import { resource } from "../resource.ts";
+import { resource, streamResource } from "../resource.ts";
 import { streamSink } from "../response-sink.ts";
 
 const DEPRECATED =
@@ -41,7 +41,7 @@ export function eventRoutes(app: FastifyInstance, domain: Domain): void {
     return outcome;
   }
 
-  resource(app, "/event-types/:name/events", {
+  streamResource(app, "/event-types/:name/events", {
     GET: async (request, reply) => {
       const name = pathParameter(request, "name");
       const stored = await eventTypes.find(name);

@@ -3,7 +3,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { subscriptionStreamRequest } from "../../streaming/stream-request.ts";
 import type { Domain } from "../domain.ts";
 import { pathParameter, queryParameters, requestJson } from "../request-json.ts";
-import { resource } from "../resource.ts";
+import { streamResource } from "../resource.ts";
 import { streamSink } from "../response-sink.ts";
 
 export function subscriptionEventRoutes(app: FastifyInstance, { streams, limits, random }: Domain): void {
@@ -13,7 +13,7 @@ export function subscriptionEventRoutes(app: FastifyInstance, { streams, limits,
     stream.start(streamSink(reply, { "X-Nakadi-StreamId": stream.id }, limits.requestTimeoutMs));
     return reply;
   }
-  resource(app, "/subscriptions/:id/events", {
+  streamResource(app, "/subscriptions/:id/events", {
     GET: async (request, reply) => open(request, reply, withoutPartitions(queryParameters(request))),
     POST: async (request, reply) => open(request, reply, requestJson(request)),
   });
