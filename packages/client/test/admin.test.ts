@@ -3,6 +3,7 @@ import { ManualClock } from "nakadi-protocol";
 import { describe, expect, it } from "vitest";
 import type { NakadiClient } from "../src/index.ts";
 import { cursor, eventType, everybody, schema, somebody, storage, subscription, testClient } from "./admin-client.ts";
+import type { Answer } from "./scripted-transport.ts";
 
 type Call = [
   request: string,
@@ -170,6 +171,21 @@ describe("what only asks", () => {
         expect([await asked, clock.pending]).toEqual([result, 0]);
       }),
     );
+  });
+
+  it("is asked again when the server wants it, and by nobody who would wait for long", async () => {
+    const clock = new ManualClock();
+    const { nakadi, transport } = testClient({ clock });
+    const later = (seconds: number): Answer => ({ status: 429, headers: { "retry-after": String(seconds) } });
+    transport.willAnswer(later(3), { status: 200, body: '{"id":"s"}' }, later(60));
+    const asked = nakadi.subscriptions.get("s");
+    await expect.poll(() => clock.pending).toBe(1);
+    clock.advance(2_999);
+    expect(transport.requests).toHaveLength(1);
+    clock.advance(1);
+    expect(await asked).toEqual({ id: "s" });
+    await expect(nakadi.subscriptions.get("s")).rejects.toMatchObject({ status: 429, retryAfterMs: 60_000 });
+    expect([transport.requests.length, clock.pending]).toEqual([3, 0]);
   });
 
   it("is not asked again once its signal is aborted: the reason comes at once, and no timer stays", async () => {

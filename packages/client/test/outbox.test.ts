@@ -219,6 +219,16 @@ describe("trouble", () => {
     expect(test.sent()).toHaveLength(3);
   });
 
+  it("is waited out for as long as the server asks", async () => {
+    const test = scripted([{ status: 429, headers: { "retry-after": "120" } }], { rows: [row(0)] });
+    await test.pass(0);
+    expect(test.retries.map(([, delayMs]) => delayMs)).toEqual([120_000]);
+    await test.pass(119_999);
+    expect(test.sent()).toHaveLength(1);
+    await test.pass(1);
+    expect([test.sent().length, test.store.rows]).toEqual([2, []]);
+  });
+
   it("of the store is as well: what it did not keep is published again", async () => {
     const [reading, keeping] = [new Error("no connection"), new Error("deadlock")];
     const failures = [{ when: "reading", error: reading } as const, { when: "keeping", error: keeping } as const];

@@ -6,12 +6,19 @@ import { type Query, queryOf } from "../transport/base-url.ts";
 import type { HttpCall, HttpPipeline } from "../transport/http-pipeline.ts";
 import { pause } from "../transport/pause.ts";
 
-/** Two more tries, a moment apart: whoever administers waits for the answer. The moment passes on the client's clock. */
+/**
+ * Two more tries, a moment apart or when the server says: whoever administers waits for the answer, but not for long. The
+ * moment passes on the client's clock.
+ */
 const POLICY = retry(
-  handleWhen((error) => NakadiError.is(error) && error.retryable && error.code !== "NO_FREE_SLOT"),
+  handleWhen(
+    (error) =>
+      NakadiError.is(error) && error.retryable && error.code !== "NO_FREE_SLOT" && askedMs(error) <= MAX_ASKED_MS,
+  ),
   { maxAttempts: 2 },
 );
 const MOMENT_MS = 200;
+const MAX_ASKED_MS = 10_000;
 
 /** Larger pages mean fewer requests; 1000 is the most that servers allow. */
 const PAGE_SIZE = 100;
@@ -113,11 +120,22 @@ export class JsonApi {
 
   #asked<T>(call: HttpCall, signal: AbortSignal | undefined, read: (body: Uint8Array) => T): Promise<T> {
     const policy = this.#tries === "several" ? POLICY : noop;
+    let waitMs = MOMENT_MS;
     return policy.execute(async ({ attempt = 0 }: { attempt?: number }) => {
-      if (attempt > 0) await pause(this.#clock, MOMENT_MS, signal);
-      return read((await this.#pipeline.request(call, signal)).body);
+      if (attempt > 0) await pause(this.#clock, waitMs, signal);
+      try {
+        return read((await this.#pipeline.request(call, signal)).body);
+      } catch (error) {
+        waitMs = Math.max(MOMENT_MS, askedMs(error));
+        throw error;
+      }
     });
   }
+}
+
+/** What the server asks for with `Retry-After`. */
+function askedMs(error: unknown): number {
+  return error instanceof HttpError ? (error.retryAfterMs ?? 0) : 0;
 }
 
 /** What a request found, or `undefined` where it was answered 404. */

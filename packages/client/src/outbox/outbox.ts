@@ -1,6 +1,7 @@
 /** Publishes what a program's database holds for it: claims rows, publishes their events, and has the store carry out what became of them. */
 import type { Clock } from "nakadi-protocol";
 import { cameWithin } from "../consumer/bounded-wait.ts";
+import { HttpError } from "../errors/nakadi-error.ts";
 import type { Logger } from "../observability/logger.ts";
 import { tellObserver } from "../observability/observer.ts";
 import { wholeNumber } from "../options/checks.ts";
@@ -178,7 +179,8 @@ export class StoreOutbox<R extends OutboxRow> implements Outbox {
   #failed(error: unknown, progress: boolean): { delayMs: number; wakeable: boolean } {
     const { settings, random } = this.#parts;
     this.#failures = progress ? 1 : this.#failures + 1;
-    const delayMs = backoffMs(this.#failures - 1, settings.retry, random());
+    const askedMs = error instanceof HttpError ? error.retryAfterMs : undefined;
+    const delayMs = backoffMs(this.#failures - 1, settings.retry, random(), askedMs);
     if (!this.#ending.signal.aborted) this.#tell("onRetry", () => settings.onRetry?.(error, delayMs));
     return { delayMs, wakeable: false };
   }
