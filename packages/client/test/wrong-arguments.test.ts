@@ -110,3 +110,13 @@ it("a transport's time to connect is a number of milliseconds", () => {
     expect.objectContaining({ code: "CONFIG", path: "options.connectTimeoutMs" }),
   );
 });
+
+it("a stop with a wrong time rejects, and does not stop", async () => {
+  const { nakadi, transport } = testStream();
+  const publisher = nakadi.publisher("e", { category: "undefined" });
+  const outbox = nakadi.outbox({ claim: () => Promise.resolve() });
+  const stops = [publisher.stop({ drainMs: -1 }), outbox.stop({ drainMs: -1 })];
+  for (const stop of stops) await expect(stop).rejects.toMatchObject({ code: "CONFIG", path: "options.drainMs" });
+  await publisher.publish([{}]).catch(() => undefined);
+  expect(transport.requests.map(({ method }) => method)).toEqual(["POST"]);
+});

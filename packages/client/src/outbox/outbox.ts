@@ -75,7 +75,7 @@ export class StoreOutbox<R extends OutboxRow> implements Outbox {
     this.#waiting?.abort();
   }
 
-  stop({ drainMs }: { drainMs?: number } = {}): Promise<OutboxStopReport> {
+  async stop({ drainMs }: { drainMs?: number } = {}): Promise<OutboxStopReport> {
     const limitMs = wholeNumber("options.drainMs", drainMs, { min: 0 }, 10_000);
     this.#stopped ??= this.#drain(limitMs);
     return this.#stopped;

@@ -120,7 +120,7 @@ export class EventTypePublisher<E> implements Publisher<E> {
     return this.#batcher.flush();
   }
 
-  stop({ drainMs }: { drainMs?: number } = {}): Promise<PublisherStopReport> {
+  async stop({ drainMs }: { drainMs?: number } = {}): Promise<PublisherStopReport> {
     const limitMs = wholeNumber("options.drainMs", drainMs, { min: 0 }, 10_000);
     this.#stopped ??= this.#drain(limitMs);
     return this.#stopped;
