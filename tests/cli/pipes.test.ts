@@ -76,7 +76,10 @@ describe("a pipe", () => {
     const publish = shellFor(broker.url).run("exec nakadi publish order.created");
     publish.type('{"order":"a"}\n');
     await expect
-      .poll(async () => (await nakadi.eventTypes.partitions("order.created")).map((one) => one.newest_available_offset))
+      .poll(
+        async () => (await nakadi.eventTypes.partitions("order.created")).map((one) => one.newest_available_offset),
+        { timeout: 30_000 },
+      )
       .toContain("001-0001-000000000000000000");
     publish.kill(signal);
     expect([await publish.exited, publish.stderr]).toEqual([

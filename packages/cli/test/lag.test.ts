@@ -124,6 +124,21 @@ describe("nakadi lag", () => {
     expect(stderr.text).toBe(exit === 0 ? "" : `nakadi: subscription ${id} is 30 events behind, more than 29\n`);
   });
 
+  it("--fail-over says of which one nobody knows", async () => {
+    const { url, eventType } = await subscribed();
+    const response = await fetch(`${url}/subscriptions`, {
+      method: "POST",
+      headers: { "content-type": "application/json" },
+      body: JSON.stringify({ owning_application: "new", event_types: [eventType], read_from: "begin" }),
+    });
+    const { id } = (await response.json()) as { id: string };
+    const { code, stderr } = runCommand(["lag", id, "--fail-over", "1", "--url", url, ...FAST]);
+    expect([await code, stderr.text]).toEqual([
+      0,
+      `nakadi: subscription ${id} was never read, so nobody knows how far it is behind\n`,
+    ]);
+  });
+
   it("says that there is no such subscription", async () => {
     const { url } = await testServer();
     const { code, stderr } = runCommand(["lag", "nonsense", "--url", url]);

@@ -130,13 +130,17 @@ async function lookAtAll(watched: readonly Watched[], signal: AbortSignal): Prom
 
 function verdict(context: Context, watched: readonly Watched[], failOver: number | undefined): ExitCode {
   if (failOver === undefined) return EXIT.ok;
-  const behind = watched
-    .map(({ subscription, latest, before }) => ({ subscription, lag: totalLag(latest, before).unconsumed ?? 0 }))
-    .filter(({ lag }) => lag > failOver);
-  for (const { subscription, lag } of behind) {
-    context.stderr.write(`nakadi: subscription ${subscription.id} is ${lag} events behind, more than ${failOver}\n`);
+  let tooMuch = false;
+  for (const { subscription, latest, before } of watched) {
+    const lag = totalLag(latest, before).unconsumed;
+    const how =
+      lag === undefined
+        ? "was never read, so nobody knows how far it is behind"
+        : `is ${lag} events behind, more than ${failOver}`;
+    if (lag === undefined || lag > failOver) context.stderr.write(`nakadi: subscription ${subscription.id} ${how}\n`);
+    tooMuch ||= lag !== undefined && lag > failOver;
   }
-  return behind.length > 0 ? EXIT.failed : EXIT.ok;
+  return tooMuch ? EXIT.failed : EXIT.ok;
 }
 
 async function inGroups<T, R>(items: readonly T[], work: (item: T) => Promise<R>): Promise<R[]> {
