@@ -235,6 +235,12 @@ const WRONG_USES: readonly WrongUse[] = [
       `--port ${taken + 1}, or --port 0 for any\n`,
   },
   {
+    what: "a directory of data without a name",
+    args: () => ["broker", "--port", "0", "--data", ""],
+    exit: 2,
+    says: () => "nakadi: --data needs the name of a directory\n",
+  },
+  {
     what: "a directory of data that is a file",
     args: ({ directory }) => ["broker", "--port", "0", "--data", join(directory, "file")],
     says: () => /^nakadi: .*file.*\n$/,

@@ -33,6 +33,7 @@ type ConfigFile = Partial<Record<(typeof MEMBERS)[number], unknown>>;
 export async function brokerSettings(flags: BrokerFlags): Promise<BrokerSettings> {
   const file = flags.config === undefined ? {} : await readBrokerConfig(flags.config);
   const { host = "127.0.0.1", port = 8080, data, profile, limits = {}, ...others } = { ...file, ...given(flags) };
+  if (data === "") throw new Failure("--data needs the name of a directory", EXIT.usage);
   const settings = {
     host,
     port,

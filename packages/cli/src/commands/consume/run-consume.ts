@@ -156,7 +156,9 @@ function summary({ events, batches, skipped, deadLetters, abandoned }: StopRepor
   const others = [
     skipped > 0 ? `, ${skipped} of them skipped` : "",
     deadLetters > 0 ? `, ${deadLetters} of them dead letters` : "",
-    abandoned.length > 0 ? `; ${abandoned.length} batches were not committed and come again` : "",
+    abandoned.length > 0
+      ? `; ${abandoned.length} batches were not committed and come again when the server's commit timeout is over`
+      : "",
   ];
   return `${events} events in ${batches} batches were handled${others.join("")}`;
 }
