@@ -147,7 +147,7 @@ export async function startBroker(options: BrokerOptions = {}): Promise<Broker> 
   const stop: Broker["stop"] = ({ drainMs = STOP_DRAIN_MS } = {}) => (stopped ??= shutDown(drainMs));
   try {
     // The one waits for the disk, the other for nothing.
-    await Promise.all([eventTypes.createSystemEventTypes(), app.ready()]);
+    await Promise.all([eventTypes.createSystemEventTypes(), eventTypes.endLostSwitches(), app.ready()]);
     await app.listen({ host, port });
   } catch (error) {
     await stop({ drainMs: 0 });

@@ -22,6 +22,42 @@ const ENDS = {
   },
 };
 
+it("a timeline's switch that a kill has cut short holds nobody up", async () => {
+  const directory = join(await temporaryDirectory(), "data");
+  const [held, release] = [signal(), signal()];
+  let writes = 0;
+  const clock = new ManualClock();
+  const broker = await testBroker({
+    clock,
+    storage: { directory },
+    onFaultPoint: async (point) => {
+      if (point !== "before-write" || --writes !== 0) return;
+      held.send();
+      await release.sent;
+    },
+  });
+  const name = await broker.eventType();
+  // The mark is written first, and then the log that the switch leads to.
+  writes = 2;
+  const timelines = `/event-types/${name}/timelines`;
+  const request = { method: "POST", path: timelines, json: { storage_id: "default" } };
+  const switching = broker.call(request);
+  await held.sent;
+  const left = await ENDS["was killed"](broker, directory);
+  release.send();
+  await switching;
+  const again = await testBroker({ clock, storage: { directory: left } });
+  expect((await again.call({ path: timelines })).json).toHaveLength(1);
+  expect((await again.publish(name, numbers(1))).status).toBe(200);
+  expect((await again.call(request)).status).toBe(201);
+});
+
+function signal(): { sent: Promise<void>; send: () => void } {
+  let send: () => void = () => undefined;
+  const sent = new Promise<void>((resolve) => (send = resolve));
+  return { sent, send: () => send() };
+}
+
 describe.each(Object.entries(ENDS))("a broker on the directory of one that %s", (_, end) => {
   async function first(options: BrokerOptions = {}) {
     const directory = join(await temporaryDirectory(), "data");

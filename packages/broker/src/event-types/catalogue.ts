@@ -108,6 +108,18 @@ export class EventTypes {
     );
   }
 
+  /**
+   * Takes back the switches of timelines that the end of a process has cut short. Only for a start: a switch that still
+   * goes on would fail.
+   */
+  async endLostSwitches(): Promise<void> {
+    for await (const { id, value } of eachRecord<StoredEventType>(this.#metadata, EVENT_TYPE_KIND)) {
+      if (!value.switching) continue;
+      await this.change(id, ({ switching: _, ...stored }) => stored);
+      await this.#log.remove(value.switching.log);
+    }
+  }
+
   /** Whether a timeline is in that storage. */
   async areIn(storage: string): Promise<boolean> {
     for await (const { value } of eachRecord<StoredEventType>(this.#metadata, EVENT_TYPE_KIND))

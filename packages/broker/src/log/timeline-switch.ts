@@ -1,7 +1,8 @@
 /**
  * From one timeline to the next (protocol 6.6). Nothing spans metadata and log, so it goes in steps, each of which may be
  * the last before a crash: mark the event type (nobody begins to write to it), wait for those who write, create the next
- * log, and in one write close the timeline and open the next. A mark that is left behind expires.
+ * log, and in one write close the timeline and open the next. A mark that is left behind expires, or ends with the
+ * next start of a broker.
  */
 import { isDeepStrictEqual } from "node:util";
 import type { Clock } from "nakadi-protocol";
