@@ -79,7 +79,7 @@ export function commandLine(context: Context, ended: (code: ExitCode) => void): 
     .addOption(
       new Option(
         "--profile <name>",
-        "limits of that name: the real server's, or those that its acceptance tests need",
+        "limits and features: the real server's, or those that its acceptance tests need",
       ).choices(["default", "acceptance"]),
     )
     .option("--limit <name=number>", "one limit, such as maxPartitions=20; may be repeated", repeated)
