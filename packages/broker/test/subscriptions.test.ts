@@ -176,8 +176,8 @@ describe("a list of subscriptions", () => {
   });
 });
 
-describe("a subscription whose event type was deleted while it was created", () => {
-  it("does not keep the others from being listed with their status, and can be deleted", async () => {
+describe("a subscription whose event type is deleted while it is created", () => {
+  it("is refused, and nothing is left of it", async () => {
     const asked = new Set<string>();
     let goOn = (): void => undefined;
     let held: Promise<void> | undefined;
@@ -189,24 +189,33 @@ describe("a subscription whose event type was deleted while it was created", () 
     const broker = await testBroker({ authorizer: { allows } });
     const { call } = broker;
     const [gone, there] = [await broker.eventType({ name: "list.gone" }), await broker.eventType()];
-    const other = await broker.subscription([there]);
     held = new Promise((resolve) => {
       goOn = resolve;
     });
     asked.clear();
-    const creating = broker.subscription([gone]);
+    const creating = create(broker, { owning_application: "app", event_types: [gone, there] });
     await expect.poll(() => asked).toContain(`VIEW ${gone}`);
     held = undefined;
     expect((await call({ method: "DELETE", path: `/event-types/${gone}` })).status).toBe(200);
     goOn();
-    const id = await creating;
-    const { json } = await call({ path: "/subscriptions?show_status=true&token=new" });
-    const listed = new Map((json as { items: { id: string; status: unknown }[] }).items.map((one) => [one.id, one]));
-    expect(listed.get(id)?.status).toEqual([]);
-    expect(listed.get(other)?.status).toMatchObject([{ event_type: there, partitions: [{ partition: "0" }] }]);
-    for (const path of ["stats", "events"])
-      expect((await call({ path: `/subscriptions/${id}/${path}` })).status).toBe(404);
-    expect((await call({ method: "DELETE", path: `/subscriptions/${id}` })).status).toBe(204);
+    const answer = await creating;
+    const said = `Failed to create subscription, event type(s) not found: '${gone}'`;
+    expect([answer.status, detailOf(answer)]).toEqual([422, said]);
+    expect((await call({ path: "/subscriptions?show_status=true" })).json).toEqual({ items: [], _links: {} });
+  });
+
+  it("keeps the event type where it is first, however many come at once", async () => {
+    const broker = await testBroker();
+    const names = await Promise.all(Array.from({ length: 10 }, () => broker.eventType()));
+    const one = async (name: string): Promise<void> => {
+      const json = { owning_application: name, event_types: [name] };
+      const deleting = broker.call({ method: "DELETE", path: `/event-types/${name}` });
+      const creating = Array.from({ length: 5 }, (_, n) => create(broker, { ...json, consumer_group: String(n) }));
+      const statuses = (await Promise.all(creating)).map(({ status }) => status);
+      const deleted = (await deleting).status === 200;
+      expect(statuses).toEqual(Array.from({ length: 5 }, () => (deleted ? 422 : 201)));
+    };
+    await Promise.all(names.map(one));
   });
 });
 
@@ -288,10 +297,13 @@ describe("a reset", () => {
     let outcome: unknown;
     void answered.then((value) => (outcome = value));
     await expect
-      .poll(() => {
-        clock.advance(100);
-        return outcome;
-      })
+      .poll(
+        () => {
+          clock.advance(100);
+          return outcome;
+        },
+        { timeout: 10_000 },
+      )
       .toEqual([500, "Timeout resetting cursors"]);
     const { json } = await call({ path: `/subscriptions/${id}/cursors` });
     expect(json).toMatchObject({ items: [{ offset: sent[1]?.cursor.offset }] });

@@ -160,12 +160,17 @@ export class EventTypes {
 
   /** As stored by the last write that was acknowledged before the call. */
   async find(name: string): Promise<StoredEventType | undefined> {
-    return (await this.#records.get(name))?.value;
+    return (await this.findRecord(name))?.value;
   }
 
-  /** The same with its version, for whoever changes it. @throws {ProblemError} 404 */
+  /** The same with its version, for whoever changes it or must know that it is not changed meanwhile. */
+  async findRecord(name: string): Promise<Versioned<StoredEventType> | undefined> {
+    return this.#records.get(name);
+  }
+
+  /** @throws {ProblemError} 404 */
   async record(name: string): Promise<Versioned<StoredEventType>> {
-    const found = await this.#records.get(name);
+    const found = await this.findRecord(name);
     if (!found) throw noSuchEventType(name);
     return found;
   }

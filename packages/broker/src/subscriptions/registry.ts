@@ -6,7 +6,7 @@ import { createHash } from "node:crypto";
 import type { Clock, Subscription } from "nakadi-protocol";
 import { type Access, eventTypeResource } from "../authorization/authorizer.ts";
 import { demandNoDuplicates } from "../authorization/section.ts";
-import type { EventTypes } from "../event-types/catalogue.ts";
+import { EVENT_TYPE_KIND, type EventTypes } from "../event-types/catalogue.ts";
 import type { StoredEventType } from "../event-types/stored-event-type.ts";
 import type { Limits } from "../limits.ts";
 import { ProblemError } from "../problems.ts";
@@ -33,6 +33,7 @@ export interface RegistryParts {
 
 export class Subscriptions {
   readonly #parts: RegistryParts;
+  #lastStore: Promise<unknown> = Promise.resolve();
 
   constructor(parts: RegistryParts) {
     this.#parts = parts;
@@ -48,23 +49,22 @@ export class Subscriptions {
     const key = createHash("sha256").update(subscriptionKey(request)).digest("hex");
     const existing = await this.#findByKey(key);
     if (existing) return { created: false, subscription: existing };
-    const { features } = this.#parts;
+    const { features, limits, log, metadata } = this.#parts;
     if (await features.isEnabled("disable_subscription_creation")) {
       throw new ProblemError(503, "Subscription creation is temporarily unavailable");
     }
     await features.demandAuthorization("force_subscription_authz", request.authorization);
     await features.demandWritable();
-    const eventTypes = await this.#eventTypesOf(request.event_types);
+    const eventTypes = (await this.#eventTypeRecords(request.event_types)).map(({ value }) => value);
     for (const { eventType } of eventTypes) await access.demand("VIEW", eventTypeResource(eventType));
-    await demandInitialCursors(this.#parts.log, request, eventTypes, this.#parts.limits.maxSubscriptionPartitions);
+    await demandInitialCursors(log, request, eventTypes, limits.maxSubscriptionPartitions);
     demandNoDuplicates(request.authorization);
     const now = new Date(this.#parts.clock.wallMs()).toISOString();
     const subscription: Subscription = { ...request, id: this.#parts.uuid(), created_at: now, updated_at: now };
-    const written = await this.#parts.metadata.write([
-      { kind: KEY, id: key, expect: "absent", value: subscription.id },
-      { kind: SUBSCRIPTION, id: subscription.id, expect: "absent", value: subscription },
-    ]);
-    if (written === "conflict") throw new ProblemError(409, "Subscription with the same key properties already exists");
+    while ((await this.#inTurn(() => this.#store(key, subscription))) === "conflict") {
+      if (await metadata.get(KEY, key))
+        throw new ProblemError(409, "Subscription with the same key properties already exists");
+    }
     return { created: true, subscription };
   }
 
@@ -135,13 +135,35 @@ export class Subscriptions {
     return id && (await this.#parts.metadata.get<Subscription>(SUBSCRIPTION, id.value))?.value;
   }
 
-  async #eventTypesOf(names: readonly string[]): Promise<StoredEventType[]> {
-    const found = await Promise.all(names.map((name) => this.#parts.eventTypes.find(name)));
+  /** Only while its event types are there. @throws {ProblemError} 422 */
+  async #store(key: string, subscription: Subscription): Promise<"written" | "conflict"> {
+    const records = await this.#eventTypeRecords(subscription.event_types);
+    return this.#parts.metadata.write([
+      { kind: KEY, id: key, expect: "absent", value: subscription.id },
+      { kind: SUBSCRIPTION, id: subscription.id, expect: "absent", value: subscription },
+      ...records.map(unchanged),
+    ]);
+  }
+
+  /** One after the other: all at once they would only be in each other's way. */
+  #inTurn<T>(store: () => Promise<T>): Promise<T> {
+    const stored = this.#lastStore.then(store);
+    this.#lastStore = stored.catch(() => undefined);
+    return stored;
+  }
+
+  async #eventTypeRecords(names: readonly string[]): Promise<Versioned<StoredEventType>[]> {
+    const found = await Promise.all(names.map((name) => this.#parts.eventTypes.findRecord(name)));
     const missing = names.filter((_, index) => !found[index]);
-    if (missing.length === 0) return found.filter((stored) => stored !== undefined);
+    if (missing.length === 0) return found.filter((record) => record !== undefined);
     const list = missing.map((name) => `'${name}'`).join(", ");
     throw new ProblemError(422, `Failed to create subscription, event type(s) not found: ${list}`);
   }
+}
+
+/** Written again as it is: whoever deletes the event type at this instant has to look at its subscriptions once more. */
+function unchanged({ value, version }: Versioned<StoredEventType>): Write {
+  return { kind: EVENT_TYPE_KIND, id: value.eventType.name, expect: version, value };
 }
 
 export function noSuchSubscription(id: string): ProblemError {
