@@ -3,6 +3,9 @@ import { NakadiError } from "nakadi-client";
 import { describe, Failure } from "./failure.ts";
 import type { Connection } from "./settings/connection.ts";
 
+/** Every Nakadi has them. */
+const LISTS = ["GET /event-types", "GET /subscriptions"];
+
 /** Errors of the client become failures with advice; everything else stays as it is. */
 export function explained(error: unknown, connection: Connection): unknown {
   if (!NakadiError.is(error)) return error;
@@ -23,6 +26,8 @@ function adviceFor(error: NakadiError, { url, token }: Connection): string {
         : `. The server ${server} wants a token: NAKADI_TOKEN, --token-file, or a context with one`;
     case "FORBIDDEN":
       return ". The token is known, but its owner may not do this: see the authorization section of what you asked for";
+    case "NOT_FOUND":
+      return LISTS.includes(error.request ?? "") ? `. Is the address right, with its path? Tried ${server}` : "";
     case "PROTOCOL":
       return `. What answers at ${server} does not look like a Nakadi`;
     case "TOO_MANY_REQUESTS":

@@ -62,7 +62,7 @@ describe("nakadi context", () => {
     [["remove", "nowhere"], 1, 'there is no context "nowhere"'],
     [["add", "a b", "--url", "http://x"], 2, "a context's name is letters"],
     [["add", "here", "--url", "localhost:8080"], 2, "looks like http://localhost:8080"],
-    [["add", "here", "--url", "http://user:pass@x"], 2, "without name and password"],
+    [["add", "here", "--url", "http://user:pass@x"], 2, "without name, password or query"],
     [["add", "here", "--url", "http://x", "--token-env", "A", "--token-file", "b"], 2, "cannot be used with"],
     [["add", "here"], 2, "--url"],
   ])("%j ends with %d and says why", async (args, exit, message) => {

@@ -52,13 +52,19 @@ const WRONG_USES: readonly WrongUse[] = [
     args: () => ["lag", "--url", "localhost:8080"],
     exit: 2,
     says: () =>
-      "nakadi: --url: the address of a server looks like http://localhost:8080, without name and password in it\n",
+      "nakadi: --url: the address of a server looks like http://localhost:8080, without name, password or query in it\n",
   },
   {
     what: "the address of something else",
     args: ({ page }) => ["lag", "--url", page],
     says: ({ page }) =>
       `nakadi: GET /subscriptions: the answer is not JSON. What answers at ${page} (from --url) does not look like a Nakadi\n`,
+  },
+  {
+    what: "an address with the wrong path",
+    args: ({ url }) => ["tail", "order.created", "--url", `${url}/api/v1`],
+    says: ({ url }) =>
+      `nakadi: GET /event-types: HTTP 404: Not Found. Is the address right, with its path? Tried ${url}/api/v1 (from --url)\n`,
   },
   {
     what: "the wrong token",

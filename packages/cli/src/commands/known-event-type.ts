@@ -12,12 +12,25 @@ export async function knownEventType(nakadi: NakadiClient, name: string, signal:
     return await nakadi.eventTypes.get(name, { signal });
   } catch (error) {
     if (!NakadiError.is(error) || error.code !== "NOT_FOUND") throw error;
-    const names = (await nakadi.eventTypes.list({ signal }).catch(() => [])).map((one) => one.name);
-    throw new Failure(`there is no event type ${name}.${suggestion(name, names)}`);
+    throw new Failure(`there is no event type ${name}.${suggestion(name, await allNames(nakadi, signal))}`);
   }
 }
 
-function suggestion(name: string, names: readonly string[]): string {
+/**
+ * `undefined` where the server does not tell.
+ * @throws {NakadiError} where it knows no such list: then it is the address that is wrong, not the name
+ */
+async function allNames(nakadi: NakadiClient, signal: AbortSignal): Promise<string[] | undefined> {
+  try {
+    return (await nakadi.eventTypes.list({ signal })).map(({ name }) => name);
+  } catch (error) {
+    if (NakadiError.is(error) && error.code === "NOT_FOUND") throw error;
+    return undefined;
+  }
+}
+
+function suggestion(name: string, names: readonly string[] | undefined): string {
+  if (!names) return "";
   if (names.length === 0) return " The server has none at all";
   const best = closest(name, [...names]);
   const distance = distanceBetween(name, best);

@@ -39,9 +39,12 @@ describe("which server, and as whom", () => {
     expect(resolveConnection({ url: "https://live.example" }, {}, CONFIG).token?.value).toEqual({ file: "/live" });
   });
 
-  it.each(["localhost:8080", "ftp://x", "http://u:p@x", "", "nonsense"])("refuses the address %j", (url) => {
-    expect(() => resolveConnection({ url }, {}, CONFIG)).toThrow("looks like http://localhost:8080");
-  });
+  it.each(["localhost:8080", "ftp://x", "http://u:p@x", "http://x?q=1", "http://x/#y", "", "nonsense"])(
+    "refuses the address %j",
+    (url) => {
+      expect(() => resolveConnection({ url }, {}, CONFIG)).toThrow("looks like http://localhost:8080");
+    },
+  );
 
   it("names the contexts that there are, where one is unknown", () => {
     expect(() => resolveConnection({ context: "toString" }, {}, CONFIG)).toThrow("there are: live, test");

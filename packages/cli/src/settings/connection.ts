@@ -90,9 +90,10 @@ function chosenToken(
 
 function demandUrl({ value, source }: Sourced<string>): void {
   const url = URL.canParse(value) ? new URL(value) : undefined;
-  if (url && (url.protocol === "http:" || url.protocol === "https:") && !url.username && !url.password) return;
+  const more = url && `${url.username}${url.password}${url.search}${url.hash}`;
+  if (more === "" && (url?.protocol === "http:" || url?.protocol === "https:")) return;
   throw new Failure(
-    `${source}: the address of a server looks like ${DEFAULT_URL}, without name and password in it`,
+    `${source}: the address of a server looks like ${DEFAULT_URL}, without name, password or query in it`,
     EXIT.usage,
   );
 }
