@@ -34,8 +34,9 @@ export class EventTypeSession {
     return this.#ended;
   }
 
-  add(partition: PartitionKey, start: PartitionStart, nowMs: number): void {
-    this.#windows.set(partition, new PartitionWindow(start, nowMs));
+  /** Its first flush counts from the stream's own start: one that is due when the stream's time is up comes before the end. */
+  add(partition: PartitionKey, start: PartitionStart): void {
+    this.#windows.set(partition, new PartitionWindow(start, this.#startedAtMs));
   }
 
   /** The stream limit counts what is taken in, so what comes beyond it is left out. */

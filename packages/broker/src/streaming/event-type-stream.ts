@@ -58,7 +58,7 @@ export class EventTypeStream {
   add(partition: PartitionKey, axis: Axis, from: Mark): void {
     this.#axes.set(partition, axis);
     const textOf = (ordinal: number): string => this.#axes.textOf(partition, ordinal);
-    this.#session.add(partition, { at: from, textOf }, this.#parts.clock.monotonicMs());
+    this.#session.add(partition, { at: from, textOf });
     this.#readers.add(partition, splitKey(partition).partition, axis);
   }
 
