@@ -136,6 +136,17 @@ describe("typed bodies", () => {
   });
 });
 
+it.each([
+  ["text/plain", "text/plain;charset=UTF-8"],
+  ["text/plain; charset=latin1", "text/plain; charset=latin1"],
+  [undefined, "application/octet-stream"],
+])("the content type %s is refused in the words of the recording", async (type, said) => {
+  const { call } = await testBroker();
+  const headers: Record<string, string> = type === undefined ? {} : { "content-type": type };
+  const { json } = await call({ method: "POST", path: "/event-types", headers, body: "{}" });
+  expect(json).toMatchObject({ status: 415, detail: `Content type '${said}' not supported` });
+});
+
 describe("unknown things", () => {
   const unknown: [method: string, path: string, status: number][] = [
     ["GET", "/event-types/none", 404],

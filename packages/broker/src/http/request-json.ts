@@ -9,11 +9,17 @@ const JSON_TYPE = /^application\/(?:[-\w.]+\+)?json\s*(?:;|$)/i;
 export function requestJson({ body, headers }: FastifyRequest): unknown {
   const type = headers["content-type"];
   if (type === undefined || !JSON_TYPE.test(type)) {
-    throw new ProblemError(415, `Content type '${type ?? ""}' not supported`);
+    throw new ProblemError(415, `Content type '${seenType(type)}' not supported`);
   }
   const text = requestBytes(body).toString("utf8");
   if (text.trim() === "") throw new ProblemError(400, "Required request body is missing");
   return parseJson(text);
+}
+
+/** As the real server's framework sees a content type, and says it (recording `misc/media-types`). */
+function seenType(type: string | undefined): string {
+  if (type === undefined) return "application/octet-stream";
+  return /;\s*charset=/i.test(type) ? type : `${type};charset=UTF-8`;
 }
 
 /** The body as it came; none is empty. */
