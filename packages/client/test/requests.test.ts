@@ -8,8 +8,16 @@ import { join } from "node:path";
 import { inspect } from "node:util";
 import { ManualClock } from "nakadi-protocol";
 import { describe, expect, it, onTestFinished } from "vitest";
-import { type ConfigError, fileToken, NakadiClient, type NakadiError, type Transport } from "../src/index.ts";
+import {
+  type ConfigError,
+  fileToken,
+  type HandlerBatch,
+  NakadiClient,
+  type NakadiError,
+  type Transport,
+} from "../src/index.ts";
 import { ScriptedTransport } from "./scripted-transport.ts";
+import { type Numbered, testConsumer } from "./test-consumer.ts";
 import { testStream } from "./test-stream.ts";
 
 function testClient(token?: string): { nakadi: NakadiClient; transport: ScriptedTransport } {
@@ -116,6 +124,16 @@ describe("invariant 10: no token and no payload is ever shown", () => {
     expect(batch?.events).toEqual([{ n: 4_711 }]);
     expect(inspect(batch, { depth: 9 }).replace(batch?.cursor.offset ?? "", "")).not.toContain("4711");
     expect(JSON.parse(JSON.stringify(batch))).toEqual({ cursor: { ...batch?.cursor } });
+  });
+
+  it("nor does the batch of a handler", async () => {
+    const batches: HandlerBatch<Numbered>[] = [];
+    const test = testConsumer({ onBatch: (batch) => void batches.push(batch) });
+    (await test.open()).batch(1, [{ n: 4_711 }]);
+    await test.settle();
+    const [batch] = batches;
+    expect([batch?.events, batch?.cursor.partition]).toEqual([[{ n: 4_711 }], "0"]);
+    expect(inspect(batch, { depth: 9 }) + JSON.stringify(batch)).not.toContain("4711");
   });
 
   it("nor do bytes that are no HTTP become part of an error", async () => {

@@ -43,15 +43,20 @@ export function callHandler<E>(
 class PartBatch<E> implements HandlerBatch<E> {
   readonly cursor: StreamCursor;
   readonly streamId: string;
-  readonly events: readonly E[];
   readonly #part: WorkPart<E>;
+  /** Private, so that `inspect` and JSON show no events. */
+  readonly #events: readonly E[];
 
   constructor(part: WorkPart<E>, events: readonly E[]) {
     const { cursor, streamId } = part.work.batch;
     this.cursor = cursor;
     this.streamId = streamId;
-    this.events = events;
     this.#part = part;
+    this.#events = events;
+  }
+
+  get events(): readonly E[] {
+    return this.#events;
   }
 
   get raws(): readonly Uint8Array[] {
