@@ -285,6 +285,35 @@ describe("an observer", () => {
   });
 });
 
+describe("a signal that many calls share", () => {
+  it("is no leak, and Node is not made to say so", async () => {
+    const warnings: string[] = [];
+    const note = ({ message }: Error): void => void warnings.push(message);
+    process.on("warning", note);
+    onTestFinished(() => void process.off("warning", note));
+    const { nakadi, transport } = testClient();
+    let answer: () => void = () => undefined;
+    const answered = new Promise<void>((resolve) => (answer = resolve));
+    transport.onRequest = async ({ method }, signal) => {
+      signal?.addEventListener("abort", note as never, { once: true });
+      await answered;
+      return method === "POST" ? { status: 200 } : { status: 204 };
+    };
+    const publisher = nakadi.publisher("e", { category: "undefined" });
+    const { signal } = new AbortController();
+    const calls = Array.from({ length: 20 }, () => [
+      publisher.publish([{}]),
+      publisher.publish([{}], { signal }),
+      nakadi.subscriptions.delete("s", { signal }),
+    ]).flat();
+    await expect.poll(() => transport.requests.length).toBe(60);
+    answer();
+    await Promise.all(calls);
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(warnings).toEqual([]);
+  });
+});
+
 describe("a process", () => {
   it("lives on while a stream waits to be opened again, and ends when it is closed", async () => {
     let attempts = 0;

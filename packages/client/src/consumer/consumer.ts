@@ -9,6 +9,7 @@ import { StreamOpener } from "../stream/stream-opener.ts";
 import type { StreamState } from "../stream/stream-session.ts";
 import { holdProcess } from "../transport/hold-process.ts";
 import type { HttpPipeline } from "../transport/http-pipeline.ts";
+import { sharedSignal } from "../transport/shared-signal.ts";
 import { Account } from "./account.ts";
 import { Backlog } from "./backlog.ts";
 import { cameWithin } from "./bounded-wait.ts";
@@ -266,7 +267,8 @@ export class SubscriptionConsumer<E> implements Consumer {
     const drained = await cameWithin(this.#handling.drain(), drainMs, this.#parts.clock, signals);
     if (!drained) this.#handling.callOff(new NakadiError("CLOSED", "the consumer stops and the time is over"));
     const withinMs = this.#hurry.signal.aborted ? 0 : LAST_COMMIT_MS;
-    const abandoned = await Promise.all(this.#readers.map((reader) => reader.end(withinMs, this.#hurry.signal)));
+    const hurry = sharedSignal(this.#hurry.signal);
+    const abandoned = await Promise.all(this.#readers.map((reader) => reader.end(withinMs, hurry)));
     this.#release();
     const failure = this.#failure;
     this.#become(failure ? "failed" : "stopped", failure);

@@ -5,6 +5,7 @@ import type { Logger } from "../observability/logger.ts";
 import { pathOf } from "../transport/base-url.ts";
 import type { HttpCall, HttpPipeline } from "../transport/http-pipeline.ts";
 import { pause } from "../transport/pause.ts";
+import { sharedSignal } from "../transport/shared-signal.ts";
 import { type Answer, answered, answeredToTombstones, failed } from "./answer.ts";
 import type { Encoder } from "./compression.ts";
 import type { EventText } from "./event-text.ts";
@@ -139,8 +140,8 @@ async function untilAborted<T>(
   signal?.throwIfAborted();
   const either = new AbortController();
   const abort = (): void => either.abort(signal?.reason);
-  closed.addEventListener("abort", abort, { once: true });
-  signal?.addEventListener("abort", abort, { once: true });
+  sharedSignal(closed).addEventListener("abort", abort, { once: true });
+  if (signal) sharedSignal(signal).addEventListener("abort", abort, { once: true });
   try {
     return await new Promise((resolve, reject) => {
       either.signal.addEventListener("abort", () => reject(either.signal.reason as Error), { once: true });

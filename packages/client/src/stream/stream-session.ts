@@ -5,6 +5,7 @@
 import { type BatchLine, type Clock, type LaneKey, laneKey, type Steps, type Timer } from "nakadi-protocol";
 import { HttpError, type NakadiError, ProtocolError, SessionLostError } from "../errors/nakadi-error.ts";
 import { holdProcess } from "../transport/hold-process.ts";
+import { sharedSignal } from "../transport/shared-signal.ts";
 import type { StreamResponse } from "../transport/transport.ts";
 import { backoffMs } from "./backoff.ts";
 import type { Batch, StreamCursor } from "./batch.ts";
@@ -69,7 +70,7 @@ export class StreamSession<E> {
 
   /** Aborted when it is over, by the program or by an error. */
   get ended(): AbortSignal {
-    return this.#ending.signal;
+    return sharedSignal(this.#ending.signal);
   }
 
   /** The sink has room again. */

@@ -6,6 +6,7 @@ import { abortSignal } from "../options/checks.ts";
 import { withoutQuery } from "./base-url.ts";
 import { problemOf } from "./problem-body.ts";
 import { retryAfterMs } from "./retry-after.ts";
+import { sharedSignal } from "./shared-signal.ts";
 import type { BufferedResponse, ResponseHead, StreamResponse, Transport, TransportRequest } from "./transport.ts";
 
 export interface HttpCall {
@@ -124,6 +125,7 @@ export class HttpPipeline {
     const { token } = this.#parts;
     if (this.#closed) throw new NakadiError("CLOSED", "the client is closed");
     abortSignal("options.signal", signal);
+    if (signal) sharedSignal(signal);
     try {
       signal?.throwIfAborted();
       const first = await send(this.#requestOf(call, await this.#token(false, tokenTimeoutMs, signal)));
