@@ -96,6 +96,21 @@ describe("nakadi lag", () => {
     expect(await code).toBe(130);
   });
 
+  it("--watch of all goes on without a subscription that is deleted; of that one it fails", async () => {
+    const { url, id, nakadi, eventType } = await subscribed(1);
+    const other = await nakadi.subscriptions.ensure({ owning_application: "shop", event_types: [eventType] });
+    const all = runCommand(["lag", "--watch", "-o", "ndjson", "--url", url, ...FAST]);
+    const one = runCommand(["lag", other.id, "--watch", "-o", "ndjson", "--url", url, ...FAST]);
+    await Promise.all([all.stdout.seen(new RegExp(other.id)), one.stdout.seen(new RegExp(other.id))]);
+    await nakadi.subscriptions.delete(other.id);
+    expect(await one.code).toBe(1);
+    const before = all.stdout.text.length;
+    await expect.poll(() => all.stdout.text.slice(before)).toMatch(new RegExp(`^.*${id}.*\n.*${id}`, "m"));
+    expect(all.stdout.text.split("\n").at(-2)).toContain(id);
+    all.stop("SIGINT");
+    expect(await all.code).toBe(130);
+  });
+
   it("--watch shows no more lines than can be redrawn", async () => {
     const { url, nakadi, eventType } = await subscribed(1);
     for (let group = 0; group < 10; group += 1) {

@@ -1,6 +1,6 @@
 /** `nakadi lag`: two looks and a table, or look after look. */
 import { setTimeout as sleep } from "node:timers/promises";
-import type { NakadiClient, Subscription } from "nakadi-client";
+import { type NakadiClient, NakadiError, type Subscription } from "nakadi-client";
 import { anyOf, type Context, stopSignalOf } from "../../context.ts";
 import { EXIT, exitCodeOf, type ExitCode } from "../../exit-codes.ts";
 import { describe } from "../../failure.ts";
@@ -25,6 +25,8 @@ interface Watched {
   before: Sample | undefined;
   history: readonly number[];
   histories: Map<string, readonly number[]>;
+  /** Somebody has deleted the subscription. */
+  gone: boolean;
 }
 
 export async function runLag(
@@ -36,11 +38,12 @@ export async function runLag(
     const signal = anyOf(context.signal, context.stdout.closed);
     try {
       const subscriptions = await find(nakadi, ids, signal);
-      const watched = await inGroups(subscriptions, (subscription) => begin(nakadi, subscription, signal));
+      const found = await inGroups(subscriptions, (subscription) => begin(nakadi, subscription, signal));
       const detailed = ids.length > 0;
-      if (flags.watch) return await watch(context, watched, detailed, flags, signal);
+      if (flags.watch) return await watch(context, found, detailed, flags, signal);
       await sleep(flags.interval * 1_000, undefined, { signal });
-      await inGroups(watched, (one) => look(one, signal));
+      await inGroups(found, (one) => look(one, detailed, signal));
+      const watched = found.filter(isThere);
       context.stdout.write(await lagText(watched.map(viewOf), detailed, flags.output, context.stdout.columns));
       return verdict(context, watched, flags.failOver);
     } catch (error) {
@@ -62,16 +65,33 @@ async function find(nakadi: NakadiClient, ids: readonly string[], signal: AbortS
 async function begin(nakadi: NakadiClient, subscription: Subscription, signal: AbortSignal): Promise<Watched> {
   const sampler = new Sampler(nakadi, subscription.id);
   const latest = await sampler.take(signal);
-  const one: Watched = { subscription, sampler, latest, before: undefined, history: [], histories: new Map() };
+  const one: Watched = {
+    subscription,
+    sampler,
+    latest,
+    before: undefined,
+    history: [],
+    histories: new Map(),
+    gone: false,
+  };
   remember(one);
   return one;
 }
 
-async function look(one: Watched, signal: AbortSignal): Promise<void> {
-  const latest = await one.sampler.take(signal);
+/** @param named whether it must be there */
+async function look(one: Watched, named: boolean, signal: AbortSignal): Promise<void> {
+  const latest = await one.sampler.take(signal).catch((error: unknown) => {
+    if (named || !NakadiError.is(error) || error.code !== "NOT_FOUND") throw error;
+    one.gone = true;
+    return one.latest;
+  });
   one.before = one.latest;
   one.latest = latest;
   remember(one);
+}
+
+function isThere({ gone }: Watched): boolean {
+  return !gone;
 }
 
 function remember(one: Watched): void {
@@ -96,7 +116,7 @@ function viewOf({ subscription, latest, before, history, histories }: Watched): 
 /** A server that is away for a moment does not end it: what was seen last stays on the screen, with a word on it. */
 async function watch(
   context: Context,
-  watched: readonly Watched[],
+  found: readonly Watched[],
   detailed: boolean,
   { interval, output }: LagFlags,
   signal: AbortSignal,
@@ -106,8 +126,14 @@ async function watch(
   try {
     for (;;) {
       await sleep(interval * 1_000, undefined, { signal });
-      const trouble = await lookAtAll(watched, signal);
-      const text = await lagText(watched.map(viewOf), detailed, output, stdout.columns, screen !== undefined);
+      const trouble = await lookAtAll(found.filter(isThere), detailed, signal);
+      const text = await lagText(
+        found.filter(isThere).map(viewOf),
+        detailed,
+        output,
+        stdout.columns,
+        screen !== undefined,
+      );
       if (screen) screen.draw([...text.trimEnd().split("\n"), trouble ?? new Date().toLocaleTimeString("en-GB")]);
       else if (trouble === undefined) stdout.write(text);
       else stderr.write(`nakadi: ${trouble}\n`);
@@ -117,10 +143,13 @@ async function watch(
   }
 }
 
-async function lookAtAll(watched: readonly Watched[], signal: AbortSignal): Promise<string | undefined> {
-  const { NakadiError } = await import("nakadi-client");
+async function lookAtAll(
+  watched: readonly Watched[],
+  named: boolean,
+  signal: AbortSignal,
+): Promise<string | undefined> {
   try {
-    await inGroups(watched, (one) => look(one, signal));
+    await inGroups(watched, (one) => look(one, named, signal));
     return undefined;
   } catch (error) {
     if (signal.aborted || !NakadiError.is(error) || !error.retryable) throw error;
