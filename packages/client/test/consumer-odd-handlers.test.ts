@@ -130,6 +130,19 @@ describe("odd handlers", () => {
     },
   );
 
+  it("a large batch that is no JSON fails nobody when its session has ended meanwhile", async () => {
+    const test = testConsumer({ onBatch: () => undefined });
+    const server = await test.open();
+    const event = JSON.stringify({ n: 1, key: "x".repeat(1_000) });
+    const cursor = '{"partition":"0","offset":"1","event_type":"e","cursor_token":"t"}';
+    server.send(`{"cursor":${cursor},"events":[${`${event},`.repeat(10_000)}{"n":oops}]}\n`);
+    while (test.consumer.health().backlog.batches === 0) await new Promise((resolve) => setImmediate(resolve));
+    server.fail();
+    // Each part of the parsing takes one of these turns, and there are far fewer parts.
+    for (let round = 0; round < 50; round += 1) await test.settle();
+    expect(test.consumer.state).toBe("backing-off");
+  });
+
   it("that return what is no outcome have failed", async () => {
     const test = testConsumer({ onEvent: () => "comit" as "commit" }, { failure: { retry: { attempts: 1 } } });
     const failed = test.consumer.done.catch((error: unknown) => error);

@@ -139,6 +139,7 @@ export class Handling<E> {
       (error: unknown) => ({ error }),
     );
     this.#orFatal(() => {
+      if (work.gone) return;
       if ("error" in parsed) throw parsed.error;
       this.#opened(work, parsed.events);
     });
@@ -146,7 +147,6 @@ export class Handling<E> {
   }
 
   #opened(work: Work<E>, events: readonly E[]): void {
-    if (work.gone) return;
     const single = this.#handlerOf(work).onEvent !== undefined;
     const parts = partsOf(work, events, single, this.#parts.settings.key);
     this.#scars.remember(work.lane, parts);
