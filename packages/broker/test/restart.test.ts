@@ -169,6 +169,6 @@ it("a broker that cannot write anything when it starts leaves the directory to t
   const onFaultPoint = (): never => {
     throw new Error("the disk is full");
   };
-  await expect(startBroker({ storage, onFaultPoint })).rejects.toThrow();
+  await expect(startBroker({ storage, onFaultPoint })).rejects.toThrow("the disk is full");
   await testBroker({ storage });
 });
