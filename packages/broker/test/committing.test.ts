@@ -138,4 +138,26 @@ describe("a commit", () => {
     expect((await broker.call({ method: "PATCH", path, json: { items } })).status).toBe(204);
     expect((await (await broker.open(repaired)).nextEvents()).events).toEqual([{ n: 4 }]);
   });
+
+  it("beyond the end of a timeline that is closed takes nothing of the next one for read", async () => {
+    const broker = await testBroker();
+    const name = await broker.eventType();
+    const [streaming, later] = [await broker.subscription([name]), await broker.subscription([name])];
+    await broker.publish(name, [{ n: 0 }, { n: 1 }]);
+    const timelines = `/event-types/${name}/timelines`;
+    expect((await broker.call({ method: "POST", path: timelines, json: { storage_id: "default" } })).status).toBe(201);
+    await broker.publish(
+      name,
+      Array.from({ length: 20 }, (_, n) => ({ n: 2 + n })),
+    );
+    // What it has read ahead lies behind that position, if timelines are laid side by side.
+    const stream = await broker.open(streaming, { max_uncommitted_events: 3 });
+    for (const n of [0, 1, 2]) expect((await stream.nextEvents()).events).toEqual([{ n }]);
+    const beyond = { partition: "0", offset: offset(9), event_type: name, cursor_token: "token" };
+    expect((await broker.commit(streaming, stream.id, [beyond])).status).toBe(204);
+    expect(await stream.rest()).toEqual([]);
+    const refused = await broker.call({ path: `/subscriptions/${streaming}/events` });
+    expect([refused.status, detailOf(refused)]).toEqual([412, expect.stringContaining("offset 000000000000000009")]);
+    expect((await (await broker.open(later)).nextEvents()).events).toEqual([{ n: 0 }]);
+  });
 });

@@ -38,6 +38,17 @@ describe("an axis", () => {
     expect(new Axis(timelines([2, 0]), 1).textOf(0)).toBe("001-0002-000000000000000000");
   });
 
+  it("tells what is behind the end of a timeline that is closed from its namesake in the next one", () => {
+    const axis = new Axis(timelines([2, 3, 0]), 0);
+    expect(axis.ordinalOf({ order: 1, number: 4 })).toBe(axis.ordinalOf({ order: 2, number: 2 }));
+    const behind = (order: number, numbers: readonly number[]): boolean[] =>
+      numbers.map((number) => axis.isBehindEnd({ order, number }));
+    expect(behind(1, [-1, 0, 1, 2, 4])).toEqual([false, false, false, true, true]);
+    expect(behind(2, [-1, 2, 3])).toEqual([false, false, true]);
+    expect(behind(3, [-1, 99])).toEqual([false, false]);
+    expect(new Axis(timelines([2, 0]), 1).isBehindEnd({ order: 1, number: 0 })).toBe(true);
+  });
+
   it("knows no position of an unknown timeline, and puts order 0 before everything", () => {
     const axis = new Axis(timelines([2, 0]), 0);
     expect(axis.ordinalOf({ order: 9, number: 0 })).toBeUndefined();

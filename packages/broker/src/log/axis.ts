@@ -48,6 +48,11 @@ export class Axis {
     return segment && segment.base + number;
   }
 
+  /** Whether nothing will ever be at `position`: its timeline is closed, and ended before it. */
+  isBehindEnd({ order, number }: Position): boolean {
+    return this.#segments.some((one) => one.order === order && number > one.last);
+  }
+
   /** Whether `position` lies in one of its timelines; no position does. */
   knows(position: Position | undefined): boolean {
     return position === undefined || this.ordinalOf(position) !== undefined;

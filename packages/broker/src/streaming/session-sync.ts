@@ -217,16 +217,17 @@ export class SessionSync {
       const at = progress.get(partition)?.at;
       if (!at) continue;
       const mark = markOf(axis, at);
-      if (mark.ordinal >= (session.nextToRead(partition) ?? Infinity)) await this.#demandReadable(partition, at);
-      session.committed(partition, mark, clock.monotonicMs());
+      const wasRead = mark.ordinal < (session.nextToRead(partition) ?? Infinity) && !axis.isBehindEnd(at);
+      const readable = wasRead ? undefined : await this.#readable(partition, at);
+      session.committed(partition, readable ?? mark, clock.monotonicMs());
     }
   }
 
   /** A commit of what was never read may lie behind the end: nothing can be read from there. @throws {CursorError} */
-  async #demandReadable(partition: PartitionKey, at: StoredPosition): Promise<void> {
+  async #readable(partition: PartitionKey, at: StoredPosition): Promise<Mark | undefined> {
     const { eventType, partition: number } = splitKey(partition);
     const view = await this.#viewOf(eventType);
-    if (view) startPosition(view, number, at);
+    return view && startPosition(view, number, at).at;
   }
 
   async #progress(): Promise<ReadonlyMap<PartitionKey, Progress>> {

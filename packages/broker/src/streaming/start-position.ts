@@ -26,7 +26,9 @@ export function startPosition(
   const oldest = { ordinal: axis.ordinalOf(before) ?? -1, text: formatOffset(before) };
   if (committed.order === 0) return { at: oldest, expired: 0 };
   const ordinal = axis.ordinalOf(committed);
-  if (ordinal !== undefined && ordinal < oldest.ordinal) return { at: oldest, expired: oldest.ordinal - ordinal };
+  // Behind the end of a timeline it is not in the next one, wherever it would lie there.
+  const passed = axis.isBehindEnd(committed) ? committed.order < before.order : (ordinal ?? -1) < oldest.ordinal;
+  if (passed && ordinal !== undefined) return { at: oldest, expired: Math.max(0, oldest.ordinal - ordinal) };
   const oldestNumber =
     bounds.find(({ timeline }) => timeline.order === committed.order)?.bounds[partition]?.oldest ?? 0;
   const number = Math.max(committed.number, oldestNumber - 1);
