@@ -201,6 +201,13 @@ describe("hostile schemas", () => {
     expect(await faultOf({ patternProperties: { "(x+x+)+y": false } }, { ["x".repeat(10_000)]: 1 })).toBeUndefined();
   });
 
+  test("with thousands of properties are too much for nobody", async () => {
+    const names = Array.from({ length: 5_000 }, (_, index) => `p${index}`);
+    const schema = { properties: Object.fromEntries(names.map((name) => [name, { type: "string" }])) };
+    expect(await faultOf(schema, Object.fromEntries(names.map((name) => [name, "x"])))).toBeUndefined();
+    expect(await faultOf(schema, { p4999: 1 })).toBe("#/p4999: expected type: String, found: Integer");
+  });
+
   test("that nobody can make sense of are told apart", async () => {
     await expect(validators.of('{"$ref":"#/definitions/none"}')).rejects.toThrow(SchemaCompileError);
     const deep = `${'{"properties":{"a":'.repeat(5_000)}{}${"}}".repeat(5_000)}`;

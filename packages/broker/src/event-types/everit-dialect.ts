@@ -19,6 +19,12 @@ const WHOLE_NUMBER_TEXT = "nakadi:whole";
 const REFERENCE = "nakadi:reference";
 const MAX_REFERENCES = 1_000_000;
 
+/**
+ * Code that stops at the first fault has what follows a part inside of it: of so many parts the engine makes nothing, or that
+ * slowly. Code that finds every fault has them in a row.
+ */
+const MANY_PARTS = 1_000;
+
 /** What keywords see as `this`. */
 export interface ValidationContext {
   /** Members and elements whose text was a double, by container. */
@@ -48,7 +54,7 @@ const OPTIONS: Options = {
 };
 
 export interface CompiledSchema {
-  /** Stops at the first fault. */
+  /** Stops at the first fault where that is quicker. */
   first: ValidateFunction;
   /** Finds every fault; compiled on first use. */
   all: () => ValidateFunction;
@@ -58,13 +64,10 @@ export interface CompiledSchema {
 /** @throws {Error} if the library cannot make sense of the schema */
 export function compileSchema(schema: JsonObject): CompiledSchema {
   const draft = draftOf(schema) ?? 4;
-  const { prepared, tellsWholeNumbers } = prepare(schema, draft);
-  let all: ValidateFunction | undefined;
-  return {
-    first: dialect(draft, false).compile(prepared),
-    all: () => (all ??= dialect(draft, true).compile(prepared)),
-    tellsWholeNumbers,
-  };
+  const { prepared, parts, tellsWholeNumbers } = prepare(schema, draft);
+  let compiled: ValidateFunction | undefined;
+  const all = (): ValidateFunction => (compiled ??= dialect(draft, true).compile(prepared));
+  return { first: parts > MANY_PARTS ? all() : dialect(draft, false).compile(prepared), all, tellsWholeNumbers };
 }
 
 /** An own instance for each schema: nothing that one schema names is seen by another, and all is freed together. */
@@ -111,10 +114,15 @@ const UNKNOWN_KEYWORDS: Readonly<Record<Draft, readonly string[]>> = {
 /** Members that mean something to the library and nothing to the server. */
 const FOREIGN_MEMBERS = ["nullable", "$async", "$defs", "$anchor", "$recursiveRef", "$dynamicRef", "$vocabulary"];
 
-function prepare(schema: JsonObject, draft: Draft): { prepared: JsonObject; tellsWholeNumbers: boolean } {
+function prepare(
+  schema: JsonObject,
+  draft: Draft,
+): { prepared: JsonObject; parts: number; tellsWholeNumbers: boolean } {
   const { $schema: _, ...rest } = structuredClone(schema);
+  let parts = 0;
   let tellsWholeNumbers = false;
   for (const { schema: part } of everySchema(rest)) {
+    parts += 1;
     for (const member of [...FOREIGN_MEMBERS, draft === 4 ? "$id" : "id"]) delete part[member];
     delete part[WHOLE_NUMBER_TEXT];
     delete part[REFERENCE];
@@ -122,7 +130,7 @@ function prepare(schema: JsonObject, draft: Draft): { prepared: JsonObject; tell
     const types = [part["type"]].flat();
     if (types.includes("integer") && !types.includes("number")) part[WHOLE_NUMBER_TEXT] = tellsWholeNumbers = true;
   }
-  return { prepared: rest, tellsWholeNumbers };
+  return { prepared: rest, parts, tellsWholeNumbers };
 }
 
 const FORMATS_OF_DRAFT_4 = ["email", "hostname", "ipv4", "ipv6", "uri"] as const;
