@@ -148,4 +148,17 @@ describe("nakadi publish", () => {
     expect(stderr.text).toBe("2 of 2 events published to order.created\n");
     expect(await server.published("order.created")).toEqual(["a", "b"]);
   });
+
+  it("nothing more is read after an interrupt that came while events were being sent", async () => {
+    const server = await testServer();
+    await server.orders("order.created");
+    const { code, stderr, stop } = runCommand(
+      ["publish", "order.created", "--url", server.url, "--batch", "1", "--rate", "1"],
+      { stdin: '{"order":"a"}\n{"order":"b"}\nno event\n' },
+    );
+    await expect.poll(() => server.published("order.created")).toEqual(["a"]);
+    stop("SIGINT");
+    expect(await code).toBe(130);
+    expect(stderr.text).toBe("2 of 2 events published to order.created\n");
+  });
 });

@@ -4,7 +4,8 @@
  */
 
 /**
- * What `coming` brings; `"stopped"` when `signal` is aborted before, `"late"` when it has not come in time.
+ * What `coming` brings, where it is there already or comes first; `"stopped"` when `signal` is aborted, `"late"` when it has
+ * not come in time. What `coming` rejects with after that is nobody's affair.
  * @param patienceMs may be infinite
  * @throws what `coming` rejects with
  */
@@ -13,14 +14,14 @@ export async function firstOf<T>(
   signal: AbortSignal,
   patienceMs: number,
 ): Promise<T | "stopped" | "late"> {
-  if (signal.aborted) return "stopped";
   let [stop, timer]: [() => void, NodeJS.Timeout | undefined] = [() => undefined, undefined];
   try {
     return await new Promise((resolve, reject) => {
+      coming.then(resolve, reject);
       stop = () => resolve("stopped");
+      if (signal.aborted) queueMicrotask(stop);
       signal.addEventListener("abort", stop, { once: true });
       if (Number.isFinite(patienceMs)) timer = setTimeout(resolve, patienceMs, "late" as const);
-      coming.then(resolve, reject);
     });
   } finally {
     signal.removeEventListener("abort", stop);

@@ -88,19 +88,22 @@ async function publishAll(
   try {
     for (const file of files) {
       const events = eventsOf(file, (bytes) => (read += bytes));
-      let coming = events.next();
+      let coming: ReturnType<typeof events.next> | undefined;
       for (;;) {
+        // Nothing is read any more that nobody would publish.
+        if (!coming && context.signal.aborted) return;
+        coming ??= events.next();
         const next = await firstOf(coming, context.signal, dueMs - performance.now());
         if (next === "stopped") return;
         if (next === "late") {
           await send();
           continue;
         }
+        coming = undefined;
         if (next.done) break;
         if (batch.length === 0) dueMs = performance.now() + LINGER_MS;
         batch.push(next.value);
         if (batch.length >= Math.min(size, rate ?? size)) await send();
-        coming = events.next();
       }
     }
   } finally {
