@@ -132,11 +132,7 @@ export class Reports implements AsyncDisposable {
     while (this.#pending.length > 0) {
       const reports = this.#pending;
       this.#pending = [];
-      try {
-        await this.#store(reports);
-      } catch (error) {
-        this.#parts.onError(error);
-      }
+      await this.#store(reports).catch(this.#parts.onError);
     }
     this.#storing = undefined;
   }
@@ -153,8 +149,13 @@ export class Reports implements AsyncDisposable {
       if (others) others.push(report);
       else byEventType.set(report.eventType, [report]);
     }
-    for (const [eventType, wanted] of byEventType)
-      await this.#parts.writers.write(eventType, async (stored) => stored && this.#append(stored, wanted));
+    await Promise.all(
+      [...byEventType].map(([eventType, wanted]) =>
+        this.#parts.writers
+          .write(eventType, async (stored) => stored && this.#append(stored, wanted))
+          .catch(this.#parts.onError),
+      ),
+    );
   }
 
   async #collects(feature: Collection): Promise<boolean> {
