@@ -10,6 +10,11 @@ export function expected({ expect }: Write, current: number | undefined): boolea
   return expect === "absent" ? current === undefined : current === expect;
 }
 
+/** The writes that others are told of. */
+export function told(writes: readonly Write[]): readonly Write[] {
+  return writes.filter((write) => "remove" in write || !write.unchanged);
+}
+
 /** @throws {RangeError} for a record that is written twice */
 export function checkOnce(writes: readonly Write[]): void {
   const seen = new Set<string>();

@@ -124,8 +124,9 @@ export interface Versioned<T> {
   version: number;
 }
 
+/** With `unchanged` the value is what it was, and only the version is another one: there is nothing to tell anybody. */
 export type Write =
-  | { kind: string; id: string; expect: number | "absent" | "any"; value: unknown }
+  | { kind: string; id: string; expect: number | "absent" | "any"; value: unknown; unchanged?: true }
   | { kind: string; id: string; expect: number; remove: true };
 
 /** Linearizable: sees every write that was acknowledged before, on any node. */

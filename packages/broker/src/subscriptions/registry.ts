@@ -163,7 +163,7 @@ export class Subscriptions {
 
 /** Written again as it is: whoever deletes the event type at this instant has to look at its subscriptions once more. */
 function unchanged({ value, version }: Versioned<StoredEventType>): Write {
-  return { kind: EVENT_TYPE_KIND, id: value.eventType.name, expect: version, value };
+  return { kind: EVENT_TYPE_KIND, id: value.eventType.name, expect: version, value, unchanged: true };
 }
 
 export function noSuchSubscription(id: string): ProblemError {

@@ -52,6 +52,26 @@ export function hintsCompliance(twoNodes: WithTwoNodes): void {
     );
 
     it(
+      "tell nobody of a record that is written again as it is, but for its version",
+      twoNodes(async ({ a, b, clock }) => {
+        const record = { kind: "kind", id: "same", value: 1 };
+        await b.metadata.write([{ ...record, expect: "absent" }]);
+        const heard = new Set<string>();
+        a.metadata.onWrite((_kind, id) => heard.add(id));
+        const before = await a.metadata.get("kind", "same");
+        const again = { ...record, expect: before?.version ?? 0, unchanged: true } as const;
+        expect(await b.metadata.write([again])).toBe("written");
+        expect(await b.metadata.write([again])).toBe("conflict");
+        expect((await a.metadata.get("kind", "same"))?.version).toBeGreaterThan(before?.version ?? 0);
+        await eventually(clock, async () => {
+          await b.metadata.write([{ kind: "kind", id: "other", expect: "any", value: 1 }]);
+          return heard.has("other");
+        });
+        expect([...heard]).toEqual(["other"]);
+      }),
+    );
+
+    it(
       "tell both nodes of a group's change and of progress",
       twoNodes(async ({ a, b, clock }) => {
         const heard = new Set<string>();

@@ -4,7 +4,7 @@
  */
 import { Hints } from "../in-process/hints.ts";
 import type { NodeScope } from "../in-process/node-scope.ts";
-import { checkOnce, expected } from "../metadata-writes.ts";
+import { checkOnce, expected, told } from "../metadata-writes.ts";
 import type { MetadataPort, Versioned, Write } from "../ports.ts";
 import type { Journal } from "./journal.ts";
 import { jsonRow, readJson } from "./json-rows.ts";
@@ -80,7 +80,7 @@ export class StoredMetadata {
     await by;
     this.#revision = Math.max(this.#revision, version);
     for (const name of names) if (this.#unsettled.get(name)?.by === by) this.#unsettled.delete(name);
-    for (const { kind, id } of writes) this.written.send(kind, id);
+    for (const { kind, id } of told(writes)) this.written.send(kind, id);
     return "written";
   }
 

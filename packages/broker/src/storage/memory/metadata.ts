@@ -1,7 +1,7 @@
 /**
  * The metadata port in memory. A record's version is the revision of the write that made it.
  */
-import { checkOnce, expected } from "../metadata-writes.ts";
+import { checkOnce, expected, told } from "../metadata-writes.ts";
 import type { MetadataPort, Versioned, Write } from "../ports.ts";
 import { frozenJson } from "../in-process/frozen.ts";
 import { Hints } from "../in-process/hints.ts";
@@ -57,7 +57,7 @@ export class MemoryMetadata implements MetadataPort {
       if ("remove" in write) table.remove(write.id);
       else table.set(write.id, Object.freeze({ value: values[index], version: this.#stored.revision }));
     }
-    for (const { kind, id } of writes) this.#stored.written.send(kind, id);
+    for (const { kind, id } of told(writes)) this.#stored.written.send(kind, id);
     return "written";
   }
 
