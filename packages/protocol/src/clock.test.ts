@@ -1,6 +1,6 @@
 import fc from "fast-check";
-import { describe, expect, it } from "vitest";
-import { ManualClock } from "./clock.ts";
+import { describe, expect, it, onTestFinished, vi } from "vitest";
+import { ManualClock, systemClock } from "./clock.ts";
 
 describe("a manual clock", () => {
   it("runs tasks in the order of their times, each at its own time, and those of one time in the order they were made", () => {
@@ -42,5 +42,22 @@ describe("a manual clock", () => {
     clock.advance(500);
     clock.jumpWall(-3_600_000);
     expect([clock.wallMs(), clock.monotonicMs()]).toEqual([1_500 - 3_600_000, 500]);
+  });
+});
+
+describe("the machine's clock", () => {
+  const DAY_MS = 86_400_000;
+
+  it("waits longer than a timer of Node can: a task of sixty days runs after sixty days", () => {
+    vi.useFakeTimers();
+    onTestFinished(() => void vi.useRealTimers());
+    const ran: string[] = [];
+    systemClock.schedule(60 * DAY_MS, () => ran.push("sixty days"));
+    const cancelled = systemClock.schedule(60 * DAY_MS, () => ran.push("cancelled"));
+    vi.advanceTimersByTime(60 * DAY_MS - 1);
+    cancelled.cancel();
+    expect(ran).toEqual([]);
+    vi.advanceTimersByTime(1);
+    expect([ran, vi.getTimerCount()]).toEqual([["sixty days"], 0]);
   });
 });

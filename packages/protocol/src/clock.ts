@@ -90,11 +90,16 @@ export const systemClock: Clock = {
   wallMs: () => Date.now(),
   monotonicMs: () => performance.now(),
   schedule(delayMs, task) {
-    const timer = setTimeout(task, Math.min(delayMs, MAX_TIMEOUT_MS));
-    timer.unref();
+    let timer: NodeJS.Timeout;
+    const wait = (leftMs: number): void => {
+      const next = leftMs > MAX_TIMEOUT_MS ? (): void => wait(leftMs - MAX_TIMEOUT_MS) : task;
+      timer = setTimeout(next, Math.min(leftMs, MAX_TIMEOUT_MS));
+      timer.unref();
+    };
+    wait(delayMs);
     return { cancel: () => clearTimeout(timer) };
   },
 };
 
-/** `setTimeout` fires at once for anything longer; whoever waits that long looks at the clock again when it fires. */
+/** `setTimeout` fires at once for anything longer. */
 const MAX_TIMEOUT_MS = 2 ** 31 - 1;
