@@ -1,5 +1,5 @@
 /** The client: one for each Nakadi and identity (design 3.1). */
-import { type Clock, Header, type PartitionCursor, systemClock } from "nakadi-protocol";
+import { type Clock, type PartitionCursor, systemClock } from "nakadi-protocol";
 import { EventTypes } from "./admin/event-types.ts";
 import { JsonApi } from "./admin/json-api.ts";
 import { Schemas } from "./admin/schemas.ts";
@@ -12,13 +12,14 @@ import { tokenProvider, type TokenSource } from "./auth/token.ts";
 import { type Consumer, SubscriptionConsumer } from "./consumer/consumer.ts";
 import type { Handler, HandlerFactory } from "./consumer/handler.ts";
 import { type ConsumerOptions, consumerSettings } from "./consumer/options.ts";
-import { ConfigError, NakadiError } from "./errors/nakadi-error.ts";
+import { NakadiError } from "./errors/nakadi-error.ts";
 import { EventTypeReader } from "./low-level/event-type-reader.ts";
 import type { LagOptions, PartitionLag } from "./low-level/lag.ts";
 import type { LogPosition } from "./low-level/log-position.ts";
 import type { EventTypeStreamOptions } from "./low-level/options.ts";
 import type { PositionOptions } from "./low-level/positions.ts";
 import type { Found, SearchOptions } from "./low-level/search.ts";
+import { guardedLogger } from "./observability/guarded-logger.ts";
 import { type Logger, silentLogger } from "./observability/logger.ts";
 import { functionOrNone, knownMembers, text, wholeNumber, withFunctions } from "./options/checks.ts";
 import { type OutboxOptions, outboxSettings } from "./outbox/options.ts";
@@ -29,6 +30,7 @@ import { EventTypePublisher, type Publisher } from "./publisher/publisher.ts";
 import { type BatchStream, SubscriptionBatchStream } from "./stream/batch-stream.ts";
 import { type StreamOptions, streamSettings } from "./stream/options.ts";
 import { HttpPipeline } from "./transport/http-pipeline.ts";
+import { checkedHeaders, flowId } from "./transport/request-headers.ts";
 import type { Transport } from "./transport/transport.ts";
 import { UndiciTransport } from "./transport/undici-transport.ts";
 import { VERSION } from "./version.ts";
@@ -69,9 +71,6 @@ const NAMES: readonly (keyof NakadiClientOptions)[] = [
   "random",
 ];
 
-const FLOW_ID_ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
-const FLOW_ID_LENGTH = 24;
-
 export class NakadiClient implements AsyncDisposable {
   readonly eventTypes: EventTypes;
   readonly schemas: Schemas;
@@ -99,7 +98,7 @@ export class NakadiClient implements AsyncDisposable {
     withFunctions("options.logger", logger, ["debug", "info", "warn", "error"]);
     withFunctions("options.clock", clock, ["wallMs", "monotonicMs", "schedule"]);
     functionOrNone("options.random", random);
-    this.#logger = logger;
+    this.#logger = guardedLogger(logger);
     this.#clock = clock;
     this.#random = random;
     this.#requestTimeoutMs = wholeNumber("options.requestTimeoutMs", options.requestTimeoutMs, { min: 1 }, 70_000);
@@ -111,11 +110,7 @@ export class NakadiClient implements AsyncDisposable {
       transport: withFunctions("options.transport", options.transport ?? this.#http, ["request", "openStream"]),
       token: options.token === undefined ? undefined : tokenProvider(options.token),
       headers: { "user-agent": `nakadi-client/${VERSION}`, ...checkedHeaders(headers) },
-      flowId: () =>
-        Array.from(
-          { length: FLOW_ID_LENGTH },
-          () => FLOW_ID_ALPHABET[Math.floor(random() * FLOW_ID_ALPHABET.length)],
-        ).join(""),
+      flowId: () => flowId(random),
       clock,
       timeoutMs: this.#requestTimeoutMs,
       maxResponseBytes: wholeNumber("options.maxResponseBytes", options.maxResponseBytes, { min: 1 }, 64 * 1024 * 1024),
@@ -130,11 +125,11 @@ export class NakadiClient implements AsyncDisposable {
       eventTypesOnce: new EventTypes(new JsonApi(this.#pipeline, clock, "once")),
       clock,
       random,
-      logger,
+      logger: this.#logger,
       headTimeoutMs: this.#requestTimeoutMs,
       open: this.#open,
     });
-    this.subscriptions = new Subscriptions(api, logger, this.#reader);
+    this.subscriptions = new Subscriptions(api, this.#logger, this.#reader);
     this.settings = new Settings(api);
     this.storages = new Storages(api);
     this.server = new Server(api);
@@ -279,30 +274,4 @@ export class NakadiClient implements AsyncDisposable {
   #demandOpen(): void {
     if (this.#closed) throw new NakadiError("CLOSED", "the client is closed");
   }
-}
-
-const HEADER_NAME = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
-const HEADER_VALUE = /^[\t\x20-\x7e\x80-\xff]+$/;
-
-/** With these no request could be sent. */
-const OF_CONNECTIONS = ["connection", "keep-alive", "transfer-encoding", "upgrade", "expect"];
-
-/** What the client itself must say is not up to the caller. */
-function checkedHeaders(headers: Readonly<Record<string, string>>): Record<string, string> {
-  // Lists, maps and `Headers` have no members of their own: nothing of them would be sent.
-  if (typeof headers !== "object" || headers === null || Symbol.iterator in headers) {
-    throw new ConfigError("options.headers", "a plain object of texts");
-  }
-  const entries = Object.entries(headers).map(([name, value]): [string, string] => {
-    if (!HEADER_NAME.test(name)) throw new ConfigError("options.headers", "named by HTTP tokens");
-    const checked = text(`options.headers.${name}`, value);
-    if (!HEADER_VALUE.test(checked))
-      throw new ConfigError(`options.headers.${name}`, "what a header can carry: no line breaks");
-    return [name.toLowerCase(), checked];
-  });
-  for (const name of [Header.authorization, Header.streamId, "content-length", "host", ...OF_CONNECTIONS]) {
-    if (entries.some(([given]) => given === name))
-      throw new ConfigError(`options.headers.${name}`, "left to the client");
-  }
-  return Object.fromEntries(entries);
 }

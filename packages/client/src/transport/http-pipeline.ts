@@ -4,6 +4,7 @@ import type { TokenProvider } from "../auth/token.ts";
 import { ConfigError, HttpError, NakadiError, nakadiError, TimeoutError } from "../errors/nakadi-error.ts";
 import { abortSignal } from "../options/checks.ts";
 import { withoutQuery } from "./base-url.ts";
+import { checkedAnswer, checkedStream } from "./checked-answer.ts";
 import { problemOf } from "./problem-body.ts";
 import { retryAfterMs } from "./retry-after.ts";
 import { sharedSignal } from "./shared-signal.ts";
@@ -67,7 +68,9 @@ export class HttpPipeline {
   async exchange(call: HttpCall, signal?: AbortSignal): Promise<BufferedResponse> {
     const { transport, timeoutMs, maxResponseBytes } = this.#parts;
     const limits = { timeoutMs, maxBytes: maxResponseBytes };
-    return this.#withToken(call, signal, (request) => transport.request(request, limits, signal));
+    return this.#withToken(call, signal, async (request) =>
+      checkedAnswer(await transport.request(request, limits, signal)),
+    );
   }
 
   /**
@@ -81,7 +84,7 @@ export class HttpPipeline {
     let sent = false;
     const send = async (request: TransportRequest): Promise<BufferedResponse> => {
       sent = true;
-      const response = await transport.request(request, limits, signal);
+      const response = checkedAnswer(await transport.request(request, limits, signal));
       // What was refused so is not there, whatever becomes of the second try.
       sent = response.status !== 401;
       return response;
@@ -98,7 +101,9 @@ export class HttpPipeline {
   /** An open stream, or its answer if it is none. The caller closes it. */
   async openStream(call: HttpCall, headTimeoutMs: number, signal?: AbortSignal): Promise<StreamResponse> {
     const { transport } = this.#parts;
-    return this.#withToken(call, signal, (request) => transport.openStream(request, headTimeoutMs, signal));
+    return this.#withToken(call, signal, async (request) =>
+      checkedStream(await transport.openStream(request, headTimeoutMs, signal)),
+    );
   }
 
   /** The body of an answer that was to be a stream and is not. */

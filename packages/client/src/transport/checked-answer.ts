@@ -1,0 +1,34 @@
+/**
+ * What a transport must answer. One that the program gives may break the contract: then nobody knows what the server did.
+ * @pure
+ */
+import { ProtocolError } from "../errors/nakadi-error.ts";
+import type { BufferedResponse, ResponseHead, StreamResponse } from "./transport.ts";
+
+/** @throws {ProtocolError} */
+export function checkedAnswer(answer: BufferedResponse): BufferedResponse {
+  const missing = missingOfHead(answer) ?? (ArrayBuffer.isView(answer.body) ? undefined : "a body of bytes");
+  if (missing !== undefined) throw broken(missing);
+  return answer;
+}
+
+/** One that cannot be read is closed. @throws {ProtocolError} */
+export function checkedStream(stream: StreamResponse): StreamResponse {
+  const missing =
+    missingOfHead(stream) ??
+    (["read", "pause", "resume", "close"] as const).find((name) => typeof stream[name] !== "function");
+  if (missing === undefined) return stream;
+  if (typeof stream?.close === "function") stream.close();
+  throw broken(missing);
+}
+
+/** `Headers` and maps have no members of their own: nothing of them could be read. */
+function missingOfHead(head: Partial<ResponseHead> | null | undefined): string | undefined {
+  if (!Number.isInteger(head?.status)) return "a status";
+  const { headers } = head as ResponseHead;
+  return typeof headers !== "object" || headers === null || Symbol.iterator in headers ? "plain headers" : undefined;
+}
+
+function broken(missing: string): ProtocolError {
+  return new ProtocolError(`an answer of the transport lacks ${missing}`);
+}
