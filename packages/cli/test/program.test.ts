@@ -17,6 +17,16 @@ describe("nakadi", () => {
     expect(stdout.text).not.toContain("demo-consumer");
   });
 
+  it.each([
+    [["help", "broker"], "Usage: nakadi broker "],
+    [["context", "help", "list"], "Usage: nakadi context list "],
+    [["help", "help"], "Usage: nakadi "],
+    [["help"], "Usage: nakadi "],
+  ])("%j is help on stdout", async (args, begins) => {
+    const { code, stdout, stderr } = runCommand(args);
+    expect([await code, stderr.text, stdout.text.slice(0, begins.length)]).toEqual([0, "", begins]);
+  });
+
   it.each(["--version", "-v"])("%s is the package's", async (flag) => {
     const { version } = JSON.parse(await readFile(new URL("../package.json", import.meta.url), "utf8")) as {
       version: string;
@@ -27,6 +37,11 @@ describe("nakadi", () => {
 
   it.each([
     [["brokr"], "Did you mean broker?"],
+    [["help", "brokr"], "unknown command 'brokr' (Did you mean broker?)"],
+    [["brokr", "--help"], "unknown command 'brokr' (Did you mean broker?)"],
+    [["context", "help", "lst"], "unknown command 'lst' (Did you mean list?)"],
+    [["context", "lst", "--help"], "unknown command 'lst' (Did you mean list?)"],
+    [["help", "--prot"], "unknown option '--prot'"],
     [["broker", "--port", "99999"], "from 0 to 65535"],
     [["broker", "--port", "abc"], "from 0 to 65535"],
     [["broker", "--prot", "1"], "Did you mean --port?"],
