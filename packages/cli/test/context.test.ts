@@ -58,8 +58,8 @@ describe("nakadi context", () => {
   });
 
   it.each([
-    [["use", "nowhere"], 1, 'there is no context "nowhere"'],
-    [["remove", "nowhere"], 1, 'there is no context "nowhere"'],
+    [["use", "nowhere"], 2, 'there is no context "nowhere"'],
+    [["remove", "nowhere"], 2, 'there is no context "nowhere"'],
     [["add", "a b", "--url", "http://x"], 2, "a context's name is letters"],
     [["add", "here", "--url", "localhost:8080"], 2, "looks like http://localhost:8080"],
     [["add", "here", "--url", "http://user:pass@x"], 2, "without name, password or query"],
@@ -70,6 +70,15 @@ describe("nakadi context", () => {
     const result = await context(...args);
     expect(result.exit).toBe(exit);
     expect(result.err).toContain(message);
+  });
+
+  it.each([
+    ["/proc/nakadi/contexts/config.json", "cannot write /proc/nakadi/contexts/config.json"],
+    ["/dev/null/nakadi/config.json", "cannot read /dev/null/nakadi/config.json"],
+  ])("says that there is no place for its file at %s", async (file, message) => {
+    const args = ["context", "add", "here", "--url", "http://localhost:8080"];
+    const { code, stderr } = runCommand(args, { env: { NAKADI_CONFIG: file } });
+    expect([await code, stderr.text]).toEqual([1, expect.stringMatching(`^nakadi: ${message}: .+\n$`)]);
   });
 
   it("says that a file is not one of its own, and leaves it alone", async () => {

@@ -45,7 +45,7 @@ export async function readConfig(path: string): Promise<ConfigFile> {
 export async function writeConfig(path: string, config: ConfigFile): Promise<void> {
   const temporary = `${path}.${process.pid}.new`;
   try {
-    await mkdir(dirname(path), { recursive: true, mode: 0o700 });
+    await makeDirectory(dirname(path));
     const file = await open(temporary, "w", 0o600);
     try {
       await file.writeFile(`${JSON.stringify(config, undefined, 2)}\n`);
@@ -55,8 +55,27 @@ export async function writeConfig(path: string, config: ConfigFile): Promise<voi
     }
     await rename(temporary, path);
   } catch (error) {
-    await rm(temporary, { force: true });
+    await rm(temporary, { force: true }).catch(() => undefined);
     throw new Failure(`cannot write ${path}: ${(error as Error).message}`);
+  }
+}
+
+/** With all that lead to it. Node's own `recursive` never ends where a file system has no place for directories, as /proc. */
+async function makeDirectory(path: string): Promise<void> {
+  try {
+    await makeOne(path);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "ENOENT" || dirname(path) === path) throw error;
+    await makeDirectory(dirname(path));
+    await makeOne(path);
+  }
+}
+
+async function makeOne(path: string): Promise<void> {
+  try {
+    await mkdir(path, { mode: 0o700 });
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
   }
 }
 

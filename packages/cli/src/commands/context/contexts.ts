@@ -99,5 +99,5 @@ function demandContext({ contexts }: ConfigFile, name: string): void {
   if (Object.hasOwn(contexts, name)) return;
   const names = Object.keys(contexts);
   const known = names.length === 0 ? "There are none yet" : `There are: ${names.join(", ")}`;
-  throw new Failure(`there is no context "${name}". ${known}. \`nakadi context add\` adds one`);
+  throw new Failure(`there is no context "${name}". ${known}. \`nakadi context add\` adds one`, EXIT.usage);
 }
