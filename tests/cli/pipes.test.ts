@@ -71,6 +71,15 @@ describe("a pipe", () => {
     },
   );
 
+  it("publish says that its input is a directory", async () => {
+    const { broker } = await orders(0);
+    const publish = shellFor(broker.url).run("nakadi publish order.created < .");
+    expect([await publish.exited, publish.stderr]).toEqual([
+      1,
+      "nakadi: cannot read standard input: it is a directory. Name its files behind the event type\n",
+    ]);
+  });
+
   it.each(["SIGINT", "SIGTERM"] as const)("%s ends publish though its input stays open", async (signal) => {
     const { broker, nakadi } = await orders(0);
     const publish = shellFor(broker.url).run("exec nakadi publish order.created");

@@ -29,6 +29,23 @@ describe.skipIf(!hasScript)("a terminal (needs script of util-linux)", () => {
     expect(run.stdout).not.toContain(`${ESCAPE}[3`);
   });
 
+  it("TERM=dumb: plain lines, as in a pipe", async () => {
+    const { broker, id } = await orders();
+    const { onTerminal } = shellFor(broker.url, { TERM: "dumb" });
+    const runs = [
+      onTerminal("nakadi tail order.created --from begin"),
+      onTerminal(`nakadi lag ${id} --watch --interval 0.1`),
+      onTerminal("nakadi doctor"),
+    ];
+    const [tail, lag, doctor] = runs;
+    await tail?.seen(/^\{.*"order":"first"/m);
+    await lag?.seen(/UNCONSUMED[^]*UNCONSUMED/);
+    tail?.type(CTRL_C);
+    lag?.type(CTRL_C);
+    expect([await tail?.exited, await lag?.exited, await doctor?.exited]).toEqual([130, 130, 0]);
+    for (const { stdout } of runs) expect(stdout).not.toContain(ESCAPE);
+  });
+
   it("search: a progress bar, taken away for what is found", async () => {
     const { broker } = await orders();
     const run = shellFor(broker.url).onTerminal("nakadi search order.created --key first -o table");

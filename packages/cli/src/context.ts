@@ -1,5 +1,6 @@
 /** Everything that a command may touch of the process around it, so that it can run inside a test. */
 import { setMaxListeners } from "node:events";
+import { fstatSync } from "node:fs";
 import type { StopSignal } from "./exit-codes.ts";
 import { Failure } from "./failure.ts";
 
@@ -12,7 +13,7 @@ export interface Output {
    * else is in the way, as a full disk.
    */
   readonly closed: AbortSignal;
-  /** Whether a person watches. */
+  /** Whether a person watches, on a terminal that has colours and a cursor to move. */
   readonly isTTY: boolean;
   /** Characters in a line; 80 where nobody knows. */
   readonly columns: number;
@@ -23,6 +24,8 @@ export interface Output {
 export interface Input extends AsyncIterable<Uint8Array> {
   /** Whether a person types. */
   readonly isTTY: boolean;
+  /** Whether it is a directory. Node gives such an input as an empty one. */
+  readonly isDirectory: boolean;
 }
 
 export interface Context {
@@ -54,11 +57,22 @@ export function stopped({ signal }: Context): Promise<void> {
   });
 }
 
+/** The standard input of this process. */
+export function inputOf(stream: NodeJS.ReadStream): Input {
+  const DESCRIPTOR = 0;
+  return {
+    isTTY: stream.isTTY,
+    isDirectory: fstatSync(DESCRIPTOR).isDirectory(),
+    [Symbol.asyncIterator]: () => stream[Symbol.asyncIterator](),
+  };
+}
+
 /**
  * An output of this process. A reader that has gone away is no error: the command goes on in silence, or ends.
  * @param name for people
+ * @param env says which terminal it is
  */
-export function outputOf(stream: NodeJS.WriteStream, name: string): Output {
+export function outputOf(stream: NodeJS.WriteStream, name: string, env: Context["env"]): Output {
   const closed = new AbortController();
   stream.on("error", (error: NodeJS.ErrnoException) => {
     closed.abort(error.code === "EPIPE" ? undefined : new Failure(`cannot write to ${name}: ${error.message}`));
@@ -71,7 +85,7 @@ export function outputOf(stream: NodeJS.WriteStream, name: string): Output {
     drained: () =>
       closed.signal.aborted ? Promise.resolve() : new Promise((resolve) => stream.write("", () => resolve())),
     closed: closed.signal,
-    isTTY: stream.isTTY,
+    isTTY: stream.isTTY && env["TERM"] !== "dumb",
     get columns() {
       // A terminal may not know its width, and says 0.
       return stream.columns || 80;

@@ -1,5 +1,5 @@
 /** The process of the `nakadi` command. */
-import { anyOf, type Context, outputOf } from "./context.ts";
+import { anyOf, type Context, inputOf, outputOf } from "./context.ts";
 import { exitCodeOf, type StopSignal } from "./exit-codes.ts";
 import { runProgram } from "./program.ts";
 
@@ -13,9 +13,9 @@ for (const signal of ["SIGINT", "SIGTERM"] satisfies StopSignal[]) {
 }
 
 const context: Context = {
-  stdin: process.stdin,
-  stdout: outputOf(process.stdout, "standard output"),
-  stderr: outputOf(process.stderr, "standard error"),
+  stdin: inputOf(process.stdin),
+  stdout: outputOf(process.stdout, "standard output", process.env),
+  stderr: outputOf(process.stderr, "standard error", process.env),
   env: process.env,
   signal: anyOf(stop.signal),
 };

@@ -85,7 +85,11 @@ function captured(isTTY: boolean, columns: number): Captured {
 
 function inputOf(stdin: Surroundings["stdin"]): Input {
   const chunks = typeof stdin === "string" ? one(Buffer.from(stdin)) : stdin;
-  return { isTTY: stdin === undefined, [Symbol.asyncIterator]: () => (chunks ?? nothing())[Symbol.asyncIterator]() };
+  return {
+    isTTY: stdin === undefined,
+    isDirectory: false,
+    [Symbol.asyncIterator]: () => (chunks ?? nothing())[Symbol.asyncIterator](),
+  };
 }
 
 async function* one(chunk: Uint8Array): AsyncGenerator<Uint8Array, void, undefined> {

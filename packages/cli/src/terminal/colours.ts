@@ -5,6 +5,6 @@ import type { Context, Output } from "../context.ts";
 export type Colours = ReturnType<typeof picocolors.createColors>;
 
 export function coloursFor({ isTTY }: Output, { env }: Pick<Context, "env">): Colours {
-  const wanted = isTTY && !env["NO_COLOR"] && env["TERM"] !== "dumb";
+  const wanted = isTTY && !env["NO_COLOR"];
   return picocolors.createColors(wanted);
 }

@@ -32,11 +32,14 @@ const UTF_8 = new TextDecoder("utf-8", { fatal: true });
 /** @throws {Failure} if one of them is no file that can be read */
 export async function openFiles(names: readonly string[], stdin: Input): Promise<EventFile[]> {
   const wanted = names.length === 0 ? [STDIN] : names;
-  return Promise.all(
-    wanted.map(async (name) =>
-      name === STDIN ? { name: "standard input", chunks: stdin, bytes: undefined } : openFile(name),
-    ),
-  );
+  return Promise.all(wanted.map(async (name) => (name === STDIN ? openInput(stdin) : openFile(name))));
+}
+
+function openInput(stdin: Input): EventFile {
+  const name = "standard input";
+  if (stdin.isDirectory)
+    throw new Failure(`cannot read ${name}: it is a directory. Name its files behind the event type`);
+  return { name, chunks: stdin, bytes: undefined };
 }
 
 async function openFile(name: string): Promise<EventFile> {
