@@ -9,7 +9,8 @@ export function nextHint(clock: Clock, pollMs: number, listen: (hint: () => void
       listening[Symbol.dispose]();
       resolve();
     };
-    const timer = clock.schedule(pollMs, done);
+    // In this order: what cannot listen leaves no timer behind.
     const listening = listen(done);
+    const timer = clock.schedule(pollMs, done);
   });
 }
