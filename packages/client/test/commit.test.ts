@@ -115,8 +115,21 @@ describe("a commit", () => {
     expect(
       test.transport.requests.map((_, index) => bodyOf(test.transport, index).items.map(({ partition }) => partition)),
     ).toEqual([["0", "1", "2"], ["0"], ["1"], ["2"]]);
-    server.batch(9, [{ n: 9 }], "1");
     expect([(await test.stream.nextBatch())?.events, test.stream.state]).toEqual([[{ n: 8 }], "streaming"]);
+  });
+
+  it("that loses a lane which then comes back ends the stream: what was dropped of the lane comes again in the next", async () => {
+    const test = testStream();
+    const batches = await batchesOf(test, "0", "1");
+    const server = await test.open();
+    test.transport.willAnswer({ status: 422 }, { status: 204 }, { status: 422 });
+    await expect(test.stream.commit(batches)).rejects.toMatchObject({ code: "SESSION_LOST" });
+    server.batch(9, [{ n: 9 }], "1");
+    expect(server.closed).toBe(true);
+    await test.pass(100);
+    (await test.open()).batch(2, [{ n: 2 }], "1");
+    expect((await test.stream.nextBatch())?.events).toEqual([{ n: 2 }]);
+    expect(test.retries).toMatchObject([{ error: { code: "SESSION_LOST", lanes: ["e:1"] }, delayMs: 10 }]);
   });
 
   it("that loses every lane of its stream ends that stream, and another one is opened", async () => {

@@ -60,6 +60,38 @@ describe("what may pass", () => {
     expect(test.transport.opened).toHaveLength(201);
   });
 
+  it("a consumer whose every commit is refused is no hot loop, whatever batches come", async () => {
+    const test = testConsumer(idle);
+    test.transport.onRequest = () => ({ status: 422 });
+    for (let round = 0; round < 40; round += 1) {
+      (await test.open()).batch(1);
+      await test.settle();
+      await test.pass(15_000);
+    }
+    expect(test.retries.slice(0, 3).map(({ delayMs }) => delayMs)).toEqual([10, 15, 22.5]);
+    expect(test.retries.at(-1)?.delayMs).toBe(10_000);
+  });
+
+  it("a lane that was lost and comes back is read in another stream, and the other lane loses nothing", async () => {
+    const seen: number[] = [];
+    const test = testConsumer({ onEvent: ({ n }) => void seen.push(n) }, { commit: { every: { batches: 2 } } });
+    const server = await test.open();
+    test.transport.willAnswer({ status: 422 }, { status: 204 }, { status: 422 });
+    server.batch(1, [{ n: 1 }], "0");
+    server.batch(11, [{ n: 11 }], "1");
+    await test.settle();
+    server.batch(2, [{ n: 2 }], "0");
+    await test.settle();
+    expect([server.closed, test.committed()]).toEqual([false, [["0:1", "1:11"], ["0:1"], ["1:11"]]]);
+    server.batch(12, [{ n: 12 }], "1");
+    await test.settle();
+    expect([server.closed, test.committed().slice(3)]).toEqual([true, [["0:2"]]]);
+    await test.pass(20);
+    (await test.open()).batch(11, [{ n: 11 }], "1");
+    await test.settle();
+    expect(seen).toEqual([1, 11, 2, 11]);
+  });
+
   it("NN5: a 429 with Retry-After is tried again when the server says, on opening and on committing", async () => {
     const later = { status: 429, headers: { "retry-after": "7" } };
     const test = testConsumer(idle, {}, new ScriptedTransport().willOpen(later).willAnswer(later));

@@ -97,6 +97,28 @@ describe("a stream of an event type", () => {
     ]);
   });
 
+  it.each([1, 10])(
+    "that ends by its limit is opened again when the program has all of it, and not before; with a buffer of %i",
+    async (bufferedBatches) => {
+      const { stream, open, pass, cursors } = testEventTypeStream({ from: "begin", streamLimit: 3, bufferedBatches });
+      const first = await open();
+      for (const n of [0, 1, 2]) first.batch(n);
+      first.end();
+      await pass(600_000);
+      const taken: unknown[] = [];
+      for (let batch = 0; batch < 3; batch += 1) {
+        expect([cursors().length, stream.state]).toEqual([1, "streaming"]);
+        taken.push((await stream.nextBatch())?.events);
+      }
+      expect(taken).toEqual([[{ n: 0 }], [{ n: 1 }], [{ n: 2 }]]);
+      await pass(100);
+      expect(cursors()).toEqual([
+        { "0": "BEGIN", "1": "BEGIN" },
+        { "0": "000000000000000002", "1": "BEGIN" },
+      ]);
+    },
+  );
+
   it("asks for what the options say, and for nothing that they do not", async () => {
     const plain = testEventTypeStream();
     await plain.open();

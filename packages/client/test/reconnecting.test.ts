@@ -98,6 +98,27 @@ describe("invariant 6: transient and fatal are told apart", () => {
     expect(retries.slice(0, 3).map(({ delayMs }) => delayMs)).toEqual([10, 15, 22.5]);
   });
 
+  it("a stream whose every commit is refused is no hot loop, whatever batches come; one that is taken starts the back-off over", async () => {
+    const { stream, open, pass, retries, transport } = testStream();
+    const round = async (...answers: number[]): Promise<void> => {
+      const server = await open();
+      for (const status of answers) {
+        transport.willAnswer({ status });
+        server.batch(1);
+        await stream.commit((await stream.nextBatch()) ?? []).catch(() => undefined);
+      }
+      expect(server.closed).toBe(true);
+      await pass(15_000);
+    };
+    for (let rounds = 0; rounds < 100; rounds += 1) await round(422);
+    const waits = retries.splice(0).map(({ delayMs }) => delayMs);
+    expect(waits.slice(0, 3)).toEqual([10, 15, 22.5]);
+    expect(waits.slice(-50)).toEqual(Array.from({ length: 50 }, () => 10_000));
+    await round(204, 422);
+    await round(422);
+    expect(retries.map(({ delayMs }) => delayMs)).toEqual([10, 15]);
+  });
+
   it("NJ6: the back-off starts over after a batch, and after ten seconds of life", async () => {
     const transport = new ScriptedTransport().willOpen({ status: 500 }, { status: 500 });
     const { stream, open, pass, retries } = testStream({}, transport);

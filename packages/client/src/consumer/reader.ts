@@ -195,6 +195,7 @@ export class Reader<E> implements BatchSink<E> {
       random,
       retry: settings.stream.retry,
       committed: (cursors, outdated) => {
+        this.#stream.committed(streamId);
         observers.tell("onHealthy");
         committed(cursors, outdated);
       },

@@ -84,6 +84,8 @@ export class EventTypeBatchStream<E> implements BatchStream<E> {
       settings: { ...settings, quietSlotMs: 0 },
       readLine: (line) => completeLine(line, eventType),
       sink: queue,
+      // Positions are those of what was taken: a stream that is opened before would begin with what waits.
+      allTaken: () => queue.empty,
       observers: this.#observers,
       clock,
       random,

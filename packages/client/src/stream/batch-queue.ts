@@ -43,6 +43,11 @@ export class BatchQueue<E> implements BatchSink<E> {
     return this.#batches.length * 2 <= this.#limits.batches && this.#bytes * 2 <= this.#limits.bytes;
   }
 
+  /** Whether the program has every batch. */
+  get empty(): boolean {
+    return this.#batches.length === 0;
+  }
+
   get full(): boolean {
     return this.#batches.length >= this.#limits.batches || this.#bytes >= this.#limits.bytes;
   }
@@ -92,7 +97,7 @@ export class BatchQueue<E> implements BatchSink<E> {
   }
 
   keepAlive(cursor: Cursor): void {
-    if (this.#batches.length === 0) this.#told.quiet?.(cursor);
+    if (this.empty) this.#told.quiet?.(cursor);
   }
 
   /** Forgets every batch that nobody has taken: their stream is gone (invariant 1). */

@@ -141,7 +141,10 @@ export class SubscriptionBatchStream<E> implements BatchStream<E> {
   ): Promise<CommitOutcome> {
     try {
       const outcome = await this.#committer.commit(cursors, streamId, this.#session.ended, signal);
-      if (outcome.items.length > 0) this.#observers.healthy();
+      if (outcome.items.length > 0) {
+        this.#session.committed(streamId);
+        this.#observers.healthy();
+      }
       if (outcome.lost.length > 0) {
         this.#session.loseLanes(streamId, new Set(outcome.lost.flatMap(({ lanes }) => lanes)));
       }

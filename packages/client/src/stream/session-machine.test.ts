@@ -9,8 +9,9 @@ const settings = { quietSlotMs: 90_000 };
 const STATES: SessionState[] = [
   { kind: "connecting", failures: 2, slotSinceMs: undefined },
   { kind: "connecting", failures: 2, slotSinceMs: 0 },
-  { kind: "streaming", failures: 2, openedAtMs: 0, useful: false },
-  { kind: "streaming", failures: 0, openedAtMs: 0, useful: true },
+  { kind: "streaming", failures: 2, openedAtMs: 0, useful: false, committed: false },
+  { kind: "streaming", failures: 2, openedAtMs: 0, useful: true, committed: false },
+  { kind: "streaming", failures: 2, openedAtMs: 0, useful: true, committed: true },
   { kind: "backing-off", failures: 2 },
   { kind: "waiting-for-slot", failures: 2, slotSinceMs: 0 },
   { kind: "closed" },
@@ -19,6 +20,7 @@ const STATES: SessionState[] = [
 const EVENTS: SessionEvent[] = [
   { kind: "opened", atMs: 5 },
   { kind: "batch" },
+  { kind: "committed" },
   { kind: "refused", error, verdict: "transient", atMs: 5 },
   { kind: "refused", error, verdict: "no-slot", atMs: 5 },
   { kind: "refused", error, verdict: "no-slot", atMs: 90_000 },

@@ -10,7 +10,7 @@ const USEFUL_LIFE_MS = 10_000;
 
 export type SessionState =
   | { kind: "connecting"; failures: number; slotSinceMs: number | undefined }
-  | { kind: "streaming"; failures: number; openedAtMs: number; useful: boolean }
+  | { kind: "streaming"; failures: number; openedAtMs: number; useful: boolean; committed: boolean }
   | { kind: "backing-off"; failures: number }
   | { kind: "waiting-for-slot"; failures: number; slotSinceMs: number }
   | { kind: "closed" }
@@ -21,6 +21,8 @@ export type SessionEvent =
   | { kind: "opened"; atMs: number }
   /** A batch with events came. */
   | { kind: "batch" }
+  /** The server took a commit of the open stream. */
+  | { kind: "committed" }
   /** No stream: what the server, or the network, said. */
   | { kind: "refused"; error: NakadiError; verdict: Verdict; atMs: number }
   /** The stream is over; without an error it ended as it should. */
@@ -89,7 +91,7 @@ const wait = (failures: number, error: NakadiError): Step => ({
 const TABLE: Table = {
   connecting: {
     opened: ({ failures }, { atMs }) => ({
-      state: { kind: "streaming", failures, openedAtMs: atMs, useful: false },
+      state: { kind: "streaming", failures, openedAtMs: atMs, useful: false, committed: false },
       effects: [{ kind: "tell-healthy" }],
     }),
     refused: ({ failures, slotSinceMs }, { error, verdict, atMs }, { quietSlotMs }) => {
@@ -103,6 +105,7 @@ const TABLE: Table = {
       };
     },
     batch: stay,
+    committed: stay,
     ended: stay,
     due: stay,
     fatal: fail({ kind: "drop" }),
@@ -111,9 +114,12 @@ const TABLE: Table = {
   streaming: {
     opened: stay,
     refused: stay,
-    batch: (state) => (state.useful ? stay(state) : { state: { ...state, useful: true, failures: 0 }, effects: [] }),
-    ended: ({ failures, openedAtMs, useful }, { error, atMs }) => {
-      const good = useful || atMs - openedAtMs >= USEFUL_LIFE_MS;
+    batch: (state) => (state.useful ? stay(state) : { state: { ...state, useful: true }, effects: [] }),
+    committed: (state) => (state.committed ? stay(state) : { state: { ...state, committed: true }, effects: [] }),
+    ended: ({ failures, openedAtMs, useful, committed }, { error, atMs }) => {
+      // Batches of which no commit is taken come again and again: they are no success.
+      const inVain = error?.code === "SESSION_LOST" && !committed;
+      const good = (useful && !inVain) || atMs - openedAtMs >= USEFUL_LIFE_MS;
       if (!good) return wait(failures + 1, error ?? endedYoung());
       if (error) return wait(1, error);
       return {
@@ -129,6 +135,7 @@ const TABLE: Table = {
     opened: stay,
     refused: stay,
     batch: stay,
+    committed: stay,
     ended: stay,
     due: ({ failures }) => ({
       state: { kind: "connecting", failures, slotSinceMs: undefined },
@@ -141,6 +148,7 @@ const TABLE: Table = {
     opened: stay,
     refused: stay,
     batch: stay,
+    committed: stay,
     ended: stay,
     due: ({ failures, slotSinceMs }) => ({
       state: { kind: "connecting", failures, slotSinceMs },
@@ -149,9 +157,27 @@ const TABLE: Table = {
     fatal: fail({ kind: "cancel-wait" }),
     close: close({ kind: "cancel-wait" }),
   },
-  closed: { opened: stay, refused: stay, batch: stay, ended: stay, due: stay, fatal: stay, close: stay },
+  closed: {
+    opened: stay,
+    refused: stay,
+    batch: stay,
+    committed: stay,
+    ended: stay,
+    due: stay,
+    fatal: stay,
+    close: stay,
+  },
   // What has failed stays failed: whoever asks gets the same error, also after a close.
-  failed: { opened: stay, refused: stay, batch: stay, ended: stay, due: stay, fatal: stay, close: stay },
+  failed: {
+    opened: stay,
+    refused: stay,
+    batch: stay,
+    committed: stay,
+    ended: stay,
+    due: stay,
+    fatal: stay,
+    close: stay,
+  },
 };
 
 export const INITIAL_STATE: SessionState = { kind: "connecting", failures: 0, slotSinceMs: undefined };

@@ -28,6 +28,8 @@ export interface ConnectionParts<E> {
   hasRoom: () => boolean;
   /** Whether there is room for so much that the socket should be read again. */
   hasMuchRoom: () => boolean;
+  /** Given: the stream is over when it has ended, all of it was handed out, and this says so; not when it has ended. */
+  allTaken: (() => boolean) | undefined;
   batch: (batch: Batch<E>) => void;
   /** A line without events. */
   keepAlive: (cursor: Cursor) => void;
@@ -49,6 +51,8 @@ export class StreamConnection<E> {
   #crowded = false;
   #idle: Timer | undefined;
   #paused = false;
+  /** Nothing more comes, as it should be; what came is still handed out. */
+  #complete = false;
   #over = false;
 
   constructor(parts: ConnectionParts<E>) {
@@ -65,7 +69,15 @@ export class StreamConnection<E> {
         this.#watch();
         this.drain();
       },
-      ended: () => this.#end(undefined),
+      ended: () => {
+        if (!this.#parts.allTaken) {
+          this.#end(undefined);
+          return;
+        }
+        this.#complete = true;
+        this.#idle?.cancel();
+        this.drain();
+      },
       failed: (error) => this.#end(nakadiError(error, { request: this.#parts.request })),
     });
   }
@@ -76,7 +88,10 @@ export class StreamConnection<E> {
     try {
       while (!this.#over && this.#parts.hasRoom()) {
         const step = this.#nextStep();
-        if (!step) break;
+        if (!step) {
+          if (this.#complete && this.#parts.allTaken?.()) this.#end(undefined);
+          break;
+        }
         if (step.line) this.#take(step.line);
         else if (turnIsSpent()) {
           this.#rest();
@@ -86,7 +101,7 @@ export class StreamConnection<E> {
     } catch (error) {
       this.#finish(this.#unreadable(error), error instanceof LineTooLongError);
     }
-    if (!this.#over) this.#balance();
+    if (!this.#over && !this.#complete) this.#balance();
   }
 
   /** Drops the connection at once; nothing is told any more. */
@@ -148,7 +163,7 @@ export class StreamConnection<E> {
 
   #watch(): void {
     this.#idle?.cancel();
-    if (this.#paused || this.#over) return;
+    if (this.#paused || this.#complete || this.#over) return;
     const { clock, idleLimitMs, request } = this.#parts;
     this.#idle = clock.schedule(idleLimitMs, () => {
       this.#finish(new TimeoutError(`nothing came for ${idleLimitMs} ms`, { request }), false);

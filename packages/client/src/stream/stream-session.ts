@@ -32,6 +32,8 @@ export interface StreamSessionParts<E> {
   readLine: (line: Uint8Array) => Steps<BatchLine>;
   sink: BatchSink<E>;
   observers: Pick<StreamObservers, "retry" | "healthy">;
+  /** Given: a stream that ended as it should is over only when it says that the program has all of its batches. */
+  allTaken?: () => boolean;
   watcher?: StreamWatcher;
   clock: Clock;
   random: () => number;
@@ -86,6 +88,11 @@ export class StreamSession<E> {
   /** Over because of what cannot be mended by trying again. */
   fail(error: NakadiError): void {
     this.#tell({ kind: "fatal", error });
+  }
+
+  /** A commit was taken. */
+  committed(streamId: string): void {
+    if (this.#connection?.streamId === streamId) this.#tell({ kind: "committed" });
   }
 
   /** A commit was refused. Only the stream that the lanes belonged to is touched, never a newer one. */
@@ -186,7 +193,7 @@ export class StreamSession<E> {
   }
 
   #connectionOf(response: StreamResponse, streamId: string): StreamConnection<E> {
-    const { clock, opener, settings, readLine, sink, watcher } = this.#parts;
+    const { clock, opener, settings, readLine, sink, allTaken, watcher } = this.#parts;
     return new StreamConnection<E>({
       response,
       streamId,
@@ -197,6 +204,7 @@ export class StreamSession<E> {
       idleLimitMs: settings.idleLimitMs,
       hasRoom: () => !sink.full,
       hasMuchRoom: () => sink.low,
+      allTaken,
       batch: (batch) => this.#take(batch),
       keepAlive: (cursor) => sink.keepAlive?.(cursor),
       message: (text, cursor) => watcher?.message(text, cursor),
@@ -209,7 +217,12 @@ export class StreamSession<E> {
 
   #take(batch: Batch<E>): void {
     const lane = laneKey(batch.cursor);
-    if (this.#lanes.get(lane) === false) return;
+    if (this.#lanes.get(lane) === false) {
+      // The server left it to us after all, or gave it back. What was dropped of it comes again in another stream only.
+      const message = "a lane that was lost has come back";
+      this.#ended(new SessionLostError(batch.streamId, message, { lanes: [lane] }));
+      return;
+    }
     this.#lanes.set(lane, true);
     if (this.#state.kind === "streaming" && !this.#state.useful) this.#tell({ kind: "batch" });
     this.#parts.sink.push(batch);
