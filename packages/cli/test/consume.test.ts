@@ -1,5 +1,5 @@
 import { once } from "node:events";
-import { existsSync, readFileSync } from "node:fs";
+import { chmodSync, existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import http from "node:http";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
@@ -145,6 +145,34 @@ describe("nakadi consume", () => {
     const { run, unconsumed } = await consuming(Array.from({ length: 100 }, (_, index) => "x".repeat(10_000) + index));
     run("exec <&-; exit 0");
     await expect.poll(unconsumed, PATIENT).toBe(0);
+  });
+
+  it.each([
+    ["", "it is a directory"],
+    ["new/", "it is a directory"],
+    ["no/letters", "there is no such directory"],
+    ["handled/letters", "ENOTDIR"],
+  ])("refuses dead letters at %j of a directory before anything is consumed", async (name, message) => {
+    const { run, directory, file, read, unconsumed } = await consuming(["a"]);
+    writeFileSync(file, "there");
+    const place = `${directory}/${name}`;
+    const { code, stderr } = run("false", "--on-failure", "dead-letter", "--dead-letter-file", place);
+    expect([await code, stderr.text]).toEqual([
+      1,
+      expect.stringContaining(`nakadi: cannot write dead letters to ${place}: ${message}`),
+    ]);
+    expect([await unconsumed(), read(), readdirSync(directory)]).toEqual([1, "there", ["handled"]]);
+  });
+
+  it.skipIf(process.getuid?.() === 0)("refuses dead letters where nobody may write (not as root)", async () => {
+    const { run, directory, file } = await consuming(["a"]);
+    writeFileSync(file, "there", { mode: 0o400 });
+    chmodSync(directory, 0o500);
+    onTestFinished(() => chmodSync(directory, 0o700));
+    for (const place of [file, join(directory, "letters")]) {
+      const { code, stderr } = run("false", "--on-failure", "dead-letter", "--dead-letter-file", place);
+      expect([await code, stderr.text]).toEqual([1, expect.stringContaining("EACCES")]);
+    }
   });
 
   it.each([

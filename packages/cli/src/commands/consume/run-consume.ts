@@ -18,6 +18,7 @@ import { withClient } from "../../settings/connect.ts";
 import type { ConnectionFlags } from "../../settings/connection.ts";
 import { knownEventType } from "../known-event-type.ts";
 import { knownSubscription } from "../known-subscription.ts";
+import { demandAppendable } from "./dead-letter-place.ts";
 import { runShell } from "./shell-command.ts";
 
 export interface ConsumeFlags {
@@ -48,6 +49,7 @@ export async function runConsume(
   flags: ConsumeFlags & ConnectionFlags,
 ): Promise<ExitCode> {
   const failure = failureOptions(flags);
+  if (flags.deadLetterFile !== undefined) await demandAppendable(flags.deadLetterFile);
   return withClient(context, flags, async (nakadi) => {
     await knownSubscription(nakadi, subscription, context.signal);
     if (flags.deadLetterType !== undefined) await knownEventType(nakadi, flags.deadLetterType, context.signal);
