@@ -77,6 +77,16 @@ describe("nakadi publish", () => {
     expect(err).toContain(message);
   });
 
+  it.each([
+    ["a line", (deep: string) => `{"order":"a"}\n${deep}\n`, 2],
+    ["an array", (deep: string) => `[\n{"order":"a"},\n${deep}]`, 3],
+  ])("says where %s nests too deeply", async (_what, stdin, line) => {
+    const deep = `${'{"order":'.repeat(50_000)}1${"}".repeat(50_000)}`;
+    const { exit, err } = await publish([], { stdin: stdin(deep) });
+    expect(exit).toBe(1);
+    expect(err).toContain(`nakadi: standard input:${line}: this nests too deeply: more than 2000 levels\n`);
+  });
+
   it("publishes what came before the broken line, and says how much that was", async () => {
     const { err, events } = await publish([], { stdin: '{"order":"a"}\n{"order":"b"}\n{oops\n' });
     expect(events).toEqual(["a", "b"]);

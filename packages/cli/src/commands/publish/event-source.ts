@@ -7,6 +7,7 @@ import type { Input } from "../../context.ts";
 import { Failure } from "../../failure.ts";
 import { elementLines } from "./element-lines.ts";
 import { lossyNumber } from "./lossy-number.ts";
+import { deeperThan } from "./nesting.ts";
 
 export interface SourcedEvent {
   event: object;
@@ -27,6 +28,8 @@ const STDIN = "-";
 /** Beyond what any server takes as one request. */
 const MAX_DOCUMENT_BYTES = 512 * 1024 * 1024;
 const MAX_LINE_BYTES = 64 * 1024 * 1024;
+/** Twice what a broker takes; JavaScript does not write JSON that is much deeper. */
+const MAX_LEVELS = 2_000;
 const UTF_8 = new TextDecoder("utf-8", { fatal: true });
 
 /** @throws {Failure} if one of them is no file that can be read */
@@ -139,6 +142,7 @@ class LineEvents {
       return;
     }
     if (parsed === undefined) throw noJson(text, this.#name, this.line);
+    demandFlat(text, this.#name, this.line);
     demandExact(text, `${this.#name}:${this.line}`);
     yield { event: demandEvent(parsed, `${this.#name}:${this.line}`), file: this.#name, line: this.line };
     this.#sawEvent = true;
@@ -166,6 +170,7 @@ class DocumentEvents {
     const text = textOf(Buffer.concat(this.#chunks), this.#name);
     const parsed = tryParse(text);
     if (parsed === undefined) throw noJson(text, this.#name, 1);
+    demandFlat(text, this.#name, 1);
     demandExact(text, this.#name);
     const lines = Array.isArray(parsed) ? elementLines(text) : [1];
     for (const [index, event] of (Array.isArray(parsed) ? parsed : [parsed]).entries()) {
@@ -198,6 +203,12 @@ function demandEvent(parsed: unknown, place: string): object {
   );
 }
 
+function demandFlat(text: string, name: string, firstLine: number): void {
+  const at = deeperThan(MAX_LEVELS, text);
+  if (at === undefined) return;
+  throw new Failure(`${name}:${lineAt(text, at, firstLine)}: this nests too deeply: more than ${MAX_LEVELS} levels`);
+}
+
 function demandExact(text: string, place: string): void {
   const number = lossyNumber(text);
   if (number === undefined) return;
@@ -215,7 +226,11 @@ function noJson(text: string, name: string, firstLine: number): Failure {
     ({ message } = error as Error);
   }
   const [, position = text.trimEnd().length] = /position (\d+)/.exec(message) ?? [];
-  const line = firstLine + text.slice(0, Number(position)).split("\n").length - 1;
+  const line = lineAt(text, Number(position), firstLine);
   const advice = message.includes("after JSON") ? ". More than one JSON text stand on a line each, as from jq -c" : "";
   return new Failure(`${name}:${line}: this is no JSON: ${message}${advice}`);
+}
+
+function lineAt(text: string, index: number, firstLine: number): number {
+  return firstLine + text.slice(0, index).split("\n").length - 1;
 }
