@@ -111,6 +111,22 @@ describe("nakadi lag", () => {
     expect(await all.code).toBe(130);
   });
 
+  it("--watch of all shows a subscription that is new", async () => {
+    const { url, id, nakadi, eventType } = await subscribed(1);
+    const { stdout, stop, code } = runCommand(["lag", "--watch", "-o", "ndjson", "--url", url, ...FAST]);
+    await stdout.seen(new RegExp(id));
+    const other = await nakadi.subscriptions.ensure({
+      owning_application: "shop",
+      event_types: [eventType],
+      read_from: "begin",
+    });
+    // Its speed needs a second look.
+    await stdout.seen(new RegExp(`"subscription":"${other.id}".*"unconsumed_events":30,.*"events_per_second":0,`));
+    expect(stdout.text.slice(stdout.text.indexOf(other.id))).toContain(id);
+    stop("SIGINT");
+    expect(await code).toBe(130);
+  });
+
   it("--watch shows no more lines than can be redrawn", async () => {
     const { url, nakadi, eventType } = await subscribed(1);
     for (let group = 0; group < 10; group += 1) {

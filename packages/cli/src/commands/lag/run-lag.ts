@@ -25,8 +25,6 @@ interface Watched {
   before: Sample | undefined;
   history: readonly number[];
   histories: Map<string, readonly number[]>;
-  /** Somebody has deleted the subscription. */
-  gone: boolean;
 }
 
 export async function runLag(
@@ -38,12 +36,11 @@ export async function runLag(
     const signal = anyOf(context.signal, context.stdout.closed);
     try {
       const subscriptions = await find(nakadi, ids, signal);
-      const found = await inGroups(subscriptions, (subscription) => begin(nakadi, subscription, signal));
       const detailed = ids.length > 0;
-      if (flags.watch) return await watch(context, found, detailed, flags, signal);
+      const found = await thoseThere(subscriptions, detailed, (one) => begin(nakadi, one, signal));
+      if (flags.watch) return await watch(context, nakadi, found, detailed, flags, signal);
       await sleep(flags.interval * 1_000, undefined, { signal });
-      await inGroups(found, (one) => look(one, detailed, signal));
-      const watched = found.filter(isThere);
+      const watched = await thoseThere(found, detailed, (one) => look(one, signal));
       context.stdout.write(await lagText(watched.map(viewOf), detailed, flags.output, context.stdout.columns));
       return verdict(context, watched, flags.failOver);
     } catch (error) {
@@ -72,26 +69,35 @@ async function begin(nakadi: NakadiClient, subscription: Subscription, signal: A
     before: undefined,
     history: [],
     histories: new Map(),
-    gone: false,
   };
   remember(one);
   return one;
 }
 
-/** @param named whether it must be there */
-async function look(one: Watched, named: boolean, signal: AbortSignal): Promise<void> {
-  const latest = await one.sampler.take(signal).catch((error: unknown) => {
-    if (named || !NakadiError.is(error) || error.code !== "NOT_FOUND") throw error;
-    one.gone = true;
-    return one.latest;
-  });
+async function look(one: Watched, signal: AbortSignal): Promise<Watched> {
+  const latest = await one.sampler.take(signal);
   one.before = one.latest;
   one.latest = latest;
   remember(one);
+  return one;
 }
 
-function isThere({ gone }: Watched): boolean {
-  return !gone;
+/**
+ * The work on each of them, without those that somebody has deleted meanwhile.
+ * @param named whether all must be there
+ */
+async function thoseThere<T>(
+  items: readonly T[],
+  named: boolean,
+  work: (item: T) => Promise<Watched>,
+): Promise<Watched[]> {
+  const done = await inGroups(items, (item) =>
+    work(item).catch((error: unknown) => {
+      if (named || !NakadiError.is(error) || error.code !== "NOT_FOUND") throw error;
+      return undefined;
+    }),
+  );
+  return done.filter((one) => one !== undefined);
 }
 
 function remember(one: Watched): void {
@@ -116,6 +122,7 @@ function viewOf({ subscription, latest, before, history, histories }: Watched): 
 /** A server that is away for a moment does not end it: what was seen last stays on the screen, with a word on it. */
 async function watch(
   context: Context,
+  nakadi: NakadiClient,
   found: readonly Watched[],
   detailed: boolean,
   { interval, output }: LagFlags,
@@ -123,17 +130,14 @@ async function watch(
 ): Promise<ExitCode> {
   const { stdout, stderr } = context;
   const screen = stdout.isTTY && (output === "table" || output === "wide") ? new LiveScreen(stdout) : undefined;
+  let watched = found;
   try {
     for (;;) {
       await sleep(interval * 1_000, undefined, { signal });
-      const trouble = await lookAtAll(found.filter(isThere), detailed, signal);
-      const text = await lagText(
-        found.filter(isThere).map(viewOf),
-        detailed,
-        output,
-        stdout.columns,
-        screen !== undefined,
-      );
+      const seen = await orTrouble(lookAgain(nakadi, watched, detailed, signal), signal);
+      const trouble = typeof seen === "string" ? seen : undefined;
+      if (typeof seen !== "string") watched = seen;
+      const text = await lagText(watched.map(viewOf), detailed, output, stdout.columns, screen !== undefined);
       if (screen) screen.draw([...text.trimEnd().split("\n"), trouble ?? new Date().toLocaleTimeString("en-GB")]);
       else if (trouble === undefined) stdout.write(text);
       else stderr.write(`nakadi: ${trouble}\n`);
@@ -143,14 +147,25 @@ async function watch(
   }
 }
 
-async function lookAtAll(
+/** Where none is named, those that are new join, and those that were deleted are gone: a list is one request more. */
+async function lookAgain(
+  nakadi: NakadiClient,
   watched: readonly Watched[],
   named: boolean,
   signal: AbortSignal,
-): Promise<string | undefined> {
+): Promise<Watched[]> {
+  if (named) return thoseThere(watched, named, (one) => look(one, signal));
+  const known = new Map(watched.map((one) => [one.subscription.id, one]));
+  return thoseThere(await find(nakadi, [], signal), named, (subscription) => {
+    const one = known.get(subscription.id);
+    return one ? look(one, signal) : begin(nakadi, subscription, signal);
+  });
+}
+
+/** What there was to see, or for people why nothing was. */
+async function orTrouble<T>(seen: Promise<T>, signal: AbortSignal): Promise<T | string> {
   try {
-    await inGroups(watched, (one) => look(one, named, signal));
-    return undefined;
+    return await seen;
   } catch (error) {
     if (signal.aborted || !NakadiError.is(error) || !error.retryable) throw error;
     return `${describe(error)}; trying again`;
