@@ -20,9 +20,9 @@ describe("nakadi context", () => {
     await context("add", "here", "--url", "http://localhost:8080");
     await context("add", "live", "--url", "https://nakadi.example.org/api", "--token-file", "/meta/token");
     expect((await context("list")).out).toBe(
-      "   NAME  URL                             TOKEN\n" +
-        "*  here  http://localhost:8080           –\n" +
-        "   live  https://nakadi.example.org/api  file /meta/token\n",
+      "CURRENT  NAME  URL                             TOKEN\n" +
+        "*        here  http://localhost:8080           -\n" +
+        "-        live  https://nakadi.example.org/api  file:/meta/token\n",
     );
     expect(await context("use", "live")).toEqual({ exit: 0, out: "", err: "Commands talk to live from now on.\n" });
     const { out } = await context("list", "--output", "json");

@@ -20,8 +20,9 @@ const INTRODUCTION = `# The command line
 a variable, a command. The token itself is stored only if you insist (\`--token-plain\`).
 
 **What goes where.** Data goes to standard output; progress, speed and trouble go to standard error. Colour and progress are
-for terminals only; \`NO_COLOR\` turns colour off, \`--quiet\` progress. Where the reader of a pipe goes away, as \`head\` does, a
-command that only shows something ends with 0.
+for terminals only; \`NO_COLOR\` turns colour off, \`--quiet\` progress, \`TERM=dumb\` both. Where the reader of a pipe goes away,
+as \`head\` does, a command that only shows something ends with 0. In a table each cell is a word, \`-\` for nothing; only the
+last of a line may be several.
 
 **How it ends.** Ctrl-C once ends a command cleanly: what is under way is finished. Twice ends it at once.
 

@@ -27,17 +27,34 @@ describe("nakadi lag", () => {
     expect([await code, stderr.text]).toEqual([0, ""]);
     const [title, head, first, second, total] = stdout.text.split("\n");
     expect(title).toBe(`${id}  billing / invoices`);
-    expect(head).toMatch(/^EVENT TYPE +PARTITION +UNCONSUMED +TIME LAG +EVENTS\/S +CATCH UP +OWNER$/);
-    expect(first).toMatch(/^order\.created +0 +\d+ +\d+ s +0 +– +–$/);
-    expect(second).toMatch(/^order\.created +1 +\d+ +\d+ s +0 +– +–$/);
-    expect(total).toMatch(/^in all +30 +\d+ s +0 +– +0 streams$/);
+    expect(head).toMatch(/^EVENT-TYPE +PARTITION +UNCONSUMED +TIME-LAG +EVENTS\/S +CATCH-UP +OWNER$/);
+    expect(first).toMatch(/^order\.created +0 +\d+ +\d+s +0 +- +-$/);
+    expect(second).toMatch(/^order\.created +1 +\d+ +\d+s +0 +- +-$/);
+    expect(total).toMatch(/^total +- +30 +\d+s +0 +- +streams:0$/);
   });
 
   it("without a name: a line for each subscription", async () => {
     const { url, id } = await subscribed();
     const { code, stdout } = runCommand(["lag", "--url", url, ...FAST]);
     expect(await code).toBe(0);
-    expect(stdout.text).toMatch(new RegExp(`^${id} +billing +order\\.created +30 +\\d+ s +0 +– +0 of 2$`, "m"));
+    expect(stdout.text).toMatch(new RegExp(`^${id} +billing +order\\.created +30 +\\d+s +0 +- +0/2$`, "m"));
+  });
+
+  it("has a word in each cell, also where nobody knows and where names have spaces", async () => {
+    const { url, nakadi, eventType, id } = await subscribed();
+    const group = { owning_application: "the shop", consumer_group: "all of it", event_types: [eventType] };
+    await nakadi.subscriptions.ensure(group);
+    for (const output of ["table", "wide"]) {
+      const all = runCommand(["lag", "--url", url, "-o", output, ...FAST]);
+      const one = runCommand(["lag", id, "--url", url, "-o", output, ...FAST]);
+      expect([await all.code, await one.code]).toEqual([0, 0]);
+      const [, ...partitions] = one.stdout.text.trimEnd().split("\n");
+      for (const table of [all.stdout.text.trimEnd().split("\n"), partitions]) {
+        const words = table.map((line) => line.split(/ +/).length);
+        expect(words).toEqual(words.map(() => words[0]));
+      }
+      expect(all.stdout.text).toMatch(/ the\\u0020shop /);
+    }
   });
 
   it("programs get numbers, and null for what nobody knows", async () => {
@@ -78,7 +95,7 @@ describe("nakadi lag", () => {
     const { url, id } = await subscribed(1);
     const surroundings = { isTTY: true, env: { NO_COLOR: "1" } };
     const { code, stdout, stop } = runCommand(["lag", id, "--watch", "--url", url, ...FAST], surroundings);
-    await stdout.seen(/ {2}███ +–\n.* {2}███ +0 streams\n/);
+    await stdout.seen(/ {2}███ +-\n.* {2}███ +streams:0\n/);
     expect(stdout.text).toContain("\u001B[5A\r\u001B[0J");
     stop("SIGINT");
     expect(await code).toBe(130);
@@ -91,7 +108,7 @@ describe("nakadi lag", () => {
     const event_types = [await orders("order.".repeat(10) + "created"), await orders("order.".repeat(10) + "paid")];
     await nakadi.subscriptions.ensure({ owning_application: "billing", event_types });
     const { stdout, stop, code } = runCommand(["lag", "--watch", "--url", url, ...FAST], { isTTY: true, columns: 80 });
-    await stdout.seen(/^[^]*SUBSCRIPTION +UNCONSUMED +TIME LAG +EVENTS\/S +CATCH UP/);
+    await stdout.seen(/^[^]*SUBSCRIPTION +UNCONSUMED +TIME-LAG +EVENTS\/S +CATCH-UP/);
     stop("SIGINT");
     expect(await code).toBe(130);
   });

@@ -152,8 +152,8 @@ describe("nakadi tail", () => {
 
   it.each([
     ["json", '{\n  "order": "a"\n}\n'],
-    ["table", `0:${offset(0)}  –  {"order":"a"}\n`],
-    ["wide", `order.created  0:${offset(0)}  –  {"order":"a"}\n`],
+    ["table", `0:${offset(0)}  -  {"order":"a"}\n`],
+    ["wide", `order.created  0:${offset(0)}  -  {"order":"a"}\n`],
     ["pretty", `── order.created/0:${offset(0)}\n{\n  "order": "a"\n}\n`],
   ])("-o %s", async (format, expected) => {
     const { tail, eventType } = await withOrders(["a"]);

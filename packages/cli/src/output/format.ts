@@ -6,7 +6,9 @@ const FORMATS = ["table", "wide", "json", "ndjson", "yaml"] as const;
 export type Format = (typeof FORMATS)[number];
 
 export interface Column<Row> {
+  /** One word. */
   title: string;
+  /** One word too, except in the last column; nothing is shown as `-`. */
   cell(row: Row): string;
   align?: "right";
   /** Shown by `wide` only. */

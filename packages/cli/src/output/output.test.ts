@@ -1,30 +1,35 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { countCell, durationCell, rateCell } from "./cell.ts";
 import { type Column, render } from "./format.ts";
-import { count, duration, rate } from "./quantity.ts";
+import { count, rate } from "./quantity.ts";
 import { sparkline } from "./sparkline.ts";
 
-describe("numbers for people", () => {
+describe("numbers in a table", () => {
   it.each([
-    [undefined, "–"],
-    [0, "0 s"],
-    [0.2, "1 s"],
-    [59, "59 s"],
-    [60, "1 min"],
-    [200, "3 min 20 s"],
-    [7_500, "2 h 5 min"],
-    [349_200, "4 d 1 h"],
-  ])("duration %s is %s", (seconds, text) => expect(duration(seconds)).toBe(text));
+    [undefined, "-"],
+    [0, "0s"],
+    [0.2, "1s"],
+    [59, "59s"],
+    [60, "1m"],
+    [200, "3m20s"],
+    [7_500, "2h5m"],
+    [349_200, "4d1h"],
+  ])("duration %s is %s", (seconds, text) => expect(durationCell(seconds)).toBe(text));
 
   it.each([
-    [undefined, "–"],
+    [undefined, "-"],
     [0, "0"],
     [0.25, "0.3"],
     [9.99, "10.0"],
-    [1234.5, "1,235"],
-  ])("rate %s is %s", (value, text) => expect(rate(value)).toBe(text));
+    [1234.5, "1235"],
+  ])("rate %s is %s", (value, text) => expect(rateCell(value)).toBe(text));
 
-  it("counts have thousands", () => expect([count(1_234_567), count(undefined)]).toEqual(["1,234,567", "–"]));
+  it("counts are plain", () => expect([countCell(1_234_567), countCell(undefined)]).toEqual(["1234567", "-"]));
+});
+
+it("numbers in sentences have thousands", () => {
+  expect([count(1_234_567), rate(1234.5), rate(0.25), rate(0)]).toEqual(["1,234,567", "1,235", "0.3", "0"]);
 });
 
 describe("a sparkline", () => {
@@ -46,7 +51,7 @@ describe("a sparkline", () => {
 describe("formats", () => {
   const rows = [
     { name: "a", size: 5 },
-    { name: "long name", size: 1_000 },
+    { name: "longest", size: 1_000 },
   ];
   const columns: Column<(typeof rows)[number]>[] = [
     { title: "NAME", cell: ({ name }) => name },
@@ -55,19 +60,22 @@ describe("formats", () => {
   ];
 
   it("a table has aligned columns and no lines; wide shows all columns", async () => {
-    expect(await render(rows, columns, "table", (row) => row)).toBe(
-      "NAME       SIZE\na             5\nlong name  1000\n",
-    );
-    expect(await render(rows, columns, "wide", (row) => row)).toContain("long name  1000  2000\n");
+    expect(await render(rows, columns, "table", (row) => row)).toBe("NAME     SIZE\na           5\nlongest  1000\n");
+    expect(await render(rows, columns, "wide", (row) => row)).toContain("longest  1000  2000\n");
+  });
+
+  it("a cell of a table is a word, also where it is empty; only the last of a line may be several", async () => {
+    const cells: Column<string>[] = ["A", "B"].map((title) => ({ title, cell: (text) => text }));
+    expect(await render(["", "x y"], cells, "table", (row) => row)).toBe("A         B\n-         -\nx\\u0020y  x y\n");
   });
 
   it("programs get all of it", async () => {
     expect(JSON.parse(await render(rows, columns, "json", (row) => row))).toEqual(rows);
     expect(await render(rows, columns, "ndjson", (row) => row)).toBe(
-      '{"name":"a","size":5}\n{"name":"long name","size":1000}\n',
+      '{"name":"a","size":5}\n{"name":"longest","size":1000}\n',
     );
     expect(await render(rows, columns, "yaml", (row) => row)).toBe(
-      "- name: a\n  size: 5\n- name: long name\n  size: 1000\n",
+      "- name: a\n  size: 5\n- name: longest\n  size: 1000\n",
     );
   });
 });

@@ -12,6 +12,11 @@ export function visible(text: string): string {
   return text.trim().replace(LINE_BREAKS, "; ").replace(CONTROLS, escaped);
 }
 
+/** One word: a space is shown too. */
+export function visibleWord(text: string): string {
+  return visible(text).replace(/\s/g, escaped);
+}
+
 /** JSON or YAML with the same meaning. Both have escaped the others already. */
 export function visibleData(text: string): string {
   return text.replace(BEYOND_JSON, escaped);

@@ -63,11 +63,20 @@ interface Row extends StoredContext {
 }
 
 const COLUMNS: readonly Column<Row>[] = [
-  { title: "", cell: ({ current }) => (current ? "*" : "") },
+  { title: "CURRENT", cell: ({ current }) => (current ? "*" : "") },
   { title: "NAME", cell: ({ name }) => name },
   { title: "URL", cell: ({ url }) => url },
-  { title: "TOKEN", cell: ({ token }) => (token ? describeToken(token) : "–") },
+  { title: "TOKEN", cell: ({ token }) => tokenCell(token) },
 ];
+
+/** A kind and a place, as `file:/meta/token`; never the token. */
+function tokenCell(token: TokenReference | undefined): string {
+  if (token === undefined) return "";
+  if ("plain" in token) return "plain";
+  return Object.entries(token)
+    .map(([kind, place]) => `${kind}:${place}`)
+    .join();
+}
 
 export async function listContexts(context: Context, format: Format): Promise<void> {
   const { current, contexts } = await readConfig(configPath(context.env));

@@ -1,7 +1,7 @@
 /** What `nakadi lag` prints. */
 import type { Subscription } from "nakadi-client";
+import { countCell, durationCell, rateCell } from "../../output/cell.ts";
 import { type Column, type Format, render } from "../../output/format.ts";
-import { count, duration, rate, UNKNOWN } from "../../output/quantity.ts";
 import { sparkline } from "../../output/sparkline.ts";
 import { visible } from "../../output/visible.ts";
 import type { PartitionLag, TotalLag } from "./measure.ts";
@@ -44,12 +44,12 @@ const SUBSCRIPTION_COLUMNS: readonly Column<LagView>[] = [
   { title: "SUBSCRIPTION", cell: ({ subscription }) => subscription.id },
   { title: "APPLICATION", cell: ({ subscription }) => subscription.owning_application },
   { title: "GROUP", cell: ({ subscription }) => subscription.consumer_group, wide: true },
-  { title: "EVENT TYPES", cell: ({ subscription }) => subscription.event_types.join(",") },
-  { title: "UNCONSUMED", cell: ({ total }) => count(total.unconsumed), align: "right" },
-  { title: "TIME LAG", cell: ({ total }) => duration(total.timeLagSeconds), align: "right" },
-  { title: "EVENTS/S", cell: ({ total }) => rate(total.rate), align: "right" },
-  { title: "CATCH UP", cell: ({ total }) => duration(total.catchUpSeconds), align: "right" },
-  { title: "STREAMS", cell: ({ total }) => `${total.streams} of ${total.partitions}`, align: "right" },
+  { title: "EVENT-TYPES", cell: ({ subscription }) => subscription.event_types.join(",") },
+  { title: "UNCONSUMED", cell: ({ total }) => countCell(total.unconsumed), align: "right" },
+  { title: "TIME-LAG", cell: ({ total }) => durationCell(total.timeLagSeconds), align: "right" },
+  { title: "EVENTS/S", cell: ({ total }) => rateCell(total.rate), align: "right" },
+  { title: "CATCH-UP", cell: ({ total }) => durationCell(total.catchUpSeconds), align: "right" },
+  { title: "STREAMS", cell: ({ total }) => `${total.streams}/${total.partitions}`, align: "right" },
 ];
 
 /** Numbers before names: what does not fit a narrow terminal is the end of a line. */
@@ -79,19 +79,16 @@ type Row = { history: readonly number[] } & (
 );
 
 const PARTITION_COLUMNS: readonly Column<Row>[] = [
-  { title: "EVENT TYPE", cell: (row) => (row.kind === "total" ? "in all" : row.lag.eventType) },
+  { title: "EVENT-TYPE", cell: (row) => (row.kind === "total" ? "total" : row.lag.eventType) },
   { title: "PARTITION", cell: (row) => (row.kind === "total" ? "" : row.lag.partition), align: "right" },
-  { title: "UNCONSUMED", cell: ({ lag }) => count(lag.unconsumed), align: "right" },
-  { title: "TIME LAG", cell: ({ lag }) => duration(lag.timeLagSeconds), align: "right" },
-  { title: "EVENTS/S", cell: ({ lag }) => rate(lag.rate), align: "right" },
-  { title: "CATCH UP", cell: ({ lag }) => duration(lag.catchUpSeconds), align: "right" },
+  { title: "UNCONSUMED", cell: ({ lag }) => countCell(lag.unconsumed), align: "right" },
+  { title: "TIME-LAG", cell: ({ lag }) => durationCell(lag.timeLagSeconds), align: "right" },
+  { title: "EVENTS/S", cell: ({ lag }) => rateCell(lag.rate), align: "right" },
+  { title: "CATCH-UP", cell: ({ lag }) => durationCell(lag.catchUpSeconds), align: "right" },
   { title: "STATE", cell: (row) => (row.kind === "total" ? "" : row.lag.state), wide: true },
   {
     title: "OWNER",
-    cell: (row) =>
-      row.kind === "total"
-        ? `${row.lag.streams} stream${row.lag.streams === 1 ? "" : "s"}`
-        : row.lag.streamId || UNKNOWN,
+    cell: (row) => (row.kind === "total" ? `streams:${row.lag.streams}` : row.lag.streamId),
   },
 ];
 

@@ -1,8 +1,9 @@
 /** How events go to standard output: one line each for programs, coloured and indented for people. */
 import type { Cursor } from "nakadi-client";
 import type { Output } from "../../context.ts";
+import { NOTHING } from "../../output/cell.ts";
 import { type Paint, prettyJson } from "../../output/pretty-json.ts";
-import { visible, visibleData } from "../../output/visible.ts";
+import { visible, visibleData, visibleWord } from "../../output/visible.ts";
 import type { Colours } from "../../terminal/colours.ts";
 
 export const EVENT_FORMATS = ["pretty", "table", "wide", "json", "ndjson", "yaml"] as const;
@@ -70,9 +71,9 @@ function row(
   shown: string,
   wide: boolean,
 ): string {
-  const [time = "–"] = occurredAt(event);
+  const [time = NOTHING] = occurredAt(event);
   const place = [...(wide ? [event_type] : []), `${partition}:${offset}`, time];
-  return [...place.map(visible), shown].join("  ");
+  return [...place.map(visibleWord), shown].join("  ");
 }
 
 function fitted(line: string, columns: number | undefined): string {
