@@ -1,9 +1,6 @@
 /** What a consumer goes through with its streams: opening, losing, waiting, and who is told. */
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { describe, expect, it, onTestFinished } from "vitest";
-import { fileToken, HttpError, NoFreeSlotError, type StateChange, TimeoutError } from "../src/index.ts";
+import { HttpError, NoFreeSlotError, type StateChange, TimeoutError } from "../src/index.ts";
 import { ScriptedTransport } from "./scripted-transport.ts";
 import { Held, testConsumer } from "./test-consumer.ts";
 
@@ -269,36 +266,5 @@ describe("states", () => {
     (await test.open()).batch(1);
     await test.settle();
     expect(test.committed()).toEqual([["0:1"]]);
-  });
-});
-
-describe("tokens", () => {
-  it("NN4: a token file with a line feed at its end is a header without one", async () => {
-    const directory = await mkdtemp(join(tmpdir(), "nakadi-token-"));
-    onTestFinished(() => rm(directory, { recursive: true }));
-    await writeFile(join(directory, "token"), "t1\r\n");
-    const test = testConsumer(idle, {}, new ScriptedTransport(), { token: fileToken(join(directory, "token")) });
-    await expect.poll(() => test.transport.opened.length).toBe(1);
-    expect(test.transport.opened[0]?.headers["authorization"]).toBe("Bearer t1");
-  });
-
-  it("are refreshed once after a 401, on opening and on committing; a second one is fatal", async () => {
-    const asked: boolean[] = [];
-    let count = 0;
-    const token = ({ refresh }: { refresh: boolean }): string => {
-      asked.push(refresh);
-      return refresh ? `t${++count}` : `t${count}`;
-    };
-    const refused = { status: 401 };
-    const transport = new ScriptedTransport().willOpen(refused).willAnswer(refused);
-    const test = testConsumer(idle, {}, transport, { token });
-    const failed = test.consumer.done.catch((error: unknown) => error);
-    const server = await test.open();
-    server.batch(1);
-    await test.settle();
-    expect([asked, test.committed(), test.retries]).toEqual([[false, true, false, true], [["0:1"], ["0:1"]], []]);
-    transport.willAnswer(refused, refused);
-    server.batch(2);
-    expect(await failed).toMatchObject({ code: "UNAUTHORIZED" });
   });
 });

@@ -3,7 +3,7 @@
  * driver of both.
  */
 import type { Clock, LaneKey, Timer } from "nakadi-protocol";
-import { NakadiError } from "../errors/nakadi-error.ts";
+import type { NakadiError } from "../errors/nakadi-error.ts";
 import type { Logger } from "../observability/logger.ts";
 import { backoffMs } from "../stream/backoff.ts";
 import type { DoneAs } from "./commit-tracker.ts";
@@ -11,6 +11,7 @@ import { eventsFrom } from "./event-slices.ts";
 import { halves, judge } from "./failure-policy.ts";
 import type { Handler, HandlerOutcome } from "./handler.ts";
 import { callHandler } from "./handler-call.ts";
+import { handlerError, ownError } from "./handler-error.ts";
 import { HandlerRun, type RunSignals } from "./handler-run.ts";
 import { laneOf } from "./lane.ts";
 import { LaneScheduler } from "./lane-scheduler.ts";
@@ -290,12 +291,4 @@ export class Handling<E> {
     this.#runs.delete(part);
     this.#scheduler.rest(part, Infinity);
   }
-}
-
-function ownError(what: string, thrown: unknown): NakadiError {
-  return NakadiError.is(thrown) ? thrown : handlerError(what, thrown);
-}
-
-function handlerError(what: string, cause: unknown): NakadiError {
-  return new NakadiError("HANDLER", `a handler ${what}`, { cause });
 }

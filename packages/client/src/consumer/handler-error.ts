@@ -1,0 +1,13 @@
+/**
+ * What went wrong in the program's own handler, as one of the family.
+ * @pure
+ */
+import { NakadiError } from "../errors/nakadi-error.ts";
+
+export function ownError(what: string, thrown: unknown): NakadiError {
+  return NakadiError.is(thrown) ? thrown : handlerError(what, thrown);
+}
+
+export function handlerError(what: string, cause: unknown): NakadiError {
+  return new NakadiError("HANDLER", `a handler ${what}`, { cause });
+}
