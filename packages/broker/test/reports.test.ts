@@ -70,6 +70,16 @@ describe("with kpi_collection on", () => {
     expect(Object.keys(event).at(-1)).toBe("metadata");
   });
 
+  it("streams are in the access log too, also those that their clients leave", async () => {
+    const test = await testBroker({ profile: "acceptance" });
+    const log = await watch(test, "nakadi.access.log");
+    const subscription = await test.subscription([await test.eventType()]);
+    const stream = await test.open(subscription);
+    stream.close();
+    const path = `/subscriptions/${subscription}/events`;
+    expect(await first(log, { path })).toMatchObject({ method: "GET", status_code: 200, response_length: 0 });
+  });
+
   it("batches that are stored are told about, refused ones are not", async () => {
     const test = await testBroker({ profile: "acceptance" });
     const stream = await watch(test, "nakadi.batch.published");

@@ -64,7 +64,7 @@ export function buildServer(domain: Domain, logger: Logger): FastifyInstance {
   app.removeAllContentTypeParsers();
   app.addContentTypeParser("*", { parseAs: "buffer" }, (_request, body, done) => done(null, body));
   flowIds(app);
-  accessReports(app, domain.reports);
+  accessReports(app, domain.reports, clock);
   compression(app, limits.maxBodyBytes);
   app.addHook("onRequest", async ({ url }, reply) => {
     const path = pathOf(url);
