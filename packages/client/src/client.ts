@@ -48,7 +48,7 @@ export interface NakadiClientOptions {
   requestTimeoutMs?: number;
   /** Bytes of an answer at most; streams aside. Default 64 MiB. */
   maxResponseBytes?: number;
-  /** Default: silent. */
+  /** Default: silent. One that throws breaks nothing: the process is warned, once. */
   logger?: Logger;
   /** Default: HTTP by undici. A test gives its own, which the client does not close. */
   transport?: Transport;
