@@ -12,11 +12,12 @@ export function completionScript(shell: Shell, all: readonly Words[]): string {
   return shell === "zsh" ? `autoload -U +X bashcompinit && bashcompinit\n${bashScript(all)}` : bashScript(all);
 }
 
+/** For zsh too, which takes arithmetic only as such, and keeps `path` and `words` for itself. */
 function bashScript(all: readonly Words[]): string {
   const commands = all.map(({ path }) => path).filter((path) => path !== "");
   const cases = all.map(({ path, subcommands, flags, choices }) => {
     const words = [...subcommands.map(({ name }) => name), ...choices, ...flags.map(({ name }) => name)];
-    return `    "${path}") words="${words.join(" ")}" ;;`;
+    return `    "${path}") offered="${words.join(" ")}" ;;`;
   });
   const valued = all.flatMap(({ path, flags }) =>
     flags
@@ -27,23 +28,23 @@ function bashScript(all: readonly Words[]): string {
       }),
   );
   return `_nakadi() {
-  local current="\${COMP_WORDS[COMP_CWORD]}" previous="\${COMP_WORDS[COMP_CWORD-1]}" path="" word words="" values="" taken=""
-  for word in "\${COMP_WORDS[@]:1:COMP_CWORD-1}"; do
+  local current="\${COMP_WORDS[COMP_CWORD]}" previous="\${COMP_WORDS[COMP_CWORD-1]}" typed="" word offered="" values="" taken=""
+  for word in "\${COMP_WORDS[@]:1:$((COMP_CWORD-1))}"; do
     case " ${commands.map((path) => path.replaceAll(" ", "/")).join(" ")} " in
-      *" \${path:+\${path// //}/}$word "*) path="\${path:+$path }$word" ;;
+      *" \${typed:+\${typed// //}/}$word "*) typed="\${typed:+$typed }$word" ;;
     esac
   done
-  case "$path:$previous" in
+  case "$typed:$previous" in
 ${valued.join("\n")}
   esac
   if [ -n "$taken" ]; then
     if [ -n "$values" ]; then COMPREPLY=($(compgen -W "$values" -- "$current")); else COMPREPLY=($(compgen -f -- "$current")); fi
     return
   fi
-  case "$path" in
+  case "$typed" in
 ${cases.join("\n")}
   esac
-  COMPREPLY=($(compgen -W "$words" -- "$current"))
+  COMPREPLY=($(compgen -W "$offered" -- "$current"))
 }
 complete -o default -F _nakadi nakadi
 `;
