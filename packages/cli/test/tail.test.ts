@@ -1,40 +1,7 @@
 import { describe, expect, it } from "vitest";
-import { runCommand, type Surroundings } from "./run-command.ts";
-import { type TestServer, testServer } from "./test-server.ts";
-
-interface Tailed extends Omit<TestServer, "orders"> {
-  createType: TestServer["orders"];
-  eventType: string;
-  publish(...orders: string[]): Promise<void>;
-  tail(args: readonly string[], surroundings?: Surroundings): ReturnType<typeof runCommand>;
-  /** What it printed, when it has ended by itself. */
-  orders(...args: string[]): Promise<{ exit: number; orders: string[]; err: string }>;
-}
-
-async function withOrders(orders: readonly string[], partitions = 1): Promise<Tailed> {
-  const server = await testServer();
-  const eventType = await server.orders("order.created", partitions);
-  const publish = async (...more: string[]): Promise<void> => {
-    if (more.length > 0) await server.nakadi.publisher(eventType).publish(more.map((order) => ({ order })));
-  };
-  await publish(...orders);
-  const tail: Tailed["tail"] = (args, surroundings) => runCommand(["tail", ...args, "--url", server.url], surroundings);
-  return {
-    ...server,
-    createType: (name) => server.orders(name),
-    eventType,
-    publish,
-    tail,
-    async orders(...args) {
-      const { code, stdout, stderr } = tail([eventType, ...args]);
-      const exit = await code;
-      const lines = stdout.text.split("\n").filter((line) => line !== "");
-      return { exit, orders: lines.map((line) => (JSON.parse(line) as { order: string }).order), err: stderr.text };
-    },
-  };
-}
-
-const offset = (n: number): string => `001-0001-${String(n).padStart(18, "0")}`;
+import { runCommand } from "./run-command.ts";
+import { offset, withOrders } from "./tailed-orders.ts";
+import { testServer } from "./test-server.ts";
 
 describe("nakadi tail", () => {
   it("follows what comes, from now on, until it is interrupted", async () => {
@@ -86,15 +53,6 @@ describe("nakadi tail", () => {
     expect(await orders("--no-follow", ...args)).toMatchObject({ exit: 0, orders: expected });
   });
 
-  it("the line below the events ends its colour, also where it is cut for a narrow terminal", async () => {
-    const { tail, eventType } = await withOrders(["a"]);
-    const { stderr, stop, code } = tail([eventType, "--from", "begin"], { isTTY: true, columns: 20 });
-    const [, line = ""] = await stderr.seen(/\[2m(1 events[^]*?).\[22m/);
-    expect(line).toHaveLength(19);
-    stop("SIGINT");
-    expect(await code).toBe(130);
-  });
-
   it("the position that it ends with is where the next one goes on, in every partition", async () => {
     const { orders, publish } = await withOrders(["a", "b", "c", "d", "e", "f"], 3);
     const { orders: first, err } = await orders("--no-follow", "--limit", "4");
@@ -133,54 +91,6 @@ describe("nakadi tail", () => {
       url,
     ]);
     expect([await code, stdout.text]).toEqual([0, '"b"\n']);
-  });
-
-  it("shows events to programs as the server stored them", async () => {
-    const { tail, url, eventType } = await withOrders([]);
-    const event = '{"order":"\\u00e9","n":9007199254740993,"x":1.0}';
-    const answer = await fetch(`${url}/event-types/${eventType}/events`, {
-      method: "POST",
-      body: `[${event}]`,
-      headers: { "content-type": "application/json" },
-    });
-    expect([answer.status, await answer.text()]).toEqual([200, ""]);
-    const { code, stdout } = tail([eventType, "--no-follow"]);
-    expect([await code, stdout.text]).toEqual([0, `${event}\n`]);
-    const yaml = tail([eventType, "--no-follow", "-o", "yaml"]);
-    expect([await yaml.code, yaml.stdout.text]).toEqual([0, "---\norder: é\nn: 9007199254740993\nx: 1\n"]);
-  });
-
-  it.each([
-    ["json", '{\n  "order": "a"\n}\n'],
-    ["table", `0:${offset(0)}  -  {"order":"a"}\n`],
-    ["wide", `order.created  0:${offset(0)}  -  {"order":"a"}\n`],
-    ["pretty", `── order.created/0:${offset(0)}\n{\n  "order": "a"\n}\n`],
-  ])("-o %s", async (format, expected) => {
-    const { tail, eventType } = await withOrders(["a"]);
-    const { code, stdout } = tail([eventType, "--no-follow", "-o", format, "-q"]);
-    expect([await code, stdout.text]).toEqual([0, expected]);
-  });
-
-  it("--with-position gives programs the position", async () => {
-    const { tail, eventType } = await withOrders(["a"]);
-    const { code, stdout, stderr } = tail([eventType, "--no-follow", "--with-position", "--quiet"]);
-    expect([await code, stderr.text]).toEqual([0, ""]);
-    expect(JSON.parse(stdout.text)).toEqual({
-      position: { event_type: eventType, partition: "0", offset: offset(0) },
-      event: { order: "a" },
-    });
-  });
-
-  it("is coloured and laid out for a person, with speed and position below", async () => {
-    const { tail, eventType } = await withOrders(["a"]);
-    const { code, stdout, stderr, stop } = tail([eventType, "--from", "begin"], { isTTY: true });
-    await stdout.seen(/"a"/);
-    expect(stdout.text).toContain('\u001B[36m"order"\u001B[39m: \u001B[32m"a"');
-    await stderr.seen(new RegExp(`1 events {2}[\\d.]+/s {2}at order\\.created/0:${offset(0)}`));
-    stop("SIGINT");
-    expect(await code).toBe(130);
-    const plain = tail([eventType, "--no-follow"], { isTTY: true, env: { NO_COLOR: "1" } });
-    expect([await plain.code, plain.stdout.text.split("\n")[1]]).toEqual([0, "{"]);
   });
 
   it("a subscription: all of its event types, without a slot taken, without a cursor moved", async () => {
