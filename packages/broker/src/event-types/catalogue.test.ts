@@ -6,6 +6,7 @@ import { Features } from "../settings/features.ts";
 import { MemoryEngine } from "../storage/memory/engine.ts";
 import type { LogId, LogPort, MetadataPort, Storage } from "../storage/ports.ts";
 import { EventTypes } from "./catalogue.ts";
+import type { StoredEventType } from "./stored-event-type.ts";
 
 const NEVER = new AbortController().signal;
 const ANYBODY = new Access(allowAll);
@@ -277,4 +278,14 @@ describe("validator", () => {
     const schema = { type: "avro_schema", schema: '{"type":"string"}' };
     expect(await eventTypes.validation(await eventTypes.create(minimal("et", { schema })))).toBeUndefined();
   });
+});
+
+test("whoever changes an event type reads it from the storage, or a wrong cache would let him try for ever", async () => {
+  const one = catalogueOver({ metadata: but(storage.metadata, { revision: async () => 1 }) });
+  await one.create(minimal("a"));
+  await one.find("a");
+  const other = (stored: StoredEventType): StoredEventType => ({ ...stored, partitions: stored.partitions + 1 });
+  await eventTypes.change("a", other);
+  await one.change("a", other);
+  expect((await eventTypes.get("a")).partitions).toBe(3);
 });

@@ -155,17 +155,22 @@ export class EventTypes {
 
   /** @throws {ProblemError} 404 */
   async get(name: string): Promise<StoredEventType> {
-    return (await this.record(name)).value;
+    const found = await this.find(name);
+    if (!found) throw noSuchEventType(name);
+    return found;
   }
 
   /** As stored by the last write that was acknowledged before the call. */
   async find(name: string): Promise<StoredEventType | undefined> {
-    return (await this.findRecord(name))?.value;
+    return (await this.#records.get(name))?.value;
   }
 
-  /** The same with its version, for whoever changes it or must know that it is not changed meanwhile. */
+  /**
+   * The same with its version, for whoever changes it or must know that it is not changed meanwhile. Read anew each time: from
+   * a cache that is wrong, for whatever reason, he would get the same again after each conflict, and try for ever.
+   */
   async findRecord(name: string): Promise<Versioned<StoredEventType> | undefined> {
-    return this.#records.get(name);
+    return this.#metadata.get<StoredEventType>(EVENT_TYPE_KIND, name);
   }
 
   /** @throws {ProblemError} 404 */
