@@ -59,10 +59,12 @@ export function stopped({ signal }: Context): Promise<void> {
 
 /** The standard input of this process. */
 export function inputOf(stream: NodeJS.ReadStream): Input {
-  const DESCRIPTOR = 0;
   return {
     isTTY: stream.isTTY,
-    isDirectory: fstatSync(DESCRIPTOR).isDirectory(),
+    // Asked when it matters: not every system can tell of what stands there, and most commands read nothing.
+    get isDirectory() {
+      return fstatSync(0).isDirectory();
+    },
     [Symbol.asyncIterator]: () => stream[Symbol.asyncIterator](),
   };
 }
