@@ -21,6 +21,11 @@ export class ProblemError extends Error {
   }
 }
 
+/** Whether it says that something is not there. */
+export function isNotFound(error: unknown): boolean {
+  return error instanceof ProblemError && error.status === 404;
+}
+
 /** A body whose members break rules: answered 422 with one sentence a violation (protocol 0.5). */
 export class ValidationError extends Error {
   override readonly name = "ValidationError";

@@ -25,12 +25,15 @@ export interface TimelineSwitchParts {
   uuid: () => string;
 }
 
-/** @throws {ProblemError} 404; 409 while another switch goes on; 422 for a compacted event type; 503 if writers do not end */
+/**
+ * @returns the event type with its new timeline
+ * @throws {ProblemError} 404; 409 while another switch goes on; 422 for a compacted event type; 503 if writers do not end
+ */
 export async function switchTimeline(
   parts: TimelineSwitchParts,
   name: string,
   storage: string = OWN_STORAGE,
-): Promise<void> {
+): Promise<StoredEventType> {
   const { eventTypes, writers, log, limits, clock, uuid } = parts;
   const next = uuid();
   await eventTypes.change(name, (stored) => {
@@ -49,6 +52,7 @@ export async function switchTimeline(
       switched(now, { log: next, storage, lastNumbers, nowMs: clock.wallMs() }),
     );
     if (!isDeepStrictEqual(policy, logPolicy(stored.eventType))) await applyLogPolicy(parts, stored);
+    return stored;
   } catch (error) {
     await callOff(parts, name, next);
     throw error;

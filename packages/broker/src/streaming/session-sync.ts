@@ -8,7 +8,7 @@ import { Axis } from "../log/axis.ts";
 import { CursorError } from "../log/cursor-position.ts";
 import type { LogView } from "../log/partition-bounds.ts";
 import { timelineBounds } from "../log/timeline-bounds.ts";
-import { ProblemError } from "../problems.ts";
+import { isNotFound } from "../problems.ts";
 import {
   type Group,
   NoSuchLogError,
@@ -189,7 +189,7 @@ export class SessionSync {
       const stored = await this.#parts.eventType(eventType);
       return { stored, bounds: await timelineBounds(this.#parts.storage.log, stored) };
     } catch (error) {
-      const gone = error instanceof NoSuchLogError || (error instanceof ProblemError && error.status === 404);
+      const gone = error instanceof NoSuchLogError || isNotFound(error);
       if (gone && !this.#parts.eventTypes.includes(eventType)) return undefined;
       throw error;
     }

@@ -17,14 +17,10 @@ export interface Distance {
 export async function consumerLagSeconds(log: LogPort, clock: Clock, distance: Distance): Promise<number | undefined> {
   if (distance.end <= distance.committed) return 0;
   const aborter = new AbortController();
-  let giveUp = (): void => undefined;
   const late = new Promise<undefined>((resolve) => {
-    giveUp = () => resolve(undefined);
+    aborter.signal.addEventListener("abort", () => resolve(undefined));
   });
-  const timer = clock.schedule(BUDGET_MS, () => {
-    aborter.abort();
-    giveUp();
-  });
+  const timer = clock.schedule(BUDGET_MS, () => aborter.abort());
   try {
     const storedMs = await Promise.race([nextStoredMs(log, distance, aborter.signal), late]);
     return storedMs === undefined ? undefined : Math.max(0, Math.floor((clock.wallMs() - storedMs) / 1_000));

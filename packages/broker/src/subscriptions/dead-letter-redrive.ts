@@ -7,7 +7,7 @@ import type { Clock, Timer } from "nakadi-protocol";
 import type { EventTypes } from "../event-types/catalogue.ts";
 import type { StoredEventType } from "../event-types/stored-event-type.ts";
 import { DEAD_LETTER_REDRIVE } from "../event-types/system-event-types.ts";
-import { ProblemError } from "../problems.ts";
+import { isNotFound } from "../problems.ts";
 import { type CoordinationPort, type LogId, NoSuchLogError } from "../storage/ports.ts";
 import { splitKey } from "../streaming/group.ts";
 import { addPartitions, type InitialiseParts } from "./initialise.ts";
@@ -91,7 +91,7 @@ export class DeadLetterRedrive implements AsyncDisposable {
     try {
       await subscriptions.get(id);
     } catch (error) {
-      if (error instanceof ProblemError && error.status === 404) return true;
+      if (isNotFound(error)) return true;
       throw error;
     }
     const current = await coordination.group(id);

@@ -3,10 +3,11 @@
  * takes the new ones in while its streams stand still. Asking again goes on where a crash ended it.
  */
 import type { EventTypes } from "../event-types/catalogue.ts";
+import type { EventTypeChange } from "../event-types/changes.ts";
 import type { StoredEventType } from "../event-types/stored-event-type.ts";
 import type { Writers } from "../log/writers.ts";
 import { noSuchEventType } from "../event-types/catalogue.ts";
-import { ProblemError } from "../problems.ts";
+import { isNotFound, ProblemError } from "../problems.ts";
 import type { LogPort } from "../storage/ports.ts";
 import { addPartitions, initialise, knowsAll } from "./initialise.ts";
 import type { Subscriptions } from "./registry.ts";
@@ -21,24 +22,31 @@ export interface RepartitionParts extends StandstillParts {
 
 /**
  * Does nothing where there are as many partitions already. Takes up to the longest commit timeout: streams are waited for.
+ * @returns what was changed, if anything was
  * @throws {ProblemError} 404; 422 for fewer partitions and for too many; 500 if streams do not end in time
  */
-export async function repartition(parts: RepartitionParts, name: string, count: number): Promise<void> {
-  await parts.writers.write(name, async (stored) => {
+export async function repartition(
+  parts: RepartitionParts,
+  name: string,
+  count: number,
+): Promise<EventTypeChange | undefined> {
+  const change = await parts.writers.write(name, async (stored) => {
     if (!stored) throw noSuchEventType(name);
     demandCount(stored, count, parts.limits.maxPartitions);
-    if (count === stored.partitions) return;
+    if (count === stored.partitions) return undefined;
     const log = stored.timelines.at(-1)?.log ?? "";
     await parts.log.grow(log, count);
-    await parts.eventTypes.change(name, (now) => {
+    const after = await parts.eventTypes.change(name, (now) => {
       // Deleted meanwhile, and another one has the name.
       if (now.timelines.at(-1)?.log !== log) throw noSuchEventType(name);
       demandCount(now, count, parts.limits.maxPartitions);
       return grown(now, count, new Date(parts.clock.wallMs()).toISOString());
     });
+    return { before: stored.eventType, after: after.eventType };
   });
   const readers = await parts.subscriptions.of(name);
   await Promise.all(readers.map(({ id }) => takeIn(parts, id)));
+  return change;
 }
 
 function demandCount({ partitions }: StoredEventType, count: number, max: number): void {
@@ -64,6 +72,6 @@ async function takeIn(parts: RepartitionParts, id: string): Promise<void> {
     await whileStopped(parts, id, (group) => addPartitions(parts, id, { group, alive }, eventTypes));
   } catch (error) {
     // Deleted meanwhile: nothing is left to be done.
-    if (!(error instanceof ProblemError && error.status === 404)) throw error;
+    if (!isNotFound(error)) throw error;
   }
 }

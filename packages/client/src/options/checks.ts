@@ -43,6 +43,11 @@ export function withFunctions<T extends object>(path: string, value: T, names: r
   return value;
 }
 
+/** Whether it has members of its own: those of lists, maps and `Headers` are not, and nothing of them would be read. */
+export function isPlainObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === "object" && value !== null && !(Symbol.iterator in value);
+}
+
 /** An object whose members are all known; a misspelt option would otherwise do nothing. */
 export function knownMembers(path: string, value: unknown, names: readonly string[]): void {
   if (typeof value !== "object" || value === null || Array.isArray(value)) throw new ConfigError(path, "an object");

@@ -69,6 +69,18 @@ type Table = {
 
 const stay = (state: SessionState): Step => ({ state, effects: [] });
 
+/** Nothing happens to it any more. */
+const OVER = {
+  opened: stay,
+  batch: stay,
+  committed: stay,
+  refused: stay,
+  ended: stay,
+  due: stay,
+  fatal: stay,
+  close: stay,
+} satisfies Record<SessionEvent["kind"], typeof stay>;
+
 const close =
   (...before: SessionEffect[]) =>
   (): Step => ({
@@ -157,27 +169,9 @@ const TABLE: Table = {
     fatal: fail({ kind: "cancel-wait" }),
     close: close({ kind: "cancel-wait" }),
   },
-  closed: {
-    opened: stay,
-    refused: stay,
-    batch: stay,
-    committed: stay,
-    ended: stay,
-    due: stay,
-    fatal: stay,
-    close: stay,
-  },
+  closed: OVER,
   // What has failed stays failed: whoever asks gets the same error, also after a close.
-  failed: {
-    opened: stay,
-    refused: stay,
-    batch: stay,
-    committed: stay,
-    ended: stay,
-    due: stay,
-    fatal: stay,
-    close: stay,
-  },
+  failed: OVER,
 };
 
 export const INITIAL_STATE: SessionState = { kind: "connecting", failures: 0, slotSinceMs: undefined };

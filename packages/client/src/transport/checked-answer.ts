@@ -3,6 +3,7 @@
  * @pure
  */
 import { ProtocolError } from "../errors/nakadi-error.ts";
+import { isPlainObject } from "../options/checks.ts";
 import type { BufferedResponse, ResponseHead, StreamResponse } from "./transport.ts";
 
 /** @throws {ProtocolError} */
@@ -22,11 +23,9 @@ export function checkedStream(stream: StreamResponse): StreamResponse {
   throw broken(missing);
 }
 
-/** `Headers` and maps have no members of their own: nothing of them could be read. */
 function missingOfHead(head: Partial<ResponseHead> | null | undefined): string | undefined {
   if (!Number.isInteger(head?.status)) return "a status";
-  const { headers } = head as ResponseHead;
-  return typeof headers !== "object" || headers === null || Symbol.iterator in headers ? "plain headers" : undefined;
+  return isPlainObject(head?.headers) ? undefined : "plain headers";
 }
 
 function broken(missing: string): ProtocolError {

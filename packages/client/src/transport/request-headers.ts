@@ -4,7 +4,7 @@
  */
 import { Header } from "nakadi-protocol";
 import { ConfigError } from "../errors/nakadi-error.ts";
-import { text } from "../options/checks.ts";
+import { isPlainObject, text } from "../options/checks.ts";
 
 const FLOW_ID_ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
 const FLOW_ID_LENGTH = 24;
@@ -23,10 +23,7 @@ const OF_CONNECTIONS = ["connection", "keep-alive", "transfer-encoding", "upgrad
 
 /** What the client itself must say is not up to the caller. @throws {ConfigError} */
 export function checkedHeaders(headers: Readonly<Record<string, string>>): Record<string, string> {
-  // Lists, maps and `Headers` have no members of their own: nothing of them would be sent.
-  if (typeof headers !== "object" || headers === null || Symbol.iterator in headers) {
-    throw new ConfigError("options.headers", "a plain object of texts");
-  }
+  if (!isPlainObject(headers)) throw new ConfigError("options.headers", "a plain object of texts");
   const entries = Object.entries(headers).map(([name, value]): [string, string] => {
     if (!HEADER_NAME.test(name)) throw new ConfigError("options.headers", "named by HTTP tokens");
     const checked = text(`options.headers.${name}`, value);

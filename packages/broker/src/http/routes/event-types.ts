@@ -9,7 +9,7 @@ import { cursorPosition, partitionNumber } from "../../log/cursor-position.ts";
 import { describePartition, newest } from "../../log/partition-bounds.ts";
 import type { TimelineBounds } from "../../log/partition-bounds.ts";
 import { timelineBounds } from "../../log/timeline-bounds.ts";
-import { ProblemError } from "../../problems.ts";
+import { isNotFound, ProblemError } from "../../problems.ts";
 import { Members } from "../../request-body.ts";
 import { isRedriven } from "../../subscriptions/dead-letter-redrive.ts";
 import { asProblem } from "../../subscriptions/initial-cursors.ts";
@@ -150,7 +150,7 @@ async function clearSubscriptions(domain: Domain, eventType: string): Promise<bo
 
 /** Who wants something deleted does not mind that somebody else was faster. */
 function unlessGone(error: unknown): void {
-  if (!(error instanceof ProblemError && error.status === 404)) throw error;
+  if (!isNotFound(error)) throw error;
 }
 
 function warningFor({ cleanup_policy }: CompleteEventType): string {

@@ -1,5 +1,5 @@
 /** `/settings`: blacklist, feature toggles, administrators (protocol 6.2 to 6.4). */
-import type { FastifyInstance } from "fastify";
+import type { FastifyInstance, FastifyRequest } from "fastify";
 import { asConstraintViolation } from "../../problems.ts";
 import { readFeatureToggle } from "../../settings/features.ts";
 import type { Domain } from "../domain.ts";
@@ -21,14 +21,14 @@ export function settingsRoutes(app: FastifyInstance, { settings, access, reports
   resource(app, "/settings/blacklist/:type/:name", {
     PUT: async (request, reply) => {
       await access.demandAdmin(ADMINS_ONLY);
-      const entry = { type: pathParameter(request, "type"), name: pathParameter(request, "name") };
+      const entry = entryOf(request);
       const added = await blacklist.add(entry.type, entry.name);
       if (added) reports.changed({ resource: "blacklist_entry", id: entryId(entry), after: entry });
       return sendEmpty(reply, 204);
     },
     DELETE: async (request, reply) => {
       await access.demandAdmin(ADMINS_ONLY);
-      const entry = { type: pathParameter(request, "type"), name: pathParameter(request, "name") };
+      const entry = entryOf(request);
       const removed = await blacklist.remove(entry.type, entry.name);
       if (removed) reports.changed({ resource: "blacklist_entry", id: entryId(entry), before: entry });
       return sendEmpty(reply, 204);
@@ -69,4 +69,8 @@ export function settingsRoutes(app: FastifyInstance, { settings, access, reports
 
 function entryId({ type, name }: { type: string; name: string }): string {
   return `${type}:${name}`;
+}
+
+function entryOf(request: FastifyRequest): { type: string; name: string } {
+  return { type: pathParameter(request, "type"), name: pathParameter(request, "name") };
 }

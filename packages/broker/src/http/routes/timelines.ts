@@ -34,9 +34,7 @@ export function timelineRoutes(app: FastifyInstance, domain: Domain): void {
       await access.demandAdmin(ADMINS_ONLY);
       await settings.features.demandWritable();
       const storageId = await settings.storages.demandKnown(Members.of(requestJson(request)).text("storage_id"));
-      await switchTimeline(parts, name, storageId);
-      const stored = await eventTypes.find(name);
-      const created = stored && listTimelines(stored).at(-1);
+      const created = listTimelines(await switchTimeline(parts, name, storageId)).at(-1);
       if (created) reports.changed({ resource: "timeline", id: created.id, after: created });
       return sendEmpty(reply, 201);
     },
@@ -46,11 +44,8 @@ export function timelineRoutes(app: FastifyInstance, domain: Domain): void {
     PUT: async (request, reply) => {
       const count = partitionCount(requestJson(request));
       await access.demandAdmin(ADMINS_ONLY);
-      const name = pathParameter(request, "name");
-      const before = await eventTypes.get(name);
-      await repartition(parts, name, count);
-      const after = await eventTypes.find(name);
-      if (after && after.partitions !== before.partitions) reports.eventTypeChanged(before.eventType, after.eventType);
+      const change = await repartition(parts, pathParameter(request, "name"), count);
+      if (change) reports.eventTypeChanged(change.before, change.after);
       return sendEmpty(reply, 204);
     },
   });
