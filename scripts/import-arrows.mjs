@@ -8,10 +8,11 @@ import { filesBelow, packageFolders, readJson, root } from "./workspace.mjs";
 const ARROWS = {
   protocol: [],
   client: ["protocol"],
-  broker: ["protocol"],
-  testing: ["protocol", "client", "broker"],
+  storage: ["protocol"],
+  broker: ["protocol", "storage"],
+  testing: ["protocol", "client", "storage", "broker"],
   conformance: ["protocol", "client", "testing"],
-  cli: ["protocol", "client", "broker", "testing", "conformance"],
+  cli: ["protocol", "client", "storage", "broker", "testing", "conformance"],
 };
 /** These stand outside of the packages and may import each of them, by its name. */
 const OUTSIDE = ["tests", "examples", "bench", "chaos"];

@@ -1,13 +1,12 @@
 /** What `startBroker` can be told, and whether it makes sense. */
 import { resolve } from "node:path";
 import type { Clock } from "nakadi-protocol";
+import type { FaultHook, StorageOption } from "nakadi-storage";
 import type { Authorizer } from "./authorization/authorizer.ts";
-import type { FaultHook } from "./faults/fault-points.ts";
 import { limitFault, PROFILES } from "./limits.ts";
 import type { Limits, Profile } from "./limits.ts";
 import type { Logger } from "./logger.ts";
 import type { FeatureName } from "./settings/features.ts";
-import type { StorageOption } from "./storage/open.ts";
 
 export interface BrokerOptions {
   /** Address to listen on. Default `127.0.0.1`; anything else makes the broker reachable from other machines. */

@@ -1,6 +1,7 @@
 /** Starting and stopping a broker (design 3.5). */
 import { randomUUID } from "node:crypto";
 import { type Clock, systemClock } from "nakadi-protocol";
+import { openStorage } from "nakadi-storage";
 import { Access, allowAll } from "./authorization/authorizer.ts";
 import { checkedOptions } from "./broker-options.ts";
 import type { BrokerOptions } from "./broker-options.ts";
@@ -13,7 +14,6 @@ import { Writers } from "./log/writers.ts";
 import { NodeMembership } from "./node-membership.ts";
 import { Reports } from "./reports/reports.ts";
 import { Settings } from "./settings/settings.ts";
-import { openStorage } from "./storage/open.ts";
 import { DeadLetterQueue } from "./streaming/dead-letter-queue.ts";
 import { EventTypeStreams } from "./streaming/event-type-streams.ts";
 import { SubscriptionStreams } from "./streaming/streams.ts";

@@ -1,7 +1,7 @@
 import { ManualClock } from "nakadi-protocol";
 import { expect, it, vi } from "vitest";
+import { MemoryEngine } from "nakadi-storage";
 import { NodeMembership } from "./node-membership.ts";
-import { MemoryEngine } from "./storage/memory/engine.ts";
 
 it("a node that stood still for too long ends what it ran and comes back under a new name", async () => {
   const [engineClock, nodeClock] = [new ManualClock(), new ManualClock()];

@@ -3,7 +3,7 @@
  * as after a process stood still for too long. The sessions of the lost lease are gone then.
  */
 import { randomUUID } from "node:crypto";
-import type { CoordinationPort, NodeLease } from "./storage/ports.ts";
+import type { CoordinationPort, NodeLease } from "nakadi-storage";
 
 /** A node that was not heard of for so long has lost its sessions. */
 const LEASE_MS = 10_000;

@@ -1,10 +1,10 @@
 import { ManualClock } from "nakadi-protocol";
 import { beforeEach, describe, expect, test } from "vitest";
+import { MemoryEngine } from "nakadi-storage";
+import type { LogId, LogPort, MetadataPort, Storage } from "nakadi-storage";
 import { Access, allowAll } from "../authorization/authorizer.ts";
 import { DEFAULT_LIMITS } from "../limits.ts";
 import { Features } from "../settings/features.ts";
-import { MemoryEngine } from "../storage/memory/engine.ts";
-import type { LogId, LogPort, MetadataPort, Storage } from "../storage/ports.ts";
 import { EventTypes } from "./catalogue.ts";
 import type { StoredEventType } from "./stored-event-type.ts";
 

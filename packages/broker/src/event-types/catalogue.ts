@@ -3,13 +3,13 @@
  * the other so that a crash in between leaves a log that nobody knows, never an event type without one.
  */
 import type { Clock } from "nakadi-protocol";
+import { eachRecord } from "nakadi-storage";
+import type { LogPort, MetadataPort, Versioned } from "nakadi-storage";
 import { type Access, eventTypeResource } from "../authorization/authorizer.ts";
 import type { Limits } from "../limits.ts";
 import { ProblemError } from "../problems.ts";
 import type { Features } from "../settings/features.ts";
 import { Storages } from "../settings/storages.ts";
-import { eachRecord } from "../storage/each-record.ts";
-import type { LogPort, MetadataPort, Versioned } from "../storage/ports.ts";
 import { effectiveSchema } from "./effective-schema.ts";
 import { demandAvroSchema } from "./avro-schema.ts";
 import { OWN_STORAGE } from "../log/timeline-list.ts";

@@ -3,11 +3,11 @@
  * meanwhile; then its logs are told.
  */
 import type { Clock, CompatibilityMode } from "nakadi-protocol";
+import type { LogPort, MetadataPort, Versioned } from "nakadi-storage";
 import { type Access, eventTypeResource } from "../authorization/authorizer.ts";
 import type { Limits } from "../limits.ts";
 import { ProblemError } from "../problems.ts";
 import type { Features } from "../settings/features.ts";
-import type { LogPort, MetadataPort, Versioned } from "../storage/ports.ts";
 import { EVENT_TYPE_KIND } from "./catalogue.ts";
 import type { EventTypes } from "./catalogue.ts";
 import { demandAvroEvolution, demandAvroSchema } from "./avro-schema.ts";

@@ -1,6 +1,6 @@
 /** What an event type says about how long its events are kept, and how its logs get to know of it. */
-import { NoSuchLogError } from "../storage/ports.ts";
-import type { LogPolicy, LogPort } from "../storage/ports.ts";
+import { NoSuchLogError } from "nakadi-storage";
+import type { LogPolicy, LogPort } from "nakadi-storage";
 import type { EventTypes } from "./catalogue.ts";
 import type { CompleteEventType, StoredEventType } from "./stored-event-type.ts";
 

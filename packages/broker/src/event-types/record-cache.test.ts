@@ -1,7 +1,7 @@
 import { ManualClock } from "nakadi-protocol";
 import { beforeEach, expect, test } from "vitest";
-import { MemoryEngine } from "../storage/memory/engine.ts";
-import type { MetadataPort } from "../storage/ports.ts";
+import { MemoryEngine } from "nakadi-storage";
+import type { MetadataPort } from "nakadi-storage";
 import { RecordCache } from "./record-cache.ts";
 
 const KIND = "kind";

@@ -1,8 +1,8 @@
+import type { MetadataPort, Versioned } from "nakadi-storage";
 /**
  * Metadata records of one kind, read once for as long as nothing is written. Linearizable as the port itself: each
  * look asks for the revision, and what was read under another one does not count.
  */
-import type { MetadataPort, Versioned } from "../storage/ports.ts";
 
 /** What was read while metadata had one revision. */
 interface Cache<T> {

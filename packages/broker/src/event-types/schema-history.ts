@@ -3,9 +3,9 @@
  * with the event type. Which versions there are, the event type itself knows.
  */
 import type { Schema } from "nakadi-protocol";
+import { eachRecord } from "nakadi-storage";
+import type { MetadataPort, Write } from "nakadi-storage";
 import { ProblemError } from "../problems.ts";
-import { eachRecord } from "../storage/each-record.ts";
-import type { MetadataPort, Write } from "../storage/ports.ts";
 import { schemaMeaning } from "./schema-rules.ts";
 import type { StoredEventType } from "./stored-event-type.ts";
 

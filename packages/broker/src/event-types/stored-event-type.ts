@@ -3,7 +3,7 @@
  * @pure
  */
 import type { EventType, Schema } from "nakadi-protocol";
-import type { LogId } from "../storage/ports.ts";
+import type { LogId } from "nakadi-storage";
 
 /** The object that GET shows, with every default filled in, in the order of its members (protocol 5.1.1). */
 export interface CompleteEventType extends Required<Omit<EventType, "audience" | "event_owner_selector" | "options">> {

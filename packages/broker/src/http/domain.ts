@@ -1,5 +1,6 @@
 /** What the routes serve: the domain of one node. */
 import type { Clock } from "nakadi-protocol";
+import type { Storage } from "nakadi-storage";
 import type { Access } from "../authorization/authorizer.ts";
 import type { EventTypes } from "../event-types/catalogue.ts";
 import type { EventTypeChanges } from "../event-types/changes.ts";
@@ -8,7 +9,6 @@ import type { Limits } from "../limits.ts";
 import type { Writers } from "../log/writers.ts";
 import type { Reports } from "../reports/reports.ts";
 import type { Settings } from "../settings/settings.ts";
-import type { Storage } from "../storage/ports.ts";
 import type { EventTypeStreams } from "../streaming/event-type-streams.ts";
 import type { SubscriptionStreams } from "../streaming/streams.ts";
 import type { Subscriptions } from "../subscriptions/registry.ts";

@@ -2,7 +2,7 @@
 import { STATUS_CODES } from "node:http";
 import type { FastifyReply } from "fastify";
 import { MediaType, type Problem } from "nakadi-protocol";
-import { StorageFailedError } from "../storage/ports.ts";
+import { StorageFailedError } from "nakadi-storage";
 import { ConstraintViolationError, ProblemError, ValidationError, type Violation } from "../problems.ts";
 
 const OLD_PROBLEM = "application/x.problem+json";

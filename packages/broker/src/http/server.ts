@@ -1,9 +1,9 @@
 /** The broker's HTTP side: conventions here, one file a resource under `routes/` (protocol 0). */
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from "fastify";
+import { NoSuchLogError } from "nakadi-storage";
 import { noSuchEventType } from "../event-types/catalogue.ts";
 import type { Logger } from "../logger.ts";
 import { ProblemError } from "../problems.ts";
-import { NoSuchLogError } from "../storage/ports.ts";
 import { noSuchSubscription } from "../subscriptions/registry.ts";
 import { accessReports } from "./access-reports.ts";
 import { compression } from "./compression.ts";

@@ -5,8 +5,8 @@
  * @pure
  */
 import { formatOffset, type Position } from "nakadi-protocol";
+import type { LogId } from "nakadi-storage";
 import type { Timeline } from "../event-types/stored-event-type.ts";
-import type { LogId } from "../storage/ports.ts";
 
 interface Segment {
   order: number;

@@ -3,8 +3,8 @@
  * @pure
  */
 import { formatOffset, type Partition, type Position } from "nakadi-protocol";
+import type { Bounds } from "nakadi-storage";
 import type { StoredEventType, Timeline } from "../event-types/stored-event-type.ts";
-import type { Bounds } from "../storage/ports.ts";
 
 export interface TimelineBounds {
   timeline: Timeline;

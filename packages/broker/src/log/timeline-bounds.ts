@@ -1,6 +1,6 @@
 /** Asks the log what it holds of an event type. */
+import type { LogPort } from "nakadi-storage";
 import type { StoredEventType } from "../event-types/stored-event-type.ts";
-import type { LogPort } from "../storage/ports.ts";
 import type { TimelineBounds } from "./partition-bounds.ts";
 
 /** The bounds of every timeline, by order. */

@@ -1,12 +1,12 @@
 import { ManualClock } from "nakadi-protocol";
 import { beforeEach, describe, expect, it, vi } from "vitest";
+import { MemoryEngine } from "nakadi-storage";
+import type { Storage } from "nakadi-storage";
 import { Access, allowAll } from "../authorization/authorizer.ts";
 import { EventTypes } from "../event-types/catalogue.ts";
 import type { StoredEventType } from "../event-types/stored-event-type.ts";
 import { DEFAULT_LIMITS } from "../limits.ts";
 import { Features } from "../settings/features.ts";
-import { MemoryEngine } from "../storage/memory/engine.ts";
-import type { Storage } from "../storage/ports.ts";
 import { switchTimeline, type TimelineSwitchParts } from "./timeline-switch.ts";
 import { Writers } from "./writers.ts";
 

@@ -6,12 +6,12 @@
  */
 import { isDeepStrictEqual } from "node:util";
 import type { Clock } from "nakadi-protocol";
+import type { LogId, LogPort } from "nakadi-storage";
 import type { EventTypes } from "../event-types/catalogue.ts";
 import { applyLogPolicy, logPolicy } from "../event-types/log-policy.ts";
 import type { StoredEventType } from "../event-types/stored-event-type.ts";
 import type { Limits } from "../limits.ts";
 import { ProblemError } from "../problems.ts";
-import type { LogId, LogPort } from "../storage/ports.ts";
 import { OWN_STORAGE } from "./timeline-list.ts";
 import { inMaintenance, type Writers } from "./writers.ts";
 

@@ -3,12 +3,12 @@
  * event type is marked nobody begins to write to it, and the switch waits until those who had begun are done.
  */
 import type { Clock } from "nakadi-protocol";
+import type { MetadataPort } from "nakadi-storage";
 import type { EventTypes } from "../event-types/catalogue.ts";
 import type { StoredEventType } from "../event-types/stored-event-type.ts";
 import type { Limits } from "../limits.ts";
 import { nextHint } from "../next-hint.ts";
 import { ProblemError } from "../problems.ts";
-import type { MetadataPort } from "../storage/ports.ts";
 
 const POLL_MS = 250;
 

@@ -3,9 +3,9 @@ import { resolve } from "node:path";
 import { systemClock } from "nakadi-protocol";
 import { EVENT_TYPE_KIND } from "../event-types/catalogue.ts";
 import type { StoredEventType } from "../event-types/stored-event-type.ts";
-import { eachRecord } from "../storage/each-record.ts";
-import type { RepairOptions, TableCount } from "../storage/lmdb/repair/repair.ts";
-import type { LogId, Storage } from "../storage/ports.ts";
+import type { RepairOptions, TableCount } from "nakadi-storage/directory";
+import { eachRecord } from "nakadi-storage";
+import type { LogId, Storage } from "nakadi-storage";
 
 /** What has become of a partition of a timeline of an event type; all numbers are those in its offsets. */
 export interface RepairedPartition {
@@ -49,10 +49,10 @@ export type RepairReport =
  */
 export async function repairDataDirectory(directory: string, options: RepairOptions = {}): Promise<RepairReport> {
   const path = resolve(directory);
-  const { repairDirectory } = await import("../storage/lmdb/repair/repair.ts");
+  const { repairDirectory } = await import("nakadi-storage/directory");
   const repaired = await repairDirectory(path, options);
   if (repaired.outcome !== "rebuilt") return repaired;
-  const { LmdbEngine } = await import("../storage/lmdb/engine.ts");
+  const { LmdbEngine } = await import("nakadi-storage/directory");
   const engine = await LmdbEngine.open({ directory: path, clock: systemClock });
   try {
     const { owners, unusable } = await logOwners(engine.node("repair"));

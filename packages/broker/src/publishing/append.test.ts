@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { ManualClock } from "nakadi-protocol";
-import type { LogPort, NewRecord } from "../storage/ports.ts";
+import type { LogPort, NewRecord } from "nakadi-storage";
 import { appendAll, ownBytes } from "./append.ts";
 import type { AppendTerms } from "./append.ts";
 

@@ -2,10 +2,10 @@
  * Last step: the events go to their partitions, each partition's in the order of the request (protocol 4.11).
  */
 import type { BatchItemResponse, Clock } from "nakadi-protocol";
+import { NoSuchLogError } from "nakadi-storage";
+import type { LogId, LogPort, NewRecord } from "nakadi-storage";
 import { noSuchEventType } from "../event-types/catalogue.ts";
 import type { StoredEventType } from "../event-types/stored-event-type.ts";
-import { NoSuchLogError } from "../storage/ports.ts";
-import type { LogId, LogPort, NewRecord } from "../storage/ports.ts";
 import type { Batch } from "./batch.ts";
 import { partlyStoredItems } from "./item-responses.ts";
 

@@ -5,7 +5,7 @@
  * @pure
  */
 import type { BatchItemResponse } from "nakadi-protocol";
-import type { NewRecord } from "../storage/ports.ts";
+import type { NewRecord } from "nakadi-storage";
 import { eidOf, refusedItems } from "./item-responses.ts";
 import type { Failure } from "./item-responses.ts";
 import type { PublishedItem } from "./scan.ts";

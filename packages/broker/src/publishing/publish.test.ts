@@ -1,13 +1,13 @@
 import { ManualClock } from "nakadi-protocol";
 import type { BatchItemResponse } from "nakadi-protocol";
 import { beforeEach, describe, expect, test } from "vitest";
+import { MemoryEngine } from "nakadi-storage";
+import type { LogPort, Storage } from "nakadi-storage";
 import { Access, allowAll } from "../authorization/authorizer.ts";
 import { EventTypes } from "../event-types/catalogue.ts";
 import { DEFAULT_LIMITS } from "../limits.ts";
 import { Writers } from "../log/writers.ts";
 import { Settings } from "../settings/settings.ts";
-import { MemoryEngine } from "../storage/memory/engine.ts";
-import type { LogPort, Storage } from "../storage/ports.ts";
 import { publish } from "./publish.ts";
 import type { PublishOutcome } from "./append.ts";
 import type { PublishingParts } from "./publish.ts";

@@ -3,6 +3,7 @@
  * them all (protocol 4.1).
  */
 import type { Clock } from "nakadi-protocol";
+import type { LogPort } from "nakadi-storage";
 import { type Access, eventTypeResource } from "../authorization/authorizer.ts";
 import { noSuchEventType } from "../event-types/catalogue.ts";
 import type { EventTypes } from "../event-types/catalogue.ts";
@@ -13,7 +14,6 @@ import { ProblemError } from "../problems.ts";
 import type { Writers } from "../log/writers.ts";
 import type { Blacklist } from "../settings/blacklist.ts";
 import type { Features } from "../settings/features.ts";
-import type { LogPort } from "../storage/ports.ts";
 import { appendBatch } from "./append.ts";
 import type { PublishOutcome } from "./append.ts";
 import { Batch } from "./batch.ts";

@@ -1,10 +1,10 @@
 import { ManualClock, type Subscription } from "nakadi-protocol";
 import { expect, it, vi } from "vitest";
+import { MemoryEngine } from "nakadi-storage";
 import { EventTypes } from "../event-types/catalogue.ts";
 import { DEFAULT_LIMITS } from "../limits.ts";
 import { Writers } from "../log/writers.ts";
 import { Features } from "../settings/features.ts";
-import { MemoryEngine } from "../storage/memory/engine.ts";
 import { Reports } from "./reports.ts";
 
 it("reports that cannot be stored take no others with them", async () => {

@@ -5,13 +5,13 @@
  */
 import { createHash } from "node:crypto";
 import type { Clock, Subscription } from "nakadi-protocol";
+import type { LogPort, MetadataPort, NewRecord } from "nakadi-storage";
 import type { CompleteEventType, StoredEventType } from "../event-types/stored-event-type.ts";
 import type { Limits } from "../limits.ts";
 import type { Writers } from "../log/writers.ts";
 import { appendAll } from "../publishing/append.ts";
 import { partitioner } from "../publishing/partition.ts";
 import { FEATURE_KIND, type Features } from "../settings/features.ts";
-import type { LogPort, MetadataPort, NewRecord } from "../storage/ports.ts";
 import type { Change, Indicators } from "./report-events.ts";
 import { auditEvent, changeStatus, DATA_STREAMED, eventTypeLog } from "./report-events.ts";
 import { StreamReport } from "./stream-report.ts";

@@ -2,9 +2,9 @@
  * Who administers the server (protocol 6.4): one metadata record of kind `administrators`. Configured ones always stay.
  */
 import type { AuthorizationAttribute } from "nakadi-protocol";
+import type { MetadataPort } from "nakadi-storage";
 import { demandNoDuplicates, readAttributeLists } from "../authorization/section.ts";
 import { Members } from "../request-body.ts";
-import type { MetadataPort } from "../storage/ports.ts";
 
 type List = "admins" | "readers" | "writers";
 export type AdministratorLists = Record<List, AuthorizationAttribute[]>;

@@ -3,8 +3,8 @@
  * type of the entry and the name.
  */
 import type { Clock, Timer } from "nakadi-protocol";
+import type { MetadataPort } from "nakadi-storage";
 import { ProblemError } from "../problems.ts";
-import type { MetadataPort } from "../storage/ports.ts";
 import { RecordList } from "./record-list.ts";
 
 const TYPES = ["CONSUMER_APP", "CONSUMER_ET", "PRODUCER_APP", "PRODUCER_ET"] as const;

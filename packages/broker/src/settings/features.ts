@@ -1,7 +1,7 @@
 /** Feature toggles (protocol 6.3): metadata of kind `feature`, its id the name. What nobody has set is as configured. */
+import type { MetadataPort } from "nakadi-storage";
 import { ProblemError } from "../problems.ts";
 import { Members } from "../request-body.ts";
-import type { MetadataPort } from "../storage/ports.ts";
 import { RecordList } from "./record-list.ts";
 
 const FEATURES = [

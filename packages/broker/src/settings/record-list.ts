@@ -1,9 +1,9 @@
+import { eachRecord } from "nakadi-storage";
+import type { MetadataPort, Versioned } from "nakadi-storage";
 /**
  * All metadata records of one kind, for settings that each request looks at. Linearizable as the port itself: each look
  * asks for the revision, and what was read under another one does not count.
  */
-import { eachRecord } from "../storage/each-record.ts";
-import type { MetadataPort, Versioned } from "../storage/ports.ts";
 
 type Records<T> = ReadonlyMap<string, Versioned<T>>;
 

@@ -1,6 +1,6 @@
 /** What an operator can see and order while the broker runs (protocol 6.2 to 6.5). */
 import type { Clock } from "nakadi-protocol";
-import type { MetadataPort } from "../storage/ports.ts";
+import type { MetadataPort } from "nakadi-storage";
 import { Administrators } from "./administrators.ts";
 import { Blacklist } from "./blacklist.ts";
 import { ConsumerGate } from "./consumer-gate.ts";

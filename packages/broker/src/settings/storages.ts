@@ -3,11 +3,11 @@
  * storage that it was started with, whatever they are called; which one is the default is remembered, and in which one a
  * timeline was asked for, nothing more.
  */
+import type { MetadataPort, Write } from "nakadi-storage";
 import { OWN_STORAGE } from "../log/timeline-list.ts";
 import { ProblemError } from "../problems.ts";
 import { isObject } from "../event-types/json-schema.ts";
 import { Members } from "../request-body.ts";
-import type { MetadataPort, Write } from "../storage/ports.ts";
 import { RecordList } from "./record-list.ts";
 
 export interface StorageDescription {

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import type { Owned, PartitionKey, Session } from "../storage/ports.ts";
+import type { Owned, PartitionKey, Session } from "nakadi-storage";
 import { balance, release } from "./balancer.ts";
 
 const key = (partition: number): PartitionKey => `et:${partition}`;

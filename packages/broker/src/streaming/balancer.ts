@@ -1,8 +1,8 @@
+import type { Owned, PartitionKey, Session } from "nakadi-storage";
 /**
  * Who reads which partition: a pure function of the sessions that are there and of who had what (protocol 3.6.2, A.3).
  * @pure
  */
-import type { Owned, PartitionKey, Session } from "../storage/ports.ts";
 
 export interface Balanced {
   sessions: readonly Session[];

@@ -1,8 +1,8 @@
 /** Where events end up that no consumer could process (protocol 3.12.4): an event type of the broker's own. */
+import type { PartitionKey } from "nakadi-storage";
 import type { Access } from "../authorization/authorizer.ts";
 import { DEAD_LETTER_QUEUE } from "../event-types/system-event-types.ts";
 import { publish, type PublishingParts } from "../publishing/publish.ts";
-import type { PartitionKey } from "../storage/ports.ts";
 import { splitKey } from "./group.ts";
 
 export interface DeadLetterQueueParts extends PublishingParts {

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import type { PartitionKey } from "../storage/ports.ts";
+import type { PartitionKey } from "nakadi-storage";
 import type { DeadLetterRules } from "../subscriptions/dead-letter-annotations.ts";
 import { assigned, type FailureCount } from "./dead-letter-search.ts";
 import type { SessionSettings } from "./parameters.ts";

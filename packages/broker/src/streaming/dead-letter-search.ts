@@ -3,7 +3,7 @@
  * partition is with that.
  * @pure
  */
-import type { PartitionKey } from "../storage/ports.ts";
+import type { PartitionKey } from "nakadi-storage";
 import type { DeadLetterRules } from "../subscriptions/dead-letter-annotations.ts";
 
 /** What is stored of a partition, in ordinals. */

@@ -2,7 +2,7 @@
  * One low-level stream of an event type, without clock, storage or socket (protocol 5.10).
  * @pure
  */
-import type { PartitionKey } from "../storage/ports.ts";
+import type { PartitionKey } from "nakadi-storage";
 import { flushDueMs } from "./flush.ts";
 import { type PartitionStart, PartitionWindow } from "./partition-window.ts";
 import type { StreamSettings } from "./parameters.ts";

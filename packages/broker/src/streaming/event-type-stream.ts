@@ -1,10 +1,11 @@
 /** The driver of one low-level stream: log, clock and socket around the pure session (protocol 5.10). */
 import type { Clock, Timer } from "nakadi-protocol";
+import { NoSuchLogError } from "nakadi-storage";
+import type { LogPort, PartitionKey } from "nakadi-storage";
 import type { StoredEventType } from "../event-types/stored-event-type.ts";
 import type { Axis } from "../log/axis.ts";
 import { ProblemError } from "../problems.ts";
 import type { StreamReport } from "../reports/stream-report.ts";
-import { type LogPort, NoSuchLogError, type PartitionKey } from "../storage/ports.ts";
 import { batchLine } from "./batch-line.ts";
 import type { EventTypeBatch, EventTypeSession } from "./event-type-session.ts";
 import { splitKey } from "./group.ts";

@@ -1,5 +1,6 @@
 /** Opening low-level streams: parameters, cursors, start positions (protocol 5.10). */
 import type { Clock } from "nakadi-protocol";
+import type { LogPort, MetadataPort } from "nakadi-storage";
 import { EVENT_TYPE_KIND, type EventTypes } from "../event-types/catalogue.ts";
 import type { StoredEventType } from "../event-types/stored-event-type.ts";
 import type { Limits } from "../limits.ts";
@@ -11,7 +12,6 @@ import { ProblemError } from "../problems.ts";
 import { Members } from "../request-body.ts";
 import type { Reports } from "../reports/reports.ts";
 import type { ConsumerGate } from "../settings/consumer-gate.ts";
-import type { LogPort, MetadataPort } from "../storage/ports.ts";
 import { normalised } from "../subscriptions/initialise.ts";
 import { EventTypeSession } from "./event-type-session.ts";
 import { EventTypeStream } from "./event-type-stream.ts";

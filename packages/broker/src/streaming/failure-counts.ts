@@ -2,8 +2,8 @@
  * How often a partition's events were sent and not committed, as it is stored with its progress (protocol 3.12.2). A commit
  * may come at any time and starts the count over, so nothing is written over one.
  */
+import type { CoordinationPort, PartitionKey, Progress, StoredPosition } from "nakadi-storage";
 import type { Axis } from "../log/axis.ts";
-import type { CoordinationPort, PartitionKey, Progress, StoredPosition } from "../storage/ports.ts";
 import type { DeadLetterRules } from "../subscriptions/dead-letter-annotations.ts";
 import { assigned, type FailureCount } from "./dead-letter-search.ts";
 

@@ -2,7 +2,7 @@
  * Joining, leaving and handing over: each a compare-and-set on the subscription's group, repeated until it fits
  * (protocol 3.6, A.3).
  */
-import type { CoordinationPort, Group, PartitionKey, Session } from "../storage/ports.ts";
+import type { CoordinationPort, Group, PartitionKey, Session } from "nakadi-storage";
 import { ProblemError } from "../problems.ts";
 import { balance, release } from "./balancer.ts";
 

@@ -2,7 +2,7 @@
  * The partitions that one stream holds, and whether it has reason to wait for more (protocol 3.6.5, 3.6.6).
  * @pure
  */
-import type { PartitionKey } from "../storage/ports.ts";
+import type { PartitionKey } from "nakadi-storage";
 import { type PartitionStart, PartitionWindow } from "./partition-window.ts";
 
 export class HeldPartitions {

@@ -1,8 +1,9 @@
 /** The axes of the partitions that a stream reads. A new timeline makes an axis longer; what lies on it stays where it is. */
 import { formatOffset } from "nakadi-protocol";
+import { NoSuchLogError } from "nakadi-storage";
+import type { PartitionKey, StoredPosition } from "nakadi-storage";
 import type { StoredEventType } from "../event-types/stored-event-type.ts";
 import { Axis } from "../log/axis.ts";
-import { NoSuchLogError, type PartitionKey, type StoredPosition } from "../storage/ports.ts";
 import { splitKey } from "./group.ts";
 
 export class PartitionAxes {

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect, it } from "vitest";
-import type { PartitionKey } from "../storage/ports.ts";
+import type { PartitionKey } from "nakadi-storage";
 import { PartitionWindow } from "./partition-window.ts";
 import { readAhead } from "./read-ahead.ts";
 

@@ -2,7 +2,7 @@
  * What a stream wants to read next: enough of each partition for its next batches, within the memory it may use.
  * @pure
  */
-import type { PartitionKey } from "../storage/ports.ts";
+import type { PartitionKey } from "nakadi-storage";
 import type { StreamSettings } from "./parameters.ts";
 import type { PartitionWindow } from "./partition-window.ts";
 

@@ -1,8 +1,8 @@
 import { ManualClock } from "nakadi-protocol";
 import { expect, it, vi } from "vitest";
+import { MemoryEngine } from "nakadi-storage";
+import type { CoordinationPort, Storage } from "nakadi-storage";
 import type { StoredEventType } from "../event-types/stored-event-type.ts";
-import { MemoryEngine } from "../storage/memory/engine.ts";
-import type { CoordinationPort, Storage } from "../storage/ports.ts";
 import { PartitionAxes } from "./partition-axes.ts";
 import { PartitionReaders } from "./partition-readers.ts";
 import { SessionSync } from "./session-sync.ts";

@@ -17,7 +17,7 @@ import {
   type Progress,
   type Storage,
   type StoredPosition,
-} from "../storage/ports.ts";
+} from "nakadi-storage";
 import type { DeadLetterRules } from "../subscriptions/dead-letter-annotations.ts";
 import { takeOverCount } from "./failure-counts.ts";
 import { dropDead, dropEventType, handOver, splitKey } from "./group.ts";

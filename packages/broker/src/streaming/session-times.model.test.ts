@@ -1,7 +1,7 @@
 /** When a session sends, pauses, closes and ends, held against a plain account of times (protocol 3.4 to 3.9). */
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import type { PartitionKey } from "../storage/ports.ts";
+import type { PartitionKey } from "nakadi-storage";
 import type { SessionSettings } from "./parameters.ts";
 import { type Batch, type SessionOutput, SubscriptionSession } from "./subscription-session.ts";
 

@@ -1,5 +1,5 @@
 /** What a session changes of what is stored: one write after the other, in the order in which it was asked for. */
-import type { CoordinationPort, PartitionKey } from "../storage/ports.ts";
+import type { CoordinationPort, PartitionKey } from "nakadi-storage";
 import type { DeadLetterQueue } from "./dead-letter-queue.ts";
 import type { DeadLetterRules } from "../subscriptions/dead-letter-annotations.ts";
 import { countFailures } from "./failure-counts.ts";

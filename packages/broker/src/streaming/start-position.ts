@@ -3,10 +3,10 @@
  * @pure
  */
 import { formatOffset } from "nakadi-protocol";
+import type { StoredPosition } from "nakadi-storage";
 import { Axis } from "../log/axis.ts";
 import { demandReadable } from "../log/cursor-position.ts";
 import { beforeOldest, type LogView } from "../log/partition-bounds.ts";
-import type { StoredPosition } from "../storage/ports.ts";
 import type { Mark } from "./partition-window.ts";
 
 export interface StartPosition {

@@ -2,10 +2,10 @@
  * The parameters of a subscription stream: from a query or a body, checked and in the units of the core (protocol 3.1).
  * @pure
  */
+import type { PartitionKey } from "nakadi-storage";
 import type { Limits } from "../limits.ts";
 import { ProblemError } from "../problems.ts";
 import { Members } from "../request-body.ts";
-import type { PartitionKey } from "../storage/ports.ts";
 import type { SessionSettings } from "./parameters.ts";
 
 export interface SubscriptionStreamRequest {

@@ -4,8 +4,8 @@
  */
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { judgeCommits } from "../storage/fence.ts";
-import type { Owned, PartitionKey, Progress, Session } from "../storage/ports.ts";
+import { judgeCommits } from "nakadi-storage";
+import type { Owned, PartitionKey, Progress, Session } from "nakadi-storage";
 import { balance, release } from "./balancer.ts";
 import type { SessionSettings } from "./parameters.ts";
 import { type SessionOutput, SubscriptionSession } from "./subscription-session.ts";

@@ -1,10 +1,10 @@
 import { ManualClock } from "nakadi-protocol";
 import { describe, expect, it, vi } from "vitest";
+import { MemoryEngine, StorageFailedError } from "nakadi-storage";
+import type { PartitionKey, Storage } from "nakadi-storage";
 import type { StoredEventType } from "../event-types/stored-event-type.ts";
 import { DEFAULT_LIMITS } from "../limits.ts";
 import { ProblemError } from "../problems.ts";
-import { MemoryEngine } from "../storage/memory/engine.ts";
-import { type PartitionKey, type Storage, StorageFailedError } from "../storage/ports.ts";
 import { subscriptionStreamRequest } from "./stream-request.ts";
 import type { SubscriptionStream } from "./subscription-stream.ts";
 import { type StreamsParts, SubscriptionStreams } from "./streams.ts";

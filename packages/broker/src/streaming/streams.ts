@@ -1,6 +1,7 @@
 /** All open subscription streams of this node: opening, hints, stopping (protocol 3.1). */
 import { randomUUID } from "node:crypto";
 import type { Clock, Subscription } from "nakadi-protocol";
+import type { PartitionKey, Storage } from "nakadi-storage";
 import { type Access, eventTypeResource, subscriptionResource } from "../authorization/authorizer.ts";
 import { EVENT_TYPE_KIND, type EventTypes } from "../event-types/catalogue.ts";
 import type { StoredEventType } from "../event-types/stored-event-type.ts";
@@ -9,7 +10,6 @@ import { CursorError } from "../log/cursor-position.ts";
 import { ProblemError } from "../problems.ts";
 import type { Reports } from "../reports/reports.ts";
 import type { ConsumerGate } from "../settings/consumer-gate.ts";
-import type { PartitionKey, Storage } from "../storage/ports.ts";
 import { deadLetterRules } from "../subscriptions/dead-letter-annotations.ts";
 import { initialise } from "../subscriptions/initialise.ts";
 import type { Subscriptions } from "../subscriptions/registry.ts";

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import type { PartitionKey } from "../storage/ports.ts";
+import type { PartitionKey } from "nakadi-storage";
 import type { StreamRecord } from "./record-buffer.ts";
 import { type SessionOutput, SubscriptionSession } from "./subscription-session.ts";
 

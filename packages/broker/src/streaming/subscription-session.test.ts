@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { PartitionKey } from "../storage/ports.ts";
+import type { PartitionKey } from "nakadi-storage";
 import type { SessionSettings } from "./parameters.ts";
 import type { StreamRecord } from "./record-buffer.ts";
 import { type Batch, type SessionOutput, SubscriptionSession } from "./subscription-session.ts";

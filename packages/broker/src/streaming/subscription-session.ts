@@ -5,7 +5,7 @@
  * Phases: streaming → closing (silent; waits for the commits of what was sent) → ended.
  * @pure
  */
-import type { PartitionKey } from "../storage/ports.ts";
+import type { PartitionKey } from "nakadi-storage";
 import { CommitTimer } from "./commit-timer.ts";
 import { endingAt, endingDueMs, type StreamFacts, timeoutMs } from "./ending.ts";
 import { flushDueMs, flushNow } from "./flush.ts";

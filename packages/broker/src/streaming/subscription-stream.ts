@@ -4,10 +4,11 @@
  */
 import { randomUUID } from "node:crypto";
 import type { Clock, Timer } from "nakadi-protocol";
+import { NoSuchLogError } from "nakadi-storage";
+import type { PartitionKey, Storage } from "nakadi-storage";
 import type { StoredEventType } from "../event-types/stored-event-type.ts";
 import { CursorError } from "../log/cursor-position.ts";
 import { ProblemError } from "../problems.ts";
-import { NoSuchLogError, type PartitionKey, type Storage } from "../storage/ports.ts";
 import { batchLine } from "./batch-line.ts";
 import type { DeadLetterQueue } from "./dead-letter-queue.ts";
 import type { StreamReport } from "../reports/stream-report.ts";

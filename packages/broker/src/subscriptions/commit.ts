@@ -1,4 +1,5 @@
 /** Committing: the checks of protocol 3.13 in their order, then the fence. */
+import type { CommitItem, CommitOutcome, CoordinationPort, LogPort, StoredPosition } from "nakadi-storage";
 import { type Access, subscriptionResource } from "../authorization/authorizer.ts";
 import { type CommitResponse, type Cursor, isUuid } from "nakadi-protocol";
 import type { EventTypes } from "../event-types/catalogue.ts";
@@ -6,8 +7,6 @@ import { cursorPosition, partitionNumber } from "../log/cursor-position.ts";
 import { timelineBounds } from "../log/timeline-bounds.ts";
 import { ProblemError } from "../problems.ts";
 import type { ConsumerGate } from "../settings/consumer-gate.ts";
-import type { CommitItem } from "../storage/fence.ts";
-import type { CommitOutcome, CoordinationPort, LogPort, StoredPosition } from "../storage/ports.ts";
 import { asProblem } from "./initial-cursors.ts";
 import { normalised } from "./initialise.ts";
 import type { Subscriptions } from "./registry.ts";

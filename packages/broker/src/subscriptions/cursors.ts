@@ -1,12 +1,12 @@
 /** Reading and resetting the committed positions of a subscription (protocol 2.8, 2.9). */
 import { randomUUID } from "node:crypto";
 import type { Cursor } from "nakadi-protocol";
+import type { LogPort, PartitionKey, Progress } from "nakadi-storage";
 import type { EventTypes } from "../event-types/catalogue.ts";
 import { readablePosition } from "../log/cursor-position.ts";
 import { timelineBounds } from "../log/timeline-bounds.ts";
 import { ProblemError } from "../problems.ts";
 import type { ConsumerGate } from "../settings/consumer-gate.ts";
-import type { LogPort, PartitionKey, Progress } from "../storage/ports.ts";
 import { splitKey } from "../streaming/group.ts";
 import { asProblem } from "./initial-cursors.ts";
 import { initialise, normalised } from "./initialise.ts";

@@ -4,11 +4,12 @@
  * on. A node looks for them from time to time; that several nodes do harms nobody.
  */
 import type { Clock, Timer } from "nakadi-protocol";
+import { NoSuchLogError } from "nakadi-storage";
+import type { CoordinationPort, LogId } from "nakadi-storage";
 import type { EventTypes } from "../event-types/catalogue.ts";
 import type { StoredEventType } from "../event-types/stored-event-type.ts";
 import { DEAD_LETTER_REDRIVE } from "../event-types/system-event-types.ts";
 import { isNotFound } from "../problems.ts";
-import { type CoordinationPort, type LogId, NoSuchLogError } from "../storage/ports.ts";
 import { splitKey } from "../streaming/group.ts";
 import { addPartitions, type InitialiseParts } from "./initialise.ts";
 import type { Subscriptions } from "./registry.ts";

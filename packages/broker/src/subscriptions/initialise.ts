@@ -6,15 +6,7 @@ import type { StoredEventType } from "../event-types/stored-event-type.ts";
 import { cursorPosition } from "../log/cursor-position.ts";
 import { activeEnd, beforeOldest, type TimelineBounds } from "../log/partition-bounds.ts";
 import { timelineBounds } from "../log/timeline-bounds.ts";
-import type {
-  CoordinationPort,
-  Group,
-  LogPort,
-  Owned,
-  PartitionKey,
-  Progress,
-  StoredPosition,
-} from "../storage/ports.ts";
+import type { CoordinationPort, Group, LogPort, Owned, PartitionKey, Progress, StoredPosition } from "nakadi-storage";
 import { balance } from "../streaming/balancer.ts";
 
 /** Before every event: the raw `BEGIN` of an initial cursor, which any commit moves on from. */

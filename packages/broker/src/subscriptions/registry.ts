@@ -4,6 +4,8 @@
  */
 import { createHash } from "node:crypto";
 import type { Clock, Subscription } from "nakadi-protocol";
+import { eachRecord } from "nakadi-storage";
+import type { CoordinationPort, LogPort, MetadataPort, Versioned, Write } from "nakadi-storage";
 import { type Access, eventTypeResource } from "../authorization/authorizer.ts";
 import { demandNoDuplicates } from "../authorization/section.ts";
 import { EVENT_TYPE_KIND, type EventTypes } from "../event-types/catalogue.ts";
@@ -11,8 +13,6 @@ import type { StoredEventType } from "../event-types/stored-event-type.ts";
 import type { Limits } from "../limits.ts";
 import { ProblemError } from "../problems.ts";
 import type { Features } from "../settings/features.ts";
-import { eachRecord } from "../storage/each-record.ts";
-import type { CoordinationPort, LogPort, MetadataPort, Versioned, Write } from "../storage/ports.ts";
 import { demandInitialCursors } from "./initial-cursors.ts";
 import { subscriptionKey, subscriptionRequest } from "./subscription-request.ts";
 import { updatedSubscription } from "./subscription-update.ts";

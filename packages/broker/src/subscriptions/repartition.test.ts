@@ -1,11 +1,11 @@
 import { ManualClock } from "nakadi-protocol";
 import { expect, it, vi } from "vitest";
+import { MemoryEngine } from "nakadi-storage";
 import { Access, allowAll } from "../authorization/authorizer.ts";
 import { EventTypes } from "../event-types/catalogue.ts";
 import { DEFAULT_LIMITS } from "../limits.ts";
 import { Writers } from "../log/writers.ts";
 import { Features } from "../settings/features.ts";
-import { MemoryEngine } from "../storage/memory/engine.ts";
 import { Subscriptions } from "./registry.ts";
 import { repartition } from "./repartition.ts";
 

@@ -2,13 +2,13 @@
  * More partitions for an event type (protocol 5.7.3): first the log grows, then the event type, then each subscription
  * takes the new ones in while its streams stand still. Asking again goes on where a crash ended it.
  */
+import type { LogPort } from "nakadi-storage";
 import type { EventTypes } from "../event-types/catalogue.ts";
 import type { EventTypeChange } from "../event-types/changes.ts";
 import type { StoredEventType } from "../event-types/stored-event-type.ts";
 import type { Writers } from "../log/writers.ts";
 import { noSuchEventType } from "../event-types/catalogue.ts";
 import { isNotFound, ProblemError } from "../problems.ts";
-import type { LogPort } from "../storage/ports.ts";
 import { addPartitions, initialise, knowsAll } from "./initialise.ts";
 import type { Subscriptions } from "./registry.ts";
 import { type StandstillParts, whileStopped } from "./standstill.ts";

@@ -3,10 +3,10 @@
  * wait for commits themselves; none starts meanwhile (protocol 2.9).
  */
 import type { Clock } from "nakadi-protocol";
+import type { CoordinationPort, Group } from "nakadi-storage";
 import type { Limits } from "../limits.ts";
 import { nextHint } from "../next-hint.ts";
 import { ProblemError } from "../problems.ts";
-import type { CoordinationPort, Group } from "../storage/ports.ts";
 
 /** Sessions may take this long beyond their commit timeout until a reset gives up. */
 const GRACE_MS = 1_000;

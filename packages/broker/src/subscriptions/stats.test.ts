@@ -1,7 +1,7 @@
 import { ManualClock, type Subscription } from "nakadi-protocol";
 import { expect, it, vi } from "vitest";
+import { MemoryEngine } from "nakadi-storage";
 import type { StoredEventType } from "../event-types/stored-event-type.ts";
-import { MemoryEngine } from "../storage/memory/engine.ts";
 import { subscriptionStats } from "./stats.ts";
 
 it.each<[what: string, read: () => Promise<never>]>([

@@ -1,10 +1,10 @@
 /** Who reads what, and how much is left (protocol 2.10). */
 import type { Clock, Subscription, SubscriptionEventTypeStats, SubscriptionPartitionStats } from "nakadi-protocol";
+import type { CoordinationPort, Group, LogPort, Owned, Progress } from "nakadi-storage";
 import type { StoredEventType } from "../event-types/stored-event-type.ts";
 import { Axis } from "../log/axis.ts";
 import { beforeOldest, newest } from "../log/partition-bounds.ts";
 import { timelineBounds } from "../log/timeline-bounds.ts";
-import type { CoordinationPort, Group, LogPort, Owned, Progress } from "../storage/ports.ts";
 import { consumerLagSeconds } from "./consumer-lag.ts";
 
 interface StatsParts {

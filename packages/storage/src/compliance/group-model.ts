@@ -85,11 +85,11 @@ export const anyStep: fc.Arbitrary<Step> = fc.oneof(
 
 export class GroupModel {
   /** Nodes that hold their lease. */
-  readonly living = new Set<string>();
+  readonly living: Set<string> = new Set();
   exists = false;
   sessions: readonly { id: string; node: string }[] = [];
   owners: Owners = {};
-  progress = new Map<PartitionKey, Progress>();
+  progress: Map<PartitionKey, Progress> = new Map();
 
   get alive(): Set<string> {
     return new Set(this.sessions.filter(({ node }) => this.living.has(node)).map(({ id }) => id));

@@ -3,7 +3,7 @@
  * within it.
  */
 import type { Clock } from "nakadi-protocol";
-import type { FaultHook } from "../../faults/fault-points.ts";
+import type { FaultHook } from "../fault-points.ts";
 import { NodeScope } from "../in-process/node-scope.ts";
 import type { Storage, StorageFailedError } from "../ports.ts";
 import { LmdbCoordination } from "./coordination.ts";

@@ -2,7 +2,7 @@
  * Group commit: what comes while a transaction is being flushed goes together into the next one. After a failed write
  * nobody knows what is on disk, so nothing is tried again.
  */
-import type { FaultHook } from "../../faults/fault-points.ts";
+import type { FaultHook } from "../fault-points.ts";
 import { StorageFailedError } from "../ports.ts";
 import type { Change, Store } from "./store.ts";
 

@@ -3,7 +3,7 @@
  */
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import type { FaultPoint } from "../../faults/fault-points.ts";
+import type { FaultPoint } from "../fault-points.ts";
 import { StorageFailedError } from "../ports.ts";
 import { Journal } from "./journal.ts";
 import type { Change, Store } from "./store.ts";

@@ -2,7 +2,7 @@
  * The engine that a broker was asked for. What it needs is loaded only then.
  */
 import type { Clock } from "nakadi-protocol";
-import type { FaultHook } from "../faults/fault-points.ts";
+import type { FaultHook } from "./fault-points.ts";
 import { MemoryEngine } from "./memory/engine.ts";
 import type { Storage, StorageFailedError } from "./ports.ts";
 

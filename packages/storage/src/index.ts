@@ -1,0 +1,35 @@
+export { DataDirectoryError } from "./data-directory-error.ts";
+export type { DataDirectoryProblem } from "./data-directory-error.ts";
+export { eachRecord } from "./each-record.ts";
+export { FAULT_POINTS, killAt } from "./fault-points.ts";
+export type { FaultHook, FaultPoint } from "./fault-points.ts";
+export { judgeCommits } from "./fence.ts";
+export type { CommitItem } from "./fence.ts";
+export { MemoryEngine } from "./memory/engine.ts";
+export { openStorage } from "./open.ts";
+export type { StorageOption } from "./open.ts";
+export { NoSuchLogError, StorageClosedError, StorageFailedError } from "./ports.ts";
+export type {
+  Appended,
+  Bounds,
+  CommitOutcome,
+  CoordinationPort,
+  Frame,
+  Group,
+  LogId,
+  LogPolicy,
+  LogPort,
+  MetadataPort,
+  NewRecord,
+  NodeLease,
+  NotAppended,
+  Owned,
+  PartitionKey,
+  Progress,
+  Session,
+  Slice,
+  Storage,
+  StoredPosition,
+  Versioned,
+  Write,
+} from "./ports.ts";
