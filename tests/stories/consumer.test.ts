@@ -138,7 +138,7 @@ describe("a consumer", () => {
       batchFlushTimeoutSeconds: 1,
       failure: {
         retry: { attempts: 2, initialDelayMs: 1, maxDelayMs: 1 },
-        then: "dead-letter",
+        onExhausted: "dead-letter",
         deadLetter: toEventType(dead),
       },
     });

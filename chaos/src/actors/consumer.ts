@@ -48,7 +48,7 @@ const consumer = nakadi.consume<ChaosEvent>(subscription, {
   retry: { initialDelayMs: 10, maxDelayMs: 500 },
   failure: {
     retry: { attempts: 6, initialDelayMs: 10, maxDelayMs: 500 },
-    then: "dead-letter",
+    onExhausted: "dead-letter",
     deadLetter: toEventType(deadLetters),
   },
 });

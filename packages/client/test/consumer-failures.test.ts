@@ -51,7 +51,7 @@ describe("a handler that goes on failing", () => {
 
   it("with skip is halved to the one event; its neighbours are handled once, in order, and the batch is committed", async () => {
     const handler = new Picky(5);
-    const test = testConsumer(handler, { failure: { retry: QUICK, then: "skip" } });
+    const test = testConsumer(handler, { failure: { retry: QUICK, onExhausted: "skip" } });
     const server = await test.open();
     server.batch(9, numbers(10));
     await test.pass(1_000, 10);
@@ -66,7 +66,7 @@ describe("a handler that goes on failing", () => {
     const test = testConsumer(handler, {
       failure: {
         retry: QUICK,
-        then: "dead-letter",
+        onExhausted: "dead-letter",
         deadLetter: async (letter) => {
           committedThen.push(test.committed());
           letters.push(letter);
@@ -97,7 +97,7 @@ describe("a handler that goes on failing", () => {
     const test = testConsumer(new Picky(1), {
       failure: {
         retry: QUICK,
-        then: "dead-letter",
+        onExhausted: "dead-letter",
         deadLetter: () => {
           calls += 1;
           throw new Error("disk full");
@@ -118,7 +118,7 @@ describe("a handler that goes on failing", () => {
     const test = testConsumer(new Picky(1), {
       failure: {
         retry: { ...QUICK, attempts: 1 },
-        then: "dead-letter",
+        onExhausted: "dead-letter",
         deadLetter: (_letter, { signal }) => {
           signal.addEventListener("abort", () => aborted.push(true));
           return new Promise(() => undefined);
@@ -137,7 +137,7 @@ describe("a handler that goes on failing", () => {
     const test = testConsumer(new Picky(1, 2, 3), {
       failure: {
         retry: { ...QUICK, attempts: 1 },
-        then: ({ event, error, attempts }) => {
+        onExhausted: ({ event, error, attempts }) => {
           decided.push([event?.n, (error as Error).message, attempts]);
           if (event?.n === 1) return decided.length === 1 ? "retry" : "skip";
           if (event?.n === 2) return "skip";
@@ -168,7 +168,7 @@ describe("a handler that goes on failing", () => {
           throw new Error("poison");
         },
       },
-      { failure: { retry: { ...QUICK, attempts: 3 }, then: "skip" } },
+      { failure: { retry: { ...QUICK, attempts: 3 }, onExhausted: "skip" } },
     );
     const first = await test.open();
     first.batch(1);

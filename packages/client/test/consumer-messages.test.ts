@@ -174,7 +174,7 @@ describe("numbers", () => {
       onEvent({ n }) {
         if (n === 2) throw new Error("poison");
       },
-      failure: { retry: { attempts: 2 }, then: "skip" },
+      failure: { retry: { attempts: 2 }, onExhausted: "skip" },
       metrics,
     };
     const test = testConsumer(poisoned);

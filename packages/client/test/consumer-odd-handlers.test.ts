@@ -45,7 +45,7 @@ describe("odd handlers", () => {
       {
         failure: {
           retry: { ...QUICK, attempts: 1 },
-          then: "dead-letter",
+          onExhausted: "dead-letter",
           deadLetter: (letter) => void letters.push(letter),
         },
       },
@@ -82,7 +82,7 @@ describe("odd handlers", () => {
       {
         failure: {
           retry: QUICK,
-          then: "dead-letter",
+          onExhausted: "dead-letter",
           deadLetter: ({ event }) => void letters.push(event),
         },
       },
@@ -110,7 +110,7 @@ describe("odd handlers", () => {
         {
           failure: {
             retry,
-            then() {
+            onExhausted() {
               asked.push("policy");
               return "stop";
             },

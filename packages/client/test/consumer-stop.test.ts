@@ -198,7 +198,7 @@ describe("a stop", () => {
       {
         failure: {
           retry: { ...QUICK, attempts: 1 },
-          then: "dead-letter",
+          onExhausted: "dead-letter",
           deadLetter: (_letter, { signal }) => {
             signal.addEventListener("abort", () => aborted.push(true));
             return new Promise(() => undefined);
@@ -217,7 +217,7 @@ describe("a stop", () => {
   it("is not outlived by a dead letter that is being published", async () => {
     const test = testConsumer(
       { onEvent: () => Promise.reject(new Error("poison")) },
-      { failure: { retry: { ...QUICK, attempts: 1 }, then: "dead-letter", deadLetter: toEventType("dead") } },
+      { failure: { retry: { ...QUICK, attempts: 1 }, onExhausted: "dead-letter", deadLetter: toEventType("dead") } },
     );
     test.transport.onRequest = () => ({ status: 503 });
     (await test.open()).batch(1);

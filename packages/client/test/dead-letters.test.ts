@@ -23,7 +23,7 @@ const poisoned = (deadLetter: ConsumerOptions<Numbered>["failure"]): Handler<Num
   onEvent({ n }) {
     if (n < 0) throw new Error(`cannot handle ${n}`);
   },
-  failure: { retry: { attempts: 2, initialDelayMs: 10, maxDelayMs: 10 }, then: "dead-letter", ...deadLetter },
+  failure: { retry: { attempts: 2, initialDelayMs: 10, maxDelayMs: 10 }, onExhausted: "dead-letter", ...deadLetter },
 });
 
 async function directory(): Promise<string> {

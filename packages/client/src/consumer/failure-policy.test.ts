@@ -14,7 +14,7 @@ function run(
   poison: ReadonlySet<number>,
   attempts: number,
 ): { done: number[]; gaveUp: number[][]; calls: number } {
-  const settings = failureSettings({ retry: { attempts }, then: "skip" });
+  const settings = failureSettings({ retry: { attempts }, onExhausted: "skip" });
   const done: number[] = [];
   const gaveUp: number[][] = [];
   let calls = 0;
@@ -74,19 +74,27 @@ describe("the policy", () => {
   });
 
   it("halves by default where it goes on, and not where it stops", () => {
-    expect([failureSettings({}).bisect, failureSettings({ then: "skip" }).bisect]).toEqual([false, true]);
+    expect([failureSettings({}).bisect, failureSettings({ onExhausted: "skip" }).bisect]).toEqual([false, true]);
   });
 
   it.each<[string, Parameters<typeof failureSettings>[0]]>([
-    ["options.failure.deadLetter", { then: "dead-letter" }],
-    ["options.failure.then", { deadLetter: () => undefined }],
-    ["options.failure.then", { then: "skip", deadLetter: () => undefined }],
-    ["options.failure.then", { then: "retry" as "skip" }],
+    ["options.failure.deadLetter", { onExhausted: "dead-letter" }],
+    ["options.failure.onExhausted", { deadLetter: () => undefined }],
+    ["options.failure.onExhausted", { onExhausted: "skip", deadLetter: () => undefined }],
+    ["options.failure.onExhausted", { onExhausted: "retry" as "skip" }],
     ["options.failure.retry.attempts", { retry: { attempts: 0 } }],
     ["options.failure.retry.maxDelayMs", { retry: { initialDelayMs: 100, maxDelayMs: 10 } }],
     ["options.failure.bisect", { bisect: 1 as unknown as boolean }],
     ["options.failure.sometimes", { sometimes: 1 } as object],
   ])("what contradicts itself is refused: %s", (path, options) => {
     expect(() => failureSettings(options)).toThrow(expect.objectContaining({ path, code: "CONFIG" }));
+  });
+
+  it("the old name of onExhausted is refused with the new one, whatever its value", () => {
+    for (const then of ["skip", () => "skip" as const, undefined]) {
+      expect(() => failureSettings({ then } as object)).toThrow(
+        "options.failure.then must be given as onExhausted: an object with a member then is awaited as a promise",
+      );
+    }
   });
 });

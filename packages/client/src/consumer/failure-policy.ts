@@ -37,7 +37,9 @@ export interface FailureOptions<E> {
   /** Tries in place: the lane waits, others go on. Waits are min(max, initial × 1.5ⁿ) ± 50 %; default 200 up to 10 000 ms. */
   retry?: Partial<HandlerRetry>;
   /** What follows the last try. Default `stop`. */
-  then?: Exclude<FailureAction, "retry"> | ((failure: HandlerFailure<E>) => FailureAction | Promise<FailureAction>);
+  onExhausted?:
+    | Exclude<FailureAction, "retry">
+    | ((failure: HandlerFailure<E>) => FailureAction | Promise<FailureAction>);
   /** Where dead letters go: `toEventType`, `toFile`, or a function. */
   deadLetter?: DeadLetterSink<E>;
   /** Whether a batch that failed is halved until the event is found. Default true, except with `stop`. `onBatch` only. */
@@ -46,7 +48,7 @@ export interface FailureOptions<E> {
 
 export interface FailureSettings<E> {
   retry: HandlerRetry;
-  then: NonNullable<FailureOptions<E>["then"]>;
+  onExhausted: NonNullable<FailureOptions<E>["onExhausted"]>;
   deadLetter: DeadLetterSink<E> | undefined;
   bisect: boolean;
 }
@@ -56,23 +58,29 @@ const ACTIONS: readonly unknown[] = ["stop", "skip", "dead-letter", "retry"];
 /** @throws {ConfigError} */
 export function failureSettings<E>(options: FailureOptions<E>): FailureSettings<E> {
   const path = "options.failure";
-  knownMembers(path, options, ["retry", "then", "deadLetter", "bisect"]);
-  const { retry = {}, then = "stop", bisect = then !== "stop" } = options;
-  const deadLetter = functionOrNone(`${path}.deadLetter`, options.deadLetter);
-  if (typeof then !== "function" && (!ACTIONS.includes(then) || (then as string) === "retry")) {
-    throw new ConfigError(`${path}.then`, "stop, skip, dead-letter or a function");
+  if (typeof options === "object" && options !== null && "then" in options) {
+    throw new ConfigError(`${path}.then`, "given as onExhausted: an object with a member then is awaited as a promise");
   }
-  if (then === "dead-letter" && !deadLetter) {
+  knownMembers(path, options, ["retry", "onExhausted", "deadLetter", "bisect"]);
+  const { retry = {}, onExhausted = "stop", bisect = onExhausted !== "stop" } = options;
+  const deadLetter = functionOrNone(`${path}.deadLetter`, options.deadLetter);
+  if (typeof onExhausted !== "function" && (!ACTIONS.includes(onExhausted) || (onExhausted as string) === "retry")) {
+    throw new ConfigError(`${path}.onExhausted`, "stop, skip, dead-letter or a function");
+  }
+  if (onExhausted === "dead-letter" && !deadLetter) {
     throw new ConfigError(
       `${path}.deadLetter`,
       "a sink, for what fails is to go there: toEventType, toFile or a function",
     );
   }
-  if (deadLetter && (then === "stop" || then === "skip")) {
-    throw new ConfigError(`${path}.then`, "dead-letter or a function: with anything else nothing reaches the sink");
+  if (deadLetter && (onExhausted === "stop" || onExhausted === "skip")) {
+    throw new ConfigError(
+      `${path}.onExhausted`,
+      "dead-letter or a function: with anything else nothing reaches the sink",
+    );
   }
   if (typeof bisect !== "boolean") throw new ConfigError(`${path}.bisect`, "true or false");
-  return { retry: retrySettings(`${path}.retry`, retry), then, deadLetter, bisect };
+  return { retry: retrySettings(`${path}.retry`, retry), onExhausted, deadLetter, bisect };
 }
 
 function retrySettings(path: string, retry: Partial<HandlerRetry>): HandlerRetry {
@@ -117,5 +125,5 @@ export function halves<T>(items: readonly T[]): [T[], T[]] {
 /** What a function answered. @throws {ConfigError} for anything else */
 export function checkedAction(answer: unknown): FailureAction {
   if (ACTIONS.includes(answer)) return answer as FailureAction;
-  throw new ConfigError("the answer of options.failure.then", "stop, skip, dead-letter or retry");
+  throw new ConfigError("the answer of options.failure.onExhausted", "stop, skip, dead-letter or retry");
 }

@@ -37,8 +37,8 @@ export class Undertaker<E> {
     const { settings, logger, buried } = this.#parts;
     const { cursor } = part.work.batch;
     const failure = { error, event: single(events), events, cursor, attempts: part.attempts };
-    const { then } = settings;
-    const action = typeof then === "function" ? checkedAction(await then(failure)) : then;
+    const { onExhausted } = settings;
+    const action = typeof onExhausted === "function" ? checkedAction(await onExhausted(failure)) : onExhausted;
     signal.throwIfAborted();
     if (action === "dead-letter")
       for (const event of events) await this.#deliver(this.#letterOf(part, event, error), signal);

@@ -151,7 +151,7 @@ function failureOptions(flags: ConsumeFlags): NonNullable<ConsumerOptions["failu
     throw new Failure("dead letters have a place, but nothing goes there without --on-failure dead-letter", EXIT.usage);
   }
   const deadLetter = deadLetterFile !== undefined ? toFile(deadLetterFile) : toEventType(deadLetterType ?? "");
-  return { retry: { attempts }, then: onFailure, ...(named && { deadLetter }) };
+  return { retry: { attempts }, onExhausted: onFailure, ...(named && { deadLetter }) };
 }
 
 function summary({ events, batches, skipped, deadLetters, abandoned }: StopReport): string {
