@@ -153,4 +153,22 @@ describe("events that retention has taken", () => {
       info: { debug: "Stream started; skipped events due to retention time passed, count: 2" },
     });
   });
+
+  it.each([2, 1_000_000, -1_000_000])(
+    "are not those whose age the wall clock has made up, set by %d hours",
+    async (hours) => {
+      const broker = await manualBroker();
+      const name = await broker.eventType({ options: { retention_time: 3 * HOURS_MS } });
+      const id = await broker.subscription([name]);
+      await broker.publish(name, [{ n: 0 }]);
+      broker.clock.advance(2 * HOURS_MS);
+      broker.clock.jumpWall(hours * HOURS_MS);
+      await broker.publish(name, [{ n: 1 }]);
+      const stream = await broker.open(id, { batch_limit: 2 });
+      expect((await stream.nextEvents()).events).toEqual([{ n: 0 }, { n: 1 }]);
+      broker.clock.advance(HOURS_MS);
+      const { json } = await broker.call({ path: `/event-types/${name}/partitions/0` });
+      expect(json).toMatchObject({ oldest_available_offset: "001-0001-000000000000000001" });
+    },
+  );
 });

@@ -52,6 +52,33 @@ it("a timeline's switch that a kill has cut short holds nobody up", async () => 
   expect((await again.call(request)).status).toBe(201);
 });
 
+it.each(Object.keys(ENDS) as (keyof typeof ENDS)[])(
+  "a broker that %s ages no event while none runs, whatever the wall clock shows then",
+  async (end) => {
+    const [retentionMs, hoursMs] = [3 * 3_600_000, 3_600_000];
+    let directory = join(await temporaryDirectory(), "data");
+    const clock = new ManualClock();
+    let broker = await testBroker({ clock, storage: { directory } });
+    const name = await broker.eventType({ options: { retention_time: retentionMs } });
+    const oldest = async () => {
+      const { json } = await broker.call({ path: `/event-types/${name}/partitions/0` });
+      return Number((json as { oldest_available_offset: string }).oldest_available_offset.slice(-1));
+    };
+    await broker.publish(name, numbers(1));
+    for (const hours of [1_000_000, -3_000_000, 5]) {
+      directory = await ENDS[end](broker, directory);
+      clock.jumpWall(hours * hoursMs);
+      broker = await testBroker({ clock, storage: { directory } });
+      await broker.publish(name, numbers(1));
+      clock.advance(hoursMs / 2);
+      expect(await oldest()).toBe(0);
+    }
+    clock.advance(retentionMs);
+    await broker.publish(name, numbers(1));
+    expect(await oldest()).toBe(4);
+  },
+);
+
 function signal(): { sent: Promise<void>; send: () => void } {
   let send: () => void = () => undefined;
   const sent = new Promise<void>((resolve) => (send = resolve));

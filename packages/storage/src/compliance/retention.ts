@@ -67,6 +67,41 @@ export function retentionCompliance(twoNodes: WithTwoNodes): void {
     );
 
     it(
+      "drops nothing because the wall clock is set ahead, and then all in its time",
+      twoNodes(async ({ a, b, clock }) => {
+        await a.log.create("x", 1, HOURLY);
+        await appendTo(a.log, "x", 0, records("p"));
+        clock.advance(HOUR_MS / 2);
+        clock.jumpWall(2 * HOUR_MS);
+        await appendTo(a.log, "x", 0, records("q"));
+        expect(texts(await readAll(b.log, "x", 0))).toEqual(["p", "q"]);
+        clock.advance(HOUR_MS / 2 - 1);
+        expect(texts(await readAll(b.log, "x", 0))).toEqual(["p", "q"]);
+        clock.advance(1);
+        await eventually(clock, async () => (await b.log.bounds("x"))[0]?.oldest === 1);
+        clock.advance(HOUR_MS / 2);
+        await eventually(clock, async () => (await b.log.bounds("x"))[0]?.oldest === 2);
+      }),
+    );
+
+    it(
+      "drops nothing because the wall clock is set back and right again, and keeps no record for as long as it was wrong",
+      twoNodes(async ({ a, b, clock }) => {
+        const years = 100_000 * HOUR_MS;
+        await a.log.create("x", 1, HOURLY);
+        for (const setMs of [-years, years, years, -years]) {
+          clock.jumpWall(setMs);
+          await appendTo(a.log, "x", 0, records("p"));
+          expect((await readAll(b.log, "x", 0)).oldest).toBe(0);
+        }
+        clock.advance(HOUR_MS - 1);
+        expect((await readAll(b.log, "x", 0)).oldest).toBe(0);
+        clock.advance(1);
+        await eventually(clock, async () => (await b.log.bounds("x"))[0]?.oldest === 4);
+      }),
+    );
+
+    it(
       "never drops what is younger, and nothing from the middle",
       twoNodes(async ({ a, b, clock }) => {
         const anyMinutes = fc.array(fc.integer({ min: 0, max: 50 }), {

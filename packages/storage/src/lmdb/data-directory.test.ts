@@ -66,6 +66,7 @@ describe("a data directory", () => {
     await (await started(directory)).close();
     expect((await readdir(directory)).sort()).toEqual([
       "clean-stop.json",
+      "clock.json",
       "data.mdb",
       "lock.mdb",
       "nakadi.json",

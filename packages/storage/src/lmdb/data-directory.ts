@@ -5,6 +5,7 @@
  *     nakadi.json       the format; written once the database is there
  *     nakadi.lock       the lock of the process that uses it, with its id
  *     clean-stop.json   what the file was like when a broker stopped; absent while one runs, and after a crash
+ *     clock.json        what the wall clock has shown, see `kept-clock.ts`
  *     data.mdb lock.mdb LMDB's own
  *     damaged-1.mdb     what was there before a repair
  */

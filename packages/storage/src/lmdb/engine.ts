@@ -4,6 +4,7 @@
  */
 import type { Clock } from "nakadi-protocol";
 import type { FaultHook } from "../fault-points.ts";
+import { KeptClock } from "../kept-clock.ts";
 import { NodeScope } from "../in-process/node-scope.ts";
 import type { Storage, StorageFailedError } from "../ports.ts";
 import { LmdbCoordination } from "./coordination.ts";
@@ -33,6 +34,7 @@ export class LmdbEngine {
   readonly #store: Store;
   readonly #journal: Journal;
   readonly #clock: Clock;
+  readonly #keptClock: KeptClock;
   readonly #logs: StoredLogs;
   readonly #metadata: StoredMetadata;
   readonly #coordination: StoredCoordination;
@@ -44,7 +46,8 @@ export class LmdbEngine {
     this.#store = store;
     this.#clock = clock;
     this.#journal = new Journal(store, onFaultPoint, onFailure);
-    this.#logs = new StoredLogs(store, this.#journal, clock);
+    this.#keptClock = new KeptClock(directory.path, clock);
+    this.#logs = new StoredLogs(store, this.#journal, this.#keptClock.readings);
     this.#metadata = new StoredMetadata(store, this.#journal);
     this.#coordination = new StoredCoordination(store, this.#journal, clock);
   }
@@ -70,7 +73,7 @@ export class LmdbEngine {
   node(name: string, nodeClock: Clock = this.#clock): Storage {
     const scope = new NodeScope(name);
     return {
-      log: new LmdbLog(this.#logs, this.#clock, scope),
+      log: new LmdbLog(this.#logs, scope),
       metadata: new LmdbMetadata(this.#metadata, scope),
       coordination: new LmdbCoordination(this.#coordination, nodeClock, scope),
       close: async () => scope.close(),
@@ -84,6 +87,7 @@ export class LmdbEngine {
 
   async #close(): Promise<void> {
     this.#logs.close();
+    this.#keptClock.close();
     await this.#journal.idle();
     await this.#store.close();
     if (!this.#journal.failed) this.#directory.markCleanStop();

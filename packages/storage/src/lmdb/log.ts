@@ -1,7 +1,6 @@
 /**
  * The log port on LMDB. Offsets are given in memory, in the order of the calls; an append is told of when it is durable.
  */
-import type { Clock } from "nakadi-protocol";
 import { Hints } from "../in-process/hints.ts";
 import { checkPartitions } from "../in-process/log-size.ts";
 import type { NodeScope } from "../in-process/node-scope.ts";
@@ -12,12 +11,10 @@ import type { StoredLog, StoredLogs } from "./stored-logs.ts";
 
 export class LmdbLog implements LogPort {
   readonly #logs: StoredLogs;
-  readonly #clock: Clock;
   readonly #node: NodeScope;
 
-  constructor(logs: StoredLogs, clock: Clock, node: NodeScope) {
+  constructor(logs: StoredLogs, node: NodeScope) {
     this.#logs = logs;
-    this.#clock = clock;
     this.#node = node;
   }
 
@@ -57,7 +54,7 @@ export class LmdbLog implements LogPort {
       this.#logs.partition(stored, partition);
     }
     if (signal.aborted) return everywhere(batches, { outcome: "not-stored", cause: signal.reason as unknown });
-    const timestampMs = this.#clock.wallMs();
+    const timestampMs = this.#logs.timestampMs();
     const placed = new Map<number, Placed>();
     for (const [partition, records] of batches) {
       placed.set(partition, this.#logs.partition(stored, partition).place(records, timestampMs));

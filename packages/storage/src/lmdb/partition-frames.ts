@@ -3,6 +3,8 @@
  * key; rows that retention takes go from the oldest on.
  */
 import { cutFrame, lastOf, valueBytes } from "../cut-frame.ts";
+import { isBefore } from "../in-process/clock-readings.ts";
+import type { TimestampRange } from "../in-process/clock-readings.ts";
 import type { Bounds, Frame, NewRecord, Slice } from "../ports.ts";
 import { DamagedDataError } from "./checksum.ts";
 import { firstOf, frameKey, partitionKey } from "./keys.ts";
@@ -100,7 +102,8 @@ export class PartitionFrames {
     const head = {
       first: from,
       last: end.last,
-      timestampMs: Math.max(...frames.map(({ timestampMs }) => timestampMs)),
+      // Of the last one: once that is too old, so are all that were stored before it.
+      timestampMs: frames.at(-1)?.timestampMs ?? Number.NEGATIVE_INFINITY,
       latestMs: this.#headContaining(end.first).latestMs,
     };
     const removals = rows.slice(1).map((row): Change => ({ table: "frames", key: this.#key(row.first), value: null }));
@@ -167,15 +170,15 @@ export class PartitionFrames {
   }
 
   /**
-   * Drops whole rows, from the oldest on, that were stored at `timestampMs` or earlier. Says what is to be written, and
+   * Drops whole rows, from the oldest on, that were stored before the time of `given`. Says what is to be written, and
    * whether there are more of them.
    */
-  dropUntil(timestampMs: number): { changes: readonly Change[]; more: boolean } {
+  dropBefore(given: readonly TimestampRange[]): { changes: readonly Change[]; more: boolean } {
     const changes: Change[] = [];
     let more = false;
     while (this.#oldest < this.#next) {
       const head = (this.#oldestHead ??= this.#headContaining(this.#oldest));
-      if (head.timestampMs > timestampMs || this.#isMerging(head)) break;
+      if (!isBefore(head.timestampMs, given) || this.#isMerging(head)) break;
       more = changes.length === DROPPED_AT_ONCE;
       if (more) break;
       changes.push({ table: "frames", key: this.#key(head.first), value: null });

@@ -2,7 +2,7 @@
  * All logs, as they are on disk or about to be; shared by all nodes. What belongs to a log that was removed is deleted bit
  * by bit, also after a restart.
  */
-import type { Clock } from "nakadi-protocol";
+import type { ClockReadings } from "../in-process/clock-readings.ts";
 import { Hints } from "../in-process/hints.ts";
 import type { LogId, LogPolicy } from "../ports.ts";
 import type { Journal } from "./journal.ts";
@@ -42,7 +42,7 @@ const MAX_NUMBER = 2 ** 32 - 1;
 export class StoredLogs {
   readonly #store: Store;
   readonly #journal: Journal;
-  readonly #clock: Clock;
+  readonly #readings: ClockReadings;
   readonly #cache = new RowCache(CACHE_BYTES);
   readonly #logs = new Map<LogId, StoredLog>();
   /** Of all logs that were looked at, by their number. */
@@ -52,10 +52,10 @@ export class StoredLogs {
   #closed = false;
   #lastRemoval: Promise<void> = Promise.resolve();
 
-  constructor(store: Store, journal: Journal, clock: Clock) {
+  constructor(store: Store, journal: Journal, readings: ClockReadings) {
     this.#store = store;
     this.#journal = journal;
-    this.#clock = clock;
+    this.#readings = readings;
     const counter = store.get("counters", LAST_LOG_KEY);
     this.#lastNumber = counter ? (readJson("counters", LAST_LOG_KEY, counter) as number) : 0;
     for (const { key, value } of store.rows("logs", scopePrefix(SCOPE), scopeEnd(SCOPE))) {
@@ -116,7 +116,7 @@ export class StoredLogs {
     const found = this.partition(stored, partition);
     const { retentionMs } = stored.policy;
     if (retentionMs === null) return found;
-    const { changes, more } = found.dropUntil(this.#clock.wallMs() - retentionMs);
+    const { changes, more } = found.dropBefore(this.#readings.given(retentionMs));
     if (changes.length > 0) {
       this.#inBackground(async () => {
         await this.#journal.write(changes);
@@ -142,6 +142,11 @@ export class StoredLogs {
   /** Durable when it resolves. @throws {StorageFailedError} */
   write(changes: readonly Change[]): Promise<void> {
     return this.#journal.write(changes);
+  }
+
+  /** The timestamp of a record that is stored now. */
+  timestampMs(): number {
+    return this.#readings.timestampMs();
   }
 
   close(): void {

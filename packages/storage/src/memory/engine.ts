@@ -7,16 +7,19 @@ import { MemoryCoordination, StoredCoordination } from "./coordination.ts";
 import { MemoryLog } from "./log.ts";
 import type { StoredLog } from "./log.ts";
 import { MemoryMetadata, StoredMetadata } from "./metadata.ts";
+import { ClockReadings } from "../in-process/clock-readings.ts";
 import { NodeScope } from "../in-process/node-scope.ts";
 
 export class MemoryEngine {
   readonly #clock: Clock;
+  readonly #readings: ClockReadings;
   readonly #logs = new Map<LogId, StoredLog>();
   readonly #metadata = new StoredMetadata();
   readonly #coordination: StoredCoordination;
 
   constructor({ clock }: { clock: Clock }) {
     this.#clock = clock;
+    this.#readings = new ClockReadings(clock);
     this.#coordination = new StoredCoordination(clock);
   }
 
@@ -27,7 +30,7 @@ export class MemoryEngine {
   node(name: string, nodeClock: Clock = this.#clock): Storage {
     const scope = new NodeScope(name);
     return {
-      log: new MemoryLog(this.#logs, this.#clock, scope),
+      log: new MemoryLog(this.#logs, this.#readings, scope),
       metadata: new MemoryMetadata(this.#metadata, scope),
       coordination: new MemoryCoordination(this.#coordination, nodeClock, scope),
       close: async () => scope.close(),

@@ -1,9 +1,9 @@
 /**
  * The log port in memory: nothing is copied, retention is applied when a partition is next looked at.
  */
-import type { Clock } from "nakadi-protocol";
 import { NoSuchLogError } from "../ports.ts";
 import type { Appended, Bounds, LogId, LogPolicy, LogPort, NewRecord, NotAppended, Slice } from "../ports.ts";
+import type { ClockReadings } from "../in-process/clock-readings.ts";
 import { Hints } from "../in-process/hints.ts";
 import { checkPartitions } from "../in-process/log-size.ts";
 import type { NodeScope } from "../in-process/node-scope.ts";
@@ -18,12 +18,12 @@ export interface StoredLog {
 
 export class MemoryLog implements LogPort {
   readonly #logs: Map<LogId, StoredLog>;
-  readonly #clock: Clock;
+  readonly #readings: ClockReadings;
   readonly #node: NodeScope;
 
-  constructor(logs: Map<LogId, StoredLog>, clock: Clock, node: NodeScope) {
+  constructor(logs: Map<LogId, StoredLog>, readings: ClockReadings, node: NodeScope) {
     this.#logs = logs;
-    this.#clock = clock;
+    this.#readings = readings;
     this.#node = node;
   }
 
@@ -61,7 +61,7 @@ export class MemoryLog implements LogPort {
       if (records.length === 0) throw new RangeError(`The batch for partition ${partition} is empty.`);
     }
     const outcomes = new Map<number, Appended | NotAppended>();
-    const timestampMs = this.#clock.wallMs();
+    const timestampMs = this.#readings.timestampMs();
     for (const [partition, records] of batches) {
       if (signal.aborted) {
         outcomes.set(partition, { outcome: "not-stored", cause: signal.reason });
@@ -115,7 +115,7 @@ export class MemoryLog implements LogPort {
   #current(log: LogId, stored: StoredLog, partition: number): PartitionLog {
     const found = partitionOf(log, stored, partition);
     const { retentionMs } = stored.policy;
-    if (retentionMs !== null) found.dropUntil(this.#clock.wallMs() - retentionMs);
+    if (retentionMs !== null) found.dropBefore(this.#readings.given(retentionMs));
     return found;
   }
 }

@@ -3,6 +3,8 @@
  * @pure
  */
 import { cutFrame, lastOf, valueBytes } from "../cut-frame.ts";
+import { isBefore } from "../in-process/clock-readings.ts";
+import type { TimestampRange } from "../in-process/clock-readings.ts";
 import type { Bounds, Frame, NewRecord, Slice } from "../ports.ts";
 
 interface Kept {
@@ -57,12 +59,12 @@ export class PartitionLog {
     return this.#frames[this.#search(({ latestMs }) => latestMs >= timestampMs)]?.frame.first ?? this.#next;
   }
 
-  /** Drops whole frames, from the oldest on, that were stored at `timestampMs` or earlier. */
-  dropUntil(timestampMs: number): void {
+  /** Drops whole frames, from the oldest on, that were stored before the time of `given`. */
+  dropBefore(given: readonly TimestampRange[]): void {
     const before = this.#head;
     for (
       let kept = this.#frames[this.#head];
-      kept && kept.frame.timestampMs <= timestampMs;
+      kept && isBefore(kept.frame.timestampMs, given);
       kept = this.#frames[this.#head]
     ) {
       this.#frames[this.#head++] = undefined;

@@ -183,7 +183,13 @@ describe("a repair", () => {
       problem: "damaged",
       message: expect.stringContaining("is missing") as string,
     });
-    expect((await readdir(directory)).sort()).toEqual(["clean-stop.json", "lock.mdb", "nakadi.json", "nakadi.lock"]);
+    expect((await readdir(directory)).sort()).toEqual([
+      "clean-stop.json",
+      "clock.json",
+      "lock.mdb",
+      "nakadi.json",
+      "nakadi.lock",
+    ]);
   });
 
   it("takes only a directory of ours that nobody uses and no newer version has written", async () => {
