@@ -5,7 +5,8 @@ import type { StopSignal } from "./exit-codes.ts";
 import { Failure } from "./failure.ts";
 
 export interface Output {
-  write(text: string): void;
+  /** Bytes go out as they are, text as UTF-8. */
+  write(data: string | Uint8Array): void;
   /** Resolves when all that was written has left, or the reader has gone away; `closed` knows then which. */
   drained(): Promise<void>;
   /**
@@ -80,8 +81,8 @@ export function outputOf(stream: NodeJS.WriteStream, name: string, env: Context[
     closed.abort(error.code === "EPIPE" ? undefined : new Failure(`cannot write to ${name}: ${error.message}`));
   });
   return {
-    write: (text) => {
-      if (!closed.signal.aborted) stream.write(text);
+    write: (data) => {
+      if (!closed.signal.aborted) stream.write(data);
     },
     // Writes are done in their order: nothing, written last, is done when all is.
     drained: () =>

@@ -24,4 +24,6 @@ void runProgram(process.argv.slice(2), context).then((code) => {
   process.exitCode = code;
   // A command that was interrupted may have left it open, and with it the process.
   process.stdin.destroy();
+  // So may an output whose reader has stopped.
+  if (stop.signal.aborted) process.exit();
 });

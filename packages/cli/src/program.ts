@@ -5,6 +5,7 @@ import { completionCommand } from "./commands/completion.ts";
 import { consumeCommand } from "./commands/consume.ts";
 import { contextCommand } from "./commands/context.ts";
 import { doctorCommand } from "./commands/doctor.ts";
+import { firstOf } from "./commands/first-of.ts";
 import { lagCommand } from "./commands/lag.ts";
 import { publishCommand } from "./commands/publish.ts";
 import { repairCommand } from "./commands/repair.ts";
@@ -17,11 +18,16 @@ import { visible } from "./output/visible.ts";
 import { packageVersion } from "./package-file.ts";
 
 const MAX_PORT = 65_535;
+/** For what was written before an interruption. */
+const LAST_WRITE_MS = 1_000;
+const NEVER = new AbortController().signal;
 
 /** Runs the command line `args`, without `node` and the script, and says how the process should end. */
 export async function runProgram(args: readonly string[], context: Context): Promise<ExitCode> {
   const exitCode = await runCommandLine(args, context);
-  await context.stdout.drained();
+  // A reader that has stopped is not waited for when the command was interrupted.
+  const interrupted = context.signal.aborted;
+  await firstOf(context.stdout.drained(), NEVER, interrupted ? LAST_WRITE_MS : Infinity);
   const lost: unknown = context.stdout.closed.reason;
   if (!(lost instanceof Failure)) return exitCode;
   context.stderr.write(`nakadi: ${describe(lost)}\n`);

@@ -70,7 +70,7 @@ function captured(isTTY: boolean, columns: number): Captured {
       return text;
     },
     write(more) {
-      text += more;
+      text += typeof more === "string" ? more : Buffer.from(more).toString();
       wake();
     },
     async seen(pattern) {

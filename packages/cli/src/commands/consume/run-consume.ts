@@ -35,8 +35,13 @@ export interface ConsumeFlags {
   quiet?: boolean;
 }
 
-/** The others are told by what went wrong. */
-const TOLD_STATES: readonly ConsumerState[] = ["streaming", "waiting-for-slot", "draining"];
+/** The other states are told by what went wrong. */
+const STATE_WORDS: Readonly<Partial<Record<ConsumerState, string>>> = {
+  streaming: "reading",
+  "waiting-for-slot":
+    "no slot is free: other consumers read every partition of the subscription. Waiting until one ends",
+  draining: "ending: the commands that run may finish",
+};
 
 const LINE_END = Buffer.from("\n");
 
@@ -100,16 +105,22 @@ function commandHandler(context: Context, command: string): Handler<unknown> {
         NAKADI_EVENTS: String(events.length),
         NAKADI_ATTEMPT: String(attempt),
       };
-      await runShell(command, { stdin: Buffer.concat(raws.flatMap((raw) => [raw, LINE_END])), env }, context, signal);
-      // What the command printed for a reader that is gone, nobody has: the events come again.
-      await context.stdout.drained();
-      context.stdout.closed.throwIfAborted();
+      const { closed } = context.stdout;
+      // What a command prints for a reader that is gone is lost: the events come again.
+      closed.throwIfAborted();
+      const stdin = Buffer.concat(raws.flatMap((raw) => [raw, LINE_END]));
+      try {
+        await runShell(command, { stdin, env }, context, signal);
+      } finally {
+        closed.throwIfAborted();
+      }
     },
   };
 }
 
 function options({ stderr }: Context, { batch, wait, parallel, rate, timeout, quiet }: ConsumeFlags): ConsumerOptions {
   const say = (text: string): void => stderr.write(`${visible(text)}\n`);
+  let told: ConsumerState | undefined;
   /** What was said of a server that is away: again and again says nothing new. */
   const complaints = new Set<string>();
   return {
@@ -121,9 +132,13 @@ function options({ stderr }: Context, { batch, wait, parallel, rate, timeout, qu
     ...(timeout !== undefined && { handlerTimeoutMs: timeout * 1_000 }),
     onState: ({ state }) => {
       if (state === "streaming") complaints.clear();
-      if (!quiet && TOLD_STATES.includes(state)) say(`nakadi: ${state}`);
+      const words = STATE_WORDS[state];
+      if (words === undefined || state === told) return;
+      told = state;
+      if (!quiet) say(`nakadi: ${words}`);
     },
     onRetry: (error, delayMs) => {
+      if (told === "waiting-for-slot" && error.code === "NO_FREE_SLOT") return;
       const failure = ofCommand(error);
       const text = describe(failure);
       if (failure !== error) say(`nakadi: ${text}; again in ${Math.ceil(delayMs / 100) / 10} s`);

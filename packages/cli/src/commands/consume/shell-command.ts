@@ -1,7 +1,8 @@
 /** A command of the shell that gets events on its standard input. */
 import { spawn } from "node:child_process";
-import { finished } from "node:stream/promises";
 import type { Context } from "../../context.ts";
+import { firstOf } from "../first-of.ts";
+import { OutputRelay } from "./output-relay.ts";
 
 /** From a polite request to end until a command is killed. */
 const GRACE_MS = 5_000;
@@ -12,7 +13,8 @@ export interface ShellInput {
 }
 
 /**
- * Resolves when the command has exited with 0.
+ * Resolves when the command has exited with 0 and what it wrote until then has been taken. A process that it has started may
+ * outlive it, with the same output: it is left alone.
  * @param signal ends the command, and all that it has started
  * @throws {Error} that says how else it ended; the signal's reason
  */
@@ -22,6 +24,8 @@ export async function runShell(
   { stdout, stderr, env: inherited }: Pick<Context, "stdout" | "stderr" | "env">,
   signal: AbortSignal,
 ): Promise<void> {
+  // A reader that is slow, or stopped, takes first what the commands before have written.
+  await firstOf(Promise.all([stdout.drained(), stderr.drained()]), signal, Infinity);
   signal.throwIfAborted();
   // A group of its own: Ctrl-C in the terminal is for us, who let it finish; and it is ended with all that it started.
   const child = spawn(command, { shell: true, detached: true, env: { ...inherited, ...env }, stdio: "pipe" });
@@ -35,23 +39,28 @@ export async function runShell(
   signal.addEventListener("abort", abort, { once: true });
   // Where nobody waits for us any more, it does not stay behind.
   process.once("exit", killNow);
-  child.stdout.setEncoding("utf8").on("data", (text: string) => stdout.write(text));
-  child.stderr.setEncoding("utf8").on("data", (text: string) => stderr.write(text));
+  const relays = [new OutputRelay(child.stdout, stdout), new OutputRelay(child.stderr, stderr)];
+  // The command learns from a closed pipe, as in a pipeline, that nothing is read any more.
+  const closePipe = (): void => void child.stdout.destroy();
+  stdout.closed.addEventListener("abort", closePipe, { once: true });
   // A command that reads nothing closes its end: how it exits is what counts.
   child.stdin.on("error", () => undefined).end(stdin);
   try {
     const [code, endedBy] = await new Promise<[number | null, NodeJS.Signals | null]>((resolve, reject) => {
       child.on("error", reject).on("exit", (...how) => resolve(how));
     });
-    if (signal.aborted) throw signal.reason;
-    // What it had written comes out, unless something that it left behind holds the pipes.
-    await Promise.all([finished(child.stdout), finished(child.stderr)]);
+    signal.throwIfAborted();
+    await firstOf(Promise.all(relays.map((relay) => relay.caughtUp())), signal, Infinity);
+    signal.throwIfAborted();
     if (code !== 0)
       throw new Error(endedBy ? `the command was ended by ${endedBy}` : `the command exited with ${code}`);
   } finally {
     clearTimeout(grace);
     signal.removeEventListener("abort", abort);
+    stdout.closed.removeEventListener("abort", closePipe);
     process.off("exit", killNow);
+    child.stdin.destroy();
+    for (const relay of relays) relay.leave();
   }
 }
 

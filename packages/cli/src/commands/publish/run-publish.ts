@@ -9,7 +9,7 @@ import { Progress } from "../../terminal/progress.ts";
 import { knownEventType } from "../known-event-type.ts";
 import { withDryPublisher } from "./dry-run.ts";
 import { type EventFile, eventsOf, openFiles, type SourcedEvent } from "./event-source.ts";
-import { firstOf } from "./first-of.ts";
+import { firstOf } from "../first-of.ts";
 import { Tally } from "./tally.ts";
 
 const RETRIES = 20;

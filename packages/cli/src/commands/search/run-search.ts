@@ -8,6 +8,7 @@ import { withClient } from "../../settings/connect.ts";
 import type { ConnectionFlags } from "../../settings/connection.ts";
 import { coloursFor } from "../../terminal/colours.ts";
 import { Progress } from "../../terminal/progress.ts";
+import { firstOf } from "../first-of.ts";
 import { printerFor } from "../reading/event-printer.ts";
 import { Interruptions, RETRY } from "../reading/interruptions.ts";
 import { parsePlace } from "../reading/place.ts";
@@ -75,7 +76,7 @@ async function searchIn(
       const text = Buffer.from(raw).toString("utf8");
       const printed = print({ position: { event_type: eventType, ...cursor }, text, event });
       progress.above(() => stdout.write(printed));
-      await stdout.drained();
+      await firstOf(stdout.drained(), signal, Infinity);
       found += 1;
       if (found === flags.limit || signal.aborted) break;
     }

@@ -10,6 +10,7 @@ import type { ConnectionFlags } from "../../settings/connection.ts";
 import { coloursFor } from "../../terminal/colours.ts";
 import { StatusLine } from "../../terminal/status-line.ts";
 import { type EventPosition, type EventPrinter, printerFor } from "../reading/event-printer.ts";
+import { firstOf } from "../first-of.ts";
 import { Interruptions, RETRY } from "../reading/interruptions.ts";
 import { parsePlace, type Place, placeText } from "../reading/place.ts";
 import { projectionOf, type Selection, selectionOf } from "../reading/selection.ts";
@@ -116,7 +117,10 @@ class Tail {
         interruptions.progress();
         const { event_type, partition: of, offset } = batch.cursor;
         for (const bytes of eachEvent(batch.raw)) this.#take(bytes, { event_type, partition: of, offset });
-        if (this.#unread > UNREAD) await this.#context.stdout.drained().then(() => (this.#unread = 0));
+        if (this.#unread > UNREAD) {
+          await firstOf(this.#context.stdout.drained(), this.#signal, Infinity);
+          this.#unread = 0;
+        }
       }
     } catch (error) {
       throw readingFailure(error, name, partition !== undefined);
