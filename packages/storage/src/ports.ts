@@ -104,8 +104,11 @@ export interface LogPort {
   bounds(log: LogId): Promise<readonly Bounds[]>;
   /** The first offset whose record was stored at `timestampMs` or later; `next` if there is none. */
   offsetAt(log: LogId, partition: number, timestampMs: number): Promise<number>;
-  /** `hint` once an append can be read, with the partition that grew. No hint comes for a log that does not exist yet. */
-  onAppend(log: LogId, hint: (partition: number) => void): Disposable;
+  /**
+   * `hint` once an append to that partition can be read. No hint comes for a log that does not exist yet. Thousands may
+   * listen at once: an append costs nothing for listeners of other partitions.
+   */
+  onAppend(log: LogId, partition: number, hint: () => void): Disposable;
 }
 
 /** The log was removed, or never created. */
@@ -142,7 +145,8 @@ export interface MetadataPort {
   write(writes: readonly Write[]): Promise<"written" | "conflict">;
   /** One cheap read validates a whole cache: it differs after each write. */
   revision(): Promise<number>;
-  onWrite(hint: (kind: string, id: string) => void): Disposable;
+  /** `hint` after writes of one record, or with `id` null of any record of the kind; others cost nothing. */
+  onWrite(kind: string, id: string | null, hint: (id: string) => void): Disposable;
 }
 
 /** `<event type>:<partition>`. */
@@ -197,6 +201,8 @@ export interface CoordinationPort {
    * @throws {RangeError} where `node` holds a lease
    */
   join(node: string, ttlMs: number): Promise<NodeLease>;
+  /** The names of all nodes that hold their lease at this moment. */
+  living(): Promise<ReadonlySet<string>>;
   /** `alive`: sessions whose node holds its lease. `undefined` until the first `change`. */
   group(subscription: string): Promise<{ group: Group; alive: ReadonlySet<string> } | undefined>;
   /**
@@ -233,7 +239,8 @@ export interface CoordinationPort {
     from?: ReadonlyMap<PartitionKey, Progress>,
   ): Promise<"forced" | "conflict">;
   remove(subscription: string): Promise<void>;
-  onChange(hint: (subscription: string, what: "group" | "progress") => void): Disposable;
+  /** `hint` after changes of that subscription; those of others cost nothing. */
+  onChange(subscription: string, hint: (what: "group" | "progress") => void): Disposable;
 }
 
 /** Disposing of it ends it at once, for all nodes. */

@@ -4,7 +4,7 @@
  */
 import type { Clock } from "nakadi-protocol";
 import type { MetadataPort } from "nakadi-storage";
-import type { EventTypes } from "../event-types/catalogue.ts";
+import { EVENT_TYPE_KIND, type EventTypes } from "../event-types/catalogue.ts";
 import type { StoredEventType } from "../event-types/stored-event-type.ts";
 import type { Limits } from "../limits.ts";
 import { nextHint } from "../next-hint.ts";
@@ -43,11 +43,7 @@ export class Writers {
       });
       if (written) return written.result;
       if (isLate) throw inMaintenance();
-      await nextHint(this.#parts.clock, POLL_MS, (hint) =>
-        this.#parts.metadata.onWrite((_kind, id) => {
-          if (id === name) hint();
-        }),
-      );
+      await nextHint(this.#parts.clock, POLL_MS, (hint) => this.#parts.metadata.onWrite(EVENT_TYPE_KIND, name, hint));
     }
   }
 

@@ -65,8 +65,7 @@ export class Reports implements AsyncDisposable {
     this.#parts = parts;
     const hash = createHash("sha256").update(parts.subject).digest("hex");
     this.#who = { app: parts.subject, app_hashed: hash };
-    this.#hints = parts.metadata.onWrite((kind) => {
-      if (kind !== FEATURE_KIND) return;
+    this.#hints = parts.metadata.onWrite(FEATURE_KIND, null, () => {
       this.#changes++;
       this.#offUntilMs.clear();
     });

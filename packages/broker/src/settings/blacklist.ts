@@ -31,9 +31,7 @@ export class Blacklist implements Disposable {
     this.#metadata = metadata;
     this.#clock = clock;
     this.#entries = new RecordList(metadata, KIND);
-    this.#hints = metadata.onWrite((kind) => {
-      if (kind === KIND) this.#tell();
-    });
+    this.#hints = metadata.onWrite(KIND, null, () => this.#tell());
     this.#schedulePoll();
   }
 

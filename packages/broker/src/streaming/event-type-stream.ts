@@ -22,6 +22,8 @@ export interface EventTypeStreamParts {
   pollMs: number;
   /** As it is stored now. @throws {ProblemError} 404 */
   eventType: () => Promise<StoredEventType>;
+  /** Calls `hint` when what is stored of the event type may have changed. */
+  onChange: (hint: () => void) => Disposable;
   report: StreamReport;
   onError: (error: unknown) => void;
 }
@@ -33,6 +35,7 @@ export class EventTypeStream {
   readonly #session: EventTypeSession;
   readonly #readers: PartitionReaders;
   readonly #axes: PartitionAxes;
+  readonly #changes: Disposable;
   #resolveEnded: () => void = () => undefined;
   #sink: StreamSink | undefined;
   #timer: Timer | undefined;
@@ -53,6 +56,7 @@ export class EventTypeStream {
       failed: (error) => this.#fail(error),
     });
     this.#axes = new PartitionAxes(parts.eventType);
+    this.#changes = parts.onChange(() => this.#follow());
   }
 
   /** Reads a partition, from behind `from`. */
@@ -64,7 +68,7 @@ export class EventTypeStream {
   }
 
   /** The event type may have another timeline, or be gone. */
-  hint(): void {
+  #follow(): void {
     this.#axes.refresh().then(
       (longer) => {
         for (const [partition, axis] of longer) this.#readers.add(partition, splitKey(partition).partition, axis);
@@ -108,7 +112,7 @@ export class EventTypeStream {
   #schedulePoll(): void {
     this.#poll = this.#parts.clock.schedule(this.#parts.pollMs, () => {
       this.#readers.suspectAll();
-      this.hint();
+      this.#follow();
       if (!this.#session.ended) this.#schedulePoll();
     });
   }
@@ -123,6 +127,7 @@ export class EventTypeStream {
     this.#sink = undefined;
     this.#poll?.cancel();
     this.#readers.close();
+    this.#changes[Symbol.dispose]();
     this.#parts.report.end();
     sink.end();
     this.#resolveEnded();

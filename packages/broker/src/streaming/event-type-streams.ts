@@ -35,16 +35,11 @@ export interface EventTypeStreamsParts {
 export class EventTypeStreams {
   readonly #parts: EventTypeStreamsParts;
   readonly #open = new Map<string, Set<EventTypeStream>>();
-  readonly #hints: readonly Disposable[];
+  readonly #hints: Disposable;
 
   constructor(parts: EventTypeStreamsParts) {
     this.#parts = parts;
-    this.#hints = [
-      parts.metadata.onWrite((kind, id) => {
-        if (kind === EVENT_TYPE_KIND) for (const stream of this.#open.get(id) ?? []) stream.hint();
-      }),
-      parts.gate.onChange(() => void this.#endBlocked()),
-    ];
+    this.#hints = parts.gate.onChange(() => void this.#endBlocked());
   }
 
   /**
@@ -53,7 +48,7 @@ export class EventTypeStreams {
    * @throws {ProblemError} 400, 403, 404, 412, 422
    */
   async open(name: string, query: unknown, cursors: string | undefined): Promise<EventTypeStream> {
-    const { eventTypes, gate, log, clock, limits, random, onError } = this.#parts;
+    const { eventTypes, gate, log, metadata, clock, limits, random, onError } = this.#parts;
     const wanted = cursors === undefined ? undefined : parseCursors(cursors);
     const stored = await eventTypes.find(name);
     if (!stored) throw new ProblemError(404, "topic not found");
@@ -66,7 +61,8 @@ export class EventTypeStreams {
     const eventType = (): Promise<StoredEventType> => eventTypes.get(name);
     const report = this.#parts.reports.stream("lola");
     const pollMs = limits.streamPollMs;
-    const stream = new EventTypeStream({ session, log, clock, eventType, report, pollMs, onError });
+    const onChange = (hint: () => void): Disposable => metadata.onWrite(EVENT_TYPE_KIND, name, hint);
+    const stream = new EventTypeStream({ session, log, clock, eventType, onChange, report, pollMs, onError });
     for (const [partition, position] of starts) {
       const axis = new Axis(stored.timelines, partition);
       stream.add(`${name}:${partition}`, axis, {
@@ -85,7 +81,7 @@ export class EventTypeStreams {
 
   /** Ends all streams at once. */
   stop(): void {
-    for (const hint of this.#hints) hint[Symbol.dispose]();
+    this.#hints[Symbol.dispose]();
     for (const streams of this.#open.values()) for (const stream of streams) stream.stop();
   }
 

@@ -68,8 +68,7 @@ export class PartitionReaders {
   }
 
   #listen(log: LogId, reader: Reader): Disposable {
-    return this.#log.onAppend(log, (partition) => {
-      if (partition !== reader.partition) return;
+    return this.#log.onAppend(log, reader.partition, () => {
       reader.stale = true;
       this.#supply.stirred();
     });

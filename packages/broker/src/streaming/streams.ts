@@ -3,7 +3,7 @@ import { randomUUID } from "node:crypto";
 import type { Clock, Subscription } from "nakadi-protocol";
 import type { PartitionKey, Storage } from "nakadi-storage";
 import { type Access, eventTypeResource, subscriptionResource } from "../authorization/authorizer.ts";
-import { EVENT_TYPE_KIND, type EventTypes } from "../event-types/catalogue.ts";
+import type { EventTypes } from "../event-types/catalogue.ts";
 import type { StoredEventType } from "../event-types/stored-event-type.ts";
 import type { Limits } from "../limits.ts";
 import { CursorError } from "../log/cursor-position.ts";
@@ -37,20 +37,11 @@ export interface StreamsParts {
 export class SubscriptionStreams {
   readonly #parts: StreamsParts;
   readonly #open = new Map<string, Set<SubscriptionStream>>();
-  readonly #hints: readonly Disposable[];
+  readonly #hints: Disposable;
 
   constructor(parts: StreamsParts) {
     this.#parts = parts;
-    const { coordination, metadata } = parts.storage;
-    this.#hints = [
-      coordination.onChange((subscription, what) => {
-        for (const stream of this.#open.get(subscription) ?? []) stream.hint(what);
-      }),
-      metadata.onWrite((kind, id) => {
-        if (kind === EVENT_TYPE_KIND) for (const stream of this.#reading(id)) stream.hint("event-types");
-      }),
-      parts.gate.onChange(() => void this.#closeBlocked()),
-    ];
+    this.#hints = parts.gate.onChange(() => void this.#closeBlocked());
   }
 
   /**
@@ -120,17 +111,13 @@ export class SubscriptionStreams {
 
   /** Ends all streams at once, and takes no hints any more. */
   async stop(): Promise<void> {
-    for (const hint of this.#hints) hint[Symbol.dispose]();
+    this.#hints[Symbol.dispose]();
     await this.endAll();
   }
 
   /** Ends all streams at once. */
   async endAll(): Promise<void> {
     await Promise.all([...this.#open.values()].flatMap((streams) => [...streams].map((stream) => stream.stop())));
-  }
-
-  *#reading(eventType: string): Iterable<SubscriptionStream> {
-    for (const streams of this.#open.values()) for (const stream of streams) if (stream.reads(eventType)) yield stream;
   }
 
   async #closeBlocked(): Promise<void> {

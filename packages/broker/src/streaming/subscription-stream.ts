@@ -6,7 +6,9 @@ import { randomUUID } from "node:crypto";
 import type { Clock, Timer } from "nakadi-protocol";
 import { NoSuchLogError } from "nakadi-storage";
 import type { PartitionKey, Storage } from "nakadi-storage";
+import { EVENT_TYPE_KIND } from "../event-types/catalogue.ts";
 import type { StoredEventType } from "../event-types/stored-event-type.ts";
+import { DEAD_LETTER_REDRIVE } from "../event-types/system-event-types.ts";
 import { CursorError } from "../log/cursor-position.ts";
 import { ProblemError } from "../problems.ts";
 import { batchLine } from "./batch-line.ts";
@@ -16,7 +18,7 @@ import type { DeadLetterRules } from "../subscriptions/dead-letter-annotations.t
 import { splitKey } from "./group.ts";
 import { PartitionAxes } from "./partition-axes.ts";
 import { PartitionReaders } from "./partition-readers.ts";
-import { SessionSync, type Suspicion } from "./session-sync.ts";
+import { SessionSync } from "./session-sync.ts";
 import { SessionWrites } from "./session-writes.ts";
 import type { StreamSink } from "./stream-sink.ts";
 import type { Batch, SessionOutput, SubscriptionSession } from "./subscription-session.ts";
@@ -51,6 +53,7 @@ export class SubscriptionStream {
   readonly #readers: PartitionReaders;
   readonly #sync: SessionSync;
   readonly #writes: SessionWrites;
+  readonly #hints: readonly Disposable[];
   #resolveEnded: () => void = () => undefined;
   #sink: StreamSink | undefined;
   #timer: Timer | undefined;
@@ -79,6 +82,7 @@ export class SubscriptionStream {
     const common = { ...parts, axes, failed: (error: unknown): void => this.#fail(error) };
     this.#sync = new SessionSync({ ...common, readers: this.#readers, changed: () => this.#pump() });
     this.#writes = new SessionWrites({ ...common, coordination: parts.storage.coordination });
+    this.#hints = this.#listen();
   }
 
   /**
@@ -107,20 +111,9 @@ export class SubscriptionStream {
   /** Instead of `start`, for a stream that cannot begin: nothing is read any more, and nobody waits for it. */
   abandon(): void {
     this.#session.end();
+    for (const hint of this.#hints) hint[Symbol.dispose]();
     this.#readers.close();
     this.#resolveEnded();
-  }
-
-  /** What is stored may have changed. */
-  hint(what: Suspicion): void {
-    this.#sync.suspect(what);
-  }
-
-  /** Whether the event type is one of the subscription's, or has a partition that is its own. */
-  reads(eventType: string): boolean {
-    if (this.eventTypes.includes(eventType)) return true;
-    for (const partition of this.#session.partitions) if (splitKey(partition).eventType === eventType) return true;
-    return false;
   }
 
   /** Says why in a last line, and ends once everything sent is committed or the time for it is up. */
@@ -134,6 +127,24 @@ export class SubscriptionStream {
     this.#session.end();
     this.#pump();
     await this.ended;
+  }
+
+  /** Dead letters that are sent once more are read too, by some streams. */
+  #listen(): Disposable[] {
+    const { coordination, metadata } = this.#parts.storage;
+    const changed = (eventType: string): void => {
+      if (this.#reads(eventType)) this.#sync.suspect("event-types");
+    };
+    const names = new Set([...this.eventTypes, DEAD_LETTER_REDRIVE]);
+    return [
+      coordination.onChange(this.subscription, (what) => this.#sync.suspect(what)),
+      ...Array.from(names, (name) => metadata.onWrite(EVENT_TYPE_KIND, name, changed)),
+    ];
+  }
+
+  #reads(eventType: string): boolean {
+    if (this.eventTypes.includes(eventType)) return true;
+    return [...this.#session.partitions].some((partition) => splitKey(partition).eventType === eventType);
   }
 
   get #nowMs(): number {
@@ -204,6 +215,7 @@ export class SubscriptionStream {
     this.#timer?.cancel();
     this.#poll?.cancel();
     this.#readers.close();
+    for (const hint of this.#hints) hint[Symbol.dispose]();
     await this.#writes.leave(failed);
     this.#parts.report.end();
     sink.end();

@@ -71,10 +71,6 @@ async function untilAlone({ coordination, clock }: StandstillParts, id: string, 
     const { group, alive } = current;
     if (!group.sessions.some((session) => alive.has(session.id))) return group;
     if (clock.monotonicMs() >= deadlineMs) throw new ProblemError(500, "Timeout resetting cursors");
-    await nextHint(clock, POLL_MS, (hint) =>
-      coordination.onChange((subscription) => {
-        if (subscription === id) hint();
-      }),
-    );
+    await nextHint(clock, POLL_MS, (hint) => coordination.onChange(id, hint));
   }
 }

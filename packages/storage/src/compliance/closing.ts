@@ -28,9 +28,9 @@ export function closingCompliance(twoNodes: WithTwoNodes): void {
         await b.log.create("x", 1, KEEP);
         let hints = 0;
         const count = (): void => void hints++;
-        a.log.onAppend("x", count);
-        a.metadata.onWrite(count);
-        a.coordination.onChange(count);
+        a.log.onAppend("x", 0, count);
+        a.metadata.onWrite("kind", null, count);
+        a.coordination.onChange("sub", count);
         await a.close();
         await appendTo(b.log, "x", 0, records("p"));
         await b.metadata.write([{ kind: "kind", id: "id", expect: "any", value: 1 }]);
@@ -52,20 +52,21 @@ function callsOn({ log, metadata, coordination }: Storage): (() => unknown)[] {
     () => log.read("x", 0, 0, ALL, NEVER),
     () => log.bounds("x"),
     () => log.offsetAt("x", 0, 0),
-    () => log.onAppend("x", () => undefined),
+    () => log.onAppend("x", 0, () => undefined),
     () => log.remove("x"),
     () => metadata.get("kind", "id"),
     () => metadata.list("kind", { limit: 1 }),
     () => metadata.write([]),
     () => metadata.revision(),
-    () => metadata.onWrite(() => undefined),
+    () => metadata.onWrite("kind", null, () => undefined),
     () => coordination.join("n", 1_000),
+    () => coordination.living(),
     () => coordination.group("sub"),
     () => coordination.change("sub", 0, NO_ONE),
     () => coordination.progress("sub"),
     () => coordination.commit("sub", "session", []),
     () => coordination.force("sub", 1, new Map()),
     () => coordination.remove("sub"),
-    () => coordination.onChange(() => undefined),
+    () => coordination.onChange("sub", () => undefined),
   ];
 }

@@ -19,11 +19,13 @@ export function hintsCompliance(twoNodes: WithTwoNodes): void {
         const heard = new Set<string>();
         const looks: Promise<number>[] = [];
         for (const [name, { log }] of Object.entries({ a, b })) {
-          log.onAppend("x", (partition) => {
-            heard.add(`${name} ${partition}`);
-            looks.push(readAll(log, "x", partition).then(({ frames }) => frames.length));
-          });
-          log.onAppend("other", () => heard.add("other"));
+          for (const partition of [0, 1]) {
+            log.onAppend("x", partition, () => {
+              heard.add(`${name} ${partition}`);
+              looks.push(readAll(log, "x", partition).then(({ frames }) => frames.length));
+            });
+            log.onAppend("other", partition, () => heard.add("other"));
+          }
         }
         await eventually(clock, async () => {
           await appendTo(a.log, "x", 1, records("p"));
@@ -38,16 +40,21 @@ export function hintsCompliance(twoNodes: WithTwoNodes): void {
       "tell both nodes of a write",
       twoNodes(async ({ a, b, clock }) => {
         const heard = new Set<string>();
-        a.metadata.onWrite((kind, id) => heard.add(`a ${kind} ${id}`));
-        b.metadata.onWrite((kind, id) => heard.add(`b ${kind} ${id}`));
+        for (const [name, { metadata }] of Object.entries({ a, b })) {
+          metadata.onWrite("kind", null, (id) => heard.add(`${name} all ${id}`));
+          metadata.onWrite("kind", "q", (id) => heard.add(`${name} only ${id}`));
+          metadata.onWrite("kind", "other", () => heard.add("another record"));
+          metadata.onWrite("other", null, () => heard.add("another kind"));
+          metadata.onWrite("other", "q", () => heard.add("another kind's record"));
+        }
         await eventually(clock, async () => {
           await a.metadata.write([
             { kind: "kind", id: "p", expect: "any", value: 1 },
             { kind: "kind", id: "q", expect: "any", value: 1 },
           ]);
-          return heard.size === 4;
+          return heard.size === 6;
         });
-        expect([...heard].sort()).toEqual(["a kind p", "a kind q", "b kind p", "b kind q"]);
+        expect([...heard].sort()).toEqual(["a all p", "a all q", "a only q", "b all p", "b all q", "b only q"]);
       }),
     );
 
@@ -57,7 +64,7 @@ export function hintsCompliance(twoNodes: WithTwoNodes): void {
         const record = { kind: "kind", id: "same", value: 1 };
         await b.metadata.write([{ ...record, expect: "absent" }]);
         const heard = new Set<string>();
-        a.metadata.onWrite((_kind, id) => heard.add(id));
+        a.metadata.onWrite("kind", null, (id) => heard.add(id));
         const before = await a.metadata.get("kind", "same");
         const again = { ...record, expect: before?.version ?? 0, unchanged: true } as const;
         expect(await b.metadata.write([again])).toBe("written");
@@ -75,8 +82,10 @@ export function hintsCompliance(twoNodes: WithTwoNodes): void {
       "tell both nodes of a group's change and of progress",
       twoNodes(async ({ a, b, clock }) => {
         const heard = new Set<string>();
-        a.coordination.onChange((subscription, what) => heard.add(`a ${subscription} ${what}`));
-        b.coordination.onChange((subscription, what) => heard.add(`b ${subscription} ${what}`));
+        for (const [name, { coordination }] of Object.entries({ a, b })) {
+          coordination.onChange("sub", (what) => heard.add(`${name} sub ${what}`));
+          coordination.onChange("other", (what) => heard.add(`${name} other ${what}`));
+        }
         let version = 0;
         await eventually(clock, async () => {
           await a.coordination.change("sub", version, NO_ONE);
@@ -98,8 +107,8 @@ export function hintsCompliance(twoNodes: WithTwoNodes): void {
         await a.log.create("x", 1, KEEP);
         let unwanted = 0;
         let wanted = 0;
-        const listening = b.log.onAppend("x", () => unwanted++);
-        b.log.onAppend("x", () => wanted++);
+        const listening = b.log.onAppend("x", 0, () => unwanted++);
+        b.log.onAppend("x", 0, () => wanted++);
         const append = appendTo(a.log, "x", 0, records("p"));
         listening[Symbol.dispose]();
         listening[Symbol.dispose]();
@@ -131,7 +140,7 @@ export function hintsCompliance(twoNodes: WithTwoNodes): void {
                   found.push(...texts(slice));
                 });
               };
-              const listening = b.log.onAppend(id, look);
+              const listening = b.log.onAppend(id, 0, look);
               for (const [index, { onA, waitMs }] of appends.entries()) {
                 await appendTo((onA ? a : b).log, id, 0, records(`r${index}`));
                 clock.advance(waitMs);

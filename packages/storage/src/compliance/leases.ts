@@ -24,7 +24,10 @@ export function leasesCompliance(twoNodes: WithTwoNodes): void {
         const sessions = [session("s", onA), session("t", onB), session("u", "no-such-node")];
         await a.coordination.change("sub", 0, { ...NO_ONE, sessions });
         for (let hour = 0; hour < 3; hour++) {
-          for (const { coordination } of [a, b]) expect(await aliveIn(coordination)).toEqual(["s", "t"]);
+          for (const { coordination } of [a, b]) {
+            expect(await aliveIn(coordination)).toEqual(["s", "t"]);
+            expect(await coordination.living()).toEqual(new Set([onA, onB]));
+          }
           expect(lease.lost.aborted).toBe(false);
           expect(lease.safeUntil()).toBeGreaterThan(clock.monotonicMs());
           await pass(clock, 20 * TTL_MS);
@@ -45,6 +48,7 @@ export function leasesCompliance(twoNodes: WithTwoNodes): void {
           await end(node, lease);
           await end(node, lease);
           await expectLost(b.coordination, lease);
+          expect(await b.coordination.living()).toEqual(new Set());
           await node.close();
         }),
       );

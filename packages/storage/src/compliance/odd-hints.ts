@@ -34,9 +34,12 @@ export function oddHints(storage: Storage, { seed, clock }: { seed: number; cloc
     };
   }
 
-  const onAppend: LogPort["onAppend"] = (log, hint) => odd((inner) => storage.log.onAppend(log, inner), hint);
-  const onWrite: MetadataPort["onWrite"] = (hint) => odd((inner) => storage.metadata.onWrite(inner), hint);
-  const onChange: CoordinationPort["onChange"] = (hint) => odd((inner) => storage.coordination.onChange(inner), hint);
+  const onAppend: LogPort["onAppend"] = (log, partition, hint) =>
+    odd((inner) => storage.log.onAppend(log, partition, inner), hint);
+  const onWrite: MetadataPort["onWrite"] = (kind, id, hint) =>
+    odd((inner) => storage.metadata.onWrite(kind, id, inner), hint);
+  const onChange: CoordinationPort["onChange"] = (subscription, hint) =>
+    odd((inner) => storage.coordination.onChange(subscription, inner), hint);
   return {
     log: withMethod(storage.log, "onAppend", onAppend),
     metadata: withMethod(storage.metadata, "onWrite", onWrite),

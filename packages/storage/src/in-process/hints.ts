@@ -1,22 +1,34 @@
 /**
- * Who wants to hear of something, over all nodes of an engine.
+ * Listeners for hints about one thing each, over all nodes of an engine. A hint about a thing reaches the listeners for
+ * that thing only, so that its cost does not grow with what others listen for.
  */
 
-export class Hints<Args extends readonly unknown[]> {
-  readonly #listeners = new Set<{ hint: (...args: Args) => void }>();
+export class Hints<Key, Args extends readonly unknown[] = []> {
+  readonly #listeners = new Map<Key, Set<Listener<Args>>>();
 
-  listen(hint: (...args: Args) => void): Disposable {
+  listen(key: Key, hint: (...args: Args) => void): Disposable {
     const listener = { hint };
-    this.#listeners.add(listener);
-    return { [Symbol.dispose]: () => void this.#listeners.delete(listener) };
+    const those = this.#listeners.get(key) ?? new Set();
+    this.#listeners.set(key, those.add(listener));
+    return {
+      [Symbol.dispose]: () => {
+        those.delete(listener);
+        if (those.size === 0 && this.#listeners.get(key) === those) this.#listeners.delete(key);
+      },
+    };
   }
 
   /** Each hint is a microtask of its own: none runs inside the write that it tells of, and none can make it fail. */
-  send(...args: Args): void {
-    for (const listener of this.#listeners) {
+  send(key: Key, ...args: Args): void {
+    const those = this.#listeners.get(key);
+    for (const listener of those ?? []) {
       queueMicrotask(() => {
-        if (this.#listeners.has(listener)) listener.hint(...args);
+        if (those?.has(listener)) listener.hint(...args);
       });
     }
   }
+}
+
+interface Listener<Args extends readonly unknown[]> {
+  hint: (...args: Args) => void;
 }

@@ -23,6 +23,11 @@ export class Leases {
     return this.#held.has(node) && this.#untilOf(node) > this.#clock.monotonicMs();
   }
 
+  /** The nodes that are alive. */
+  living(): ReadonlySet<string> {
+    return new Set([...this.#held.keys()].filter((node) => this.isHeld(node)));
+  }
+
   /** @throws {RangeError} where `node` holds one, or for a `ttlMs` that is not more than 0 */
   grant(node: string, ttlMs: number): Grant {
     if (!(ttlMs > 0 && ttlMs < Infinity)) throw new RangeError(`A lease cannot last ${ttlMs} ms.`);

@@ -27,6 +27,11 @@ export class LmdbCoordination implements CoordinationPort {
     return lease;
   }
 
+  async living(): Promise<ReadonlySet<string>> {
+    this.#node.check();
+    return this.#stored.leases.living();
+  }
+
   async group(subscription: string): Promise<{ group: Group; alive: ReadonlySet<string> } | undefined> {
     this.#node.check();
     const { state, durable } = this.#stored.at(subscription);
@@ -104,8 +109,8 @@ export class LmdbCoordination implements CoordinationPort {
     await this.#stored.remove(subscription);
   }
 
-  onChange(hint: (subscription: string, what: "group" | "progress") => void): Disposable {
+  onChange(subscription: string, hint: (what: "group" | "progress") => void): Disposable {
     this.#node.check();
-    return this.#node.hold(this.#stored.changed.listen(hint));
+    return this.#node.hold(this.#stored.changed.listen(subscription, hint));
   }
 }

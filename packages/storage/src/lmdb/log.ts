@@ -99,9 +99,9 @@ export class LmdbLog implements LogPort {
     return this.#logs.current(stored, partition).offsetAt(timestampMs);
   }
 
-  onAppend(log: LogId, hint: (partition: number) => void): Disposable {
+  onAppend(log: LogId, partition: number, hint: () => void): Disposable {
     this.#node.check();
-    return this.#node.hold(this.#logs.find(log)?.appended.listen(hint) ?? new Hints<[number]>().listen(hint));
+    return this.#node.hold((this.#logs.find(log)?.appended ?? new Hints<number>()).listen(partition, hint));
   }
 
   #find(log: LogId): StoredLog {

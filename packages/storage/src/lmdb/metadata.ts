@@ -2,8 +2,8 @@
  * The metadata port on LMDB. Reads see what is durable, and only that; a write is compared with the writes before it,
  * which may not be durable yet. A record's version is the revision of the write that made it.
  */
-import { Hints } from "../in-process/hints.ts";
 import type { NodeScope } from "../in-process/node-scope.ts";
+import { WriteHints } from "../in-process/write-hints.ts";
 import { checkOnce, expected, told } from "../metadata-writes.ts";
 import type { MetadataPort, Versioned, Write } from "../ports.ts";
 import type { Journal } from "./journal.ts";
@@ -20,7 +20,7 @@ interface MetadataRow {
 
 /** What all nodes share. */
 export class StoredMetadata {
-  readonly written: Hints<[kind: string, id: string]> = new Hints();
+  readonly written: WriteHints = new WriteHints();
   readonly #store: Store;
   readonly #journal: Journal;
   /** Versions of records whose last write is not durable yet; undefined: it removes the record. */
@@ -128,8 +128,8 @@ export class LmdbMetadata implements MetadataPort {
     return this.#stored.revision;
   }
 
-  onWrite(hint: (kind: string, id: string) => void): Disposable {
+  onWrite(kind: string, id: string | null, hint: (id: string) => void): Disposable {
     this.#node.check();
-    return this.#node.hold(this.#stored.written.listen(hint));
+    return this.#node.hold(this.#stored.written.listen(kind, id, hint));
   }
 }

@@ -27,7 +27,7 @@ export interface Subscription {
 }
 
 export class StoredCoordination {
-  readonly changed: Hints<[subscription: string, what: "group" | "progress"]> = new Hints();
+  readonly changed: Hints<string, [what: "group" | "progress"]> = new Hints();
   readonly leases: Leases;
   /** The highest version of a removed group: one that comes again goes on behind it. */
   highestRemoved: number;

@@ -21,7 +21,7 @@ export interface StoredLog {
   readonly id: LogId;
   /** Never used again, so that a log that comes again finds nothing of the old one. */
   readonly number: number;
-  readonly appended: Hints<[partition: number]>;
+  readonly appended: Hints<number>;
   partitions: number;
   policy: LogPolicy;
   /** Resolves when the log is on disk as it is here. */

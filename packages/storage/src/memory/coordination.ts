@@ -14,7 +14,7 @@ import { StoredGroup } from "../in-process/stored-group.ts";
 /** What all nodes share. */
 export class StoredCoordination {
   readonly subscriptions: Map<string, StoredGroup> = new Map();
-  readonly changed: Hints<[subscription: string, what: "group" | "progress"]> = new Hints();
+  readonly changed: Hints<string, [what: "group" | "progress"]> = new Hints();
   readonly leases: Leases;
   /** The highest version of a removed group: one that comes again goes on behind it. */
   highestRemoved = 0;
@@ -51,6 +51,11 @@ export class MemoryCoordination implements CoordinationPort {
     const lease = new InProcessLease(this.#stored.leases, node, ttlMs, this.#nodeClock);
     this.#node.hold(lease);
     return lease;
+  }
+
+  async living(): Promise<ReadonlySet<string>> {
+    this.#node.check();
+    return this.#stored.leases.living();
   }
 
   async group(subscription: string): Promise<{ group: Group; alive: ReadonlySet<string> } | undefined> {
@@ -115,8 +120,8 @@ export class MemoryCoordination implements CoordinationPort {
     if (this.#stored.subscriptions.delete(subscription)) this.#stored.changed.send(subscription, "group");
   }
 
-  onChange(hint: (subscription: string, what: "group" | "progress") => void): Disposable {
+  onChange(subscription: string, hint: (what: "group" | "progress") => void): Disposable {
     this.#node.check();
-    return this.#node.hold(this.#stored.changed.listen(hint));
+    return this.#node.hold(this.#stored.changed.listen(subscription, hint));
   }
 }

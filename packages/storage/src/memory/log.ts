@@ -13,7 +13,7 @@ import { PartitionLog } from "./partition-log.ts";
 export interface StoredLog {
   partitions: PartitionLog[];
   policy: LogPolicy;
-  appended: Hints<[partition: number]>;
+  appended: Hints<number>;
 }
 
 export class MemoryLog implements LogPort {
@@ -99,9 +99,9 @@ export class MemoryLog implements LogPort {
     return this.#current(log, this.#find(log), partition).offsetAt(timestampMs);
   }
 
-  onAppend(log: LogId, hint: (partition: number) => void): Disposable {
+  onAppend(log: LogId, partition: number, hint: () => void): Disposable {
     this.#node.check();
-    return this.#node.hold(this.#logs.get(log)?.appended.listen(hint) ?? NOTHING);
+    return this.#node.hold(this.#logs.get(log)?.appended.listen(partition, hint) ?? NOTHING);
   }
 
   #find(log: LogId): StoredLog {

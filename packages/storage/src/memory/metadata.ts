@@ -4,14 +4,14 @@
 import { checkOnce, expected, told } from "../metadata-writes.ts";
 import type { MetadataPort, Versioned, Write } from "../ports.ts";
 import { frozenJson } from "../in-process/frozen.ts";
-import { Hints } from "../in-process/hints.ts";
 import type { NodeScope } from "../in-process/node-scope.ts";
+import { WriteHints } from "../in-process/write-hints.ts";
 import { RecordTable } from "./record-table.ts";
 
 /** What all nodes share. */
 export class StoredMetadata {
   readonly kinds: Map<string, RecordTable> = new Map();
-  readonly written: Hints<[kind: string, id: string]> = new Hints();
+  readonly written: WriteHints = new WriteHints();
   revision = 0;
 
   table(kind: string): RecordTable {
@@ -66,8 +66,8 @@ export class MemoryMetadata implements MetadataPort {
     return this.#stored.revision;
   }
 
-  onWrite(hint: (kind: string, id: string) => void): Disposable {
+  onWrite(kind: string, id: string | null, hint: (id: string) => void): Disposable {
     this.#node.check();
-    return this.#node.hold(this.#stored.written.listen(hint));
+    return this.#node.hold(this.#stored.written.listen(kind, id, hint));
   }
 }
