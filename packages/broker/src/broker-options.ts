@@ -1,7 +1,7 @@
 /** What `startBroker` can be told, and whether it makes sense. */
 import { resolve } from "node:path";
 import type { Clock } from "nakadi-protocol";
-import type { FaultHook, StorageOption } from "nakadi-storage";
+import type { FaultHook, StorageEngine, StorageOption } from "nakadi-storage";
 import type { Authorizer } from "./authorization/authorizer.ts";
 import { limitFault, PROFILES } from "./limits.ts";
 import type { Limits, Profile } from "./limits.ts";
@@ -15,7 +15,8 @@ export interface BrokerOptions {
   port?: number;
   /**
    * Where events and positions are kept. `memory` (default): they end with the process. A directory, which is made where
-   * there is none: they are on disk before anybody is told so; one broker at a time may use it.
+   * there is none: they are on disk before anybody is told so; one broker at a time may use it. An engine, as of
+   * `nakadi-storage`: where it keeps them; brokers that are given the same one are the nodes of one server.
    */
   storage?: StorageOption;
   /** Default: the machine's clock. A `ManualClock` makes a minute pass in a millisecond. */
@@ -104,9 +105,16 @@ function checkAddress(host: string, port: number): void {
 
 function checkedStorage(given: StorageOption): StorageOption {
   if (given === "memory") return given;
+  if (typeof given === "object" && given !== null && "open" in given) return checkedEngine(given);
   const { directory } = (typeof given === "object" ? (given ?? {}) : {}) as { directory?: unknown };
   if (typeof directory !== "string" || directory === "") {
-    throw new BrokerOptionsError(`storage must be "memory" or { directory }, not ${JSON.stringify(given)}`);
+    throw new BrokerOptionsError(`storage must be "memory", { directory } or an engine, not ${JSON.stringify(given)}`);
   }
   return { directory: resolve(directory) };
+}
+
+function checkedEngine(given: StorageEngine): StorageEngine {
+  const { name, open } = given as { name?: unknown; open?: unknown };
+  if (typeof name === "string" && typeof open === "function") return given;
+  throw new BrokerOptionsError("storage must have a name and a function open to be an engine");
 }

@@ -39,7 +39,8 @@ export interface Broker extends AsyncDisposable {
 export async function startBroker(options: BrokerOptions = {}): Promise<Broker> {
   const { clock = systemClock, logger = silentLogger } = options;
   const { host, port, limits, featuresOn, deletableSubscription, ...checked } = checkedOptions(options);
-  const storage = await openStorage(checked.storage, randomUUID(), {
+  const storage = await openStorage(checked.storage, {
+    node: randomUUID(),
     clock,
     onFaultPoint: options.onFaultPoint,
     onFailure: (error) => logger.error({ error }, "nothing is stored any more until the broker is started again"),

@@ -13,6 +13,6 @@ export type { RepairedPartition, RepairReport } from "./operations/repair.ts";
 export { DataDirectoryError } from "nakadi-storage";
 export type { DataDirectoryProblem } from "nakadi-storage";
 export type { RepairOptions, RepairStep, TableCount } from "nakadi-storage/directory";
-export type { StorageOption } from "nakadi-storage";
+export type { StorageEngine, StorageOption } from "nakadi-storage";
 export { ManualClock } from "nakadi-protocol";
 export type { Clock } from "nakadi-protocol";

@@ -7,7 +7,7 @@ export { judgeCommits } from "./fence.ts";
 export type { CommitItem } from "./fence.ts";
 export { MemoryEngine } from "./memory/engine.ts";
 export { openStorage } from "./open.ts";
-export type { StorageOption } from "./open.ts";
+export type { NodeContext, StorageEngine, StorageOption } from "./open.ts";
 export { NoSuchLogError, StorageClosedError, StorageFailedError } from "./ports.ts";
 export type {
   Appended,

@@ -2,6 +2,7 @@
  * The memory engine: several nodes share one, as they would share a Kafka and a PostgreSQL.
  */
 import type { Clock } from "nakadi-protocol";
+import type { NodeContext, StorageEngine } from "../open.ts";
 import type { LogId, Storage } from "../ports.ts";
 import { MemoryCoordination, StoredCoordination } from "./coordination.ts";
 import { MemoryLog } from "./log.ts";
@@ -10,7 +11,8 @@ import { MemoryMetadata, StoredMetadata } from "./metadata.ts";
 import { ClockReadings } from "../in-process/clock-readings.ts";
 import { NodeScope } from "../in-process/node-scope.ts";
 
-export class MemoryEngine {
+export class MemoryEngine implements StorageEngine {
+  readonly name = "memory";
   readonly #clock: Clock;
   readonly #readings: ClockReadings;
   readonly #logs = new Map<LogId, StoredLog>();
@@ -21,6 +23,10 @@ export class MemoryEngine {
     this.#clock = clock;
     this.#readings = new ClockReadings(clock);
     this.#coordination = new StoredCoordination(clock);
+  }
+
+  async open({ node, clock }: NodeContext): Promise<Storage> {
+    return this.node(node, clock);
   }
 
   /**
