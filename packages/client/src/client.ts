@@ -44,7 +44,15 @@ export interface NakadiClientOptions {
   headers?: Readonly<Record<string, string>>;
   /** Milliseconds until a connection must stand. Default 10 000. */
   connectTimeoutMs?: number;
-  /** Milliseconds until the answer to a request must be there; the head, for streams. Default 70 000: a reset may take 61 s. */
+  /**
+   * Connections at most, 1 or more, beside one for each open stream. Requests beyond wait in their order, commits before all others;
+   * an eighth of the connections, at least one where there are two, is for commits alone. Default 64.
+   */
+  maxConnections?: number;
+  /**
+   * Milliseconds until the answer to a request must be there, waiting for a connection included; the head, for streams. Default
+   * 70 000: a reset may take 61 s.
+   */
   requestTimeoutMs?: number;
   /** Bytes of an answer at most; streams aside. Default 64 MiB. */
   maxResponseBytes?: number;
@@ -63,6 +71,7 @@ const NAMES: readonly (keyof NakadiClientOptions)[] = [
   "token",
   "headers",
   "connectTimeoutMs",
+  "maxConnections",
   "requestTimeoutMs",
   "maxResponseBytes",
   "logger",
@@ -105,6 +114,7 @@ export class NakadiClient implements AsyncDisposable {
     this.#http = new UndiciTransport(options.baseUrl, {
       clock,
       ...(options.connectTimeoutMs !== undefined && { connectTimeoutMs: options.connectTimeoutMs }),
+      ...(options.maxConnections !== undefined && { maxConnections: options.maxConnections }),
     });
     this.#pipeline = new HttpPipeline({
       transport: withFunctions("options.transport", options.transport ?? this.#http, ["request", "openStream"]),

@@ -1,7 +1,8 @@
+import { setMaxListeners } from "node:events";
 import http from "node:http";
 import type { AddressInfo, Socket } from "node:net";
 import { describe, expect, it, onTestFinished } from "vitest";
-import { type StreamResponse, UndiciTransport } from "../src/index.ts";
+import { type StreamResponse, UndiciTransport, type UndiciTransportOptions } from "../src/index.ts";
 
 interface TestServer {
   url: string;
@@ -29,8 +30,8 @@ async function server(handler: http.RequestListener): Promise<TestServer> {
   return { url: `http://127.0.0.1:${(listening.address() as AddressInfo).port}`, sockets, requests };
 }
 
-function transportTo(url: string): UndiciTransport {
-  const transport = new UndiciTransport(url);
+function transportTo(url: string, options?: UndiciTransportOptions): UndiciTransport {
+  const transport = new UndiciTransport(url, options);
   onTestFinished(() => transport.close());
   return transport;
 }
@@ -109,6 +110,76 @@ describe("a request", () => {
     await expect.poll(() => sockets.size).toBeGreaterThan(0);
     abort.abort(reason);
     await expect(waiting).rejects.toBe(reason);
+  });
+});
+
+describe("many requests at once", () => {
+  const commit = { ...get("/commit"), urgent: true as const };
+
+  it("have no more than maxConnections, 64 by default, and the rest wait in their order", async () => {
+    for (const [options, most] of [
+      [{}, 64],
+      [{ maxConnections: 3 }, 3],
+      [{ maxConnections: 1 }, 1],
+    ] as const) {
+      let seen = 0;
+      const { url, sockets, requests } = await server((_request, response) => {
+        seen = Math.max(seen, sockets.size);
+        setImmediate(() => response.end());
+      });
+      const transport = transportTo(url, options);
+      const paths = Array.from({ length: 500 }, (_, n) => `/${n}`);
+      const answers = await Promise.all(paths.map((path) => transport.request(get(path), LIMITS)));
+      expect(answers.every(({ status }) => status === 200)).toBe(true);
+      expect(seen).toBeLessThanOrEqual(most);
+      const came = requests.map((request) => Number(request.slice("GET /".length)));
+      // Through several connections a server sees requests in any order.
+      if (most === 1) expect(came).toEqual(paths.map((_, n) => n));
+    }
+  });
+
+  it("which are never answered hold up no commit, however many wait", async () => {
+    const { url } = await server((request, response) => void (request.url === "/commit" && response.end()));
+    const transport = transportTo(url, { maxConnections: 2 });
+    const stop = new AbortController();
+    setMaxListeners(0, stop.signal);
+    const hanging = Array.from({ length: 20 }, () => transport.request(get("/hangs"), LIMITS, stop.signal));
+    for (let n = 0; n < 3; n += 1) expect((await transport.request(commit, LIMITS)).status).toBe(200);
+    stop.abort(new Error("enough"));
+    for (const { reason } of (await Promise.allSettled(hanging)) as PromiseRejectedResult[])
+      expect(reason).toHaveProperty("message", "enough");
+  });
+
+  it("wait with their signals and times: one that gives up has sent nothing, and makes way", async () => {
+    let answer: () => void = () => undefined;
+    const { url, requests } = await server((request, response) => {
+      if (request.url === "/first") answer = () => response.end();
+      else response.end();
+    });
+    const transport = transportTo(url, { maxConnections: 1 });
+    const first = transport.request(get("/first"), LIMITS);
+    await expect.poll(() => requests).toEqual(["GET /first"]);
+    const abort = new AbortController();
+    const aborted = transport.request(get("/aborted"), LIMITS, abort.signal);
+    const late = transport.request(get("/late"), { ...LIMITS, timeoutMs: 50 });
+    const last = transport.request(get("/last"), LIMITS);
+    abort.abort(new Error("enough"));
+    await expect(aborted).rejects.toThrow("enough");
+    await expect(late).rejects.toMatchObject({ code: "TIMEOUT", sent: false });
+    answer();
+    await Promise.all([first, last]);
+    expect(requests).toEqual(["GET /first", "GET /last"]);
+  });
+
+  it("that wait when the transport is closed are told so", async () => {
+    const { url } = await server(() => undefined);
+    const transport = transportTo(url, { maxConnections: 1 });
+    const all = Array.from({ length: 5 }, () => transport.request(get(), LIMITS));
+    const told = Promise.allSettled(all);
+    await new Promise((resolve) => setImmediate(resolve));
+    await transport.close();
+    const reasons = ((await told) as PromiseRejectedResult[]).map(({ reason }) => (reason as { code: string }).code);
+    expect(reasons.slice(1)).toEqual(["CLOSED", "CLOSED", "CLOSED", "CLOSED"]);
   });
 });
 

@@ -17,6 +17,8 @@ describe("options of the client", () => {
     ["options.transport.openStream", { transport: { request: () => undefined } }],
     ["options.clock.wallMs", { clock: {} }],
     ["options.random", { random: 0.5 }],
+    ["options.maxConnections", { maxConnections: 0 }],
+    ["options.maxConnections", { maxConnections: Infinity }],
     ["options.headers", { headers: 5 }],
     ["options.headers", { headers: ["x"] }],
     ["options.headers", { headers: new Headers({ x: "1" }) }],

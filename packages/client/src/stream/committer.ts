@@ -84,6 +84,7 @@ export class Committer {
       path: this.#path,
       headers: { [Header.streamId]: streamId, accept: MediaType.json },
       json: { items: cursors.map(wireCursor) },
+      urgent: true,
     };
     const response = await this.#tryUntilDone(call, once, signal);
     if (response.status === 204) return cursors.map((cursor) => ({ cursor, result: "committed" }));

@@ -19,6 +19,8 @@ export interface HttpCall {
   json?: unknown;
   /** JSON that somebody has written already; `headers` say how it is encoded. */
   body?: Uint8Array | string;
+  /** As a transport's request says it. */
+  urgent?: true;
 }
 
 /** An answer, or what went wrong and whether the server may have seen the request. */
@@ -172,7 +174,7 @@ export class HttpPipeline {
     });
   }
 
-  #requestOf({ method, path, headers, json, body }: HttpCall, token: string | undefined): TransportRequest {
+  #requestOf({ method, path, headers, json, body, urgent }: HttpCall, token: string | undefined): TransportRequest {
     const { headers: common, flowId } = this.#parts;
     const authorization = token === undefined ? undefined : `Bearer ${token}`;
     const content = json === undefined ? body : textOf(json);
@@ -187,6 +189,7 @@ export class HttpPipeline {
         ...(authorization === undefined ? {} : { [Header.authorization]: authorization }),
       },
       ...(content === undefined ? {} : { body: content }),
+      ...(urgent && { urgent }),
     };
   }
 

@@ -8,6 +8,8 @@ export interface TransportRequest {
   path: string;
   headers: Readonly<Record<string, string>>;
   body?: Uint8Array | string;
+  /** A commit: where connections are scarce it waits behind no other request, for a stream ends without it. */
+  urgent?: true;
 }
 
 export interface ResponseHead {

@@ -7,6 +7,7 @@ import { type Clock, systemClock } from "nakadi-protocol";
 import { NakadiError, nakadiError, ProtocolError, TimeoutError } from "../errors/nakadi-error.ts";
 import { wholeNumber } from "../options/checks.ts";
 import { type BaseUrl, parseBaseUrl, withoutQuery } from "./base-url.ts";
+import { ConnectionSlots } from "./connection-slots.ts";
 import type {
   BufferedResponse,
   RequestLimits,
@@ -20,10 +21,16 @@ import { UndiciStream } from "./undici-stream.ts";
 export interface UndiciTransportOptions {
   /** Milliseconds until a connection must stand. Default 10 000. */
   connectTimeoutMs?: number;
+  /**
+   * Connections at most, 1 or more, beside one for each open stream. Requests beyond wait in their order, commits before all others;
+   * an eighth of the connections, at least one where there are two, is for commits alone. Default 64.
+   */
+  maxConnections?: number;
   clock?: Clock;
 }
 
 const DEFAULT_CONNECT_TIMEOUT_MS = 10_000;
+const DEFAULT_MAX_CONNECTIONS = 64;
 /** A stream has its connection for itself. */
 const NO_PIPELINING = 1;
 
@@ -32,14 +39,21 @@ function unsent({ method, path }: TransportRequest, error: unknown): NakadiError
   return nakadiError(error, { request: `${method} ${withoutQuery(path)}`, sent: false });
 }
 
+function closed(): NakadiError {
+  return new NakadiError("CLOSED", "the client is closed");
+}
+
 export class UndiciTransport implements Transport {
   readonly #base: BaseUrl;
   readonly #connectTimeoutMs: number;
+  readonly #maxConnections: number;
+  readonly #slots: ConnectionSlots;
   readonly #clock: Clock;
   #agents: Promise<{ requests: Agent; streams: Agent }> | undefined;
   #closed = false;
 
-  constructor(baseUrl: string, { connectTimeoutMs, clock = systemClock }: UndiciTransportOptions = {}) {
+  /** @throws {ConfigError} */
+  constructor(baseUrl: string, { connectTimeoutMs, maxConnections, clock = systemClock }: UndiciTransportOptions = {}) {
     this.#base = parseBaseUrl(baseUrl);
     this.#connectTimeoutMs = wholeNumber(
       "options.connectTimeoutMs",
@@ -47,6 +61,8 @@ export class UndiciTransport implements Transport {
       { min: 1 },
       DEFAULT_CONNECT_TIMEOUT_MS,
     );
+    this.#maxConnections = wholeNumber("options.maxConnections", maxConnections, { min: 1 }, DEFAULT_MAX_CONNECTIONS);
+    this.#slots = new ConnectionSlots(this.#maxConnections);
     this.#clock = clock;
   }
 
@@ -62,6 +78,7 @@ export class UndiciTransport implements Transport {
         settled = true;
         timer.cancel();
         act();
+        leave();
       };
       const stream = new UndiciStream(signal, {
         head: (received) => (head = received),
@@ -79,12 +96,19 @@ export class UndiciTransport implements Transport {
         settle(() => reject(new TimeoutError(`no answer within ${limits.timeoutMs} ms`, { sent: stream.started })));
         stream.close();
       });
-      try {
-        requests.dispatch(this.#dispatchOptions(request), stream);
-      } catch (error) {
-        settle(() => reject(error));
-        stream.close();
-      }
+      const send = (): void => {
+        try {
+          if (this.#closed) throw closed();
+          requests.dispatch(this.#dispatchOptions(request), stream);
+        } catch (error) {
+          settle(() => reject(error));
+          stream.close();
+        }
+      };
+      // While it waits for a connection, its time passes and its signal is heard.
+      let leave = (): void => undefined;
+      leave = this.#slots.enter(request.urgent === true, send);
+      if (settled) leave();
     });
   }
 
@@ -138,11 +162,11 @@ export class UndiciTransport implements Transport {
   }
 
   #load(): Promise<{ requests: Agent; streams: Agent }> {
-    if (this.#closed) return Promise.reject(new NakadiError("CLOSED", "the client is closed"));
+    if (this.#closed) return Promise.reject(closed());
     this.#agents ??= import("undici").then(({ Agent: UndiciAgent }) => {
       const common = { connect: { timeout: this.#connectTimeoutMs }, headersTimeout: 0, bodyTimeout: 0 };
       return {
-        requests: new UndiciAgent(common),
+        requests: new UndiciAgent({ ...common, connections: this.#maxConnections }),
         streams: new UndiciAgent({ ...common, pipelining: NO_PIPELINING }),
       };
     });
