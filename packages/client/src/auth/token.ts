@@ -3,7 +3,8 @@ import { readFile, stat } from "node:fs/promises";
 import { ConfigError, TransportError } from "../errors/nakadi-error.ts";
 
 /**
- * Gives the token for a request. `refresh` is true when the server has refused the last one: whoever caches must look again.
+ * Gives the token for a request. `refresh` is true when the server has refused the last one: whoever caches must look again. All
+ * requests that were refused with one token share one such call.
  */
 export type TokenProvider = (options: { refresh: boolean }) => string | Promise<string>;
 

@@ -1,5 +1,6 @@
-/** Every request of the client: headers, token, one refresh after a 401, errors of the family. */
+/** Every request of the client: headers, token, one refresh after a 401 for all who had that token, errors of the family. */
 import { type Clock, Header, MediaType } from "nakadi-protocol";
+import { Refreshes } from "../auth/refreshes.ts";
 import type { TokenProvider } from "../auth/token.ts";
 import { ConfigError, HttpError, NakadiError, nakadiError, TimeoutError } from "../errors/nakadi-error.ts";
 import { abortSignal } from "../options/checks.ts";
@@ -43,12 +44,15 @@ const TOKENS_IN_FLIGHT = 8;
 
 export class HttpPipeline {
   readonly #parts: PipelineParts;
+  readonly #refreshes: Refreshes | undefined;
   /** Newest last. They are taken out of what a server says: a gateway may quote one, also after it was refreshed. */
   #sentTokens: string[] = [];
   #closed = false;
 
   constructor(parts: PipelineParts) {
     this.#parts = parts;
+    const { token, clock, timeoutMs } = parts;
+    this.#refreshes = token && new Refreshes(token, clock, timeoutMs);
   }
 
   /** Nothing is sent any more: every later request rejects with CLOSED. */
@@ -129,16 +133,21 @@ export class HttpPipeline {
     send: (request: TransportRequest) => Promise<R>,
     tokenTimeoutMs: number = this.#parts.timeoutMs,
   ): Promise<R> {
-    const { token } = this.#parts;
     if (this.#closed) throw new NakadiError("CLOSED", "the client is closed");
     abortSignal("options.signal", signal);
     if (signal) sharedSignal(signal);
     try {
       signal?.throwIfAborted();
-      const first = await send(this.#requestOf(call, await this.#token(false, tokenTimeoutMs, signal)));
-      if (first.status !== 401 || !token) return first;
-      first.close?.();
-      return await send(this.#requestOf(call, await this.#token(true, tokenTimeoutMs, signal)));
+      let token = await this.#token(this.#parts.token?.({ refresh: false }), tokenTimeoutMs, signal);
+      let answer = await send(this.#requestOf(call, token));
+      for (let isFresh = false; answer.status === 401 && token !== undefined && this.#refreshes && !isFresh;) {
+        answer.close?.();
+        const next = this.#refreshes.after(token);
+        ({ isFresh } = next);
+        token = await this.#token(next.token, tokenTimeoutMs, signal);
+        answer = await send(this.#requestOf(call, token));
+      }
+      return answer;
     } catch (error) {
       if (signal?.aborted) throw signal.reason;
       throw nakadiError(error, { request: `${call.method} ${withoutQuery(call.path)}` });
@@ -146,8 +155,11 @@ export class HttpPipeline {
   }
 
   /** A provider that never answers holds no request for ever. */
-  async #token(refresh: boolean, timeoutMs: number, signal: AbortSignal | undefined): Promise<string | undefined> {
-    const given = this.#parts.token?.({ refresh });
+  async #token(
+    given: string | Promise<string> | undefined,
+    timeoutMs: number,
+    signal: AbortSignal | undefined,
+  ): Promise<string | undefined> {
     const token = given instanceof Promise ? await this.#inTime(given, timeoutMs, signal) : given;
     if (token !== undefined && this.#sentTokens.at(-1) !== token) {
       this.#sentTokens = [...this.#sentTokens, token].slice(-TOKENS_IN_FLIGHT);
