@@ -3,6 +3,9 @@ import { expect, it } from "vitest";
 import { type ConfigError, type EventTypeStreamOptions, NakadiClient } from "../src/index.ts";
 import { ScriptedTransport } from "./scripted-transport.ts";
 
+const hole: unknown[] = [];
+hole.length = 1;
+
 it.each<[path: string, options: unknown]>([
   ["options.from", { from: "start" }],
   ["options.from", { from: [] }],
@@ -25,6 +28,8 @@ it.each<[path: string, options: unknown]>([
   ["options.until.time", { until: { time: Number.NaN } }],
   ["options.partitions", { partitions: [] }],
   ["options.partitions[0]", { partitions: [0] }],
+  ["options.partitions[0]", { partitions: hole }],
+  ["options.from[0].partition", { from: hole }],
   ["options.store", { store: {} }],
   ["options.store", { store: null }],
   ["options.expired", { expired: "skip" }],

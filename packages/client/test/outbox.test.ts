@@ -90,7 +90,7 @@ describe("partial results", () => {
   it("what is no event at all is set aside before anything is sent", async () => {
     const circle: { self?: object } = {};
     circle.self = circle;
-    const odd = [["text"], null, circle, { n: 1n }, "text"].map((event) => ({
+    const odd = [["text"], null, circle, { n: 1n }, { n: Number.NaN }, "text"].map((event) => ({
       eventType: "e",
       event: event as object,
     }));
@@ -100,8 +100,9 @@ describe("partial results", () => {
     expect(test.store.aside.map(({ detail }) => detail)).toEqual([
       "the event is no JSON object",
       "the event is no JSON object",
-      "the event is not what JSON can say",
-      "the event is not what JSON can say",
+      expect.stringContaining("the event must be what JSON can say: no cycle"),
+      "the event must be what JSON can say: no BigInt",
+      "the event must be what JSON can say: no NaN and no Infinity",
       "the event is no JSON object",
       "the row names no event type",
     ]);

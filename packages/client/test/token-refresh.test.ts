@@ -15,7 +15,7 @@ function world(
 } {
   const transport = new ScriptedTransport();
   transport.onRequest = ({ headers }) => ({
-    status: valid.has(String(headers["authorization"]).slice("Bearer ".length)) ? 204 : 401,
+    status: valid.has((headers["authorization"] ?? "").slice("Bearer ".length)) ? 204 : 401,
   });
   const refreshes: { give(token: string): void; fail(error: Error): void }[] = [];
   let current = "old";

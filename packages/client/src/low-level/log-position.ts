@@ -71,7 +71,7 @@ function receivedAt(event: unknown): string | undefined {
 
 function checkedCursors(path: string, cursors: readonly PartitionCursor[]): readonly PartitionCursor[] {
   if (cursors.length === 0) throw new ConfigError(path, "one cursor or more");
-  const checked = cursors.map((cursor: Partial<PartitionCursor> | null, index) => ({
+  const checked = Array.from(cursors, (cursor: Partial<PartitionCursor> | null, index) => ({
     partition: sendable(`${path}[${index}].partition`, cursor?.partition),
     offset: sendable(`${path}[${index}].offset`, cursor?.offset),
   }));

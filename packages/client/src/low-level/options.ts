@@ -133,5 +133,5 @@ function checkedPartitions(partitions: unknown): readonly string[] {
   if (!Array.isArray(partitions) || partitions.length === 0) {
     throw new ConfigError("options.partitions", "an array of partitions that is not empty");
   }
-  return [...new Set(partitions.map((one, index) => text(`options.partitions[${index}]`, one)))];
+  return [...new Set(Array.from(partitions, (one: unknown, index) => text(`options.partitions[${index}]`, one)))];
 }

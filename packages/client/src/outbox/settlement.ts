@@ -2,7 +2,8 @@
  * What becomes of claimed rows: which are published together, and what the verdicts on their events mean for each.
  * @pure
  */
-import { HttpError } from "../errors/nakadi-error.ts";
+import { type ConfigError, HttpError } from "../errors/nakadi-error.ts";
+import { jsonText } from "../options/json-text.ts";
 import type { PublishResult, Verdict } from "../publisher/verdict.ts";
 import type { OutboxRow } from "./outbox-store.ts";
 
@@ -76,8 +77,8 @@ function isOwnFault({ step }: Verdict, cause: PublishResult["cause"]): boolean {
 function faultOf({ eventType, event }: Record<keyof OutboxRow, unknown>): string | undefined {
   if (typeof eventType !== "string" || eventType === "") return "the row names no event type";
   try {
-    return JSON.stringify(event)?.startsWith("{") ? undefined : "the event is no JSON object";
-  } catch {
-    return "the event is not what JSON can say";
+    return jsonText("the event", event).startsWith("{") ? undefined : "the event is no JSON object";
+  } catch (error) {
+    return (error as ConfigError).message;
   }
 }

@@ -4,6 +4,7 @@
  */
 import type { Category } from "nakadi-protocol";
 import { ConfigError } from "../errors/nakadi-error.ts";
+import { jsonText } from "../options/json-text.ts";
 
 export interface EventText {
   readonly text: string;
@@ -25,12 +26,12 @@ type Json = Record<string, unknown>;
 /**
  * The text of an event, which itself stays as it is. Without a category nothing is filled in.
  * @param path where the event stands, for the message
- * @throws {ConfigError} if it is no JSON object
+ * @throws {ConfigError} if it is no JSON object, or holds what JSON cannot say
  */
 export function eventText(path: string, event: unknown, category: Category | undefined, filling: Filling): EventText {
   const plain = plainObject(path, event);
   const sent = category === "business" || category === "data" ? withMetadata(plain, filling) : plain;
-  const text = textOf(path, sent);
+  const text = jsonText(path, sent);
   const eid = metadataOf(sent)?.["eid"];
   return {
     text,
@@ -46,9 +47,18 @@ export function completed(event: EventText, category: Category, filling: Filling
 }
 
 function plainObject(path: string, event: unknown): Json {
-  const own = isObject(event) && typeof event["toJSON"] === "function" ? (event["toJSON"]() as unknown) : event;
+  const own = ownJson(path, event);
   if (isObject(own) && !Array.isArray(own)) return own;
   throw new ConfigError(path, "a JSON object");
+}
+
+function ownJson(path: string, event: unknown): unknown {
+  try {
+    return isObject(event) && typeof event["toJSON"] === "function" ? (event["toJSON"]() as unknown) : event;
+  } catch {
+    // What it threw may quote the event.
+    throw new ConfigError(path, "what JSON can say: no toJSON that throws");
+  }
 }
 
 /** Metadata of another form are left to the server, which says what is wrong with them. */
@@ -58,15 +68,6 @@ function withMetadata(event: Json, { eid, occurredAt }: Filling): Json {
   if (isGiven(given["eid"]) && isGiven(given["occurred_at"])) return event;
   const metadata = { ...given, eid: given["eid"] ?? eid(), occurred_at: given["occurred_at"] ?? occurredAt() };
   return { ...event, metadata };
-}
-
-/** What JSON cannot say is the caller's mistake; the parser's own message could quote it. */
-function textOf(path: string, event: Json): string {
-  try {
-    return JSON.stringify(event);
-  } catch {
-    throw new ConfigError(path, "what JSON can say: no BigInt, no cycle");
-  }
 }
 
 function metadataOf(event: Json): Json | undefined {

@@ -21,7 +21,7 @@ export interface Publisher<E = unknown> extends AsyncDisposable {
    * again while that can help, for `retry.attempts` requests and `retry.maxElapsedMs` at most. Nothing is sent for `[]`.
    *
    * An abort rejects with its reason; what was under way then may be stored or not.
-   * @throws {ConfigError} if an event is no JSON object, before anything is sent; {PublishError} if not every event was stored,
+   * @throws {ConfigError} if an event is no JSON object or holds what JSON cannot say, before anything is sent; {PublishError} if not every event was stored,
    *   unless `throwOn` is `never`
    */
   publish(events: readonly E[], options?: { signal?: AbortSignal }): Promise<PublishResult>;
@@ -34,7 +34,7 @@ export interface Publisher<E = unknown> extends AsyncDisposable {
   /**
    * Sends the event in a batch with others, and says what became of it. The order of calls is kept for each `partitionKey`. While
    * too many events wait for their verdicts, the event is taken later: leave it alone until then.
-   * @throws {ConfigError} if it is no JSON object; {PublishError} if it was not stored, unless `throwOn` is `never`
+   * @throws {ConfigError} if it is no JSON object or holds what JSON cannot say; {PublishError} if it was not stored, unless `throwOn` is `never`
    */
   send(event: E): Promise<Verdict>;
   /** Resolves when there is room for events of `send`: await it in a loop that does not await each `send`. */
@@ -89,14 +89,15 @@ export class EventTypePublisher<E> implements Publisher<E> {
   async publish(events: readonly E[], { signal }: { signal?: AbortSignal } = {}): Promise<PublishResult> {
     if (!Array.isArray(events)) throw new ConfigError("events", "an array");
     abortSignal("options.signal", signal);
-    const texts = events.map((event, index) => this.#textOf(`events[${index}]`, event));
+    // `map` alone would leave out holes.
+    const texts = Array.from(events, (event: E, index) => this.#textOf(`events[${index}]`, event));
     return this.#judged(this.#stopped ? refused(texts) : await this.#during(() => this.#deliver(texts, signal)));
   }
 
   async delete(tombstones: readonly Tombstone[], { signal }: { signal?: AbortSignal } = {}): Promise<PublishResult> {
     if (!Array.isArray(tombstones)) throw new ConfigError("tombstones", "an array");
     abortSignal("options.signal", signal);
-    const texts = tombstones.map((one: Tombstone, index) => {
+    const texts = Array.from(tombstones, (one: Tombstone, index) => {
       const path = `tombstones[${index}]`;
       const made = eventText(path, one, undefined, this.#filling);
       text(`${path}.metadata.partition_compaction_key`, one.metadata?.partition_compaction_key);

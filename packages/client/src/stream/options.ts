@@ -114,7 +114,7 @@ function checkedPartitions(partitions: unknown): EventTypePartition[] {
   if (!Array.isArray(partitions) || partitions.length === 0) {
     throw new ConfigError("options.partitions", "an array of { event_type, partition } that is not empty");
   }
-  const checked = partitions.map((one: Partial<EventTypePartition> | null, index) => ({
+  const checked = Array.from(partitions, (one: Partial<EventTypePartition> | null, index) => ({
     event_type: text(`options.partitions[${index}].event_type`, one?.event_type),
     partition: text(`options.partitions[${index}].partition`, one?.partition),
   }));

@@ -2,8 +2,9 @@
 import { type Clock, Header, MediaType } from "nakadi-protocol";
 import { Refreshes } from "../auth/refreshes.ts";
 import type { TokenProvider } from "../auth/token.ts";
-import { ConfigError, HttpError, NakadiError, nakadiError, TimeoutError } from "../errors/nakadi-error.ts";
+import { HttpError, NakadiError, nakadiError, TimeoutError } from "../errors/nakadi-error.ts";
 import { abortSignal } from "../options/checks.ts";
+import { jsonText } from "../options/json-text.ts";
 import { withoutQuery } from "./base-url.ts";
 import { checkedAnswer, checkedStream } from "./checked-answer.ts";
 import { problemOf } from "./problem-body.ts";
@@ -189,7 +190,7 @@ export class HttpPipeline {
   #requestOf({ method, path, headers, json, body, urgent }: HttpCall, token: string | undefined): TransportRequest {
     const { headers: common, flowId } = this.#parts;
     const authorization = token === undefined ? undefined : `Bearer ${token}`;
-    const content = json === undefined ? body : textOf(json);
+    const content = json === undefined ? body : jsonText("the request's content", json);
     return {
       method,
       path,
@@ -225,15 +226,6 @@ export class HttpPipeline {
         failed: finish,
       });
     });
-  }
-}
-
-/** What JSON cannot say is the caller's mistake; the parser's own message could quote it. */
-function textOf(json: unknown): string {
-  try {
-    return JSON.stringify(json);
-  } catch {
-    throw new ConfigError("the request's content", "what JSON can say: no BigInt, no cycle");
   }
 }
 
