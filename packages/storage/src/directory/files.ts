@@ -7,7 +7,7 @@ import { dirname } from "node:path";
 import { promisify } from "node:util";
 
 /** An open file. A position is a number of bytes from its start. */
-interface OpenFile {
+export interface OpenFile {
   /** Bytes read into `buffer`: fewer than its length only at the end of the file. */
   read(buffer: Uint8Array, position: number): Promise<number>;
   /** All bytes of `parts`, one after the other, from `position` on. */
