@@ -58,8 +58,10 @@ async function copyTo(directory: string): Promise<void> {
     await copyFile(join(root, "journal", name), join(directory, "journal", name));
 }
 
+const HARMS = ["flip", "cut", "zero"] as const;
+
 /** Changes one byte of the journal, or cuts it off there. */
-async function harm(directory: string, position: number, how: "flip" | "cut" | "zero"): Promise<void> {
+async function harm(directory: string, position: number, how: (typeof HARMS)[number]): Promise<void> {
   const path = join(directory, "journal", String(Math.floor(position / FILE_BYTES)).padStart(10, "0"));
   const bytes = await readFile(path);
   const at = position % FILE_BYTES;
@@ -117,19 +119,17 @@ describe("the journal", () => {
     const whole = [`rows ${"durable".repeat(30)}`, `rows ${"a".repeat(70)}`, "rows b", `rows ${"c".repeat(80)}`];
     const torn = join(root, "torn");
     for (let at = from; at < journal.end; at++) {
-      for (const how of ["flip", "cut", "zero"] as const) {
-        await copyTo(torn);
-        await harm(torn, at, how);
-        const { journal: next, found } = await open(torn, { files });
-        expect(found).toEqual(whole.slice(0, found.length));
-        expect(found.length).toBeGreaterThan(0);
-        // As long as the first that was lost: what follows that one must not come back behind it.
-        await appendDurably(next, "n".repeat(70));
-        await next.close();
-        const { journal: last, found: again } = await open(torn, { files });
-        expect(again).toEqual([...found, `rows ${"n".repeat(70)}`]);
-        await last.close();
-      }
+      await copyTo(torn);
+      await harm(torn, at, HARMS[at % HARMS.length] ?? "cut");
+      const { journal: next, found } = await open(torn, { files });
+      expect(found).toEqual(whole.slice(0, found.length));
+      expect(found.length).toBeGreaterThan(0);
+      // As long as the first that was lost: what follows that one must not come back behind it.
+      await appendDurably(next, "n".repeat(70));
+      await next.close();
+      const { journal: last, found: again } = await open(torn, { files });
+      expect(again).toEqual([...found, `rows ${"n".repeat(70)}`]);
+      await last.close();
     }
   });
 
@@ -140,7 +140,7 @@ describe("the journal", () => {
     await appendDurably(journal, "b".repeat(200));
     await journal.close();
     const broken = join(root, "broken");
-    for (let at = 0; at < until; at += 3) {
+    for (let at = 0; at < until; at += 5) {
       await copyTo(broken);
       await harm(broken, at, "flip");
       await expect(open(broken)).rejects.toThrow(/is damaged: the journal is not whole at byte 0, and goes on at 228/);
