@@ -47,7 +47,7 @@ export { toFile } from "./consumer/dead-letter-file.ts";
 export type { DeadLetter, DeadLetterContext, DeadLetterSink } from "./consumer/dead-letter.ts";
 export type { FailureAction, FailureOptions, HandlerFailure, HandlerRetry } from "./consumer/failure-policy.ts";
 export type { Handler, HandlerBatch, HandlerContext, HandlerFactory, HandlerOutcome } from "./consumer/handler.ts";
-export type { ConsumerHealth, HealthStatus } from "./consumer/health.ts";
+export type { ConsumerHealth, HealthReason, HealthStatus } from "./consumer/health.ts";
 export type {
   CommitOverdue,
   ConsumerObservers,

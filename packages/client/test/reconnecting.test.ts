@@ -181,3 +181,30 @@ describe("observers", () => {
     expect((await stream.nextBatch())?.events).toEqual([{ n: 1 }]);
   });
 });
+
+describe("streams that end with their batches", () => {
+  it("are no hot loop until a commit is taken, however the streams end", async () => {
+    const { stream, open, pass, retries, transport } = testStream();
+    for (let round = 0; round < 40; round += 1) {
+      const server = await open();
+      server.batch(1);
+      if (round % 2 === 0) server.end();
+      else server.fail();
+      await pass(15_000);
+    }
+    expect(retries.slice(0, 3).map(({ delayMs }) => delayMs)).toEqual([15, 22.5, 33.75]);
+    expect(retries.at(-1)?.delayMs).toBe(10_000);
+    const server = await open();
+    const taken = stream.nextBatch();
+    server.batch(1);
+    server.end();
+    await stream.commit((await taken) ?? []);
+    const before = transport.opened.length;
+    await pass(15_000);
+    await open();
+    retries.length = 0;
+    transport.newestStream.fail();
+    await pass(10);
+    expect([transport.opened.length - before, retries.map(({ delayMs }) => delayMs)]).toEqual([2, [10]]);
+  });
+});

@@ -10,7 +10,7 @@ import type { StopReport } from "./stop-report.ts";
 import type { Work } from "./work.ts";
 
 type Counts = Omit<StopReport, "abandoned" | "drained">;
-type Times = Pick<ConsumerHealth, "sinceReceivedMs" | "sinceDoneMs" | "sinceCommittedMs">;
+type Times = Pick<ConsumerHealth, "sinceReceivedMs" | "sinceDoneMs" | "sinceCommittedMs" | "uncommittedMs">;
 
 export class Account {
   readonly #clock: Clock;
@@ -20,6 +20,8 @@ export class Account {
   #receivedAtMs: number | undefined;
   #doneAtMs: number | undefined;
   #committedAtMs: number | undefined;
+  /** When the first batch was done since a commit was taken. */
+  #uncommittedSinceMs: number | undefined;
 
   constructor(clock: Clock, backlog: Backlog, metrics: ConsumerMetrics) {
     this.#clock = clock;
@@ -38,6 +40,7 @@ export class Account {
       sinceReceivedMs: since(this.#receivedAtMs),
       sinceDoneMs: since(this.#doneAtMs),
       sinceCommittedMs: since(this.#committedAtMs),
+      uncommittedMs: since(this.#uncommittedSinceMs),
     };
   }
 
@@ -56,6 +59,7 @@ export class Account {
 
   done<E>({ events }: Work<E>): void {
     this.#doneAtMs = this.#clock.monotonicMs();
+    this.#uncommittedSinceMs ??= this.#doneAtMs;
     const { batches, events: before } = this.#counts;
     this.#counts = { ...this.#counts, batches: batches + 1, events: before + events };
     this.#metrics.count("batchesDone");
@@ -69,6 +73,7 @@ export class Account {
   }
 
   committed(cursors: number, outdated: number): void {
+    this.#uncommittedSinceMs = undefined;
     if (cursors > outdated) this.#committedAtMs = this.#clock.monotonicMs();
     this.#counts = { ...this.#counts, committed: this.#counts.committed + cursors - outdated };
     this.#metrics.count("cursorsCommitted", cursors - outdated);

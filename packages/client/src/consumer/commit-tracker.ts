@@ -176,6 +176,11 @@ export class CommitTracker<C extends Cursor> {
     return Math.max(0, this.#timerMs + this.#alarmAfterMs - nowMs);
   }
 
+  /** The commit timeout is near, or over: what is lost now is lost because it was not committed in time. */
+  isOverdue(nowMs: number): boolean {
+    return this.timerAgeMs(nowMs) >= this.#alarmAfterMs && this.#timerMs !== undefined;
+  }
+
   /** Milliseconds since the server's timer started over. */
   timerAgeMs(nowMs: number): number {
     return this.#timerMs === undefined ? 0 : nowMs - this.#timerMs;

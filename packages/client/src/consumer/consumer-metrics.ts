@@ -24,6 +24,7 @@ export const CONSUMER_COUNTERS = {
 export const CONSUMER_GAUGES = {
   backlogBatches: "nakadi.consumer.backlog.batches",
   backlogBytes: "nakadi.consumer.backlog.bytes",
+  sessionsInVain: "nakadi.consumer.sessions.in_vain",
 } as const;
 
 export class ConsumerMetrics {

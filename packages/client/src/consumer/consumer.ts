@@ -191,6 +191,7 @@ export class SubscriptionConsumer<E> implements Consumer {
       stateForMs: nowMs - this.#stateSinceMs,
       withoutStreamMs: this.#withoutStreamSinceMs === undefined ? undefined : nowMs - this.#withoutStreamSinceMs,
       ...this.#account.times,
+      sessionsInVain: Math.max(...this.#readers.map((reader) => reader.sessionsInVain)),
       backlog: { batches: this.#backlog.batches, bytes: this.#backlog.bytes },
       slowest: oldest && {
         lane: laneOf(oldest.batch.cursor),
@@ -218,8 +219,11 @@ export class SubscriptionConsumer<E> implements Consumer {
         this.#account.received(work);
         this.#handling.add(work);
       },
-      gone: (works, reason) => this.#handling.drop(works, reason),
-      committed: (cursors, outdated) => this.#account.committed(cursors, outdated),
+      gone: (loss) => this.#handling.drop(loss),
+      committed: (items) => {
+        this.#handling.committed(new Set(items.map(({ cursor }) => laneKey(cursor))));
+        this.#account.committed(items.length, items.filter(({ result }) => result === "outdated").length);
+      },
       retrying: (error, delayMs) => this.#retrying(error, delayMs),
       state: (_state, reason) => this.#look(reason),
       fatal: (error) => this.#fail(error, 0),

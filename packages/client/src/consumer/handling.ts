@@ -6,20 +6,21 @@ import type { Clock, LaneKey, Timer } from "nakadi-protocol";
 import type { NakadiError } from "../errors/nakadi-error.ts";
 import type { Logger } from "../observability/logger.ts";
 import { backoffMs } from "../stream/backoff.ts";
+import { Calls } from "./calls.ts";
 import type { DoneAs } from "./commit-tracker.ts";
 import { eventsFrom } from "./event-slices.ts";
 import { halves, judge } from "./failure-policy.ts";
-import type { Handler, HandlerOutcome } from "./handler.ts";
+import type { HandlerOutcome } from "./handler.ts";
 import { callHandler } from "./handler-call.ts";
 import { handlerError, ownError } from "./handler-error.ts";
-import { HandlerRun, type RunSignals } from "./handler-run.ts";
-import { laneOf } from "./lane.ts";
+import type { RunParts, RunSignals } from "./handler-run.ts";
 import { LaneScheduler } from "./lane-scheduler.ts";
 import { nextTurn, turnIsSpent } from "../stream/loop-budget.ts";
-import { checkedHandler, type ConsumerSettings } from "./options.ts";
-import { Scars } from "./scars.ts";
+import { Opening } from "./opening.ts";
+import type { ConsumerSettings } from "./options.ts";
+import { PastTries } from "./past-tries.ts";
 import type { Undertaker } from "./undertaker.ts";
-import { partOf, partsOf, pick, settle, type Work, type WorkPart } from "./work.ts";
+import { begin, cut, outcomeOf, partOf, pick, settle, type Work, type WorkPart } from "./work.ts";
 
 export interface HandlingParts<E> {
   settings: ConsumerSettings<E>;
@@ -37,11 +38,22 @@ export interface HandlingParts<E> {
   fatal: (error: NakadiError) => void;
 }
 
+/** Batches that come again, for their session or their lane of it is gone. */
+export interface Loss<E> {
+  works: readonly Work<E>[];
+  /** Those that were done, too late to be committed. */
+  late: readonly Work<E>[];
+  reason: NakadiError;
+  /** It is gone because nothing was committed in time, although commits go through. */
+  overdue: boolean;
+}
+
 export class Handling<E> {
   readonly #parts: HandlingParts<E>;
   readonly #scheduler: LaneScheduler<Work<E>, WorkPart<E>>;
-  readonly #runs = new Map<WorkPart<E>, HandlerRun>();
-  readonly #scars = new Scars();
+  readonly #calls: Calls<E>;
+  readonly #opening: Opening<E>;
+  readonly #past = new PastTries();
   #timer: Timer | undefined;
   /** Goes on in the next turn of the loop. */
   #later = false;
@@ -50,7 +62,14 @@ export class Handling<E> {
 
   constructor(parts: HandlingParts<E>) {
     this.#parts = parts;
-    const { concurrency, maxEventsPerSecond, key } = parts.settings;
+    const { concurrency, maxEventsPerSecond, key, commitTimeoutMs } = parts.settings;
+    this.#calls = new Calls({ clock: parts.clock, commitTimeoutMs, stuck: (error) => parts.fatal(error) });
+    this.#opening = new Opening({
+      settings: parts.settings,
+      opened: (work, made) => this.#opened(work, made),
+      later: () => this.#pump(),
+      fatal: parts.fatal,
+    });
     this.#scheduler = new LaneScheduler({ concurrency, maxEventsPerSecond, keyed: key !== undefined });
   }
 
@@ -60,14 +79,21 @@ export class Handling<E> {
   }
 
   /** Forgets batches whose session or lane is gone; their handlers learn it at once. */
-  drop(works: Iterable<Work<E>>, reason: NakadiError): void {
+  drop({ works, late, reason, overdue }: Loss<E>): void {
     const gone = new Set(works);
     for (const work of gone) work.gone = true;
     this.#scheduler.drop((what) => ("work" in what ? what.work : what).gone);
-    for (const [part, run] of this.#runs) if (part.work.gone) run.callOff(reason);
-    const running = new Set([...this.#runs.keys()].map(({ work }) => work));
-    for (const work of gone) if (!running.has(work)) this.#parts.released(work);
+    this.#calls.callOffGone(reason, overdue);
+    for (const part of late.flatMap(({ parts }) => parts)) if (overdue && part.late) this.#calls.cutOff(part);
+    const nowMs = this.#parts.clock.monotonicMs();
+    for (const work of [...gone, ...late]) this.#past.note(work, overdue, nowMs);
+    for (const work of gone) if (!this.#calls.has(work)) this.#parts.released(work);
     this.#pump();
+  }
+
+  /** Positions of the lanes moved. */
+  committed(lanes: Iterable<LaneKey>): void {
+    this.#past.forget(lanes);
   }
 
   pause(lane?: LaneKey): void {
@@ -82,7 +108,7 @@ export class Handling<E> {
   /** No batch begins any more, and handlers are told. Resolves when what has begun is done, has failed or was given up. */
   drain(): Promise<void> {
     this.#draining = true;
-    for (const run of this.#runs.values()) run.askToStop();
+    this.#calls.askToStop();
     this.#scheduler.drain(({ work }) => work.begun);
     return new Promise((resolve) => {
       this.#whenQuiet.push(resolve);
@@ -94,14 +120,14 @@ export class Handling<E> {
   callOff(reason: NakadiError): void {
     this.#timer?.cancel();
     this.#scheduler.pause();
-    for (const run of this.#runs.values()) run.callOff(reason);
+    this.#calls.callOff(reason);
   }
 
   #pump(): void {
     this.#timer?.cancel();
     const { clock } = this.#parts;
     for (let turn = this.#next(); turn; turn = this.#next()) {
-      if (turn.kind === "open") this.#open(turn.batch);
+      if (turn.kind === "open") this.#opening.open(turn.batch);
       else void this.#run(turn.part);
       if (turnIsSpent()) {
         this.#pumpLater();
@@ -110,7 +136,7 @@ export class Handling<E> {
     }
     const waitMs = this.#scheduler.wakeInMs(clock.monotonicMs());
     if (waitMs !== undefined) this.#timer = clock.schedule(waitMs, () => this.#pump());
-    else if (this.#draining && this.#runs.size === 0) for (const resolve of this.#whenQuiet.splice(0)) resolve();
+    else if (this.#draining && this.#calls.none) for (const resolve of this.#whenQuiet.splice(0)) resolve();
   }
 
   #pumpLater(): void {
@@ -126,64 +152,26 @@ export class Handling<E> {
     return this.#scheduler.next(this.#parts.clock.monotonicMs());
   }
 
-  #open(work: Work<E>): void {
-    this.#orFatal(() => {
-      const events = eventsFrom<E>(work.batch.raw);
-      if (events instanceof Promise) void this.#openLarge(work, events);
-      else this.#opened(work, events);
-    });
-  }
-
-  async #openLarge(work: Work<E>, parsing: Promise<readonly E[]>): Promise<void> {
-    const parsed = await parsing.then(
-      (events) => ({ events }),
-      (error: unknown) => ({ error }),
-    );
-    this.#orFatal(() => {
-      if (work.gone) return;
-      if ("error" in parsed) throw parsed.error;
-      this.#opened(work, parsed.events);
-    });
-    this.#pump();
-  }
-
-  #opened(work: Work<E>, events: readonly E[]): void {
-    const single = this.#handlerOf(work).onEvent !== undefined;
-    const parts = partsOf(work, events, single, this.#parts.settings.key);
-    this.#scars.remember(work.lane, parts);
-    this.#scheduler.opened(work.lane, work, parts);
-  }
-
-  /** Not an event but the program, or the wire, is at fault: no policy for events covers that. */
-  #orFatal(step: () => void): void {
-    try {
-      step();
-    } catch (thrown) {
-      this.#parts.fatal(ownError("cannot be made, or options.key has thrown", thrown));
-    }
-  }
-
-  #handlerOf({ session, lane, batch }: Work<E>): Handler<E> {
-    const known = session.handlers.get(lane);
-    if (known) return known;
-    const made = checkedHandler(this.#parts.settings.handlerOf(laneOf(batch.cursor)));
-    session.handlers.set(lane, made);
-    return made;
+  #opened(work: Work<E>, parts: readonly WorkPart<E>[]): void {
+    const open = begin(work, this.#past.recall(work, parts, this.#parts.clock.monotonicMs()));
+    this.#scheduler.opened(work.lane, work, open);
+    if (open.length > 0) return;
+    this.#parts.done(work, outcomeOf(work));
+    this.#parts.released(work);
   }
 
   async #run(part: WorkPart<E>): Promise<void> {
-    const { clock, settings } = this.#parts;
+    const { settings } = this.#parts;
     const { work } = part;
     work.begun = true;
-    const run = new HandlerRun({
-      call: (signals) => this.#call(part, signals),
-      clock,
-      timeoutMs: settings.handlerTimeoutMs,
-      stuck: (error) => this.#parts.fatal(error),
-    });
-    this.#runs.set(part, run);
-    if (this.#draining) run.askToStop();
-    const result = await run.start();
+    if (part.unresolved && !(await this.#triedAgain(part, part.unresolved.error))) {
+      this.#pump();
+      return;
+    }
+    const result = await this.#calls
+      .begin(part, (signals) => this.#call(part, signals), settings.handlerTimeoutMs)
+      .start();
+    this.#calls.returned(part);
     if (result.kind === "aborted" || work.gone) this.#end(part);
     else if (result.kind === "failed") await this.#failed(part, result.error);
     else {
@@ -193,9 +181,20 @@ export class Handling<E> {
     this.#pump();
   }
 
+  /** Whether the part is to be handled once more; else it is in halves now, or given up. */
+  async #triedAgain(part: WorkPart<E>, error: unknown): Promise<boolean> {
+    part.unresolved = undefined;
+    const verdict = judge(part, this.#parts.settings.failure, 0);
+    if (verdict.kind === "retry") this.#parts.retrying(handlerError(`failed ${part.attempts} times`, error), 0);
+    else if (this.#draining) this.#abandon(part);
+    else if (verdict.kind === "bisect") this.#split(part);
+    else await this.#giveUp(part, error);
+    return verdict.kind === "retry";
+  }
+
   #call(part: WorkPart<E>, signals: RunSignals): HandlerOutcome | Promise<HandlerOutcome> {
     const { work } = part;
-    const handler = this.#handlerOf(work);
+    const handler = this.#opening.handlerOf(work);
     const call = (all: readonly E[]): HandlerOutcome | Promise<HandlerOutcome> =>
       callHandler(handler, part, all, this.#parts.logger, signals);
     // Made anew from the bytes once a handler has had them: it may have changed them.
@@ -212,7 +211,8 @@ export class Handling<E> {
     const { work } = part;
     const as = settle(part, outcome, this.#parts.settings.commit.manual);
     if (as !== undefined) {
-      this.#scars.heal(work.lane);
+      // It may come again before its commit is taken.
+      if (work.session.ended) this.#past.note(work, true, this.#parts.clock.monotonicMs());
       this.#parts.done(work, as);
     }
     this.#end(part);
@@ -221,17 +221,15 @@ export class Handling<E> {
   /** Its handler is over and is not called again. */
   #end(part: WorkPart<E>): void {
     const { work } = part;
-    this.#runs.delete(part);
+    this.#calls.over(part);
     this.#scheduler.finished(part);
-    const others = [...this.#runs.keys()].some((other) => other.work === work);
-    if (!others && (work.gone || work.left === 0)) this.#parts.released(work);
+    if (!this.#calls.has(work) && (work.gone || work.left === 0)) this.#parts.released(work);
   }
 
   async #failed(part: WorkPart<E>, error: unknown): Promise<void> {
     const { settings, clock, random } = this.#parts;
     part.attempts += 1;
     part.firstFailedAtMs ??= clock.wallMs();
-    this.#scars.note(part);
     if (this.#draining) {
       this.#abandon(part);
       return;
@@ -243,40 +241,45 @@ export class Handling<E> {
   }
 
   #rest(part: WorkPart<E>, error: unknown, delayMs: number): void {
-    this.#runs.delete(part);
+    this.#calls.over(part);
     this.#scheduler.rest(part, this.#parts.clock.monotonicMs() + delayMs);
     this.#parts.retrying(handlerError(`failed ${part.attempts} times`, error), delayMs);
   }
 
   #split(part: WorkPart<E>): void {
     const pieces = halves(part.indexes).map((indexes) => partOf(part.work, part.key, indexes, true));
-    part.work.left += pieces.length - 1;
-    this.#runs.delete(part);
+    cut(part, pieces);
+    this.#calls.over(part);
     this.#scheduler.split(part, pieces);
   }
 
   /** The lane waits until it is known what becomes of the events. */
   async #giveUp(part: WorkPart<E>, error: unknown): Promise<void> {
-    const { clock, undertaker, settings, random } = this.#parts;
+    const { undertaker, settings, random } = this.#parts;
+    if (part.buried >= settings.failure.retry.attempts) {
+      this.#stopAt(part, handlerError("could not be given up on within the commit timeout", error));
+      return;
+    }
+    part.buried += 1;
+    part.unresolved = { error };
     let action: Awaited<ReturnType<Undertaker<E>["bury"]>> = "stop";
-    const run = new HandlerRun({
-      call: async ({ signal }) => {
-        const events = await eventsFrom<E>(part.work.batch.raw);
-        signal.throwIfAborted();
-        action = await undertaker.bury(part, pick(part, events), error, signal);
-      },
-      clock,
-      timeoutMs: undefined,
-      stuck: () => undefined,
-    });
-    this.#runs.set(part, run);
-    const result = await run.start();
-    if (result.kind === "aborted" || part.work.gone) this.#end(part);
-    else if (result.kind === "failed") this.#stopAt(part, ownError("could not be given up on", result.error));
+    const bury: RunParts["call"] = async ({ signal }) => {
+      const events = await eventsFrom<E>(part.work.batch.raw);
+      signal.throwIfAborted();
+      action = await undertaker.bury(part, pick(part, events), error, signal);
+    };
+    const result = await this.#calls.begin(part, bury, undefined).start();
+    if (result.kind === "aborted" || part.work.gone) {
+      this.#end(part);
+      return;
+    }
+    part.unresolved = undefined;
+    if (result.kind === "failed") this.#stopAt(part, ownError("could not be given up on", result.error));
     else if (action === "stop") this.#stopAt(part, handlerError(`failed ${part.attempts} times`, error));
     else if (action === "retry" && this.#draining) this.#abandon(part);
     else if (action === "retry") {
       part.attempts = 0;
+      part.buried = 0;
       this.#rest(part, error, backoffMs(0, settings.failure.retry, random()));
     } else this.#done(part, undefined);
   }
@@ -288,7 +291,7 @@ export class Handling<E> {
 
   /** It is not tried again, and nothing overtakes it. */
   #abandon(part: WorkPart<E>): void {
-    this.#runs.delete(part);
+    this.#calls.over(part);
     this.#scheduler.rest(part, Infinity);
   }
 }

@@ -3,7 +3,7 @@
  * told to those who handle its batches, and what was done of it is still committed while the server takes it (rule 1).
  */
 import { type Clock, type LaneKey, laneKey, batchLineSteps } from "nakadi-protocol";
-import { type NakadiError, SessionLostError } from "../errors/nakadi-error.ts";
+import { type CommitItem, type NakadiError, SessionLostError } from "../errors/nakadi-error.ts";
 import type { Logger } from "../observability/logger.ts";
 import type { Batch, StreamCursor } from "../stream/batch.ts";
 import type { BatchSink } from "../stream/batch-sink.ts";
@@ -13,12 +13,14 @@ import { StreamSession, type StreamState } from "../stream/stream-session.ts";
 import type { Backlog } from "./backlog.ts";
 import { CommitTracker, type DoneAs } from "./commit-tracker.ts";
 import type { ConsumerMetrics } from "./consumer-metrics.ts";
-import type { Handler } from "./handler.ts";
+import type { Loss } from "./handling.ts";
 import { laneOf } from "./lane.ts";
 import type { Observers } from "./observers.ts";
 import type { ConsumerSettings } from "./options.ts";
+import { abandonedOf, forgetCommitted, type OpenSession, takeLost } from "./open-session.ts";
 import { serverMessages } from "./server-message.ts";
 import { SessionCommits } from "./session-commits.ts";
+import { SessionsInVain } from "./sessions-in-vain.ts";
 import type { Abandoned } from "./stop-report.ts";
 import { type Work, workOf } from "./work.ts";
 
@@ -34,21 +36,13 @@ export interface ReaderParts<E> {
   random: () => number;
   received: (work: Work<E>) => void;
   /** The session of these batches, or their lane of it, is gone. */
-  gone: (works: Iterable<Work<E>>, reason: NakadiError) => void;
-  committed: (cursors: number, outdated: number) => void;
+  gone: (loss: Loss<E>) => void;
+  /** What was committed, or had been before. */
+  committed: (items: readonly CommitItem[]) => void;
   retrying: (error: NakadiError, delayMs: number) => void;
   state: (state: StreamState, reason: NakadiError | undefined) => void;
   /** Nothing can be read, or committed, any more. */
   fatal: (error: NakadiError) => void;
-}
-
-interface OpenSession<E> {
-  readonly streamId: string;
-  readonly handlers: Map<LaneKey, Handler<E>>;
-  readonly tracker: CommitTracker<StreamCursor>;
-  readonly commits: SessionCommits;
-  /** Batches that are not done. */
-  readonly works: Set<Work<E>>;
 }
 
 export class Reader<E> implements BatchSink<E> {
@@ -57,6 +51,10 @@ export class Reader<E> implements BatchSink<E> {
   /** By stream id, until nothing of them can be committed any more. */
   readonly #sessions = new Map<string, OpenSession<E>>();
   #current: OpenSession<E> | undefined;
+  /** The offset that was committed last in each lane: a server that forgets it makes no progress by taking it again. */
+  readonly #committed = new Map<LaneKey, string>();
+  readonly #inVain = new SessionsInVain();
+  #inVainGauged = false;
   #lastReason: NakadiError | undefined;
   #reading = true;
 
@@ -75,6 +73,9 @@ export class Reader<E> implements BatchSink<E> {
       watcher: {
         state: (kind, reason) => {
           this.#lastReason = reason;
+          if (kind === "streaming") this.#inVain.opened(clock.monotonicMs());
+          else this.#inVain.ended(clock.monotonicMs());
+          this.#gaugeInVain();
           state(kind, reason);
         },
         message: (text, cursor) => this.#message(text, cursor),
@@ -121,6 +122,7 @@ export class Reader<E> implements BatchSink<E> {
     await Promise.all(sessions.map(({ commits }) => commits.idle()));
     hurry.removeEventListener("abort", close);
     const left = sessions.flatMap(abandonedOf);
+    close();
     this.#stream.close();
     return left;
   }
@@ -129,20 +131,27 @@ export class Reader<E> implements BatchSink<E> {
   done(work: Work<E>, as: DoneAs): void {
     const session = this.#sessions.get(work.session.streamId);
     if (!session?.works.delete(work)) return;
+    if (work.parts.some(({ late }) => late)) session.late.add(work);
     session.tracker.done(work.ticket, as, work.events, this.#parts.clock.monotonicMs());
     session.commits.poke();
   }
 
   /** The batch that is not done for longest. */
   get oldest(): Work<E> | undefined {
-    const [first] = this.#current?.works ?? [];
+    const [first] = [...this.#sessions.values()].flatMap(({ works }) => [...works].slice(0, 1));
     return first;
+  }
+
+  /** Sessions in a row that came to nothing. */
+  get sessionsInVain(): number {
+    return this.#inVain.count(this.#parts.clock.monotonicMs());
   }
 
   push(batch: Batch<E>): void {
     const { clock, received } = this.#parts;
     const session = this.#sessionOf(batch.streamId);
     this.#current = session;
+    this.#inVain.batch();
     const lane = laneKey(batch.cursor);
     const nowMs = clock.monotonicMs();
     const ticket = session.tracker.received(lane, batch.cursor, nowMs);
@@ -156,25 +165,36 @@ export class Reader<E> implements BatchSink<E> {
     const session = this.#current;
     this.#current = undefined;
     if (!session) return;
+    session.ended = true;
     if (this.#reading) this.#parts.metrics.count("sessionsLost");
-    const works = [...session.works];
-    session.works.clear();
+    const { commitTimeoutMs } = this.#parts.settings;
     const cause = this.#lastReason;
-    this.#parts.gone(works, new SessionLostError(session.streamId, "the stream is over", { cause }));
-    session.commits.flush(this.#parts.settings.commitTimeoutMs);
+    const ageMs = session.tracker.timerAgeMs(this.#parts.clock.monotonicMs());
+    // Behind a stream that ended as it should, the server still takes commits: what has begun may come to its end.
+    const properly = cause === undefined && this.#stream.state === "backing-off" && !session.isOverdue();
+    const goOn = (work: Work<E>): boolean => properly && work.begun;
+    const reason = new SessionLostError(session.streamId, "the stream is over", { cause });
+    this.#lose(session, (work) => !goOn(work), reason);
+    session.commits.flush(session.works.size > 0 ? commitTimeoutMs - ageMs : commitTimeoutMs);
     // What is being stopped is not opened again; not from within the step that ends it.
     if (!this.#reading) queueMicrotask(() => this.#stream.close());
   }
 
   dropLanes(lanes: ReadonlySet<LaneKey>): void {
-    const session = this.#current;
-    if (!session) return;
-    const works = [...session.works].filter(({ lane }) => lanes.has(lane));
-    for (const work of works) session.works.delete(work);
+    if (this.#current) this.#loseLanes(this.#current, lanes);
+  }
+
+  #loseLanes(session: OpenSession<E>, lanes: ReadonlySet<LaneKey>): void {
     this.#parts.metrics.count("lanesLost", lanes.size);
     for (const lane of lanes) session.handlers.delete(lane);
     const reason = new SessionLostError(session.streamId, "the server has taken the lane away", { lanes: [...lanes] });
-    this.#parts.gone(works, reason);
+    this.#lose(session, ({ lane }) => lanes.has(lane), reason);
+  }
+
+  #lose(session: OpenSession<E>, isLost: (work: Work<E>) => boolean, reason: NakadiError): void {
+    // Where commits fail, no handler is to blame.
+    const overdue = session.isOverdue() && !session.commits.failing;
+    this.#parts.gone({ ...takeLost(session, isLost), reason, overdue });
   }
 
   finish(error: NakadiError | undefined): void {
@@ -184,7 +204,7 @@ export class Reader<E> implements BatchSink<E> {
   #sessionOf(streamId: string): OpenSession<E> {
     const known = this.#sessions.get(streamId);
     if (known) return known;
-    const { settings, committer, observers, clock, random, committed, retrying } = this.#parts;
+    const { settings, committer, clock, random, retrying } = this.#parts;
     const { commitTimeoutMs } = settings;
     const tracker = new CommitTracker<StreamCursor>(settings.commit, commitTimeoutMs);
     const commits = new SessionCommits({
@@ -194,20 +214,63 @@ export class Reader<E> implements BatchSink<E> {
       clock,
       random,
       retry: settings.stream.retry,
-      committed: (cursors, outdated) => {
-        this.#stream.committed(streamId);
-        observers.tell("onHealthy");
-        committed(cursors, outdated);
-      },
+      awaited: () => session.works.size > 0,
+      committed: (items) => this.#progressed(session, items),
       retrying,
-      lost: (lanes) => this.#stream.loseLanes(streamId, lanes),
+      lost: (lanes, late) => {
+        session.refusedLate = late;
+        if (session === this.#current) this.#stream.loseLanes(streamId, lanes);
+        else this.#loseLanes(session, lanes);
+        session.refusedLate = false;
+      },
       overdue: (ageMs) => this.#overdue(session, ageMs),
       fatal: (error) => this.#stream.fail(error),
-      over: () => this.#sessions.delete(streamId),
+      over: () => this.#closed(session),
     });
-    const session = { streamId, handlers: new Map(), tracker, commits, works: new Set<Work<E>>() };
+    const session: OpenSession<E> = {
+      streamId,
+      handlers: new Map(),
+      advanced: false,
+      ended: false,
+      refusedLate: false,
+      isOverdue: () => session.refusedLate || tracker.isOverdue(clock.monotonicMs()),
+      tracker,
+      commits,
+      works: new Set(),
+      late: new Set(),
+    };
     this.#sessions.set(streamId, session);
     return session;
+  }
+
+  /** One is an accident, and no number. */
+  #gaugeInVain(): void {
+    const count = this.sessionsInVain;
+    if (count > 1 || this.#inVainGauged) this.#parts.metrics.gauge("sessionsInVain", count);
+    this.#inVainGauged = count > 1;
+  }
+
+  #progressed(session: OpenSession<E>, items: readonly CommitItem[]): void {
+    const moved = items.filter(({ cursor, result }) => {
+      return result === "committed" && this.#committed.get(laneKey(cursor)) !== cursor.offset;
+    });
+    for (const { cursor } of items) this.#committed.set(laneKey(cursor), cursor.offset);
+    if (moved.length > 0) {
+      session.advanced = true;
+      this.#inVain.progressed();
+      this.#gaugeInVain();
+      this.#stream.progressed();
+    }
+    forgetCommitted(session);
+    this.#parts.observers.tell("onHealthy");
+    this.#parts.committed(items);
+  }
+
+  /** Nothing of the session is committed any more. */
+  #closed(session: OpenSession<E>): void {
+    this.#sessions.delete(session.streamId);
+    if (session === this.#current || session.works.size === 0) return;
+    this.#lose(session, () => true, new SessionLostError(session.streamId, "the commit timeout is over"));
   }
 
   #overdue({ streamId, tracker }: OpenSession<E>, ageMs: number): void {
@@ -230,14 +293,4 @@ export class Reader<E> implements BatchSink<E> {
       observers.tell("onServerMessage", { ...place, message });
     }
   }
-}
-
-function abandonedOf<E>({ tracker, works }: OpenSession<E>): Abandoned[] {
-  const begun = new Set([...works].filter((work) => work.begun).map(({ ticket }) => ticket));
-  return tracker.uncommitted.map((ticket) => {
-    const { cursor, state } = ticket;
-    const open = begun.has(ticket) ? "not-done" : "not-begun";
-    const done = tracker.isReady(ticket) ? "not-committed" : "held";
-    return { lane: laneOf(cursor), offset: cursor.offset, because: state === "open" ? open : done };
-  });
 }

@@ -3,7 +3,13 @@
  * (design 3.3 rule 1). Decides nothing about what may be committed: the tracker does.
  */
 import { type Clock, laneKey, type LaneKey, type Timer } from "nakadi-protocol";
-import { HttpError, type NakadiError, nakadiError, type SessionLostError } from "../errors/nakadi-error.ts";
+import {
+  type CommitItem,
+  HttpError,
+  type NakadiError,
+  nakadiError,
+  type SessionLostError,
+} from "../errors/nakadi-error.ts";
 import { type BackoffOptions, backoffMs } from "../stream/backoff.ts";
 import type { StreamCursor } from "../stream/batch.ts";
 import type { Committer } from "../stream/committer.ts";
@@ -16,11 +22,13 @@ export interface SessionCommitsParts {
   clock: Clock;
   random: () => number;
   retry: BackoffOptions;
-  /** Positions were taken by the server; `outdated` of them it had before. */
-  committed: (cursors: number, outdated: number) => void;
+  /** Whether handlers are at work whose batches may still be committed after the stream has ended. */
+  awaited: () => boolean;
+  /** Positions were taken by the server, or it had them before. */
+  committed: (items: readonly CommitItem[]) => void;
   retrying: (error: NakadiError, delayMs: number) => void;
-  /** The server has taken these lanes of the session away. */
-  lost: (lanes: ReadonlySet<LaneKey>, error: SessionLostError) => void;
+  /** The server has taken these lanes of the session away; `late`: when the commit timeout was near, or over. */
+  lost: (lanes: ReadonlySet<LaneKey>, late: boolean) => void;
   /** The commit timeout is near and something is uncommitted. */
   overdue: (ageMs: number) => void;
   /** Committing is not allowed, or not understood: trying again is of no use. */
@@ -59,11 +67,16 @@ export class SessionCommits {
     if (dueMs === 0) void this.#commit();
     else this.#wait(dueMs, nowMs);
     if (tracker.inFlight || tracker.hasReady) return;
-    if (this.#endsAtMs === undefined) this.#tellIdle();
-    else this.close();
+    this.#tellIdle();
+    if (this.#endsAtMs !== undefined && !this.#parts.awaited()) this.close();
   }
 
-  /** The session is over, or about to be: everything that may be committed is, now, and nothing later. */
+  /** The last commit was not answered, or with "later". */
+  get failing(): boolean {
+    return this.#failures > 0;
+  }
+
+  /** The session is over, or about to be: what may be committed is, at once, for so long at most. */
   flush(withinMs: number): void {
     this.#endsAtMs = Math.min(this.#endsAtMs ?? Infinity, this.#parts.clock.monotonicMs() + withinMs);
     this.poke();
@@ -113,13 +126,10 @@ export class SessionCommits {
     this.#wait(undefined, clock.monotonicMs());
     try {
       const { items, lost } = await committer.commit(cursors, streamId, this.#closing.signal, this.#closing.signal);
-      const outdated = items.filter(({ result }) => result === "outdated").length;
       this.#failures = 0;
-      tracker.settled(
-        { lanes: items.map(({ cursor }) => laneKey(cursor)), advanced: items.length > outdated },
-        clock.monotonicMs(),
-      );
-      if (items.length > 0) committed(items.length, outdated);
+      const advanced = items.some(({ result }) => result === "committed");
+      tracker.settled({ lanes: items.map(({ cursor }) => laneKey(cursor)), advanced }, clock.monotonicMs());
+      if (items.length > 0) committed(items);
       this.#lose(lost);
     } catch (thrown) {
       tracker.failed();
@@ -129,12 +139,13 @@ export class SessionCommits {
   }
 
   #lose(lost: readonly SessionLostError[]): void {
-    const [error] = lost;
-    if (!error) return;
+    if (lost.length === 0) return;
     const { tracker, clock } = this.#parts;
+    const nowMs = clock.monotonicMs();
+    const late = tracker.isOverdue(nowMs);
     const lanes = new Set(lost.flatMap((one) => one.lanes));
-    tracker.dropLanes(lanes, clock.monotonicMs());
-    this.#parts.lost(lanes, error);
+    tracker.dropLanes(lanes, nowMs);
+    this.#parts.lost(lanes, late);
   }
 
   #failed(error: NakadiError): void {

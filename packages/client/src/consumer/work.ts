@@ -13,6 +13,12 @@ export interface WorkSession<E> {
   readonly streamId: string;
   /** Handlers that were made for its lanes. */
   readonly handlers: Map<LaneKey, Handler<E>>;
+  /** A commit of it was taken. */
+  readonly advanced: boolean;
+  /** Its stream is over. */
+  readonly ended: boolean;
+  /** The commit timeout is near, or over. */
+  isOverdue(): boolean;
 }
 
 export interface Work<E> {
@@ -27,6 +33,8 @@ export interface Work<E> {
   readonly receivedAtMs: number;
   /** Its events, as no handler has seen them. */
   fresh: readonly E[];
+  /** All of it in order, what is done included; nothing before it is opened. */
+  parts: readonly WorkPart<E>[];
   /** Parts that are not done. */
   left: number;
   events: number;
@@ -43,6 +51,13 @@ export interface WorkPart<E> extends Part {
   readonly halved: boolean;
   /** Tries that have failed. */
   attempts: number;
+  /** The last try failed with this, and what follows has not come to an end. */
+  unresolved: { error: unknown } | undefined;
+  /** How often it was begun to give it up: asking the policy, writing dead letters. */
+  buried: number;
+  /** The handler came to an end so late that the commit may be refused. */
+  late: boolean;
+  doneAs: DoneAs | undefined;
   /** A handler has had its events. */
   seen: boolean;
   /** The handler asked for a commit in this try. */
@@ -57,7 +72,7 @@ export function workOf<E>(
   ticket: Ticket<StreamCursor>,
   receivedAtMs: number,
 ): Work<E> {
-  const start = { gone: false, begun: false, fresh: [], left: 0, events: 0, commitAsked: false };
+  const start = { gone: false, begun: false, fresh: [], parts: [], left: 0, events: 0, commitAsked: false };
   return { lane, batch, session, ticket, receivedAtMs, ...start, said: new Map<string, DoneAs>() };
 }
 
@@ -73,16 +88,31 @@ export function partsOf<E>(
 ): WorkPart<E>[] {
   work.fresh = events;
   work.events = events.length;
-  const parts = single
+  return single
     ? events.map((event, index) => partOf(work, key ? keyOf(key, event) : "", [index], false))
     : [...groups(events, key)].map(([name, indexes]) => partOf(work, name, indexes, false));
-  work.left = parts.length;
-  return parts;
+}
+
+/** Takes the batch to be in these parts; answers with those that are not done. */
+export function begin<E>(work: Work<E>, parts: readonly WorkPart<E>[]): WorkPart<E>[] {
+  work.parts = parts;
+  const open = parts.filter(({ doneAs }) => doneAs === undefined);
+  work.left = open.length;
+  for (const { key, doneAs } of parts) if (doneAs !== undefined) noteSaid(work, key, doneAs);
+  return open;
+}
+
+/** The part is in pieces from now on. */
+export function cut<E>(part: WorkPart<E>, pieces: readonly WorkPart<E>[]): void {
+  const { work } = part;
+  work.parts = work.parts.flatMap((one) => (one === part ? pieces : one));
+  work.left += pieces.length - 1;
 }
 
 export function partOf<E>(work: Work<E>, key: string, indexes: readonly number[], halved: boolean): WorkPart<E> {
   const { lane } = work;
-  const start = { attempts: 0, seen: halved, commitAsked: false, firstFailedAtMs: undefined };
+  const failures = { attempts: 0, unresolved: undefined, buried: 0, firstFailedAtMs: undefined };
+  const start = { ...failures, seen: halved, commitAsked: false, late: false, doneAs: undefined };
   return { work, lane, key, indexes, size: indexes.length, halved, ...start };
 }
 
@@ -95,12 +125,21 @@ export function pick<E>({ work, indexes }: WorkPart<E>, events: readonly E[]): r
 export function settle<E>(part: WorkPart<E>, outcome: HandlerOutcome, manual: boolean): DoneAs | undefined {
   const { work, key } = part;
   const said = saidOf(part, outcome, manual);
+  part.doneAs = said;
+  noteSaid(work, key, said);
+  work.left -= 1;
+  return work.left > 0 ? undefined : outcomeOf(work);
+}
+
+/** What was said of a batch of which nothing is left. */
+export function outcomeOf<E>({ said, commitAsked }: Work<E>): DoneAs {
+  if ([...said.values()].includes("hold")) return "hold";
+  return commitAsked ? "commit" : "done";
+}
+
+function noteSaid<E>(work: Work<E>, key: string, said: DoneAs): void {
   if (said === "commit") work.commitAsked = true;
   work.said.set(key, said);
-  work.left -= 1;
-  if (work.left > 0) return undefined;
-  if ([...work.said.values()].includes("hold")) return "hold";
-  return work.commitAsked ? "commit" : "done";
 }
 
 function saidOf<E>({ commitAsked }: WorkPart<E>, outcome: HandlerOutcome, manual: boolean): DoneAs {

@@ -130,6 +130,8 @@ export class EventTypeBatchStream<E> implements BatchStream<E> {
     this.#positions.taken(cursor);
     this.#stored.delivered(cursor);
     this.#endWatch?.taken(cursor);
+    // The next stream begins behind it.
+    this.#session.progressed();
   }
 
   /** Finds the end once, when it is known where reading begins. */

@@ -142,7 +142,7 @@ export class SubscriptionBatchStream<E> implements BatchStream<E> {
     try {
       const outcome = await this.#committer.commit(cursors, streamId, this.#session.ended, signal);
       if (outcome.items.length > 0) {
-        this.#session.committed(streamId);
+        if (outcome.items.some(({ result }) => result === "committed")) this.#session.progressed();
         this.#observers.healthy();
       }
       if (outcome.lost.length > 0) {

@@ -7,20 +7,20 @@ const error = new ProtocolError("x");
 const settings = { quietSlotMs: 90_000 };
 
 const STATES: SessionState[] = [
-  { kind: "connecting", failures: 2, slotSinceMs: undefined },
-  { kind: "connecting", failures: 2, slotSinceMs: 0 },
-  { kind: "streaming", failures: 2, openedAtMs: 0, useful: false, committed: false },
-  { kind: "streaming", failures: 2, openedAtMs: 0, useful: true, committed: false },
-  { kind: "streaming", failures: 2, openedAtMs: 0, useful: true, committed: true },
-  { kind: "backing-off", failures: 2 },
-  { kind: "waiting-for-slot", failures: 2, slotSinceMs: 0 },
+  { kind: "connecting", failures: 2, ends: 1, slotSinceMs: undefined },
+  { kind: "connecting", failures: 2, ends: 1, slotSinceMs: 0 },
+  { kind: "streaming", failures: 2, ends: 1, openedAtMs: 0, useful: false, progressed: false },
+  { kind: "streaming", failures: 2, ends: 1, openedAtMs: 0, useful: true, progressed: false },
+  { kind: "streaming", failures: 2, ends: 1, openedAtMs: 0, useful: true, progressed: true },
+  { kind: "backing-off", failures: 2, ends: 1 },
+  { kind: "waiting-for-slot", failures: 2, ends: 1, slotSinceMs: 0 },
   { kind: "closed" },
   { kind: "failed", error },
 ];
 const EVENTS: SessionEvent[] = [
   { kind: "opened", atMs: 5 },
   { kind: "batch" },
-  { kind: "committed" },
+  { kind: "progressed" },
   { kind: "refused", error, verdict: "transient", atMs: 5 },
   { kind: "refused", error, verdict: "no-slot", atMs: 5 },
   { kind: "refused", error, verdict: "no-slot", atMs: 90_000 },

@@ -5,14 +5,22 @@
  */
 import { type NakadiError, ProtocolError } from "../errors/nakadi-error.ts";
 
-/** A stream that lived so long was no failure, whatever ended it. */
-const USEFUL_LIFE_MS = 10_000;
+/** A stream that lived so long makes no hot loop, whatever ends it. */
+export const USEFUL_LIFE_MS = 10_000;
+
+/** What the next wait is made of; progress sets both to 0. */
+interface Past {
+  /** What failed in a row: attempts to open, and streams that ended young. */
+  failures: number;
+  /** Streams in a row that ended young and without progress, however many batches came; failed attempts between them change nothing. */
+  ends: number;
+}
 
 export type SessionState =
-  | { kind: "connecting"; failures: number; slotSinceMs: number | undefined }
-  | { kind: "streaming"; failures: number; openedAtMs: number; useful: boolean; committed: boolean }
-  | { kind: "backing-off"; failures: number }
-  | { kind: "waiting-for-slot"; failures: number; slotSinceMs: number }
+  | ({ kind: "connecting"; slotSinceMs: number | undefined } & Past)
+  | ({ kind: "streaming"; openedAtMs: number; useful: boolean; progressed: boolean } & Past)
+  | ({ kind: "backing-off" } & Past)
+  | ({ kind: "waiting-for-slot"; slotSinceMs: number } & Past)
   | { kind: "closed" }
   | { kind: "failed"; error: NakadiError };
 
@@ -21,8 +29,8 @@ export type SessionEvent =
   | { kind: "opened"; atMs: number }
   /** A batch with events came. */
   | { kind: "batch" }
-  /** The server took a commit of the open stream. */
-  | { kind: "committed" }
+  /** A position moved: the server took a commit, of this stream or an earlier one; without a subscription, a batch was taken. */
+  | { kind: "progressed" }
   /** No stream: what the server, or the network, said. */
   | { kind: "refused"; error: NakadiError; verdict: Verdict; atMs: number }
   /** The stream is over; without an error it ended as it should. */
@@ -73,7 +81,7 @@ const stay = (state: SessionState): Step => ({ state, effects: [] });
 const OVER = {
   opened: stay,
   batch: stay,
-  committed: stay,
+  progressed: stay,
   refused: stay,
   ended: stay,
   due: stay,
@@ -95,29 +103,49 @@ const fail =
     effects: [...before, { kind: "finish", error }],
   });
 
-const wait = (failures: number, error: NakadiError): Step => ({
-  state: { kind: "backing-off", failures },
-  effects: [{ kind: "drop" }, { kind: "wait", failures: failures - 1, cause: error, alarm: error }],
+const wait = (past: Past, error: NakadiError, quiet = false): Step => ({
+  state: { kind: "backing-off", ...past },
+  effects: [
+    { kind: "drop" },
+    { kind: "wait", failures: past.failures - 1, cause: error, alarm: quiet ? undefined : error },
+  ],
 });
+
+/** A stream that ended young and moved no position: its batches come again and again, so they are no success. */
+const endedInVain = (
+  { failures, ends, useful }: Kinds<SessionState>["streaming"],
+  error: NakadiError | undefined,
+): Step => {
+  // What failed before the batch came is over; ends of streams are not.
+  const past = { failures: useful ? ends + 1 : failures + 1, ends: ends + 1 };
+  // A stream that ended as it should right behind a batch is nothing to be told about unless that goes on.
+  return wait(past, error ?? endedYoung(useful), useful && ends === 0 && error === undefined);
+};
+
+const NEVER_FAILED: Past = { failures: 0, ends: 0 };
+
+/** What was done of an earlier stream is committed while the next one is on its way. */
+const progressed = <S extends Past & SessionState>(state: S): Step =>
+  state.failures === 0 && state.ends === 0 ? stay(state) : { state: { ...state, ...NEVER_FAILED }, effects: [] };
 
 const TABLE: Table = {
   connecting: {
-    opened: ({ failures }, { atMs }) => ({
-      state: { kind: "streaming", failures, openedAtMs: atMs, useful: false, committed: false },
+    opened: ({ failures, ends }, { atMs }) => ({
+      state: { kind: "streaming", failures, ends, openedAtMs: atMs, useful: false, progressed: false },
       effects: [{ kind: "tell-healthy" }],
     }),
-    refused: ({ failures, slotSinceMs }, { error, verdict, atMs }, { quietSlotMs }) => {
+    refused: ({ failures, ends, slotSinceMs }, { error, verdict, atMs }, { quietSlotMs }) => {
       if (verdict === "fatal") return fail()({ kind: "closed" }, { error });
-      if (verdict === "transient") return wait(failures + 1, error);
+      if (verdict === "transient") return wait({ failures: failures + 1, ends }, error);
       const since = slotSinceMs ?? atMs;
       const alarm = atMs - since >= quietSlotMs ? error : undefined;
       return {
-        state: { kind: "waiting-for-slot", failures: failures + 1, slotSinceMs: since },
+        state: { kind: "waiting-for-slot", failures: failures + 1, ends, slotSinceMs: since },
         effects: [{ kind: "wait", failures, cause: error, alarm }],
       };
     },
     batch: stay,
-    committed: stay,
+    progressed,
     ended: stay,
     due: stay,
     fatal: fail({ kind: "drop" }),
@@ -127,15 +155,15 @@ const TABLE: Table = {
     opened: stay,
     refused: stay,
     batch: (state) => (state.useful ? stay(state) : { state: { ...state, useful: true }, effects: [] }),
-    committed: (state) => (state.committed ? stay(state) : { state: { ...state, committed: true }, effects: [] }),
-    ended: ({ failures, openedAtMs, useful, committed }, { error, atMs }) => {
-      // Batches of which no commit is taken come again and again: they are no success.
-      const inVain = error?.code === "SESSION_LOST" && !committed;
-      const good = (useful && !inVain) || atMs - openedAtMs >= USEFUL_LIFE_MS;
-      if (!good) return wait(failures + 1, error ?? endedYoung());
-      if (error) return wait(1, error);
+    progressed: (state) =>
+      state.progressed && state.failures === 0 && state.ends === 0
+        ? stay(state)
+        : { state: { ...state, ...NEVER_FAILED, progressed: true }, effects: [] },
+    ended: (state, { error, atMs }) => {
+      if (!state.progressed && atMs - state.openedAtMs < USEFUL_LIFE_MS) return endedInVain(state, error);
+      if (error) return wait({ failures: 1, ends: 1 }, error);
       return {
-        state: { kind: "backing-off", failures: 0 },
+        state: { kind: "backing-off", ...NEVER_FAILED },
         effects: [{ kind: "drop" }, { kind: "wait", failures: 0, cause: undefined, alarm: undefined }],
       };
     },
@@ -147,10 +175,10 @@ const TABLE: Table = {
     opened: stay,
     refused: stay,
     batch: stay,
-    committed: stay,
+    progressed,
     ended: stay,
-    due: ({ failures }) => ({
-      state: { kind: "connecting", failures, slotSinceMs: undefined },
+    due: ({ failures, ends }) => ({
+      state: { kind: "connecting", failures, ends, slotSinceMs: undefined },
       effects: [{ kind: "connect" }],
     }),
     fatal: fail({ kind: "cancel-wait" }),
@@ -160,10 +188,10 @@ const TABLE: Table = {
     opened: stay,
     refused: stay,
     batch: stay,
-    committed: stay,
+    progressed,
     ended: stay,
-    due: ({ failures, slotSinceMs }) => ({
-      state: { kind: "connecting", failures, slotSinceMs },
+    due: ({ failures, ends, slotSinceMs }) => ({
+      state: { kind: "connecting", failures, ends, slotSinceMs },
       effects: [{ kind: "connect" }],
     }),
     fatal: fail({ kind: "cancel-wait" }),
@@ -174,7 +202,7 @@ const TABLE: Table = {
   failed: OVER,
 };
 
-export const INITIAL_STATE: SessionState = { kind: "connecting", failures: 0, slotSinceMs: undefined };
+export const INITIAL_STATE: SessionState = { kind: "connecting", ...NEVER_FAILED, slotSinceMs: undefined };
 
 /** The next state and what is to be done; the same state object where nothing changes. */
 export function step(state: SessionState, event: SessionEvent, settings: MachineSettings): Step {
@@ -185,6 +213,8 @@ export function step(state: SessionState, event: SessionEvent, settings: Machine
   return row[event.kind](state, event, settings);
 }
 
-function endedYoung(): NakadiError {
-  return new ProtocolError("the stream ended at once, without a batch");
+function endedYoung(useful: boolean): NakadiError {
+  return new ProtocolError(
+    `the stream ended at once, ${useful ? "and nothing of it was committed" : "without a batch"}`,
+  );
 }

@@ -90,9 +90,9 @@ export class StreamSession<E> {
     this.#tell({ kind: "fatal", error });
   }
 
-  /** A commit was taken. */
-  committed(streamId: string): void {
-    if (this.#connection?.streamId === streamId) this.#tell({ kind: "committed" });
+  /** A position moved: no loop is hot then. */
+  progressed(): void {
+    this.#tell({ kind: "progressed" });
   }
 
   /** A commit was refused. Only the stream that the lanes belonged to is touched, never a newer one. */

@@ -1,0 +1,53 @@
+/**
+ * A session of a consumer, open or ended, until nothing of it can be committed any more.
+ * @pure
+ */
+import type { StreamCursor } from "../stream/batch.ts";
+import type { CommitTracker } from "./commit-tracker.ts";
+import { laneOf } from "./lane.ts";
+import type { SessionCommits } from "./session-commits.ts";
+import type { Abandoned } from "./stop-report.ts";
+import type { Work, WorkSession } from "./work.ts";
+
+export interface OpenSession<E> extends WorkSession<E> {
+  advanced: boolean;
+  ended: boolean;
+  /** Lanes of it are being refused, and the commit timeout was near when they were. */
+  refusedLate: boolean;
+  readonly tracker: CommitTracker<StreamCursor>;
+  readonly commits: SessionCommits;
+  /** Batches that are not done. */
+  readonly works: Set<Work<E>>;
+  /** Batches that were done so late that their commit may be refused. */
+  readonly late: Set<Work<E>>;
+}
+
+/** Takes those batches out that `isLost` names. */
+export function takeLost<E>(
+  { works, late }: OpenSession<E>,
+  isLost: (work: Work<E>) => boolean,
+): { works: Work<E>[]; late: Work<E>[] } {
+  const take = (from: Set<Work<E>>): Work<E>[] => {
+    const lost = [...from].filter(isLost);
+    for (const work of lost) from.delete(work);
+    return lost;
+  };
+  return { works: take(works), late: take(late) };
+}
+
+/** Some of it was committed: what was is late no longer. */
+export function forgetCommitted<E>({ late, tracker }: OpenSession<E>): void {
+  if (late.size === 0) return;
+  const open = new Set(tracker.uncommitted);
+  for (const work of late) if (!open.has(work.ticket)) late.delete(work);
+}
+
+export function abandonedOf<E>({ tracker, works }: OpenSession<E>): Abandoned[] {
+  const begun = new Set([...works].filter((work) => work.begun).map(({ ticket }) => ticket));
+  return tracker.uncommitted.map((ticket) => {
+    const { cursor, state } = ticket;
+    const open = begun.has(ticket) ? "not-done" : "not-begun";
+    const done = tracker.isReady(ticket) ? "not-committed" : "held";
+    return { lane: laneOf(cursor), offset: cursor.offset, because: state === "open" ? open : done };
+  });
+}

@@ -1,0 +1,69 @@
+/**
+ * Takes a batch apart for its handler: its events from its bytes, in turns of the event loop where they are many, and its parts.
+ */
+import type { NakadiError } from "../errors/nakadi-error.ts";
+import { eventsFrom } from "./event-slices.ts";
+import type { Handler } from "./handler.ts";
+import { ownError } from "./handler-error.ts";
+import { laneOf } from "./lane.ts";
+import { checkedHandler, type ConsumerSettings } from "./options.ts";
+import { partsOf, type Work, type WorkPart } from "./work.ts";
+
+export interface OpeningParts<E> {
+  settings: Pick<ConsumerSettings<E>, "handlerOf" | "key">;
+  opened: (work: Work<E>, parts: readonly WorkPart<E>[]) => void;
+  /** A large batch was opened, or has failed to be: it was no part of a call. */
+  later: () => void;
+  fatal: (error: NakadiError) => void;
+}
+
+export class Opening<E> {
+  readonly #parts: OpeningParts<E>;
+
+  constructor(parts: OpeningParts<E>) {
+    this.#parts = parts;
+  }
+
+  open(work: Work<E>): void {
+    this.#orFatal(() => {
+      const events = eventsFrom<E>(work.batch.raw);
+      if (events instanceof Promise) void this.#openLarge(work, events);
+      else this.#opened(work, events);
+    });
+  }
+
+  handlerOf({ session, lane, batch }: Work<E>): Handler<E> {
+    const known = session.handlers.get(lane);
+    if (known) return known;
+    const made = checkedHandler(this.#parts.settings.handlerOf(laneOf(batch.cursor)));
+    session.handlers.set(lane, made);
+    return made;
+  }
+
+  async #openLarge(work: Work<E>, parsing: Promise<readonly E[]>): Promise<void> {
+    const parsed = await parsing.then(
+      (events) => ({ events }),
+      (error: unknown) => ({ error }),
+    );
+    this.#orFatal(() => {
+      if (work.gone) return;
+      if ("error" in parsed) throw parsed.error;
+      this.#opened(work, parsed.events);
+    });
+    this.#parts.later();
+  }
+
+  #opened(work: Work<E>, events: readonly E[]): void {
+    const single = this.handlerOf(work).onEvent !== undefined;
+    this.#parts.opened(work, partsOf(work, events, single, this.#parts.settings.key));
+  }
+
+  /** Not an event but the program, or the wire, is at fault: no policy for events covers that. */
+  #orFatal(step: () => void): void {
+    try {
+      step();
+    } catch (thrown) {
+      this.#parts.fatal(ownError("cannot be made, or options.key has thrown", thrown));
+    }
+  }
+}
