@@ -25,7 +25,7 @@ export function judgeCommits(
   session: string,
   items: readonly CommitItem[],
   owners: ReadonlyMap<PartitionKey, string | null>,
-  progress: ReadonlyMap<PartitionKey, Progress>,
+  progress: Pick<ReadonlyMap<PartitionKey, Progress>, "get">,
 ): Judged {
   const moved = new Map<PartitionKey, Progress>();
   let refused = false;

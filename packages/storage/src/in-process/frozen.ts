@@ -4,17 +4,18 @@
  */
 
 /**
- * A deeply frozen copy, as JSON gives it back: the memory engine forgets what a disk would forget.
+ * A deeply frozen copy, as JSON gives it back: it lacks what a disk would not keep.
  * @throws {TypeError} for what JSON cannot hold
  */
 export function frozenJson(value: unknown): unknown {
   const text = JSON.stringify(value) as string | undefined;
   if (text === undefined) throw new TypeError("A stored value must be JSON.");
-  return deepFreeze(JSON.parse(text));
+  return frozen(JSON.parse(text));
 }
 
-function deepFreeze(value: unknown): unknown {
+/** The same value, deeply frozen. */
+export function frozen(value: unknown): unknown {
   if (typeof value !== "object" || value === null) return value;
-  for (const member of Object.values(value)) deepFreeze(member);
+  for (const member of Object.values(value)) frozen(member);
   return Object.freeze(value);
 }

@@ -2,27 +2,31 @@
  * The memory engine: several nodes share one, as they would share a Kafka and a PostgreSQL.
  */
 import type { Clock } from "nakadi-protocol";
+import { ClockReadings } from "../in-process/clock-readings.ts";
+import { InProcessCoordination } from "../in-process/coordination.ts";
+import { InProcessMetadata, StoredMetadata } from "../in-process/metadata.ts";
+import { NodeScope } from "../in-process/node-scope.ts";
+import { Rows } from "../in-process/rows.ts";
+import { StoredCoordination } from "../in-process/stored-coordination.ts";
 import type { NodeContext, StorageEngine } from "../open.ts";
 import type { LogId, Storage } from "../ports.ts";
-import { MemoryCoordination, StoredCoordination } from "./coordination.ts";
 import { MemoryLog } from "./log.ts";
 import type { StoredLog } from "./log.ts";
-import { MemoryMetadata, StoredMetadata } from "./metadata.ts";
-import { ClockReadings } from "../in-process/clock-readings.ts";
-import { NodeScope } from "../in-process/node-scope.ts";
 
 export class MemoryEngine implements StorageEngine {
   readonly name = "memory";
   readonly #clock: Clock;
   readonly #readings: ClockReadings;
   readonly #logs = new Map<LogId, StoredLog>();
-  readonly #metadata = new StoredMetadata();
+  readonly #metadata: StoredMetadata;
   readonly #coordination: StoredCoordination;
 
-  constructor({ clock }: { clock: Clock }) {
+  /** @param options.rows of another engine, for its tests */
+  constructor({ clock, rows = new Rows() }: { clock: Clock; rows?: Rows }) {
     this.#clock = clock;
     this.#readings = new ClockReadings(clock);
-    this.#coordination = new StoredCoordination(clock);
+    this.#metadata = new StoredMetadata(rows);
+    this.#coordination = new StoredCoordination(rows, clock);
   }
 
   async open({ node, clock }: NodeContext): Promise<Storage> {
@@ -37,8 +41,8 @@ export class MemoryEngine implements StorageEngine {
     const scope = new NodeScope(name);
     return {
       log: new MemoryLog(this.#logs, this.#readings, scope),
-      metadata: new MemoryMetadata(this.#metadata, scope),
-      coordination: new MemoryCoordination(this.#coordination, nodeClock, scope),
+      metadata: new InProcessMetadata(this.#metadata, scope),
+      coordination: new InProcessCoordination(this.#coordination, nodeClock, scope),
       close: async () => scope.close(),
     };
   }
