@@ -8,7 +8,9 @@ export type Row = Versioned<unknown>;
 
 /** A row whose value is not parsed before its first use. */
 export interface UnparsedRow {
-  version: number;
+  readonly version: number;
+  /** The value's JSON. */
+  readonly bytes: Uint8Array;
   parse(): Row;
 }
 
