@@ -1,6 +1,7 @@
 /** What `startBroker` can be told, and whether it makes sense. */
 import { resolve } from "node:path";
 import type { Clock } from "nakadi-protocol";
+import { isStorageUrl } from "nakadi-storage";
 import type { FaultHook, StorageEngine, StorageOption } from "nakadi-storage";
 import type { Authorizer } from "./authorization/authorizer.ts";
 import { limitFault, PROFILES } from "./limits.ts";
@@ -15,8 +16,9 @@ export interface BrokerOptions {
   port?: number;
   /**
    * Where events and positions are kept. `memory` (default): they end with the process. A directory, which is made where
-   * there is none: they are on disk before anybody is told so; one broker at a time may use it. An engine, as of
-   * `nakadi-storage`: where it keeps them; brokers that are given the same one are the nodes of one server.
+   * there is none: they are on disk before they are acknowledged; one broker at a time may use it. A URL, whose scheme names
+   * the engine: `memory:`, `directory:./data`, `file:///var/lib/nakadi`, any other the package `nakadi-<scheme>`. An engine,
+   * as of `nakadi-storage`: where it keeps them; brokers that are given the same one are the nodes of one server.
    */
   storage?: StorageOption;
   /** Default: the machine's clock. A `ManualClock` makes a minute pass in a millisecond. */
@@ -104,11 +106,15 @@ function checkAddress(host: string, port: number): void {
 }
 
 function checkedStorage(given: StorageOption): StorageOption {
-  if (given === "memory") return given;
+  if (given === "memory" || (typeof given === "string" && isStorageUrl(given))) return given;
   if (typeof given === "object" && given !== null && "open" in given) return checkedEngine(given);
   const { directory } = (typeof given === "object" ? (given ?? {}) : {}) as { directory?: unknown };
   if (typeof directory !== "string" || directory === "") {
-    throw new BrokerOptionsError(`storage must be "memory", { directory } or an engine, not ${JSON.stringify(given)}`);
+    // A text may hold a password.
+    const wrong = typeof given === "string" ? "another text" : JSON.stringify(given);
+    throw new BrokerOptionsError(
+      `storage must be "memory", { directory }, a URL such as directory:./data, or an engine, not ${wrong}`,
+    );
   }
   return { directory: resolve(directory) };
 }

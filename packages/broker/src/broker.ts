@@ -34,6 +34,7 @@ export interface Broker extends AsyncDisposable {
 /**
  * @throws {BrokerOptionsError}
  * @throws {DataDirectoryError} if the directory is in use, not one of ours, damaged, or not writable
+ * @throws {NoSuchEngineError} if the package of a storage URL is not installed
  * @throws the system's error if the address cannot be listened on (`EADDRINUSE`, `EACCES`, `EADDRNOTAVAIL`, …)
  */
 export async function startBroker(options: BrokerOptions = {}): Promise<Broker> {

@@ -10,7 +10,7 @@ export type { LimitRule, Limits, Profile } from "./limits.ts";
 export type { Logger } from "./logger.ts";
 export { repairDataDirectory } from "./operations/repair.ts";
 export type { RepairedPartition, RepairReport } from "./operations/repair.ts";
-export { DataDirectoryError } from "nakadi-storage";
+export { DataDirectoryError, NoSuchEngineError } from "nakadi-storage";
 export type { DataDirectoryProblem } from "nakadi-storage";
 export type { RepairOptions, RepairStep, TableCount } from "nakadi-storage/directory";
 export type { StorageEngine, StorageOption } from "nakadi-storage";

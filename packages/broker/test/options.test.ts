@@ -117,6 +117,10 @@ describe("startBroker", () => {
     [{ profile: "fast" }],
     [{ deletableSubscription: { owningApplication: "a" } }],
     [{ storage: "paper" }],
+    [{ storage: "directory:" }],
+    [{ storage: "C:\\data" }],
+    [{ storage: { directory: "" } }],
+    [{ storage: { name: "no engine", open: "closed" } }],
   ])("refuses %j before it starts anything", async (options) => {
     await expect(startBroker(options as BrokerOptions)).rejects.toBeInstanceOf(BrokerOptionsError);
   });

@@ -90,6 +90,12 @@ export function commandLine(context: Context, ended: (code: ExitCode) => void): 
       new Option(
         "--data <directory>",
         "keep everything on disk, durable before it is acknowledged (docs/storage.md)",
+      ).conflicts(["memory", "storage"]),
+    )
+    .addOption(
+      new Option(
+        "--storage <url>",
+        "where to keep everything: its scheme names the engine (docs/storage.md)",
       ).conflicts("memory"),
     )
     .option("--config <file>", "settings in YAML or JSON, all of them in docs/configuration.md; flags beat it")

@@ -1,6 +1,8 @@
+import { existsSync } from "node:fs";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { pathToFileURL } from "node:url";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { runCommand } from "./run-command.ts";
 
@@ -56,13 +58,33 @@ describe("nakadi broker takes its settings", () => {
   });
 });
 
+it("nakadi broker keeps everything where the URL of a storage says", async () => {
+  const config = await file("storage: 'memory:'");
+  const directory = config.replace("broker.yaml", "kept");
+  for (const [url, shown] of [
+    [`directory:${directory}`, "directory"],
+    [String(pathToFileURL(directory)), "file"],
+    ["memory:", "memory"],
+  ] as const) {
+    const { line } = await observed("--config", config, "--port", "0", "--storage", url);
+    expect(line).toContain(`(${shown})`);
+  }
+  expect(existsSync(directory)).toBe(true);
+});
+
 describe("nakadi broker refuses", () => {
   it.each<[file: string, message: string]>([
-    ["limit: {}", "there is no setting limit; there are: host, port, data, profile, limits, deletableSubscription"],
+    [
+      "limit: {}",
+      "there is no setting limit; there are: host, port, data, storage, profile, limits, deletableSubscription",
+    ],
     ["limits: 8", "limits must be a map"],
     ["- a", "it must be a map of settings"],
     ["a: [", "Flow sequence"],
     ["data: 7", "data must be the name of a directory"],
+    ["storage: 7", "storage must be a URL"],
+    ["{ data: d, storage: 'directory:d' }", "data and storage cannot be given together"],
+    ["storage: paper", "storage must be"],
     ["port: 8080.5", "port must be a whole number from 0 to 65535"],
     ["profile: fast", "profile must be one of default, acceptance"],
     ["limits: { maxPartitions: 0 }", "limits.maxPartitions must be a whole number from 1 to 1000, not 0"],
@@ -79,10 +101,15 @@ describe("nakadi broker refuses", () => {
     [["--config", "/nowhere/at/all"], "cannot read /nowhere/at/all"],
     [["--limit", "maxPartitions"], "it takes NAME=NUMBER"],
     [["--limit", "maxPartitions=2000"], "from 1 to 1000, not 2000"],
+    [["--storage", "paper"], "storage must be"],
+    [["--storage", "paper://me:secret@host"], "storage paper: needs the package nakadi-paper"],
+    [["--storage", "memory:", "--memory"], "cannot be used with"],
+    [["--storage", "memory:", "--data", "d"], "cannot be used with"],
     [["--profile", "fast"], "Allowed choices are default, acceptance"],
   ])("%j with status 2", async (args, message) => {
     const { code, stderr } = runCommand(["broker", "--port", "0", ...args]);
     expect(await code).toBe(2);
     expect(stderr.text).toContain(message);
+    expect(stderr.text).not.toContain("secret");
   });
 });

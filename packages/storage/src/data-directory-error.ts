@@ -1,10 +1,11 @@
 /** Why a broker cannot keep its data where it was told to. */
 
 /**
- * `in-use`: another process has it. `not-ours`: it belongs to something else. `newer-format`: written by a newer version.
- * `damaged`: the data is not what was written. `unusable`: the system does not let us.
+ * `in-use`: another process has it. `not-ours`: it belongs to something else. `newer-format`: a newer version has written it.
+ * `older-format`: an earlier version has, in a way that this one does not read. `damaged`: the data is not what was written.
+ * `unusable`: the system refuses.
  */
-export type DataDirectoryProblem = "in-use" | "not-ours" | "newer-format" | "damaged" | "unusable";
+export type DataDirectoryProblem = "in-use" | "not-ours" | "newer-format" | "older-format" | "damaged" | "unusable";
 
 /** The data directory cannot be used; nothing in it was changed. One sentence says why and what to do. */
 export class DataDirectoryError extends Error {

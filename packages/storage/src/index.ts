@@ -6,8 +6,8 @@ export type { FaultHook, FaultPoint } from "./fault-points.ts";
 export { judgeCommits } from "./fence.ts";
 export type { CommitItem } from "./fence.ts";
 export { MemoryEngine } from "./memory/engine.ts";
-export { openStorage } from "./open.ts";
-export type { NodeContext, StorageEngine, StorageOption } from "./open.ts";
+export { isStorageUrl, NoSuchEngineError, openStorage } from "./open.ts";
+export type { EnginePackage, NodeContext, StorageEngine, StorageOption } from "./open.ts";
 export { NoSuchLogError, StorageClosedError, StorageFailedError } from "./ports.ts";
 export type {
   Appended,

@@ -1,13 +1,18 @@
 /**
  * The engine that a broker was asked for. What it needs is loaded only then.
  */
+import { fileURLToPath } from "node:url";
 import type { Clock } from "nakadi-protocol";
 import type { FaultHook } from "./fault-points.ts";
 import { MemoryEngine } from "./memory/engine.ts";
 import type { Storage, StorageFailedError } from "./ports.ts";
 
-/** `memory`: nothing survives the process. `directory`: on disk, for one broker at a time. Or an engine of any package. */
-export type StorageOption = "memory" | { directory: string } | StorageEngine;
+/**
+ * `memory`: nothing survives the process. `directory`: on disk, for one broker at a time. A URL, whose scheme names the
+ * engine: `memory:`, `directory:./data`, `file:///var/lib/nakadi`, and any other is the package `nakadi-<scheme>`, which is
+ * installed beside. Or an engine as a value.
+ */
+export type StorageOption = "memory" | { directory: string } | `${string}:${string}` | StorageEngine;
 
 /** Storage that several nodes may share; what it promises is held to by `nakadi-storage/compliance`. */
 export interface StorageEngine {
@@ -29,19 +34,73 @@ export interface NodeContext {
   onFailure: (error: StorageFailedError) => void;
 }
 
-/** The storage of one node; closing it closes the engine. @throws {DataDirectoryError} */
+/** What a package `nakadi-<scheme>` exports. */
+export interface EnginePackage {
+  /** @param url whole, as it was given */
+  engineAt(url: string): StorageEngine | Promise<StorageEngine>;
+}
+
+/** There is no engine for a URL. Its message leaves out all of the URL but the scheme: the rest may hold a password. */
+export class NoSuchEngineError extends Error {
+  override readonly name = "NoSuchEngineError";
+  readonly scheme: string;
+  constructor(scheme: string, message: string, cause?: unknown) {
+    super(message, { cause });
+    this.scheme = scheme;
+  }
+}
+
+const URL_TEXT = /^([a-z][a-z0-9-]+):(.*)$/s;
+
+/** Whether a text names an engine and, where that is a directory, which. */
+export function isStorageUrl(text: string): text is `${string}:${string}` {
+  const [, scheme, rest = ""] = URL_TEXT.exec(text) ?? [];
+  return scheme !== undefined && (scheme === "memory" || rest.replace(/^\/\//, "") !== "");
+}
+
+/**
+ * The storage of one node. Closing it closes the engine too, unless that was given as a value.
+ * @throws {DataDirectoryError} @throws {NoSuchEngineError} @throws what a package's engine throws
+ */
 export async function openStorage(option: StorageOption, context: NodeContext): Promise<Storage> {
-  const { node, clock, onFaultPoint, onFailure } = context;
-  if (option === "memory") return new MemoryEngine({ clock }).node(node);
-  if ("open" in option) return option.open(context);
-  const { LmdbEngine } = await import("./lmdb/engine.ts");
-  const engine = await LmdbEngine.open({ directory: option.directory, clock, onFaultPoint, onFailure });
-  const storage = engine.node(node);
-  return {
-    ...storage,
-    close: async () => {
-      await storage.close();
-      await engine.close();
-    },
-  };
+  const engine = typeof option === "string" ? await engineNamed(option, context) : option;
+  if ("open" in engine) return engine.open(context);
+  const { openDirectory } = await import("./directory/open-directory.ts");
+  return openDirectory(engine.directory, context);
+}
+
+async function engineNamed(url: string, { clock }: NodeContext): Promise<StorageEngine | { directory: string }> {
+  const [, scheme = "", rest = ""] = URL_TEXT.exec(url === "memory" ? "memory:" : url) ?? [];
+  switch (scheme) {
+    case "memory":
+      return new MemoryEngine({ clock });
+    case "directory":
+      return { directory: rest.startsWith("//") ? rest.slice(2) : rest };
+    case "file":
+      return { directory: fileURLToPath(url) };
+    default:
+      return (await enginePackage(scheme)).engineAt(url);
+  }
+}
+
+async function enginePackage(scheme: string): Promise<EnginePackage> {
+  const name = `nakadi-${scheme}`;
+  let loaded: Partial<EnginePackage>;
+  try {
+    loaded = (await import(name)) as Partial<EnginePackage>;
+  } catch (error) {
+    // Another package that this one misses is named by its own message.
+    const isMissing = (error as NodeJS.ErrnoException).code === "ERR_MODULE_NOT_FOUND";
+    if (!isMissing || !(error as Error).message.includes(`'${name}'`)) throw error;
+    throw new NoSuchEngineError(
+      scheme,
+      `storage ${scheme}: needs the package ${name}, which is not installed. To install it: npm install ${name}`,
+      error,
+    );
+  }
+  if (typeof loaded.engineAt === "function") return loaded as EnginePackage;
+  throw new NoSuchEngineError(
+    scheme,
+    `the package ${name} has no function engineAt, so it is no engine for ${scheme}:`,
+  );
 }

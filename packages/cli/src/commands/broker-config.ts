@@ -1,15 +1,17 @@
 /** What `nakadi broker` starts with: its flags, which beat the file that `--config` names, which beats the defaults. */
 import { readFile } from "node:fs/promises";
 import { dirname, resolve } from "node:path";
-import type { BrokerOptions } from "nakadi-broker";
+import type { BrokerOptions, StorageOption } from "nakadi-broker";
 import { EXIT } from "../exit-codes.ts";
 import { Failure } from "../failure.ts";
 
 export interface BrokerFlags {
   host?: string;
   port?: number;
-  /** Where everything is kept. */
+  /** The directory where everything is kept. */
   data?: string;
+  /** A URL: where everything is kept. */
+  storage?: string;
   memory?: boolean;
   profile?: string;
   /** `name=value`, one each. */
@@ -22,31 +24,36 @@ export interface BrokerFlags {
 export type BrokerSettings = Pick<BrokerOptions, "profile" | "limits" | "deletableSubscription"> & {
   host: string;
   port: number;
-  /** In memory if it is not given. */
-  data?: string;
+  storage: StorageOption;
 };
 
-const MEMBERS = ["host", "port", "data", "profile", "limits", "deletableSubscription"] as const;
+const MEMBERS = ["host", "port", "data", "storage", "profile", "limits", "deletableSubscription"] as const;
 type ConfigFile = Partial<Record<(typeof MEMBERS)[number], unknown>>;
 
 /** @throws {Failure} for a file that cannot be read or holds what there is not, and for a limit that is no number */
 export async function brokerSettings(flags: BrokerFlags): Promise<BrokerSettings> {
   const file = flags.config === undefined ? {} : await readBrokerConfig(flags.config);
-  const { host = "127.0.0.1", port = 8080, data, profile, limits = {}, ...others } = { ...file, ...given(flags) };
-  if (data === "") throw new Failure("--data needs the name of a directory", EXIT.usage);
+  const { host = "127.0.0.1", port = 8080, profile, limits = {}, deletableSubscription } = { ...file, ...given(flags) };
   const settings = {
     host,
     port,
-    ...others,
+    storage: storageOf(flags) ?? storageOf(file) ?? "memory",
     limits: { ...(limits as object), ...limitFlags(flags.limit ?? []) },
     ...(profile !== undefined && { profile }),
-    ...(data !== undefined && !flags.memory && { data }),
+    ...(deletableSubscription !== undefined && { deletableSubscription }),
   };
   return settings as BrokerSettings;
 }
 
-function given({ host, port, data, profile }: BrokerFlags): ConfigFile {
-  const flags = Object.entries({ host, port, data, profile });
+/** The broker checks what a URL is. */
+function storageOf({ data, storage, memory }: { data?: unknown; storage?: unknown; memory?: boolean }): unknown {
+  if (data === "") throw new Failure("--data needs the name of a directory", EXIT.usage);
+  if (data !== undefined) return { directory: data };
+  return storage ?? (memory ? "memory" : undefined);
+}
+
+function given({ host, port, profile }: BrokerFlags): ConfigFile {
+  const flags = Object.entries({ host, port, profile });
   return Object.fromEntries(flags.filter(([, value]) => value !== undefined));
 }
 
@@ -67,6 +74,10 @@ async function readBrokerConfig(path: string): Promise<ConfigFile> {
     throw wrong(path, `there is no setting ${unknown.join(", ")}; there are: ${MEMBERS.join(", ")}`);
   for (const name of ["limits", "deletableSubscription"] as const)
     if (config[name] !== undefined && !isMap(config[name])) throw wrong(path, `${name} must be a map`);
+  if (config.data !== undefined && config.storage !== undefined)
+    throw wrong(path, "data and storage cannot be given together");
+  if (config.storage !== undefined && typeof config.storage !== "string")
+    throw wrong(path, "storage must be a URL, such as directory:./data");
   if (config.data === undefined) return config;
   if (typeof config.data !== "string") throw wrong(path, "data must be the name of a directory");
   return { ...config, data: resolve(dirname(path), config.data) };

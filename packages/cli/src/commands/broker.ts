@@ -5,7 +5,9 @@ import {
   BrokerOptionsError,
   DataDirectoryError,
   killAt,
+  NoSuchEngineError,
   startBroker,
+  type StorageOption,
 } from "nakadi-broker";
 import { type Context, stopped } from "../context.ts";
 import { EXIT, type ExitCode } from "../exit-codes.ts";
@@ -25,20 +27,23 @@ export async function runBroker(
   context: Context,
   { endWithStdin = false, ...flags }: BrokerCommandOptions,
 ): Promise<ExitCode> {
-  const { data, ...settings } = await brokerSettings(flags);
+  const settings = await brokerSettings(flags);
   const broker = await start({
     ...settings,
-    storage: data === undefined ? "memory" : { directory: data },
     logger: brokerLog(context.stderr),
     ...faultsFrom(context),
   });
-  context.stdout.write(
-    `nakadi broker listening on ${broker.url} (${data === undefined ? "memory" : `data: ${data}`})\n`,
-  );
+  context.stdout.write(`nakadi broker listening on ${broker.url} (${told(settings.storage)})\n`);
   await (endWithStdin ? Promise.race([stopped(context), stdinEnded()]) : stopped(context));
   await broker.stop({ drainMs: DRAIN_MS });
   process.stdin.destroy();
   return EXIT.ok;
+}
+
+/** Of a URL nothing but the scheme: the rest may hold a password. */
+function told(storage: StorageOption): string {
+  if (typeof storage === "string") return storage.split(":", 1)[0] ?? "";
+  return "directory" in storage ? `data: ${storage.directory}` : storage.name;
 }
 
 function stdinEnded(): Promise<void> {
@@ -61,7 +66,8 @@ async function start(options: BrokerOptions & { host: string; port: number }): P
     return await startBroker(options);
   } catch (error) {
     if (error instanceof DataDirectoryError) throw new Failure(error.message);
-    if (error instanceof BrokerOptionsError) throw new Failure(error.message, EXIT.usage);
+    if (error instanceof BrokerOptionsError || error instanceof NoSuchEngineError)
+      throw new Failure(error.message, EXIT.usage);
     const { host, port } = options;
     throw new Failure(`cannot listen on ${host} port ${port}: ${adviceFor(error, port)}`);
   }

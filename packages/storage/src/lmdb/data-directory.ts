@@ -29,7 +29,7 @@ import { makeDirectory, NEW, syncDirectory, writeWhole } from "./durable-files.t
 import { expectedBytes, HEADER_BYTES } from "./file-header.ts";
 import { ownerOf, tryOwnerLock } from "./owner-lock.ts";
 import type { OwnerLock } from "./owner-lock.ts";
-import { attempt, attemptLater } from "./system-refusal.ts";
+import { attempt, attemptLater } from "../directory/system-refusal.ts";
 
 /** What this version writes, and the only one that it reads. */
 const FORMAT = 1;

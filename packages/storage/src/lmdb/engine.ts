@@ -16,7 +16,7 @@ import { openStore } from "./store.ts";
 import type { Store } from "./store.ts";
 import { StoredCoordination } from "./stored-coordination.ts";
 import { StoredLogs } from "./stored-logs.ts";
-import { unusable } from "./system-refusal.ts";
+import { unusable } from "../directory/system-refusal.ts";
 
 export interface LmdbEngineOptions {
   directory: string;

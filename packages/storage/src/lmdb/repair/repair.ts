@@ -6,7 +6,7 @@ import { DataDirectoryError } from "../../data-directory-error.ts";
 import { DataDirectory } from "../data-directory.ts";
 import { openStore, TABLES } from "../store.ts";
 import type { Table } from "../store.ts";
-import { unusable } from "../system-refusal.ts";
+import { unusable } from "../../directory/system-refusal.ts";
 import { examine } from "./examine.ts";
 import type { Examined } from "./examine.ts";
 import { PageFile } from "./page-file.ts";

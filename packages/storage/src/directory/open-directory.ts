@@ -1,0 +1,17 @@
+/** A directory as the storage of one broker, which has the engine for itself. */
+import { LmdbEngine } from "../lmdb/engine.ts";
+import type { NodeContext } from "../open.ts";
+import type { Storage } from "../ports.ts";
+
+/** Closing the storage closes the engine. @throws {DataDirectoryError} */
+export async function openDirectory(directory: string, { node, ...context }: NodeContext): Promise<Storage> {
+  const engine = await LmdbEngine.open({ directory, ...context });
+  const storage = engine.node(node);
+  return {
+    ...storage,
+    close: async () => {
+      await storage.close();
+      await engine.close();
+    },
+  };
+}
