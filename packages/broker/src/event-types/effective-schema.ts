@@ -35,17 +35,46 @@ const COMBINING_KEYWORDS = ["anyOf", "allOf", "oneOf"];
 const NESTED_KEYWORDS = ["definitions", "dependencies", "properties"];
 const TYPING_KEYWORDS = [...OBJECT_KEYWORDS, ...ARRAY_KEYWORDS, ...COMBINING_KEYWORDS, "$ref", "type"];
 
-/** Forbids what the schema does not name, whatever it says itself. */
-function makeStrict(root: JsonObject): void {
+/** What a strict schema may hold objects only in: true, false and lists of names have no place to forbid anything. */
+export function strictnessFault(root: JsonObject): string | undefined {
+  for (const { maps, lists } of strictParts(root)) {
+    for (const map of maps) {
+      const name = Object.keys(map).find((one) => !isObject(map[one]));
+      if (name !== undefined) return `JSONObject[${JSON.stringify(name)}] is not a JSONObject.`;
+    }
+    for (const list of lists) {
+      const index = list.findIndex((one) => !isObject(one));
+      if (index >= 0) return `JSONArray[${index}] is not a JSONObject.`;
+    }
+  }
+  return undefined;
+}
+
+interface StrictPart {
+  schema: JsonObject;
+  /** Subschemas by name. */
+  maps: readonly JsonObject[];
+  /** Subschemas in lists. */
+  lists: readonly (readonly unknown[])[];
+}
+
+/** The parts of a schema that are made strict, outer ones first. */
+function* strictParts(root: JsonObject): Generator<StrictPart, void, undefined> {
   const waiting = [root];
   for (let schema = waiting.pop(); schema; schema = waiting.pop()) {
+    const { items } = schema;
+    const maps = NESTED_KEYWORDS.map((keyword) => schema?.[keyword]).filter(isObject);
+    const lists = [...COMBINING_KEYWORDS, "items"].map((keyword) => schema?.[keyword]).filter(Array.isArray);
+    yield { schema, maps, lists };
+    waiting.push(...[...maps.flatMap(Object.values), ...lists.flat(), items].filter(isObject));
+  }
+}
+
+/** Forbids what the schema does not name, whatever it says itself. */
+function makeStrict(root: JsonObject): void {
+  for (const { schema } of strictParts(root)) {
     const types = [schema["type"]].flat();
     const has = (keyword: string): boolean => Object.hasOwn(schema, keyword);
-    for (const keyword of NESTED_KEYWORDS) {
-      const map = schema[keyword];
-      if (isObject(map)) waiting.push(...Object.values(map).filter(isObject));
-    }
-    for (const keyword of [...COMBINING_KEYWORDS, "items"]) waiting.push(...[schema[keyword]].flat().filter(isObject));
     if (!TYPING_KEYWORDS.some(has) || types.includes("object") || OBJECT_KEYWORDS.some(has)) {
       schema["additionalProperties"] = false;
     }

@@ -6,7 +6,7 @@ import { MAX_EVENT_TYPE_NAME_LENGTH } from "nakadi-protocol";
 import type { EventOwnerSelector } from "nakadi-protocol";
 import { readAuthorization } from "../authorization/section.ts";
 import { ProblemError } from "../problems.ts";
-import { Members } from "../request-body.ts";
+import { INT32, Members } from "../request-body.ts";
 import { annotationViolations, labelViolations } from "./annotations.ts";
 import type { CompleteEventType } from "./stored-event-type.ts";
 
@@ -116,8 +116,6 @@ const STATISTICS = [
   { name: "read_parallelism", least: 1, message: "at least one reader expected" },
   { name: "write_parallelism", least: 1, message: "at least one writer expected" },
 ] as const;
-const MIN_INT = -(2 ** 31);
-const MAX_INT = 2 ** 31 - 1;
 
 function defaultStatistic(members: Members): CompleteEventType["default_statistic"] {
   if (isNull(members, "default_statistic")) return null;
@@ -129,7 +127,7 @@ function defaultStatistic(members: Members): CompleteEventType["default_statisti
     write_parallelism: 0,
   };
   for (const { name, least, message } of STATISTICS) {
-    const value = statistic.integer(name, MIN_INT, MAX_INT);
+    const value = statistic.integer(name, INT32);
     if (value === undefined) statistic.violate(name, "must not be null");
     else if (value < least) statistic.violate(name, message);
     read[name] = value ?? 0;
@@ -137,8 +135,10 @@ function defaultStatistic(members: Members): CompleteEventType["default_statisti
   return read;
 }
 
+const SAFE = [BigInt(Number.MIN_SAFE_INTEGER), BigInt(Number.MAX_SAFE_INTEGER)] as const;
+
 function retentionTime(options: Members): number | null {
-  return options.integer("retention_time", Number.MIN_SAFE_INTEGER, Number.MAX_SAFE_INTEGER) ?? null;
+  return options.integer("retention_time", SAFE) ?? null;
 }
 
 function ownerSelector(members: Members): EventOwnerSelector | undefined {

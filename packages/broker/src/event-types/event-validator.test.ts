@@ -61,6 +61,8 @@ describe("says what is wrong as the server's validator does", () => {
     [{ maxProperties: 0 }, { a: 1 }, "#: maximum size: [0], found: [1]"],
     [{ dependencies: { a: ["b"] } }, { a: 1 }, "#: property [b] is required"],
     [{ not: {} }, {}, "#: subject must not be valid against schema {}"],
+    [property(false), { a: 1 }, "#/a: false schema always fails"],
+    [property({ items: false }), { a: [1] }, "#/a/0: false schema always fails"],
     [{ ...DRAFT_7, ...property(false) }, { a: 1 }, "#/a: false schema always fails"],
     [property({ items: { type: "string" } }), { a: ["x", 1] }, "#/a/1: expected type: String, found: Integer"],
     [{ additionalProperties: { type: "string" } }, { "a/b~c": 1 }, "#/a~1b~0c: expected type: String, found: Integer"],

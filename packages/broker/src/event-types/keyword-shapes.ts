@@ -23,8 +23,8 @@ const count: Shape = (value) =>
   expect(Number.isSafeInteger(value), "Integer", value) ??
   (Number(value) < 0 ? { message: "must not be negative" } : undefined);
 const list: Shape = (value) => expect(Array.isArray(value), "JsonArray", value);
-const schema: Shape = (value, draft) =>
-  expect(isObject(value) || (typeof value === "boolean" && draft > 4), "JsonObject", value);
+/** The validator takes true and false for schemas in draft 4, too. */
+const schema: Shape = (value) => expect(isObject(value) || typeof value === "boolean", "JsonObject", value);
 const schemaOrFlag: Shape = (value) =>
   expect(isObject(value) || typeof value === "boolean", "Boolean or JsonObject", value);
 const schemas: Shape = (value, draft) => list(value, draft) ?? firstFault(value, draft, schema);
@@ -65,7 +65,7 @@ const KEYWORDS: readonly [Shape, ...string[]][] = [
   [divisor, "multipleOf"],
   [count, "maxLength", "minLength", "maxItems", "minItems", "maxProperties", "minProperties"],
   [flag, "uniqueItems"],
-  [text, "pattern", "format", "$ref"],
+  [text, "pattern", "format", "title", "description", "$ref"],
 ];
 
 const SHAPES: ReadonlyMap<string, Shape> = new Map(

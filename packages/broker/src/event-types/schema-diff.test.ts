@@ -143,16 +143,30 @@ describe("references", () => {
     properties: { a: { $ref: "#/definitions/text" } },
   });
 
-  test("are looked through", () => {
+  test("are nodes of their own, compared by what they stand for", () => {
     expect(texts(definitions({ type: "string" }), definitions({ type: "number" }))).toEqual([
-      "#/properties/a type-changed",
+      "#/properties/a/$ref type-changed",
     ]);
-    expect(texts(definitions({ type: "string" }), { properties: { a: { type: "string" } } })).toEqual([]);
+    const inline = { properties: { a: { type: "string" } } };
+    expect(texts(definitions({ type: "string" }), inline)).toEqual(["#/properties/a type-changed"]);
+    expect(texts(inline, definitions({ type: "string" }))).toEqual(["#/properties/a type-changed"]);
+    const renamed = { definitions: { word: { type: "string" } }, properties: { a: { $ref: "#/definitions/word" } } };
+    expect(texts(definitions({ type: "string" }), renamed)).toEqual([]);
+    const toReference = { ...definitions({ type: "object" }), properties: { a: { $ref: "#/properties/a" } } };
+    expect(texts(definitions({ type: "object" }), toReference)).toEqual(["#/properties/a/$ref type-changed"]);
+  });
+
+  test("count with what is written beside them", () => {
+    const beside = (description: string): JsonObject => ({
+      definitions: { text: { type: "string", description: "a" } },
+      properties: { a: { $ref: "#/definitions/text", description } },
+    });
+    expect(texts(beside("a"), beside("b"))).toEqual(["#/properties/a/$ref description-changed"]);
   });
 
   test("may lead back to where they are", () => {
     const list = (title: string): JsonObject => ({ title, properties: { next: { $ref: "#" } } });
-    expect(texts(list("x"), list("y"))).toEqual(["#/ title-changed", "#/properties/next title-changed"]);
+    expect(texts(list("x"), list("y"))).toEqual(["#/ title-changed"]);
     const loop: JsonObject = {
       definitions: { a: { $ref: "#/definitions/a" } },
       properties: { b: { $ref: "#/definitions/a" } },

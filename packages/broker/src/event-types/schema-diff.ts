@@ -6,7 +6,7 @@
 import { hashMapOrder } from "./java-text.ts";
 import { canonicalJson, draftOf, isObject } from "./json-schema.ts";
 import type { Draft, JsonObject } from "./json-schema.ts";
-import { isEmptySchema, schemaNode } from "./schema-node.ts";
+import { isEmptySchema, referredSchema, schemaNode } from "./schema-node.ts";
 import type { Part, SchemaNode } from "./schema-node.ts";
 
 export type SchemaChangeKind =
@@ -69,8 +69,8 @@ class Diff {
 
   compare(before: Part, after: Part): void {
     if (++this.#comparisons > MAX_COMPARISONS) throw new SchemaDiffCostError("The schemas follow too many references.");
-    const old = nodeOf(before, this.#before, this.#drafts.before);
-    const now = nodeOf(after, this.#after, this.#drafts.after);
+    const old = nodeOf(before, this.#drafts.before);
+    const now = nodeOf(after, this.#drafts.after);
     if (old.kind !== now.kind) {
       const wasEmpty = "schema" in before && isEmptySchema(before.schema, this.#drafts.before);
       this.#add(wasEmpty ? "type-narrowed" : "type-changed");
@@ -79,7 +79,8 @@ class Diff {
     const identity = identityOf(before);
     if (this.#open.includes(identity)) return;
     this.#open.push(identity);
-    this.#compareCommon(old.source, now.source);
+    if (old.kind === "reference") this.#compareReferences(old.source, now.source);
+    else this.#compareCommon(old.source, now.source);
     if (old.kind === "combined" && now.kind === "combined") this.#compareCombined(old, now);
     else if (old.kind === "object") this.#compareObjects(old.source, now.source);
     else if (old.kind === "array") this.#compareArrays(old.source, now.source);
@@ -102,6 +103,13 @@ class Diff {
     if (id(before, this.#drafts.before) !== id(after, this.#drafts.after)) this.#add("id-changed");
     if (before["title"] !== after["title"]) this.#add("title-changed");
     if (before["description"] !== after["description"]) this.#add("description-changed");
+  }
+
+  /** What a reference is called does not count, only what it stands for. */
+  #compareReferences(before: JsonObject, after: JsonObject): void {
+    const old = { schema: referredSchema(before, this.#before) };
+    const now = { schema: referredSchema(after, this.#after) };
+    this.#at("$ref", () => this.compare(old, now));
   }
 
   #compareCombined(before: CombinedNode, after: CombinedNode): void {
@@ -216,8 +224,8 @@ class Diff {
 
 type CombinedNode = Extract<SchemaNode, { kind: "combined" }>;
 
-function nodeOf(part: Part, root: JsonObject, draft: Draft): SchemaNode {
-  return "node" in part ? part.node : schemaNode(part.schema, root, draft);
+function nodeOf(part: Part, draft: Draft): SchemaNode {
+  return "node" in part ? part.node : schemaNode(part.schema, draft);
 }
 
 /** Each way to write the same reference counts as the same schema. */

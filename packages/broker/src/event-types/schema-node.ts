@@ -26,16 +26,16 @@ const NUMBER_KEYWORDS = ["minimum", "maximum", "exclusiveMinimum", "exclusiveMax
 const STRING_KEYWORDS = ["minLength", "maxLength", "pattern", "format"];
 const CRITERIA: readonly Criterion[] = ["allOf", "anyOf", "oneOf"];
 
-/** References are followed this often, in case they lead to each other. */
-const MAX_REFERENCES = 5;
-
-/** The node behind any references; an empty schema counts as an object without demands. */
-export function schemaNode(schema: unknown, root: JsonObject, draft: Draft): SchemaNode {
-  let node = nodeOf(schema, draft);
-  for (let followed = 0; node.kind === "reference" && followed < MAX_REFERENCES; followed++) {
-    node = nodeOf(referred(root, String(node.source["$ref"])), draft);
-  }
+/** An empty schema counts as an object without demands, a reference as a node of its own. */
+export function schemaNode(schema: unknown, draft: Draft): SchemaNode {
+  const node = nodeOf(schema, draft);
   return node.kind === "empty" ? { ...node, kind: "object" } : node;
+}
+
+/** The schema that a reference stands for; what is written beside the reference replaces members of the same name. */
+export function referredSchema({ $ref, ...beside }: JsonObject, root: JsonObject): unknown {
+  const schema = referred(root, String($ref));
+  return isObject(schema) && Object.keys(beside).length > 0 ? { ...schema, ...beside } : schema;
 }
 
 /** Whether the schema, as it stands, demands nothing at all. */

@@ -33,8 +33,17 @@ describe("refuses", () => {
     ],
     ['{"required":[1]}', "schema must be a valid json-schema: #/required: expected type: String, found: Integer"],
     [
-      '{"properties":{"a":true}}',
-      "schema must be a valid json-schema: #/properties: expected type: JsonObject, found: Boolean",
+      '{"properties":{"a":1}}',
+      "schema must be a valid json-schema: #/properties: expected type: JsonObject, found: Integer",
+    ],
+    ['{"title":5}', "schema must be a valid json-schema: #/title: expected type: String, found: Integer"],
+    [
+      '{"properties":{"a":{"description":["x"]}}}',
+      "schema must be a valid json-schema: #/properties/a/description: expected type: String, found: JsonArray",
+    ],
+    [
+      '{"properties":{"a":{"title":null}}}',
+      "schema must be a valid json-schema: #/properties/a/title: expected type: String, found: Null",
     ],
     [
       '{"exclusiveMinimum":1}',
@@ -54,6 +63,8 @@ describe("refuses", () => {
       '{"not":{"items":{"$ref":"https://example.org/s"}}}',
       "external url reference is not supported: https://example.org/s",
     ],
+    ['{"properties":{"a":{"$ref":"other.json#/x"}}}', "external url reference is not supported: other.json"],
+    ['{"properties":{"a":{"$ref":""}}}', "external url reference is not supported: "],
     [
       '{"properties":{"a":{"pattern":"(?=x)y"}}}',
       'invalid regex pattern in the schema: invalid or unsupported Perl syntax "(?="',
@@ -67,6 +78,19 @@ describe("refuses", () => {
   ])("%.80s", (schema, detail) => {
     expect(() => read(schema)).toThrow(expect.objectContaining({ status: 422 }));
     expect(() => read(schema)).toThrow(detail);
+  });
+
+  test.each([
+    ['{"properties":{"b":{},"a":false}}', 'JSONObject["a"]'],
+    ['{"definitions":{"a":true}}', 'JSONObject["a"]'],
+    ['{"dependencies":{"a":["b"]}}', 'JSONObject["a"]'],
+    ['{"properties":{"a":{"anyOf":[{},true]}}}', "JSONArray[1]"],
+    ['{"properties":{"a":{"items":[false]}}}', "JSONArray[0]"],
+  ])("in mode compatible what has no place to forbid anything: %s", (schema, named) => {
+    const compatible = { category: "undefined", compatibility_mode: "compatible" } as const;
+    expect(() => read(schema, compatible)).toThrow(`schema must be a valid json: ${named} is not a JSONObject.`);
+    expect(() => read(schema)).not.toThrow();
+    expect(() => read(schema, { category: "undefined", compatibility_mode: "none" })).not.toThrow();
   });
 
   test("metadata in a business schema, also behind references and combinations", () => {

@@ -5,7 +5,7 @@
 import type { Category, CompatibilityMode } from "nakadi-protocol";
 import type { Limits } from "../limits.ts";
 import { ProblemError } from "../problems.ts";
-import { effectiveSchema } from "./effective-schema.ts";
+import { effectiveSchema, strictnessFault } from "./effective-schema.ts";
 import type { EventTypeRequest } from "./event-type-request.ts";
 import { canonicalJson, draftOf, escapePointer, everySchema, isObject, referred } from "./json-schema.ts";
 import type { Draft, JsonObject } from "./json-schema.ts";
@@ -58,7 +58,11 @@ export function readJsonSchema(
   if (draft === undefined) refuse("schema must be a valid json-schema: #: could not determine version");
   checkSubschemas(schema, draft);
   if (category === "business" && definesProperty(schema, ["metadata"])) refuse('"metadata" property is reserved');
-  if (compatibility_mode === "compatible") checkVocabulary(schema);
+  if (compatibility_mode === "compatible") {
+    const fault = strictnessFault(schema);
+    if (fault !== undefined) refuse(`schema must be a valid json: ${fault}`);
+    checkVocabulary(schema);
+  }
   return schema;
 }
 
@@ -132,7 +136,7 @@ function checkSubschemas(root: JsonObject, draft: Draft): void {
       }
     }
     const { $ref, pattern, patternProperties } = schema;
-    if (typeof $ref === "string" && /^[a-zA-Z][-+.a-zA-Z0-9]*:/.test($ref)) {
+    if (typeof $ref === "string" && !$ref.startsWith("#")) {
       refuse(`external url reference is not supported: ${$ref.replace(/#.*$/s, "")}`);
     }
     const patterns = isObject(patternProperties) ? Object.keys(patternProperties) : [];

@@ -3,7 +3,7 @@ import type { FastifyInstance, FastifyRequest } from "fastify";
 import { readSchema } from "../../event-types/event-type-request.ts";
 import type { StoredEventType } from "../../event-types/stored-event-type.ts";
 import { asConstraintViolation, ProblemError } from "../../problems.ts";
-import { Members } from "../../request-body.ts";
+import { INT32, Members } from "../../request-body.ts";
 import type { Domain } from "../domain.ts";
 import { permittedEventType } from "../permitted.ts";
 import { sendEmpty, sendJson } from "../replies.ts";
@@ -12,7 +12,6 @@ import { resource } from "../resource.ts";
 
 const DEFAULT_LIMIT = 20;
 const MAX_LIMIT = 1_000;
-const MAX_INT = 2 ** 31 - 1;
 
 export function schemaRoutes(app: FastifyInstance, domain: Domain): void {
   const { eventTypes, eventTypeChanges, access, limits, reports } = domain;
@@ -60,8 +59,8 @@ export function schemaRoutes(app: FastifyInstance, domain: Domain): void {
       return sendJson(reply, 200, {
         compatible: error === undefined,
         compatibility_mode: stored.eventType.compatibility_mode,
-        validated_against_version: version,
         ...(error !== undefined && { error }),
+        validated_against_version: version,
       });
     },
   });
@@ -78,8 +77,8 @@ interface Page {
 
 function pageQuery(request: FastifyRequest): Page {
   const members = Members.of(queryParameters(request));
-  const limit = members.integer("limit", -MAX_INT, MAX_INT) ?? DEFAULT_LIMIT;
-  const offset = members.integer("offset", -MAX_INT, MAX_INT) ?? 0;
+  const limit = members.integer("limit", INT32) ?? DEFAULT_LIMIT;
+  const offset = members.integer("offset", INT32) ?? 0;
   if (limit < 1 || limit > MAX_LIMIT) {
     throw new ProblemError(400, `'limit' parameter sholud have value between 1 and ${MAX_LIMIT}`);
   }
