@@ -59,15 +59,9 @@ export class Members {
     return text ?? "";
   }
 
-  /** A whole number within `min`..`max`; missing, null and the empty text are `undefined`. */
-  integer(name: string, min: number, max: number): number | undefined {
-    const value = this.raw(name) ?? undefined;
-    if (value === undefined || value === "") return undefined;
-    const number = typeof value === "string" && /^[-+]?[0-9]+$/.test(value) ? Number(value) : value;
-    if (typeof number !== "number" || Number.isNaN(number) || number < min || number > max) {
-      throw wrongType(this.#pathOf(name), "a whole number in range");
-    }
-    return Math.trunc(number);
+  /** A whole number within `range`; missing, null and the empty text are `undefined`. */
+  integer(name: string, range: IntegerRange): number | undefined {
+    return integerOf(this.#pathOf(name), this.raw(name), range);
   }
 
   /** True or false, also as a text; missing and null are `undefined`. */
@@ -131,6 +125,39 @@ export class Members {
   #pathOf(name: string): string {
     return this.#path === "" ? name : `${this.#path}.${name}`;
   }
+}
+
+export type IntegerRange = readonly [min: bigint, max: bigint];
+
+export const INT32: IntegerRange = [-(2n ** 31n), 2n ** 31n - 1n];
+export const INT64: IntegerRange = [-(2n ** 63n), 2n ** 63n - 1n];
+/** Signed, in decimal or as `0x10`, spaces around it: as the server reads texts. */
+const INTEGER_TEXT = /^\s*([-+]?)(?:0[xX]([0-9a-fA-F]{1,32})|([0-9]{1,40}))\s*$/;
+
+/**
+ * A whole number, as a number or as a text; what stands behind its point is dropped. Missing, null and the empty text are
+ * `undefined`.
+ * @throws {ProblemError} 400 for what is no number, or outside of `range`
+ */
+export function integerOf(name: string, value: unknown, [min, max]: IntegerRange): number | undefined {
+  if (value === undefined || value === null || value === "") return undefined;
+  const number = typeof value === "string" ? textInteger(value) : numberInteger(value);
+  if (number === undefined || number < min || number > max)
+    throw wrongType(name, `a whole number from ${min} to ${max}`);
+  return Number(number);
+}
+
+function textInteger(text: string): bigint | undefined {
+  const [, sign, hexadecimal, decimal] = INTEGER_TEXT.exec(text) ?? [];
+  const digits = hexadecimal === undefined ? decimal : `0x${hexadecimal}`;
+  if (digits === undefined) return undefined;
+  return sign === "-" ? -BigInt(digits) : BigInt(digits);
+}
+
+/** A double has lost what follows its 53 bits: 2^63 may have been written as the greatest number of 64 bits. */
+function numberInteger(value: unknown): bigint | undefined {
+  if (typeof value !== "number" || !Number.isFinite(value)) return undefined;
+  return value === 2 ** 63 ? 2n ** 63n - 1n : BigInt(Math.trunc(value));
 }
 
 const TRUE = ["true", "on", "yes", "1"];

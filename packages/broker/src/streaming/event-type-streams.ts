@@ -9,7 +9,7 @@ import { CursorError, readablePosition } from "../log/cursor-position.ts";
 import { newest, type TimelineBounds } from "../log/partition-bounds.ts";
 import { timelineBounds } from "../log/timeline-bounds.ts";
 import { ProblemError } from "../problems.ts";
-import { Members } from "../request-body.ts";
+import { INT32, Members } from "../request-body.ts";
 import type { Reports } from "../reports/reports.ts";
 import type { ConsumerGate } from "../settings/consumer-gate.ts";
 import { normalised } from "../subscriptions/initialise.ts";
@@ -17,8 +17,6 @@ import { EventTypeSession } from "./event-type-session.ts";
 import { EventTypeStream } from "./event-type-stream.ts";
 import type { StreamSettings } from "./parameters.ts";
 import { demandBatchLimit, flushSeconds, streamSeconds } from "./stream-request.ts";
-
-const MAX_INT = 2 ** 31 - 1;
 
 export interface EventTypeStreamsParts {
   eventTypes: EventTypes;
@@ -98,11 +96,11 @@ export class EventTypeStreams {
 
 function eventTypeStreamSettings(query: unknown, limits: Limits, random: () => number): StreamSettings {
   const members = Members.of(query);
-  const batchLimit = members.integer("batch_limit", -MAX_INT - 1, MAX_INT) ?? limits.defaultBatchLimit;
-  const streamLimit = members.integer("stream_limit", -MAX_INT - 1, MAX_INT) ?? 0;
-  const flush = flushSeconds(members.integer("batch_flush_timeout", -MAX_INT - 1, MAX_INT), limits);
-  const timeout = members.integer("stream_timeout", -MAX_INT - 1, MAX_INT);
-  const keepAliveLimit = members.integer("stream_keep_alive_limit", -MAX_INT - 1, MAX_INT) ?? 0;
+  const batchLimit = members.integer("batch_limit", INT32) ?? limits.defaultBatchLimit;
+  const streamLimit = members.integer("stream_limit", INT32) ?? 0;
+  const flush = flushSeconds(members.integer("batch_flush_timeout", INT32), limits);
+  const timeout = members.integer("stream_timeout", INT32);
+  const keepAliveLimit = members.integer("stream_keep_alive_limit", INT32) ?? 0;
   if (streamLimit !== 0 && streamLimit < batchLimit) {
     throw new ProblemError(422, "stream_limit can't be lower than batch_limit");
   }
@@ -147,13 +145,14 @@ function startPositions(
   }
   if (cursors.length === 0) throw new ProblemError(412, "invalid cursor format, partition: null offset: null");
   try {
-    return new Map(
-      cursors.map(({ partition, offset }) => {
-        if (partition === null) throw new CursorError("partition must not be null");
-        if (offset === null) throw new CursorError("offset must not be null");
-        return [Number(partition), readablePosition(stored, all, { partition, offset })];
-      }),
-    );
+    const starts = cursors.map(({ partition, offset }) => {
+      if (partition === null) throw new CursorError("partition must not be null");
+      if (offset === null) throw new CursorError("offset must not be null");
+      return [Number(partition), readablePosition(stored, all, { partition, offset })] as const;
+    });
+    const byPartition = new Map(starts);
+    if (byPartition.size < starts.length) throw new CursorError("duplicate partition ids provided in cursors");
+    return byPartition;
   } catch (error) {
     throw error instanceof CursorError ? new ProblemError(412, error.message) : error;
   }

@@ -5,7 +5,7 @@
 import type { PartitionKey } from "nakadi-storage";
 import type { Limits } from "../limits.ts";
 import { ProblemError } from "../problems.ts";
-import { Members } from "../request-body.ts";
+import { INT32, INT64, Members } from "../request-body.ts";
 import type { SessionSettings } from "./parameters.ts";
 
 export interface SubscriptionStreamRequest {
@@ -13,10 +13,6 @@ export interface SubscriptionStreamRequest {
   /** In the order of the request, duplicates included. */
   partitions: readonly { eventType: string; partition: string }[];
 }
-
-const INT32: Range = [-(2 ** 31), 2 ** 31 - 1];
-const INT64: Range = [-(2 ** 63), 2 ** 63];
-type Range = readonly [min: number, max: number];
 
 /**
  * @param values the query's parameters as texts, or a JSON body
@@ -30,14 +26,14 @@ export function subscriptionStreamRequest(
 ): SubscriptionStreamRequest {
   const members = Members.of(values);
   // All are read before any is checked: what cannot be read is a 400, whatever else is wrong.
-  const batchLimit = members.integer("batch_limit", ...INT32) ?? limits.defaultBatchLimit;
-  const streamLimit = members.integer("stream_limit", ...INT64) ?? 0;
-  const flushTimeout = members.integer("batch_flush_timeout", ...INT32);
-  const timespan = members.integer("batch_timespan", ...INT64) ?? 0;
-  const streamTimeout = members.integer("stream_timeout", ...INT64);
-  const keepAliveLimit = members.integer("stream_keep_alive_limit", ...INT32) ?? 0;
-  const maxUncommitted = members.integer("max_uncommitted_events", ...INT32) ?? limits.defaultMaxUncommittedEvents;
-  const commitTimeout = members.integer("commit_timeout", ...INT64) ?? 0;
+  const batchLimit = members.integer("batch_limit", INT32) ?? limits.defaultBatchLimit;
+  const streamLimit = members.integer("stream_limit", INT64) ?? 0;
+  const flushTimeout = members.integer("batch_flush_timeout", INT32);
+  const timespan = members.integer("batch_timespan", INT64) ?? 0;
+  const streamTimeout = members.integer("stream_timeout", INT64);
+  const keepAliveLimit = members.integer("stream_keep_alive_limit", INT32) ?? 0;
+  const maxUncommitted = members.integer("max_uncommitted_events", INT32) ?? limits.defaultMaxUncommittedEvents;
+  const commitTimeout = members.integer("commit_timeout", INT64) ?? 0;
   const partitions = (members.objects("partitions") ?? []).map((one) => ({
     eventType: one.requiredText("event_type"),
     partition: one.requiredText("partition"),

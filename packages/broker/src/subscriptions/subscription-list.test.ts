@@ -68,6 +68,37 @@ describe("a list of subscriptions", () => {
     );
   });
 
+  it.each<[token: string, groups: string[], prev: string | undefined, next: string | undefined]>([
+    ["new", ["0", "1"], undefined, "W0002"],
+    ["", ["0", "1"], undefined, "W0002"],
+    ["B", ["0", "1"], undefined, "W0002"],
+    ["F0001", ["2", "3"], "B0002", "W0004"],
+    ["W0001", ["1", "2"], "B0001", "W0003"],
+    ["W0000", ["0", "1"], "B0000", "W0002"],
+    ["F0003", ["4"], "I0003", undefined],
+    ["W0003", ["3", "4"], "B0003", undefined],
+    ["F0004", [], "I0004", undefined],
+    ["W0009", [], "B0009", undefined],
+    ["B0004", ["2", "3"], "B0002", "F0003"],
+    ["I0004", ["3", "4"], "B0003", "F0004"],
+    ["B0002", ["0", "1"], undefined, "W0002"],
+    ["I0001", ["0", "1"], undefined, "F0001"],
+    ["B0000", [], undefined, "W0000"],
+  ])("by token %j has %j between %s and %s", (token, expected, prev, next) => {
+    const { items, links } = listPage(numbers(5), listQuery({ limit: "2", token }));
+    expect(groups(items)).toEqual(expected);
+    const href = (to: string): { href: string } => ({ href: `/subscriptions?token=${to}&limit=2` });
+    expect(links).toEqual({
+      ...(prev !== undefined && { prev: href(prev) }),
+      ...(next !== undefined && { next: href(next) }),
+    });
+  });
+
+  it("takes offsets of 31 bits, and numbers as the server reads them", () => {
+    expect(listQuery({ offset: "2147483647" }).offset).toBe(2_147_483_647);
+    expect(listQuery({ offset: " +1", limit: "0x10" })).toMatchObject({ offset: 1, limit: 16 });
+  });
+
   it("has each of those that were made in the same millisecond on one page", () => {
     fc.assert(
       fc.property(fc.array(fc.nat({ max: 3 })), fc.integer({ min: 1, max: 10 }), (times, limit) => {
@@ -93,6 +124,11 @@ describe("a list of subscriptions", () => {
     [{ offset: "-1" }],
     [{ reader: "nobody" }],
     [{ reader: "a:b:c" }],
+    [{ reader: "a:" }],
+    [{ reader: ":" }],
+    [{ reader: "" }],
+    [{ offset: "2147483648" }],
+    [{ limit: "1e1" }],
     [{ show_status: "perhaps" }],
   ])("refuses %j", (query) => {
     expect(() => listQuery(query)).toThrow(expect.objectContaining({ status: 400 }));

@@ -4,7 +4,7 @@
  */
 import type { Subscription } from "nakadi-protocol";
 import { ProblemError } from "../problems.ts";
-import { flagOf } from "../request-body.ts";
+import { flagOf, INT32, integerOf } from "../request-body.ts";
 
 const DEFAULT_LIMIT = 20;
 const MAX_LIMIT = 1_000;
@@ -36,8 +36,8 @@ export function listQuery(
     const value = query[name];
     return typeof value === "string" ? value : value?.[0];
   };
-  const limit = wholeNumber("limit", one("limit")) ?? DEFAULT_LIMIT;
-  const offset = wholeNumber("offset", one("offset")) ?? 0;
+  const limit = integerOf("limit", one("limit"), INT32) ?? DEFAULT_LIMIT;
+  const offset = integerOf("offset", one("offset"), INT32) ?? 0;
   if (limit < 1 || limit > MAX_LIMIT) {
     throw new ProblemError(400, `'limit' parameter should have value between 1 and ${MAX_LIMIT}`);
   }
@@ -84,7 +84,18 @@ function pageByOffset(matching: readonly Subscription[], query: ListQuery): { it
   };
 }
 
-/** Tokens are a letter for the direction and an id: Forward, With, Backward, Including. */
+/** What a token says beside its id: in which direction the page goes, and whether the id itself belongs to it. */
+const TOKENS: ReadonlyMap<string, { backward: boolean; including: boolean }> = new Map([
+  ["F", { backward: false, including: false }],
+  ["W", { backward: false, including: true }],
+  ["B", { backward: true, including: false }],
+  ["I", { backward: true, including: true }],
+]);
+
+/**
+ * A forward page that holds the last subscription has no `next`, a backward page that holds the first one no `prev`. The
+ * link back to where the token came from is always there, on an empty page too; only a token without an id has none.
+ */
 function pageByToken(
   matching: readonly Subscription[],
   query: ListQuery,
@@ -92,20 +103,35 @@ function pageByToken(
 ): { items: Subscription[]; links: Links } {
   const { limit } = query;
   const byId = matching.toSorted((a, b) => compare(a.id, b.id));
-  const [kind, id] = token === "new" ? ["W", ""] : [token.slice(0, 1), token.slice(1)];
-  const from = byId.findIndex((one) => (kind === "F" || kind === "I" ? one.id > id : one.id >= id));
-  const at = from < 0 ? byId.length : from;
-  if (!["F", "W", "B", "I"].includes(kind ?? "")) throw new ProblemError(400, `Illegal token: ${token}`);
-  const [start, end] = kind === "F" || kind === "W" ? [at, at + limit] : [Math.max(0, at - limit), at];
-  const items = byId.slice(start, end);
+  const to = (kind: string, id: string): { href: string } => ({ href: link(query, `token=${kind}${id}`) });
+  const [kind, id] = token === "new" || token === "" ? ["F", ""] : [token.slice(0, 1), token.slice(1)];
+  const direction = TOKENS.get(kind);
+  if (direction === undefined) throw new ProblemError(400, `Illegal token: ${token}`);
+  if (id === "") return { items: byId.slice(0, limit), links: forwardLinks(byId, 0, limit, undefined, to) };
+  const { backward, including } = direction;
+  const found = byId.findIndex((one) => (backward === including ? one.id > id : one.id >= id));
+  const at = found < 0 ? byId.length : found;
+  if (!backward) {
+    const links = forwardLinks(byId, at, limit, to(including ? "B" : "I", id), to);
+    return { items: byId.slice(at, at + limit), links };
+  }
+  const start = Math.max(0, at - limit);
+  const items = byId.slice(start, at);
   const [first, last] = [items[0], items.at(-1)];
-  return {
-    items,
-    links: {
-      ...(start > 0 && { prev: { href: link(query, `token=${first ? `B${first.id}` : `I${id}`}`) } }),
-      ...(end < byId.length && last && { next: { href: link(query, `token=F${last.id}`) } }),
-    },
-  };
+  if (start === 0 || !first || !last) return { items, links: { next: to(including ? "F" : "W", id) } };
+  return { items, links: { prev: to("B", first.id), next: to("F", last.id) } };
+}
+
+function forwardLinks(
+  byId: readonly Subscription[],
+  start: number,
+  limit: number,
+  back: { href: string } | undefined,
+  to: (kind: string, id: string) => { href: string },
+): Links {
+  const [first, following] = [byId[start], byId[start + limit]];
+  if (!first || !following) return back ? { prev: back } : {};
+  return { ...(back && { prev: to("B", first.id) }), next: to("W", following.id) };
 }
 
 function link({ eventTypes, reader, owningApplication, showStatus, limit }: ListQuery, place: string): string {
@@ -123,16 +149,10 @@ function link({ eventTypes, reader, owningApplication, showStatus, limit }: List
 function attribute(text: string | undefined): ListQuery["reader"] {
   if (text === undefined) return undefined;
   const [data_type, value, ...more] = text.split(":");
-  if (data_type === undefined || value === undefined || more.length > 0) {
+  if (data_type === undefined || !value || more.length > 0) {
     throw new ProblemError(400, "Query parameter must have the form data_type:value");
   }
   return { data_type, value };
-}
-
-function wholeNumber(name: string, text: string | undefined): number | undefined {
-  if (text === undefined || text === "") return undefined;
-  if (!/^-?[0-9]{1,9}$/.test(text)) throw new ProblemError(400, `Cannot read ${name}: it must be a whole number`);
-  return Number(text);
 }
 
 function compare(a: string, b: string): number {

@@ -31,9 +31,9 @@ export function subscriptionRequest(body: unknown): CompleteSubscriptionRequest 
     consumer_group: members.has("consumer_group") ? members.requiredText("consumer_group", EMPTY_TEXT) : "default",
     read_from: readFrom(members),
     initial_cursors: (members.objects("initial_cursors") ?? []).map((cursor) => ({
-      event_type: cursor.text("event_type") ?? "",
-      partition: cursor.text("partition") ?? "",
-      offset: cursor.text("offset") ?? "",
+      event_type: cursor.requiredText("event_type"),
+      partition: cursor.requiredText("partition"),
+      offset: cursor.requiredText("offset"),
     })),
     authorization: readAuthorization(members, ["admins", "readers"]),
     annotations: members.textMap("annotations") ?? {},

@@ -5,7 +5,7 @@ import type { Operation } from "../../authorization/authorizer.ts";
 import { cursorDistance, cursorLag, shiftedCursor } from "../../log/cursor-operations.ts";
 import type { LogView } from "../../log/partition-bounds.ts";
 import { timelineBounds } from "../../log/timeline-bounds.ts";
-import { asConstraintViolation } from "../../problems.ts";
+import { asConstraintViolation, ProblemError } from "../../problems.ts";
 import { Members } from "../../request-body.ts";
 import type { Domain } from "../domain.ts";
 import { sendJson } from "../replies.ts";
@@ -14,7 +14,7 @@ import { requestJson } from "../request-json.ts";
 import { resource } from "../resource.ts";
 
 /** Whole numbers that a shift of 64 bits and a double can both hold. */
-const MAX_SHIFT = Number.MAX_SAFE_INTEGER;
+const SHIFTS = [BigInt(Number.MIN_SAFE_INTEGER), BigInt(Number.MAX_SAFE_INTEGER)] as const;
 
 export function cursorOperationRoutes(app: FastifyInstance, domain: Domain): void {
   const { storage } = domain;
@@ -53,14 +53,16 @@ export function cursorOperationRoutes(app: FastifyInstance, domain: Domain): voi
   operation(
     "shifted-cursors",
     ["VIEW", "READ"],
-    (item) => ({ cursor: readCursor(item), shift: item.integer("shift", -MAX_SHIFT, MAX_SHIFT) ?? 0 }),
+    (item) => ({ cursor: readCursor(item), shift: item.integer("shift", SHIFTS) ?? 0 }),
     (view, { cursor, shift }) => shiftedCursor(view, cursor, shift),
   );
   operation("cursors-lag", ["VIEW", "READ"], readCursor, cursorLag);
 }
 
 function readItems<I>(request: FastifyRequest, read: (item: Members) => I): I[] {
-  const body = Members.of({ list: requestJson(request) });
+  const list = requestJson(request);
+  if (!Array.isArray(list)) throw new ProblemError(400, "Cannot read the body: it must be an array of cursors");
+  const body = Members.of({ list });
   const items = (body.objects("list") ?? []).map(read);
   asConstraintViolation(() => body.demandValid());
   return items;

@@ -117,15 +117,23 @@ function consumedCursors(request: FastifyRequest, partitions: number): Map<numbe
   return byPartition;
 }
 
+/** @throws {ProblemError} 400 for null, 422 for anything else that is no array of cursors */
 function readCursors(text: string): { partition: string | null; offset: string | null }[] {
+  const malformed = new ProblemError(422, "malformed cursors");
+  let list: unknown;
   try {
-    const body = Members.of({ list: JSON.parse(text) as unknown });
-    return (body.objects("list") ?? []).map((one) => ({
+    list = JSON.parse(text);
+  } catch {
+    throw malformed;
+  }
+  if (list === null) throw new ProblemError(400, "Cannot read cursors: it must be an array");
+  try {
+    return (Members.of({ list }).objects("list") ?? []).map((one) => ({
       partition: one.text("partition"),
       offset: one.text("offset"),
     }));
   } catch {
-    throw new ProblemError(422, "malformed cursors");
+    throw malformed;
   }
 }
 

@@ -2,7 +2,7 @@
 import type { FastifyInstance } from "fastify";
 import { listTimelines } from "../../log/timeline-list.ts";
 import { switchTimeline } from "../../log/timeline-switch.ts";
-import { Members } from "../../request-body.ts";
+import { INT32, Members } from "../../request-body.ts";
 import { repartition } from "../../subscriptions/repartition.ts";
 import type { Domain } from "../domain.ts";
 import { sendEmpty, sendJson } from "../replies.ts";
@@ -10,7 +10,6 @@ import { pathParameter, requestJson } from "../request-json.ts";
 import { resource } from "../resource.ts";
 
 const ADMINS_ONLY = "Admin privileges required to perform this operation";
-const MAX_INT = 2 ** 31 - 1;
 
 export function timelineRoutes(app: FastifyInstance, domain: Domain): void {
   const { storage, settings, access, eventTypes, subscriptions, writers, limits, clock, uuid, reports } = domain;
@@ -54,7 +53,7 @@ export function timelineRoutes(app: FastifyInstance, domain: Domain): void {
 /** @throws {ProblemError} 400 @throws {ValidationError} */
 function partitionCount(body: unknown): number {
   const members = Members.of(body);
-  const count = members.integer("partition_count", -MAX_INT - 1, MAX_INT);
+  const count = members.integer("partition_count", INT32);
   if (count === undefined) members.violate("partition_count", "must not be null");
   members.demandValid();
   return count ?? 0;
