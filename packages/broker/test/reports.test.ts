@@ -189,7 +189,7 @@ describe("with audit_log_collection on", () => {
     const test = await testBroker({ profile: "acceptance" });
     const stream = await watch(test, "nakadi.audit.log");
     await test.call({ method: "PUT", path: "/settings/blacklist/PRODUCER_ET/x", headers: settings });
-    const now = { type: "PRODUCER_ET", name: "x" };
+    const now = { type: "producer_et", name: "x", id: "PRODUCER_ET:x" };
     expect(await stream.next()).toEqual({
       data_type: "blacklist_entry",
       data_op: "C",
@@ -206,6 +206,29 @@ describe("with audit_log_collection on", () => {
     await test.call({ method: "PUT", path: "/settings/blacklist/PRODUCER_ET/x", headers: settings });
     await test.call({ method: "DELETE", path: "/settings/blacklist/PRODUCER_ET/x", headers: settings });
     expect(await stream.next()).toMatchObject({ data_op: "D", data: { previous_object: now } });
+  });
+
+  it("what changes nothing is not told about", async () => {
+    const test = await testBroker({ profile: "acceptance" });
+    const name = await test.eventType();
+    const admins = [{ data_type: "user", value: "me" }];
+    const lists = { admins, readers: admins, writers: admins };
+    await test.call({ method: "POST", path: "/settings/admins", json: lists });
+    await switchTo(test, "repartitioning", true);
+    const stream = await watch(test, "nakadi.audit.log");
+    await test.call({ method: "POST", path: "/settings/admins", json: lists });
+    await switchTo(test, "repartitioning", true);
+    await switchTo(test, "disable_event_type_creation", false);
+    await test.call({ method: "PUT", path: `/event-types/${name}/partition-count`, json: { partition_count: 1 } });
+    await test.call({ method: "PUT", path: "/storages/default/default", headers: settings });
+    await test.call({ method: "DELETE", path: "/settings/blacklist/PRODUCER_ET/x", headers: settings });
+    const { json: schema } = await test.call({ path: `/event-types/${name}/schemas/latest` });
+    await test.call({ method: "POST", path: `/event-types/${name}/schemas`, json: schema });
+    await switchTo(test, "repartitioning", false);
+    expect(await stream.next()).toMatchObject({
+      data_op: "U",
+      data: { resource_id: "repartitioning", new_object: { enabled: false } },
+    });
   });
 
   it("every kind of resource is told about", async () => {

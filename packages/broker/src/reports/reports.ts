@@ -4,6 +4,7 @@
  * earlier reports are being stored is stored together, next.
  */
 import { createHash } from "node:crypto";
+import { isDeepStrictEqual } from "node:util";
 import type { Clock, Subscription } from "nakadi-protocol";
 import type { LogPort, MetadataPort, NewRecord } from "nakadi-storage";
 import type { CompleteEventType, StoredEventType } from "../event-types/stored-event-type.ts";
@@ -76,7 +77,9 @@ export class Reports implements AsyncDisposable {
     this.#add({ eventType, feature: "kpi_collection", event });
   }
 
+  /** A change that changes nothing is none. */
   changed(change: Change): void {
+    if (isDeepStrictEqual(change.before, change.after)) return;
     const { app: user, app_hashed: user_hash } = this.#who;
     const event = (): object => auditEvent(change, { user, user_hash });
     this.#add({ eventType: AUDIT_LOG, feature: "audit_log_collection", event });

@@ -23,14 +23,14 @@ export function settingsRoutes(app: FastifyInstance, { settings, access, reports
       await access.demandAdmin(ADMINS_ONLY);
       const entry = entryOf(request);
       const added = await blacklist.add(entry.type, entry.name);
-      if (added) reports.changed({ resource: "blacklist_entry", id: entryId(entry), after: entry });
+      if (added) reports.changed({ resource: "blacklist_entry", id: entryId(entry), after: shownEntry(entry) });
       return sendEmpty(reply, 204);
     },
     DELETE: async (request, reply) => {
       await access.demandAdmin(ADMINS_ONLY);
       const entry = entryOf(request);
       const removed = await blacklist.remove(entry.type, entry.name);
-      if (removed) reports.changed({ resource: "blacklist_entry", id: entryId(entry), before: entry });
+      if (removed) reports.changed({ resource: "blacklist_entry", id: entryId(entry), before: shownEntry(entry) });
       return sendEmpty(reply, 204);
     },
   });
@@ -69,6 +69,10 @@ export function settingsRoutes(app: FastifyInstance, { settings, access, reports
 
 function entryId({ type, name }: { type: string; name: string }): string {
   return `${type}:${name}`;
+}
+
+function shownEntry(entry: { type: string; name: string }): object {
+  return { type: entry.type.toLowerCase(), name: entry.name, id: entryId(entry) };
 }
 
 function entryOf(request: FastifyRequest): { type: string; name: string } {
