@@ -49,7 +49,7 @@ export interface Limits {
   publishTimeoutMs: number;
   /** How long writers wait for a timeline's switch, and the switch for them. */
   timelineSwitchMs: number;
-  /** How long a client may take to send a request, or read nothing of a stream that has ended. */
+  /** How long nothing of a request may come, its head as a whole, or nothing of a stream that has ended be read. */
   requestTimeoutMs: number;
 }
 

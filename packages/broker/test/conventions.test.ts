@@ -14,8 +14,11 @@ describe("Accept", () => {
     ["", 200],
     ["*/*", 200],
     ["text/html,*/*;q=0.8", 200],
-    ["application/x-json-stream", 200],
+    ["application/x-json-stream", 406],
+    ["application/json;charset=utf-8;q=0.1, text/html", 200],
+    ["*", 200],
     ["application/problem+json", 200],
+    ["application/*+json", 200],
     ["application/*", 200],
     ["APPLICATION/JSON; charset=utf-8", 200],
   ])("%j on a JSON resource: %i", async (accept, status) => {
@@ -27,11 +30,35 @@ describe("Accept", () => {
     ]);
   });
 
+  it.each([
+    "json",
+    "/json",
+    "application/",
+    "*/json",
+    "application/json/x",
+    "application/json;q=2",
+    "application/js on",
+  ])("%j is no media range: an empty 406, whatever else is accepted", async (accept) => {
+    const test = await testBroker();
+    for (const path of ["/registry/partition-strategies", "/version", "/subscriptions", "/metrics"]) {
+      const answer = await test.call({ path, headers: { accept: `application/json, ${accept}` } });
+      expect([answer.status, answer.headers["content-type"], answer.text]).toEqual([406, undefined, ""]);
+    }
+  });
+
+  it("does not change what problems are", async () => {
+    const test = await testBroker();
+    for (const accept of ["text/html", "json"]) {
+      const answer = await test.call({ path: "/event-types/none", headers: { accept } });
+      expect([answer.status, answer.headers["content-type"]]).toEqual([404, "application/problem+json"]);
+    }
+  });
+
   it("never keeps a stream from beginning", async () => {
     const test = await testBroker();
     const id = await test.subscription([await test.eventType()]);
     const path = `/subscriptions/${id}/events?batch_flush_timeout=1&stream_timeout=1`;
-    for (const accept of ["text/html", "application/json", "application/x-json-stream"])
+    for (const accept of ["text/html", "application/json", "application/x-json-stream", "json"])
       expect((await test.call({ path, headers: { accept } })).status).toBe(200);
   });
 });
@@ -47,6 +74,9 @@ describe("bodies of events", () => {
     ["application/avro-binary", 415],
     ["application/x-www-form-urlencoded", 400],
     ["text/plain", 200],
+    ["application/json; charset=utf-9", 415],
+    ['text/plain; charset="nonsense"', 415],
+    ["text/plain; charset=latin1", 200],
     ["application/octet-stream", 200],
     [undefined, 200],
   ])("of type %s: %i", async (type, status) => {
@@ -64,14 +94,19 @@ describe("bodies of events", () => {
     expect([zstd.status, zstd.text]).toEqual([200, ""]);
   });
 
-  it.each(["gzip", "zstd"])("that are no %s are refused by the filter, without a content type", async (encoding) => {
+  it.each([
+    ["gzip", "GZIP", undefined],
+    ["x-gzip", "GZIP", undefined],
+    ["gzip;q=1", "GZIP", undefined],
+    ["zstd", "ZSTD", "application/problem+json"],
+  ])("that are no %s: a 400 whose content type depends on what notices it", async (encoding, format, type) => {
     const test = await testBroker();
     for (const body of ["[{}]", Buffer.concat([ZSTD.subarray(0, 8), Buffer.from("xxxxxxxx")])]) {
       const answer = await publish(test, { ...JSON_TYPE, "content-encoding": encoding }, body);
       expect([answer.status, answer.headers["content-type"], detailOf(answer)]).toEqual([
         400,
-        undefined,
-        `Not in ${encoding.toUpperCase()} format`,
+        type,
+        `Not in ${format} format`,
       ]);
     }
   });
@@ -84,21 +119,28 @@ describe("bodies of events", () => {
 });
 
 describe("paths", () => {
-  it.each(["/event-types/%zz", "/event-types/a//b", "//event-types", "/%ff"])(
-    "%s cannot be read: the container's 400",
-    async (path) => {
-      const test = await testBroker();
-      const answer = await test.call({ path });
-      expect([answer.status, answer.headers["content-type"]]).toEqual([400, "application/json"]);
-      expect(answer.headers["x-flow-id"]).toMatch(/^[0-9A-Za-z]{24}$/);
-      expect(answer.json).toEqual({
-        timestamp: expect.stringMatching(/^\d{4}-.*\+00:00$/),
-        status: 400,
-        error: "Bad Request",
-        path,
-      });
-    },
-  );
+  it.each([
+    "/event-types/%zz",
+    "/event-types/a//b",
+    "//event-types",
+    "/%ff",
+    "/a%2Fb",
+    "/event-types/a;b",
+    "/a%5cb",
+    "/event-types/%2e",
+    "/..",
+  ])("%s cannot be read: the container's 400", async (path) => {
+    const test = await testBroker();
+    const answer = await test.call({ path });
+    expect([answer.status, answer.headers["content-type"]]).toEqual([400, "application/json"]);
+    expect(answer.headers["x-flow-id"]).toMatch(/^[0-9A-Za-z]{24}$/);
+    expect(answer.json).toEqual({
+      timestamp: expect.stringMatching(/^\d{4}-.*\+00:00$/),
+      status: 400,
+      error: "Bad Request",
+      path,
+    });
+  });
 });
 
 describe("queries", () => {

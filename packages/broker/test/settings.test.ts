@@ -185,7 +185,7 @@ describe("features", () => {
     const links = async (query: string): Promise<unknown> =>
       ((await test.call({ path: `/subscriptions?${query}` })).json as { _links: unknown })._links;
     expect(await links("limit=1")).toEqual({
-      next: { href: expect.stringMatching(/^\/subscriptions\?token=F[0-9a-f-]{36}&limit=1$/) },
+      next: { href: expect.stringMatching(/^\/subscriptions\?token=W[0-9a-f-]{36}&limit=1$/) },
     });
     expect(await links("limit=1&offset=1")).toMatchObject({ prev: { href: "/subscriptions?offset=0&limit=1" } });
     await toggle(test, "return_body_on_create_update_event_type", true);

@@ -3,6 +3,7 @@ import { promisify } from "node:util";
 import zlib from "node:zlib";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { Header } from "nakadi-protocol";
+import { ProblemError } from "../problems.ts";
 import { problem } from "./replies.ts";
 import { unzstd, ZstdUnavailableError } from "./zstd.ts";
 
@@ -20,7 +21,7 @@ export function compression(app: FastifyInstance, maxBodyBytes: number): void {
 
   app.addHook("preValidation", async (request, reply) => {
     const encoding = encodingOf(request);
-    if (!Buffer.isBuffer(request.body) || (encoding !== "gzip" && encoding !== "zstd")) return undefined;
+    if (!Buffer.isBuffer(request.body) || encoding === undefined) return undefined;
     try {
       request.body = await (encoding === "gzip"
         ? gunzip(request.body, { maxOutputLength: maxBodyBytes })
@@ -29,7 +30,9 @@ export function compression(app: FastifyInstance, maxBodyBytes: number): void {
     } catch (error) {
       if (error instanceof RangeError) return sendFilterProblem(reply, 413, "Request body is too large");
       if (error instanceof ZstdUnavailableError) return sendFilterProblem(reply, 415, error.message);
-      return sendFilterProblem(reply, 400, `Not in ${encoding.toUpperCase()} format`);
+      // The server's filter notices what is no gzip, its reader of bodies what is no zstd.
+      if (encoding === "zstd") throw new ProblemError(400, "Not in ZSTD format");
+      return sendFilterProblem(reply, 400, "Not in GZIP format");
     }
   });
 
@@ -47,8 +50,10 @@ export function acceptsGzip({ headers }: FastifyRequest): boolean {
     .some((coding) => /^\s*(?:x-)?gzip\s*(?:;\s*q=(?!0(?:\.0*)?\s*$).*)?$/i.test(coding));
 }
 
-function encodingOf({ headers }: FastifyRequest): string | undefined {
-  return headers[Header.contentEncoding]?.trim().toLowerCase();
+/** Any value that contains the name counts; with others the body is read as it came. */
+function encodingOf({ headers }: FastifyRequest): "gzip" | "zstd" | undefined {
+  const value = headers[Header.contentEncoding]?.toLowerCase() ?? "";
+  return (["gzip", "zstd"] as const).find((name) => value.includes(name));
 }
 
 /** What the server's filters answer has no content type. */

@@ -5,7 +5,7 @@ import { Header } from "nakadi-protocol";
 
 const ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
 const LENGTH = 24;
-const NAME = "X-Flow-Id";
+export const FLOW_ID_NAME = "X-Flow-Id";
 
 export function flowIds(app: FastifyInstance): void {
   app.addHook("onRequest", async (request, reply) => setFlowId(request, reply));
@@ -15,12 +15,16 @@ export function setFlowId(
   { headers }: Pick<FastifyRequest, "headers">,
   reply: { header(name: string, value: unknown): unknown },
 ): void {
-  const given = headers[Header.flowId];
-  reply.header(NAME, given === undefined || given === "" ? generateFlowId() : given);
+  reply.header(FLOW_ID_NAME, flowIdOr(headers[Header.flowId]));
+}
+
+/** What a request calls itself, or a name for it. */
+export function flowIdOr(given: string | readonly string[] | undefined): string {
+  return given === undefined || given.length === 0 ? generateFlowId() : String(given);
 }
 
 export function flowIdOf(reply: FastifyReply): string {
-  return String(reply.getHeader(NAME));
+  return String(reply.getHeader(FLOW_ID_NAME));
 }
 
 export function generateFlowId(): string {

@@ -3,40 +3,29 @@ import { STATUS_CODES } from "node:http";
 import type { FastifyReply } from "fastify";
 import { MediaType, type Problem } from "nakadi-protocol";
 import { StorageFailedError } from "nakadi-storage";
+import { jsonAcceptance } from "./accept.ts";
+import type { PlainAnswer } from "./plain-answer.ts";
 import { ConstraintViolationError, ProblemError, ValidationError, type Violation } from "../problems.ts";
 
 const OLD_PROBLEM = "application/x.problem+json";
 
 const CONSTRAINT_VIOLATION = "https://zalando.github.io/problem/constraint-violation";
 
-/**
- * A buffer, because Fastify adds a charset to texts.
- * @throws {ProblemError} 406 where the client takes no JSON
- */
+/** A 406 where the client takes no JSON: without a body if it is not clear what it takes. */
 export function sendJson(reply: FastifyReply, status: number, body: unknown): FastifyReply {
-  if (!acceptsJson(reply.request.headers.accept))
-    throw new ProblemError(406, "Could not find acceptable representation");
-  return sendContainerJson(reply, status, body);
+  return sendJsonText(reply, status, JSON.stringify(body));
 }
 
-function sendContainerJson(reply: FastifyReply, status: number, body: unknown): FastifyReply {
-  return reply
-    .code(status)
-    .header("content-type", MediaType.json)
-    .send(Buffer.from(JSON.stringify(body)));
-}
-
-/** Whether one of the ranges of an `Accept` header fits `application/json`; anything does without one (protocol 0.2). */
-function acceptsJson(accept: string | undefined): boolean {
-  if (accept === undefined || accept.trim() === "") return true;
-  return accept.split(",").some((range) => {
-    const [type = "", ...parameters] = range
-      .toLowerCase()
-      .split(";")
-      .map((part) => part.trim());
-    const fits = /^(?:\*\/\*|application\/(?:\*|json|(?:x\.)?problem\+json|x-json-stream|\*\+json))$/.test(type);
-    return fits && !parameters.some((parameter) => /^q=0(?:\.0*)?$/.test(parameter));
-  });
+/** @param text JSON. It is sent as a buffer, because Fastify adds a charset to texts. */
+export function sendJsonText(reply: FastifyReply, status: number, text: string): FastifyReply {
+  switch (jsonAcceptance(reply.request.headers.accept)) {
+    case "accepted":
+      return reply.code(status).header("content-type", MediaType.json).send(Buffer.from(text));
+    case "refused":
+      return sendProblem(reply, problem(406, "Could not find acceptable representation"));
+    case "unreadable":
+      return sendEmpty(reply, 406);
+  }
 }
 
 export function sendEmpty(reply: FastifyReply, status: number): FastifyReply {
@@ -52,10 +41,11 @@ export function sendProblem(reply: FastifyReply, problem: Problem): FastifyReply
     .send(Buffer.from(JSON.stringify(problem)));
 }
 
-/** What the servlet container says where Nakadi itself is not asked (protocol 0.5). */
-export function sendContainerError(reply: FastifyReply, status: number, path: string, nowMs: number): FastifyReply {
-  const timestamp = new Date(nowMs).toISOString().replace("Z", "+00:00");
-  return sendContainerJson(reply, status, { timestamp, status, error: STATUS_CODES[status], path });
+export function sendPlain(reply: FastifyReply, { status, headers, body }: PlainAnswer): FastifyReply {
+  return reply
+    .code(status)
+    .headers(headers)
+    .send(body.length === 0 ? undefined : Buffer.from(body));
 }
 
 /** `undefined` for what is no answer of the protocol. */

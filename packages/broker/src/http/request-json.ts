@@ -1,5 +1,6 @@
 /** JSON bodies of typed endpoints: they need a JSON content type and something to read (protocol 0.3). */
 import type { FastifyRequest } from "fastify";
+import { unknownCharset } from "./charset.ts";
 import { ProblemError } from "../problems.ts";
 import { flagOf, parseJson } from "../request-body.ts";
 
@@ -8,7 +9,7 @@ const JSON_TYPE = /^application\/(?:[-\w.]+\+)?json\s*(?:;|$)/i;
 /** @throws {ProblemError} 415 for any other content type, 400 for an empty or malformed body */
 export function requestJson({ body, headers }: FastifyRequest): unknown {
   const type = headers["content-type"];
-  if (type === undefined || !JSON_TYPE.test(type)) {
+  if (type === undefined || !JSON_TYPE.test(type) || unknownCharset(type) !== undefined) {
     throw new ProblemError(415, `Content type '${seenType(type)}' not supported`);
   }
   const text = requestBytes(body).toString("utf8");

@@ -6,10 +6,13 @@ import type { Logger } from "../logger.ts";
 import { ProblemError } from "../problems.ts";
 import { noSuchSubscription } from "../subscriptions/registry.ts";
 import { accessReports } from "./access-reports.ts";
+import { brokenRequests } from "./broken-requests.ts";
 import { compression } from "./compression.ts";
 import type { Domain } from "./domain.ts";
 import { flowIds, generateFlowId, setFlowId } from "./flow-id.ts";
-import { problem, problemOf, sendContainerError, sendProblem } from "./replies.ts";
+import { isRefusedPath } from "./path-rules.ts";
+import { containerAnswer, type PlainAnswer, unroutedAnswer } from "./plain-answer.ts";
+import { problem, problemOf, sendPlain, sendProblem } from "./replies.ts";
 import { pathParameter } from "./request-json.ts";
 import { allowance } from "./resource.ts";
 import { apiDescriptionRoutes } from "./routes/api-description.ts";
@@ -26,9 +29,10 @@ import { subscriptionCursorRoutes } from "./routes/subscription-cursors.ts";
 import { subscriptionEventRoutes } from "./routes/subscription-events.ts";
 import { subscriptionRoutes } from "./routes/subscriptions.ts";
 import { timelineRoutes } from "./routes/timelines.ts";
+import { uploadTimeouts } from "./upload-timeout.ts";
 
-/** Longer than the 255 characters of an event type's name may become when they are encoded. */
-const MAX_PARAMETER_LENGTH = 1_000;
+/** As long as the head of a request may be: what is no name of anything is not found, however long it is. */
+const MAX_PARAMETER_LENGTH = 16_384;
 /** Longer than the pauses of clients that keep connections for their next commit. */
 const KEEP_ALIVE_MS = 72_000;
 const HEADERS_TIMEOUT_MS = 60_000;
@@ -41,12 +45,14 @@ export function buildServer(domain: Domain, logger: Logger): FastifyInstance {
   const app = Fastify({
     logger: false,
     bodyLimit: limits.maxBodyBytes,
-    requestTimeout: limits.requestTimeoutMs,
+    // Judged by `uploadTimeouts`: not by how long a body takes, but by how long nothing of it comes.
+    requestTimeout: 0,
     keepAliveTimeout: KEEP_ALIVE_MS,
     http: {
       connectionsCheckingInterval: Math.min(CHECK_CONNECTIONS_MS, limits.requestTimeoutMs),
-      // Node swaps the two where the headers have longer than the request.
       headersTimeout: Math.min(HEADERS_TIMEOUT_MS, limits.requestTimeoutMs),
+      // Node's own refusal has no flow id.
+      requireHostHeader: false,
     },
     exposeHeadRoutes: false,
     // Whoever goes by a proxy may name the whole address; where it leads is known already.
@@ -54,8 +60,9 @@ export function buildServer(domain: Domain, logger: Logger): FastifyInstance {
     // A path that cannot be decoded never gets to a route, nor to any hook.
     frameworkErrors: (_error, request, reply) => {
       setFlowId(request, reply);
-      sendContainerError(reply, 400, pathOf(request.url), clock.wallMs());
+      sendPlain(reply, containerAnswer(400, "Bad Request", pathOf(request.url), clock.wallMs()));
     },
+    clientErrorHandler: (error, socket) => answerBroken(error, socket),
     // No route has a schema. Naming the compilers keeps Fastify from loading its own, which takes longer than all the rest.
     schemaController: { compilersFactory: { buildValidator: noCompiler, buildSerializer: noCompiler } },
     return503OnClosing: false,
@@ -63,21 +70,25 @@ export function buildServer(domain: Domain, logger: Logger): FastifyInstance {
   });
   app.removeAllContentTypeParsers();
   app.addContentTypeParser("*", { parseAs: "buffer" }, (_request, body, done) => done(null, body));
+  const allowOf = allowance(app, routerOptions);
+  const unrouted = (method: string, url: string): PlainAnswer =>
+    unroutedAnswer({ method, path: pathOf(url), allow: allowOf({ url }), nowMs: clock.wallMs() });
+  const answerBroken = brokenRequests(app.server, unrouted);
   flowIds(app);
   accessReports(app, domain.reports, clock);
-  compression(app, limits.maxBodyBytes);
-  app.addHook("onRequest", async ({ url }, reply) => {
+  uploadTimeouts(app, limits.requestTimeoutMs);
+  app.addHook("onRequest", async ({ url, raw, headers }, reply) => {
     const path = pathOf(url);
-    if (path.includes("//")) return sendContainerError(reply, 400, path, clock.wallMs());
+    if (isRefusedPath(path)) return sendPlain(reply, containerAnswer(400, "Bad Request", path, clock.wallMs()));
+    if (headers.host === undefined && raw.httpVersion !== "1.0")
+      return sendProblem(reply, problem(400, "No Host header"));
     return undefined;
   });
-  const allowOf = allowance(app, routerOptions);
-  app.setNotFoundHandler((request, reply) => {
-    const { method, url } = request;
-    const allow = allowOf(request);
-    if (allow === undefined) return sendContainerError(reply, 404, pathOf(url), clock.wallMs());
-    return sendProblem(reply.header("allow", allow), problem(405, `Request method '${method}' not supported`));
-  });
+  compression(app, limits.maxBodyBytes);
+  // Not in a handler: Fastify looks at the body of some methods before.
+  app.addHook("onRequest", async ({ is404, method, url }, reply) =>
+    is404 ? sendPlain(reply, unrouted(method, url)) : undefined,
+  );
   app.setErrorHandler((error, request, reply) => {
     if (isTooLarge(error)) readOn(request, reply);
     if (error instanceof ProblemError) reply.headers(error.headers);

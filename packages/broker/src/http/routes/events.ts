@@ -8,6 +8,7 @@ import { consumerTag } from "../../publishing/consumer-tag.ts";
 import { deleteEvents } from "../../publishing/delete-events.ts";
 import { publish } from "../../publishing/publish.ts";
 import type { Domain } from "../domain.ts";
+import { unknownCharset } from "../charset.ts";
 import { flowIdOf } from "../flow-id.ts";
 import { sendEmpty, sendJson } from "../replies.ts";
 import { headerText, pathParameter, queryParameters, requestBytes } from "../request-json.ts";
@@ -75,6 +76,8 @@ export function eventRoutes(app: FastifyInstance, domain: Domain): void {
 function eventBytes({ headers, body }: FastifyRequest): Uint8Array {
   const type = headers[Header.contentType]?.split(";", 1)[0]?.trim().toLowerCase();
   if (type === MediaType.avro) throw new ProblemError(415, `Content type '${MediaType.avro}' not supported`);
+  const charset = unknownCharset(headers[Header.contentType]);
+  if (charset !== undefined) throw new ProblemError(415, `Invalid mime type: unsupported charset '${charset}'`);
   return requestBytes(type === "application/x-www-form-urlencoded" ? undefined : body);
 }
 

@@ -1,6 +1,6 @@
 /** `/metrics`, `/request-metrics`, `/stream-metrics`: the shape of the server's metrics (protocol 6.1). */
 import type { FastifyInstance } from "fastify";
-import { MediaType } from "nakadi-protocol";
+import { sendJsonText } from "../replies.ts";
 import { queryFlag } from "../request-json.ts";
 import { resource } from "../resource.ts";
 
@@ -29,7 +29,7 @@ export function metricsRoutes(app: FastifyInstance): void {
           null,
           queryFlag(request, "pretty") ? INDENTATION : undefined,
         );
-        return reply.header("content-type", MediaType.json).send(Buffer.from(body));
+        return sendJsonText(reply, 200, body);
       },
     });
   }

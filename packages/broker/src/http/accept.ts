@@ -1,0 +1,58 @@
+/**
+ * What an `Accept` header says about JSON resources (protocol 0.2). Streams never look at it.
+ * @pure
+ */
+import { isKnownCharset } from "./charset.ts";
+
+/** `unreadable`: one of its ranges is no media range. */
+export type JsonAcceptance = "accepted" | "refused" | "unreadable";
+
+/** The two spellings of anything: the second is that of old clients. */
+const ANYTHING = ["*/*", "*"];
+const TOKEN = "[!#$%&'*+.^_`|~0-9A-Za-z-]+";
+const RANGE = new RegExp(`^(?:\\*|${TOKEN}/${TOKEN})$`);
+const PARAMETER = new RegExp(`^(${TOKEN})\\s*=\\s*(${TOKEN}|"[^"]*")$`);
+/** With a subtype of its own, or one that is built on JSON. */
+const JSON_RANGE = /^application\/(?:\*|json|[^/]+\+json)$/;
+
+/** Whether one of the ranges fits JSON; anything does without a header. */
+export function jsonAcceptance(accept: string | undefined): JsonAcceptance {
+  const ranges = splitOutsideQuotes(accept ?? "", ",").filter((range) => range.trim() !== "");
+  if (ranges.length === 0) return "accepted";
+  const read = ranges.map(readRange);
+  if (read.includes("unreadable")) return "unreadable";
+  return read.includes("accepted") ? "accepted" : "refused";
+}
+
+function readRange(range: string): JsonAcceptance {
+  const [type = "", ...parameters] = splitOutsideQuotes(range, ";").map((part) => part.trim());
+  const name = type.toLowerCase();
+  // A wildcard may stand for a subtype of any type, not for the type of a subtype.
+  if (!RANGE.test(name) || (name.startsWith("*/") && name !== "*/*")) return "unreadable";
+  let quality = 1;
+  for (const parameter of parameters.filter((one) => one.includes("="))) {
+    const [, key = "", value = ""] = PARAMETER.exec(parameter) ?? [];
+    const text = value.replaceAll('"', "");
+    if (key === "" || text === "") return "unreadable";
+    if (key.toLowerCase() === "charset" && !isKnownCharset(text)) return "unreadable";
+    if (key.toLowerCase() !== "q") continue;
+    quality = Number(text);
+    if (!(quality >= 0 && quality <= 1)) return "unreadable";
+  }
+  return quality > 0 && (ANYTHING.includes(name) || JSON_RANGE.test(name)) ? "accepted" : "refused";
+}
+
+function splitOutsideQuotes(text: string, separator: string): string[] {
+  const parts: string[] = [];
+  let start = 0;
+  let quoted = false;
+  for (let at = 0; at < text.length; at++) {
+    if (text[at] === '"') quoted = !quoted;
+    else if (text[at] === separator && !quoted) {
+      parts.push(text.slice(start, at));
+      start = at + 1;
+    }
+  }
+  parts.push(text.slice(start));
+  return parts;
+}

@@ -1,0 +1,91 @@
+/**
+ * Answers what never becomes a request: what is no HTTP, a head that does not come to its end, a method that the parser
+ * does not know (protocol 0.2, 0.5). Each answer ends its connection.
+ */
+import type { IncomingMessage, Server, ServerResponse } from "node:http";
+import type { Socket } from "node:net";
+import { Header } from "nakadi-protocol";
+import { flowIdOr, FLOW_ID_NAME } from "./flow-id.ts";
+import { type PlainAnswer, problemAnswer } from "./plain-answer.ts";
+import { problem } from "./replies.ts";
+
+/** What the parser says of a connection. */
+export interface ConnectionError {
+  code?: string;
+  /** The parser's words. */
+  reason?: string;
+  /** A buffer: what came last. */
+  rawPacket?: unknown;
+  /** How much of it was read. */
+  bytesParsed?: number;
+}
+
+/** Says what a method and the target of a request are answered where no route has them. */
+type Unrouted = (method: string, target: string) => PlainAnswer;
+
+/** More than the parser takes for the head of a request. */
+const MAX_HEAD_BYTES = 16_384;
+const REQUEST_LINE = /^([!#$%&'*+.^_`|~0-9A-Za-z-]{1,64}) (\S{1,16384}) HTTP\/1\.[01]\r?$/m;
+const FLOW_ID = /^x-flow-id:[ \t]*([^\r\n]*)/im;
+
+const STATUSES: Readonly<Record<string, number>> = {
+  ERR_HTTP_REQUEST_TIMEOUT: 408,
+  HPE_CHUNK_EXTENSIONS_OVERFLOW: 413,
+  HPE_HEADER_OVERFLOW: 431,
+  HPE_INVALID_VERSION: 505,
+};
+
+/** @returns the listener for `clientError` */
+export function brokenRequests(server: Server, unrouted: Unrouted): (error: ConnectionError, socket: Socket) => void {
+  const responses = new WeakMap<Socket, ServerResponse>();
+  server.on("request", ({ socket }, response) => void responses.set(socket, response));
+  server.on("connect", ({ method = "", url = "", headers }: IncomingMessage, socket: Socket) =>
+    answer(socket, unrouted(method, url), headers[Header.flowId]),
+  );
+  server.on("checkExpectation", ({ headers }: IncomingMessage, response: ServerResponse) => {
+    const { status, headers: own, body } = problemAnswer(problem(417, "Only 100-continue can be expected."));
+    const all = { ...own, "content-length": body.length, [FLOW_ID_NAME]: flowIdOr(headers[Header.flowId]) };
+    response.writeHead(status, all).end(body);
+  });
+
+  return (error, socket) => {
+    const response = responses.get(socket);
+    const isAnswering = response !== undefined && response.headersSent && !response.writableFinished;
+    // A connection that has asked for nothing gets no answer: its client may take it for that to what it sends just then.
+    if (!socket.writable || isAnswering || socket.bytesRead === 0 || error.code === "ECONNRESET") {
+      socket.destroy();
+      return;
+    }
+    const head = brokenHead(error);
+    const [, method, target] = REQUEST_LINE.exec(head.split("\n", 1)[0] ?? "") ?? [];
+    const isUnknownMethod = error.code === "HPE_INVALID_METHOD" && method !== undefined && target !== undefined;
+    answer(socket, isUnknownMethod ? unrouted(method, target) : brokenAnswer(error), FLOW_ID.exec(head)?.[1]);
+  };
+}
+
+function brokenAnswer({ code = "", reason = code }: ConnectionError): PlainAnswer {
+  const status = STATUSES[code] ?? 400;
+  const late = "The head of the request did not come in time.";
+  return problemAnswer(problem(status, status === 408 ? late : `The request is no HTTP: ${reason}.`));
+}
+
+/** From the beginning of the request that the parser does not understand; earlier ones may be in the same packet. */
+function brokenHead({ rawPacket, bytesParsed = 0 }: ConnectionError): string {
+  if (!Buffer.isBuffer(rawPacket)) return "";
+  const before = rawPacket.lastIndexOf("\r\n\r\n", Math.max(0, bytesParsed - 1));
+  const start = before < 0 ? 0 : before + 4;
+  return rawPacket.toString("latin1", start, start + MAX_HEAD_BYTES);
+}
+
+function answer(socket: Socket, { status, headers, body }: PlainAnswer, flowId: string | string[] | undefined): void {
+  const all = {
+    ...headers,
+    "content-length": String(body.length),
+    connection: "close",
+    [FLOW_ID_NAME]: flowIdOr(flowId),
+  };
+  const lines = Object.entries(all).map(([name, value]) => `${name}: ${value}\r\n`);
+  socket.write(`HTTP/1.1 ${status} ${problem(status, "").title}\r\n${lines.join("")}\r\n`, "latin1");
+  socket.write(body);
+  socket.destroySoon();
+}
