@@ -8,8 +8,9 @@ import Ajv04 from "ajv-draft-04";
 import addFormats from "ajv-formats";
 import { dateTimeFault } from "./date-time.ts";
 import { isCurrencyCode } from "./currency-codes.ts";
-import { allDistinct, isMultiple } from "./everit-keywords.ts";
+import { allDistinct, isMultiple, isOneOf } from "./everit-keywords.ts";
 import { draftOf, everySchema } from "./json-schema.ts";
+import { keepUnkeptNames } from "./unkept-names.ts";
 import type { Draft, JsonObject } from "./json-schema.ts";
 import { Pattern } from "./patterns/pattern.ts";
 
@@ -87,6 +88,8 @@ function dialect(draft: Draft, allErrors: boolean): Ajv {
     schemaType: "boolean",
     validate: allDistinct,
   });
+  ajv.removeKeyword("enum").addKeyword({ keyword: "enum", schemaType: "array", compile: isOneOf });
+  if (draft > 4) ajv.removeKeyword("const").addKeyword({ keyword: "const", compile: (value) => isOneOf([value]) });
   ajv.addKeyword({
     keyword: WHOLE_NUMBER_TEXT,
     type: "number",
@@ -123,6 +126,7 @@ function prepare(
   let tellsWholeNumbers = false;
   for (const { schema: part } of everySchema(rest)) {
     parts += 1;
+    keepUnkeptNames(part);
     for (const member of [...FOREIGN_MEMBERS, draft === 4 ? "$id" : "id"]) delete part[member];
     delete part[WHOLE_NUMBER_TEXT];
     delete part[REFERENCE];

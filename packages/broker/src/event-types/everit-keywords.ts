@@ -19,6 +19,12 @@ function decimal(value: number): { digits: bigint; exponent: number } {
   return { digits: BigInt(whole + fraction), exponent: Number(exponent) - fraction.length };
 }
 
+/** `enum` and `const`. The library's own comparison calls members of the event that are named like methods. */
+export function isOneOf(values: readonly unknown[]): (value: unknown) => boolean {
+  const texts = new Set(values.map(canonicalJson));
+  return (value) => texts.has(canonicalJson(value));
+}
+
 /** `uniqueItems` in time that grows with the array's size, not with its square. */
 export function allDistinct(wanted: boolean, items: readonly unknown[]): boolean {
   if (!wanted) return true;

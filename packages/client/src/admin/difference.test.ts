@@ -81,6 +81,23 @@ describe("a difference", () => {
     expect(merged(current, wanted)).toEqual({ ...current, ...sent });
   });
 
+  it.each(["__proto__", "constructor", "toString"])("is told of a member named %s", (name) => {
+    const named = (value: string): object => JSON.parse(`{${JSON.stringify(name)}:${JSON.stringify(value)}}`) as object;
+    const labels = (of: object): object => ({ labels: of });
+    expect(differenceOf(labels({}), labels(named("x"))).changes).toEqual([
+      { path: `labels.${name}`, before: undefined, after: "x" },
+    ]);
+    expect(differenceOf(labels(named("x")), labels({})).changes).toEqual([
+      { path: `labels.${name}`, before: "x", after: undefined },
+    ]);
+    const schema = (properties: object): object => ({
+      schema: { type: "json_schema", schema: JSON.stringify(properties) },
+    });
+    expect(differenceOf(schema({}), schema(named("x"))).changes).toEqual([
+      { path: `schema.schema#/${name}`, before: undefined, after: "x" },
+    ]);
+  });
+
   it("from nothing is a creation", () => {
     const difference = differenceOf(undefined, { name: "e", labels: null, created_at: "t" });
     expect(difference).toEqual({ action: "create", changes: [{ path: "name", before: undefined, after: "e" }] });

@@ -28,7 +28,7 @@ const MERGED = new Set(["schema", "options"]);
 /** @param current `undefined` where there is none yet */
 export function differenceOf(current: object | undefined, wanted: object): Difference {
   const changes = membersOf(wanted).flatMap(([name, after]) =>
-    changesOf(name, (current as Members | undefined)?.[name], after, MERGED.has(name)),
+    changesOf(name, current && ownMember(current, name), after, MERGED.has(name)),
   );
   if (current === undefined) return { action: "create", changes };
   return { action: changes.length === 0 ? "none" : "update", changes };
@@ -38,9 +38,9 @@ export function differenceOf(current: object | undefined, wanted: object): Diffe
 export function merged<T extends object>(current: T, wanted: object): T {
   const members = membersOf(wanted)
     // What does not differ stays to the letter: another text of the same schema would be another version of it.
-    .filter(([name, after]) => changesOf(name, (current as Members)[name], after, MERGED.has(name)).length > 0)
+    .filter(([name, after]) => changesOf(name, ownMember(current, name), after, MERGED.has(name)).length > 0)
     .map(([name, after]): [string, unknown] => {
-      const before = (current as Members)[name];
+      const before = ownMember(current, name);
       return [name, MERGED.has(name) && isObject(before) && isObject(after) ? { ...before, ...after } : after];
     });
   return { ...current, ...Object.fromEntries(members) };
@@ -65,7 +65,9 @@ function changesOf(path: string, before: unknown, after: unknown, merge: boolean
   if (path === "schema.schema") return schemaChanges(path, before, after);
   if (isObject(before) && isObject(after)) {
     const names = merge ? Object.keys(after) : [...new Set([...Object.keys(before), ...Object.keys(after)])];
-    return names.flatMap((name) => changesOf(`${path}.${name}`, before[name], after[name], false));
+    return names.flatMap((name) =>
+      changesOf(`${path}.${name}`, ownMember(before, name), ownMember(after, name), false),
+    );
   }
   return equal(before, after, path.startsWith("authorization.")) ? [] : [change(path, before, after)];
 }
@@ -80,8 +82,17 @@ function schemaChanges(path: string, before: unknown, after: unknown): Change[] 
 function documentChanges(path: string, before: unknown, after: unknown): Change[] {
   if (!isObject(before) || !isObject(after)) return equal(before, after, false) ? [] : [change(path, before, after)];
   return [...new Set([...Object.keys(before), ...Object.keys(after)])].flatMap((name) =>
-    documentChanges(`${path}/${name.replaceAll("~", "~0").replaceAll("/", "~1")}`, before[name], after[name]),
+    documentChanges(
+      `${path}/${name.replaceAll("~", "~0").replaceAll("/", "~1")}`,
+      ownMember(before, name),
+      ownMember(after, name),
+    ),
   );
+}
+
+/** Names are anybody's: those that every object inherits, too. */
+function ownMember(object: object, name: string): unknown {
+  return Object.hasOwn(object, name) ? (object as Members)[name] : undefined;
 }
 
 function change(path: string, before: unknown, after: unknown): Change {

@@ -83,7 +83,9 @@ function keyTest(key: string, eventTypes: readonly EventType[]): Selection {
 }
 
 function at(event: unknown, path: string): unknown {
-  return path.split(".").reduce<unknown>((value, name) => (isRecord(value) ? value[name] : undefined), event);
+  return path
+    .split(".")
+    .reduce<unknown>((value, name) => (isRecord(value) && Object.hasOwn(value, name) ? value[name] : undefined), event);
 }
 
 function textOf(value: unknown): string {
