@@ -1,0 +1,138 @@
+/**
+ * The directory around the data: whose it is, in which format, and which process uses it.
+ *
+ *     format            JSON that says which; written first of all
+ *     owner-….sock      the process that uses it
+ *     snapshot          rows: metadata, positions, which logs there are
+ *     journal/          everything that was written since
+ *     logs/             events by log and partition
+ *     trash/            logs that are being removed
+ */
+import { existsSync } from "node:fs";
+import { join, resolve } from "node:path";
+import { DataDirectoryError } from "../data-directory-error.ts";
+import type { Files } from "./files.ts";
+import { isOwnerSocket, own } from "./ownership.ts";
+import type { Ownership } from "./ownership.ts";
+import { attemptLater } from "./system-refusal.ts";
+
+/** What this version writes, and the only one that it reads. */
+const FORMAT = 1;
+const MARKER = "format";
+/** Of a marker that is not whole yet. */
+const NEW_MARKER = "format.new";
+const MARK = { nakadi: "data directory", format: FORMAT };
+/** What only the earlier engine made, on LMDB. */
+const LMDB = "data.mdb";
+const OWN: readonly string[] = ["snapshot", "snapshot.new", "journal", "logs", "trash"];
+/** The root of a new file system has it. */
+const IGNORED = "lost+found";
+
+export type TakeDirectory = (directory: string) => Promise<Ownership>;
+
+/**
+ * Takes the directory for this process, and makes it where there is none.
+ * @throws {DataDirectoryError} with everything as it was
+ */
+export async function takeDirectory(files: Files, path: string, take: TakeDirectory = own): Promise<Ownership> {
+  return attemptLater(path, async () => {
+    // What is not a data directory, or not for this version, is left without a trace.
+    await checkFormat(files, path);
+    await files.makeDirectory(path);
+    const ownership = await take(path);
+    try {
+      if (await checkFormat(files, path)) await writeMarker(files, path);
+      return ownership;
+    } catch (error) {
+      await ownership.release();
+      throw error;
+    }
+  });
+}
+
+/** Takes a directory that is there, whatever has happened to its files. @throws {DataDirectoryError} */
+export async function takeDamagedDirectory(files: Files, path: string): Promise<Ownership> {
+  return attemptLater(path, async () => {
+    if (!existsSync(path)) throw new DataDirectoryError("unusable", path, `there is no directory ${path}`);
+    const entries = await files.list(path);
+    if (!entries.includes(MARKER) && !entries.some((name) => OWN.includes(name)))
+      throw new DataDirectoryError("not-ours", path, `${path} is not a data directory of nakadi`);
+    const format = entries.includes(MARKER) ? await formatOf(files, path) : undefined;
+    if (format !== undefined) checkNotNewer(path, format);
+    const ownership = await own(path);
+    if (format !== FORMAT) await writeMarker(files, path);
+    return ownership;
+  });
+}
+
+/** Says whether the directory is new. @throws {DataDirectoryError} */
+async function checkFormat(files: Files, path: string): Promise<boolean> {
+  const entries = (await files.list(path)).filter((name) => name !== IGNORED && !isOwnerSocket(name));
+  if (entries.includes(MARKER)) {
+    const format = await formatOf(files, path);
+    if (format === undefined) throw damaged(path, `${join(path, MARKER)} does not say which data format it is`);
+    checkNotNewer(path, format);
+    return false;
+  }
+  if (entries.includes(LMDB)) {
+    throw new DataDirectoryError(
+      "older-format",
+      path,
+      `${path} holds data of an earlier nakadi, which kept it in LMDB; this one cannot read it. Choose another directory`,
+    );
+  }
+  const foreign = entries.find((name) => name !== NEW_MARKER && !OWN.includes(name));
+  if (foreign !== undefined) {
+    throw new DataDirectoryError(
+      "not-ours",
+      path,
+      `${path} is not a data directory of nakadi: it holds ${foreign}. Choose an empty or a new directory`,
+    );
+  }
+  if (entries.some((name) => name !== NEW_MARKER)) throw damaged(path, `${join(path, MARKER)} is missing`);
+  return true;
+}
+
+function checkNotNewer(path: string, format: number): void {
+  if (format <= FORMAT) return;
+  throw new DataDirectoryError(
+    "newer-format",
+    path,
+    `${path} has data format ${format}, of a newer nakadi; this one knows format ${FORMAT}. Use the newer one`,
+  );
+}
+
+/** Undefined where the marker does not say. */
+async function formatOf(files: Files, path: string): Promise<number | undefined> {
+  const file = await files.open(join(path, MARKER), "read");
+  try {
+    const bytes = Buffer.alloc(Math.min(await file.size(), 1_000));
+    await file.read(bytes, 0);
+    const { format } = JSON.parse(bytes.toString()) as { format?: unknown };
+    return Number.isSafeInteger(format) && Number(format) >= 1 ? Number(format) : undefined;
+  } catch (error) {
+    // `null` has no members.
+    if (error instanceof SyntaxError || error instanceof TypeError) return undefined;
+    throw error;
+  } finally {
+    await file.close();
+  }
+}
+
+async function writeMarker(files: Files, path: string): Promise<void> {
+  const temporary = join(path, NEW_MARKER);
+  const file = await files.open(temporary, "create");
+  try {
+    await file.truncate(0);
+    await file.writev([Buffer.from(`${JSON.stringify(MARK)}\n`)], 0);
+    await file.datasync();
+  } finally {
+    await file.close();
+  }
+  await files.rename(temporary, join(path, MARKER));
+  await files.syncDirectory(path);
+}
+
+export function damaged(path: string, what: string): DataDirectoryError {
+  return new DataDirectoryError("damaged", path, `${what}. To check and repair it: nakadi repair ${resolve(path)}`);
+}

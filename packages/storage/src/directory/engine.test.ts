@@ -1,0 +1,109 @@
+/**
+ * Rows of the directory engine: they keep the contract on a disk, and the power may be cut at any time.
+ */
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { ManualClock } from "nakadi-protocol";
+import { describe, expect, it } from "vitest";
+import { storageCompliance } from "../compliance/suite.ts";
+import { ClockReadings } from "../in-process/clock-readings.ts";
+import { MemoryLog } from "../memory/log.ts";
+import { DirectoryEngine } from "./engine.ts";
+import type { OpenLogs } from "./engine.ts";
+import { PowerCutFiles } from "./power-cut-files.ts";
+
+const openLogs: OpenLogs = ({ clock }) => {
+  const logs = new Map();
+  const readings = new ClockReadings(clock);
+  return {
+    noteRows: () => undefined,
+    flush: async () => undefined,
+    replay: () => undefined,
+    start: () => undefined,
+    port: (scope) => new MemoryLog(logs, readings, scope),
+    close: async () => undefined,
+  };
+};
+
+storageCompliance({
+  name: "directory",
+  open: async () => {
+    const folder = await mkdtemp(join(tmpdir(), "nakadi-directory-"));
+    const clock = new ManualClock();
+    const engine = await DirectoryEngine.open({ directory: join(folder, "data"), clock, openLogs });
+    return {
+      node: (name, nodeClock) => engine.node(name, nodeClock),
+      clock,
+      close: async () => {
+        await engine.close();
+        await rm(folder, { recursive: true });
+      },
+    };
+  },
+});
+
+/** mulberry32 */
+function randomFrom(seed: number): () => number {
+  let state = seed >>> 0;
+  return () => {
+    state = (state + 0x6d2b79f5) >>> 0;
+    let mixed = state;
+    mixed = Math.imul(mixed ^ (mixed >>> 15), mixed | 1);
+    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
+  };
+}
+
+describe("the power", () => {
+  it("may be cut at any time: nothing acknowledged is lost, nothing happens by half", async () => {
+    const seed = Date.now() % 1_000_000;
+    const random = randomFrom(seed);
+    let files = new PowerCutFiles(random);
+    await files.makeDirectory("/data");
+    const own = async () => ({ release: async () => undefined });
+    const acknowledged = new Map<string, number>();
+    /** What may be there too: written, and not answered. */
+    let unknown = new Map<string, number>();
+    let written = 0;
+    for (let cut = 0; cut < 300; cut++) {
+      const disk = { files, own, journalFileBytes: 2_000, checkpointBytes: 4_000 };
+      const opening = random() < 0.2;
+      if (opening) files.cutAfter(1 + Math.floor(random() * 30));
+      const engine = await DirectoryEngine.open({ directory: "/data", clock: new ManualClock(), openLogs, disk }).catch(
+        (error: unknown) => {
+          if (!opening || !String(error).includes("power"))
+            throw new Error(`seed ${seed}, cut ${cut}`, { cause: error });
+        },
+      );
+      if (engine) {
+        const { metadata } = engine.node("a");
+        for (const [id, value] of acknowledged) {
+          const [one, two] = [await metadata.get<number>("one", id), await metadata.get<number>("two", id)];
+          expect(one?.value, `seed ${seed}, cut ${cut}`).toBe(two?.value);
+          expect([value, unknown.get(id)], `seed ${seed}, cut ${cut}`).toContain(one?.value);
+          acknowledged.set(id, one?.value ?? NaN);
+        }
+        unknown = new Map();
+        files.cutAfter(1 + Math.floor(random() * 200));
+        const write = async (id: string): Promise<void> => {
+          for (;;) {
+            const value = (written += 1);
+            unknown.set(id, value);
+            const both = ["one", "two"].map((kind) => ({ kind, id, expect: "any", value, pad: "" }) as const);
+            try {
+              await metadata.write(both);
+            } catch {
+              return;
+            }
+            acknowledged.set(id, value);
+          }
+        };
+        await Promise.all(["p", "q", "r"].map(write));
+        await engine.close().catch(() => undefined);
+      }
+      files = files.restarted();
+    }
+    expect(written).toBeGreaterThan(300);
+  });
+});
