@@ -3,6 +3,7 @@
  */
 import type { Clock } from "nakadi-protocol";
 import type { CoordinationPort, LogPort, MetadataPort, Storage } from "../ports.ts";
+import { withMethod } from "./with-method.ts";
 
 /** No hint is later than this. */
 const MAX_DELAY_MS = 1_000;
@@ -55,16 +56,6 @@ export function oddHints(storage: Storage, { seed, clock }: { seed: number; cloc
 function delays(random: () => number): number[] {
   const late = 1 + Math.floor(random() * MAX_DELAY_MS);
   return [[], [0], [0, 0], [late], [0, late]][Math.floor(random() * 5)] ?? [];
-}
-
-function withMethod<Port extends object, Name extends keyof Port>(port: Port, name: Name, method: Port[Name]): Port {
-  return new Proxy(port, {
-    get(target, key) {
-      if (key === name) return method;
-      const member: unknown = Reflect.get(target, key);
-      return typeof member === "function" ? (member.bind(target) as unknown) : member;
-    },
-  });
 }
 
 /** Numbers from 0 to below 1 (mulberry32). */

@@ -16,6 +16,8 @@ import { retentionCompliance } from "./retention.ts";
 import { withOddHints, withTwoNodes } from "./subject.ts";
 import type { Subject } from "./subject.ts";
 
+export { oddHints } from "./odd-hints.ts";
+export { StoppableNode } from "./stoppable-node.ts";
 export type { OpenEngine, Subject } from "./subject.ts";
 
 const PARTS = [
