@@ -10,7 +10,9 @@ import { EventTypeChanges } from "./event-types/changes.ts";
 import { generateFlowId } from "./http/flow-id.ts";
 import { buildServer } from "./http/server.ts";
 import { silentLogger } from "./logger.ts";
+import { Closings } from "./log/closings.ts";
 import { Writers } from "./log/writers.ts";
+import { Snapshots } from "./metadata-snapshot.ts";
 import { NodeMembership } from "./node-membership.ts";
 import { Reports } from "./reports/reports.ts";
 import { Settings } from "./settings/settings.ts";
@@ -40,7 +42,7 @@ export interface Broker extends AsyncDisposable {
 export async function startBroker(options: BrokerOptions = {}): Promise<Broker> {
   const { clock = systemClock, logger = silentLogger } = options;
   const { host, port, limits, featuresOn, deletableSubscription, ...checked } = checkedOptions(options);
-  const storage = await openStorage(checked.storage, {
+  const engine = await openStorage(checked.storage, {
     node: randomUUID(),
     clock,
     onFaultPoint: options.onFaultPoint,
@@ -49,12 +51,31 @@ export async function startBroker(options: BrokerOptions = {}): Promise<Broker> 
   const onError = (error: unknown): void => logger.error({ error }, "a stream ended because its storage failed");
   const uuid = (): string => randomUUID();
   const access = new Access(options.authorizer ?? allowAll);
-  const settings = new Settings(storage.metadata, clock, access.subject, featuresOn);
+  const membership = await NodeMembership.join({
+    coordination: engine.coordination,
+    clock,
+    leaseMs: limits.nodeLeaseMs,
+    lost: () => {
+      logger.warn({}, "the node stood still for too long and lost its sessions");
+      void streams.endAll();
+    },
+    failed: (error) => logger.error({ error }, "the node holds no lease, and serves no streams until it gets one"),
+  });
+  const storage = { ...engine, coordination: membership.guarded(engine.coordination) };
+  const snapshots = new Snapshots(storage.metadata);
+  const settings = new Settings(storage.metadata, snapshots, clock, access.subject, featuresOn);
   const { features, gate } = settings;
-  const common = { log: storage.log, metadata: storage.metadata, features, limits, clock, uuid };
+  const common = { log: storage.log, metadata: storage.metadata, snapshots, features, limits, clock, uuid };
   const eventTypes = new EventTypes(common);
   const eventTypeChanges = new EventTypeChanges({ ...common, eventTypes });
-  const writers = new Writers({ ...common, eventTypes });
+  const closings = new Closings({ ...common, coordination: storage.coordination });
+  const writers = new Writers({
+    ...common,
+    eventTypes,
+    closings,
+    membership,
+    onError: (error) => logger.error({ error }, "a timeline's switch waits for this node: its storage failed"),
+  });
   const subscriptions = new Subscriptions({ ...common, coordination: storage.coordination, eventTypes });
   const random = Math.random;
   const reports = new Reports({
@@ -74,16 +95,9 @@ export async function startBroker(options: BrokerOptions = {}): Promise<Broker> 
     random,
     flowId: generateFlowId,
   });
-  const membership = await NodeMembership.join(
-    storage.coordination,
-    async () => {
-      logger.warn({}, "the node stood still for too long and lost its sessions");
-      await streams.endAll();
-    },
-    onError,
-  );
   const streams = new SubscriptionStreams({
-    node: () => membership.name,
+    membership,
+    snapshots,
     storage,
     subscriptions,
     eventTypes,
@@ -102,15 +116,18 @@ export async function startBroker(options: BrokerOptions = {}): Promise<Broker> 
     subscriptions,
     onError: (error) => logger.error({ error }, "dead letters that are sent once more were not looked for"),
   });
-  const eventTypeStreams = new EventTypeStreams({ ...common, eventTypes, gate, reports, random, onError });
+  const eventTypeStreams = new EventTypeStreams({ ...common, membership, eventTypes, gate, reports, random, onError });
   const stopping = new AbortController();
   const app = buildServer(
     {
+      membership,
       storage,
+      snapshots,
       access,
       settings,
       eventTypes,
       eventTypeChanges,
+      closings,
       writers,
       reports,
       subscriptions,
@@ -141,6 +158,7 @@ export async function startBroker(options: BrokerOptions = {}): Promise<Broker> 
     clearInterval(sweep);
     clearTimeout(deadline);
     settings[Symbol.dispose]();
+    writers[Symbol.dispose]();
     await redrive[Symbol.asyncDispose]();
     await reports[Symbol.asyncDispose]();
     await membership[Symbol.asyncDispose]();
@@ -149,7 +167,7 @@ export async function startBroker(options: BrokerOptions = {}): Promise<Broker> 
   const stop: Broker["stop"] = ({ drainMs = STOP_DRAIN_MS } = {}) => (stopped ??= shutDown(drainMs));
   try {
     // The one waits for the disk, the other for nothing.
-    await Promise.all([eventTypes.createSystemEventTypes(), eventTypes.endLostSwitches(), app.ready()]);
+    await Promise.all([eventTypes.createSystemEventTypes(), closings.endVoid(), app.ready()]);
     await app.listen({ host, port });
   } catch (error) {
     await stop({ drainMs: 0 });

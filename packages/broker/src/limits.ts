@@ -47,6 +47,8 @@ export interface Limits {
   autocommitMs: number;
   /** How long the storage may take for a batch of events. */
   publishTimeoutMs: number;
+  /** A node that the storage has not heard of for so long has lost its sessions. */
+  nodeLeaseMs: number;
   /** How long writers wait for a timeline's switch, and the switch for them. */
   timelineSwitchMs: number;
   /** How long nothing of a request may come, its head as a whole, or nothing of a stream that has ended be read. */
@@ -92,6 +94,7 @@ export const LIMIT_RULES: Readonly<Record<keyof Limits, LimitRule>> = {
   streamReportMs: { default: 60_000, min: 10, max: 3_600_000, acceptance: 1_000 },
   autocommitMs: { default: 5_000, min: 10, max: 3_600_000 },
   publishTimeoutMs: { default: 35_000, min: 100, max: MAX_TIMER_MS },
+  nodeLeaseMs: { default: 10_000, min: 100, max: 60_000 },
   timelineSwitchMs: { default: 40_000, min: 100, max: MAX_TIMER_MS },
   requestTimeoutMs: { default: 60_000, min: 100, max: MAX_TIMER_MS },
 };

@@ -1,8 +1,9 @@
 /** Brokers that are given one engine are the nodes of one server. */
-import { systemClock } from "nakadi-protocol";
-import { MemoryEngine } from "nakadi-storage";
-import { expect, it } from "vitest";
-import { testBroker } from "./test-broker.ts";
+import { ManualClock, systemClock } from "nakadi-protocol";
+import { MemoryEngine, type StorageEngine } from "nakadi-storage";
+import { StoppableNode } from "nakadi-storage/compliance";
+import { describe, expect, it } from "vitest";
+import { hashed, testBroker, type TestBroker } from "./test-broker.ts";
 
 it("what one node has acknowledged, the other one knows", async () => {
   const storage = new MemoryEngine({ clock: systemClock });
@@ -20,3 +21,184 @@ it("what one node has acknowledged, the other one knows", async () => {
   await b.publish(eventType, [{ n: 2 }]);
   expect((await again.nextEvents()).events).toEqual([{ n: 2 }]);
 });
+
+describe("a node that stood still until its lease had ended", () => {
+  it("sends nothing of what another node sends meanwhile, on no stream", async () => {
+    const clock = new ManualClock();
+    const node = new StoppableNode(clock);
+    const storage = new MemoryEngine({ clock });
+    const a = await testBroker({ storage: node.engine(storage), clock: node.clock });
+    const b = await testBroker({ storage, clock });
+    const eventType = await a.eventType();
+    const subscription = await a.subscription([eventType]);
+    const parameters = { batch_limit: 2, batch_flush_timeout: 1, max_uncommitted_events: 10 };
+    const stopped = await a.open(subscription, parameters);
+    await a.publish(eventType, [{ n: 1 }, { n: 2 }, { n: 3 }]);
+    expect((await stopped.nextEvents()).events).toEqual([{ n: 1 }, { n: 2 }]);
+    // The third one was read with them and is sent after a second, before the lease is renewed.
+    node.stop();
+    for (let second = 0; second < 20; second += 1) clock.advance(1_000);
+    const heir = await b.open(subscription, { batch_limit: 3 });
+    const line = await heir.nextEvents();
+    expect(line.events).toEqual([{ n: 1 }, { n: 2 }, { n: 3 }]);
+    expect((await b.commit(subscription, heir.id, [line.cursor])).status).toBe(204);
+    node.goOn();
+    expect((await stopped.rest()).filter(({ events }) => events)).toEqual([]);
+    expect((await b.commit(subscription, stopped.id, [line.cursor])).status).toBe(422);
+    // It is one of the nodes again.
+    await expect.poll(async () => (await a.call({ method: "GET", path: "/health" })).status).toBe(200);
+    await b.publish(eventType, [{ n: 4 }]);
+    clock.advance(30_000);
+    expect((await heir.nextEvents()).events).toEqual([{ n: 4 }]);
+  });
+});
+
+describe("a node that gets no lease", () => {
+  it("says so, and neither opens streams nor takes events and commits, until it gets one", async () => {
+    const clock = new ManualClock();
+    const node = new StoppableNode(clock);
+    const storage = new MemoryEngine({ clock });
+    let refuses = false;
+    const a = await testBroker({
+      storage: node.engine(refusingLeases(storage, () => refuses)),
+      clock: node.clock,
+    });
+    const eventType = await a.eventType();
+    const subscription = await a.subscription([eventType]);
+    const stream = await a.open(subscription);
+    const cursor = { partition: "0", offset: "BEGIN", event_type: eventType, cursor_token: "t" };
+    refuses = true;
+    node.stop();
+    clock.advance(20_000);
+    node.goOn();
+    await stream.rest();
+    const requests = (): Promise<number[]> =>
+      Promise.all(
+        [
+          a.call({ method: "GET", path: "/health" }),
+          a.call({ method: "GET", path: `/subscriptions/${subscription}/events` }),
+          a.call({ method: "GET", path: `/event-types/${eventType}/events` }),
+          a.publish(eventType, [{ n: 1 }]),
+          a.commit(subscription, stream.id, [cursor]),
+          a.call({ method: "PATCH", path: `/subscriptions/${subscription}/cursors`, json: { items: [cursor] } }),
+        ].map(async (answer) => (await answer).status),
+      );
+    expect(await requests()).toEqual([503, 503, 503, 503, 503, 503]);
+    expect((await a.call({ method: "GET", path: `/event-types/${eventType}` })).status).toBe(200);
+    refuses = false;
+    clock.advance(5_000);
+    await expect.poll(async () => (await a.call({ method: "GET", path: "/health" })).text).toBe("OK");
+    expect((await a.publish(eventType, [{ n: 1 }])).status).toBe(200);
+    expect((await (await a.open(subscription)).nextEvents()).events).toEqual([{ n: 1 }]);
+  });
+});
+
+it("a commit by way of another node that no hint told of keeps the stream from ending", async () => {
+  const clock = new ManualClock();
+  const storage = new MemoryEngine({ clock });
+  const limits = { streamPollMs: 60_000 };
+  const a = await testBroker({ storage: withoutChanges(storage), clock, limits });
+  const b = await testBroker({ storage, clock });
+  const eventType = await a.eventType();
+  const subscription = await a.subscription([eventType]);
+  await a.publish(eventType, [{ n: 1 }]);
+  const stream = await a.open(subscription, { commit_timeout: 5 });
+  const { cursor } = await stream.nextEvents();
+  expect((await b.commit(subscription, stream.id, [cursor])).status).toBe(204);
+  clock.advance(5_000);
+  await b.publish(eventType, [{ n: 2 }]);
+  const next = await stream.nextEvents();
+  expect(next.events).toEqual([{ n: 2 }]);
+  clock.advance(5_000);
+  expect((await stream.rest()).map(({ info }) => info?.debug)).toEqual(["Commit timeout reached"]);
+});
+
+describe("a request", () => {
+  it("looks at the metadata's revision once, and sees what another node has acknowledged before", async () => {
+    let revisions = 0;
+    const engine = new MemoryEngine({ clock: systemClock });
+    const a = await testBroker({
+      storage: countingRevisions(engine, () => revisions++),
+      limits: { streamPollMs: 60_000 },
+    });
+    const b = await testBroker({ storage: engine });
+    const eventType = await a.eventType(hashed(3));
+    const subscription = await a.subscription([eventType]);
+    const stream = await a.open(subscription);
+    const cursors = ["0", "1", "2"].map((partition) => ({
+      partition,
+      offset: "BEGIN",
+      event_type: eventType,
+      cursor_token: "t",
+    }));
+    const most = async (times: number, request: () => Promise<{ status: number }>, status: number): Promise<void> => {
+      await expect.poll(() => quiet(() => revisions)).toBe(true);
+      const before = revisions;
+      expect((await request()).status).toBe(status);
+      expect(revisions - before).toBeLessThanOrEqual(times);
+    };
+    const get = (path: string) => (): ReturnType<TestBroker["call"]> => a.call({ method: "GET", path });
+    await most(1, () => a.publish(eventType, [{ p: "1" }]), 200);
+    await most(1, () => a.commit(subscription, stream.id, cursors), 200);
+    await most(1, get(`/event-types/${eventType}`), 200);
+    await most(1, get(`/event-types/${eventType}/partitions`), 200);
+    await most(1, get(`/subscriptions/${subscription}/stats`), 200);
+    await most(1, get(`/subscriptions?show_status=true`), 200);
+    await most(1, get(`/subscriptions/${subscription}/cursors`), 200);
+    await most(
+      1,
+      () => a.call({ method: "POST", path: `/event-types/${eventType}/deleted-events`, json: [{ p: "1" }] }),
+      422,
+    );
+    expect((await b.call({ method: "DELETE", path: `/subscriptions/${subscription}` })).status).toBe(204);
+    expect((await b.call({ method: "DELETE", path: `/event-types/${eventType}` })).status).toBe(200);
+    await most(1, () => a.publish(eventType, [{ p: "1" }]), 404);
+  });
+});
+
+/** Whether nothing has been counted for two turns of the event loop. */
+async function quiet(count: () => number): Promise<boolean> {
+  const before = count();
+  for (let turn = 0; turn < 2; turn += 1) await new Promise((resolve) => void setImmediate(resolve));
+  return count() === before;
+}
+
+function refusingLeases(engine: StorageEngine, refuses: () => boolean): StorageEngine {
+  return changed(engine, (storage) => {
+    const join = storage.coordination.join.bind(storage.coordination);
+    storage.coordination.join = async (...args) => {
+      if (refuses()) throw new Error("There is no connection to the storage.");
+      return join(...args);
+    };
+  });
+}
+
+function withoutChanges(engine: StorageEngine): StorageEngine {
+  return changed(engine, (storage) => {
+    storage.coordination.onChange = () => ({ [Symbol.dispose]: () => undefined });
+  });
+}
+
+function countingRevisions(engine: StorageEngine, count: () => void): StorageEngine {
+  return changed(engine, (storage) => {
+    const revision = storage.metadata.revision.bind(storage.metadata);
+    storage.metadata.revision = () => {
+      count();
+      return revision();
+    };
+  });
+}
+
+function changed(
+  engine: StorageEngine,
+  change: (storage: Awaited<ReturnType<StorageEngine["open"]>>) => void,
+): StorageEngine {
+  return {
+    name: engine.name,
+    async open(context) {
+      const storage = await engine.open(context);
+      change(storage);
+      return storage;
+    },
+  };
+}

@@ -4,6 +4,7 @@ import { MemoryEngine } from "nakadi-storage";
 import type { LogId, LogPort, MetadataPort, Storage } from "nakadi-storage";
 import { Access, allowAll } from "../authorization/authorizer.ts";
 import { DEFAULT_LIMITS } from "../limits.ts";
+import { Snapshots } from "../metadata-snapshot.ts";
 import { Features } from "../settings/features.ts";
 import { EventTypes } from "./catalogue.ts";
 import type { StoredEventType } from "./stored-event-type.ts";
@@ -33,7 +34,8 @@ function catalogueOver(ports: { log?: LogPort; metadata?: MetadataPort } = {}): 
   return new EventTypes({
     log: storage.log,
     metadata: storage.metadata,
-    features: new Features(storage.metadata),
+    snapshots: new Snapshots(storage.metadata),
+    features: new Features(storage.metadata, new Snapshots(storage.metadata)),
     limits: DEFAULT_LIMITS,
     clock,
     uuid,

@@ -7,6 +7,7 @@ import { eachRecord } from "nakadi-storage";
 import type { LogPort, MetadataPort, Versioned } from "nakadi-storage";
 import { type Access, eventTypeResource } from "../authorization/authorizer.ts";
 import type { Limits } from "../limits.ts";
+import type { Snapshot, Snapshots } from "../metadata-snapshot.ts";
 import { ProblemError } from "../problems.ts";
 import type { Features } from "../settings/features.ts";
 import { Storages } from "../settings/storages.ts";
@@ -19,7 +20,6 @@ import type { EventValidator } from "./event-validator.ts";
 import type { JsonObject } from "./json-schema.ts";
 import { logPolicy } from "./log-policy.ts";
 import { newEventType } from "./new-event-type.ts";
-import { RecordCache } from "./record-cache.ts";
 import { schemaAddition, SchemaHistory } from "./schema-history.ts";
 import type { CompleteEventType, StoredEventType } from "./stored-event-type.ts";
 import { parseStrictly } from "./strict-json.ts";
@@ -27,6 +27,7 @@ import { systemEventTypes } from "./system-event-types.ts";
 
 export interface EventTypesInput {
   metadata: MetadataPort;
+  snapshots: Snapshots;
   log: LogPort;
   features: Features;
   limits: Limits;
@@ -51,16 +52,16 @@ export class EventTypes {
   readonly #storages: Storages;
   readonly #clock: Clock;
   readonly #uuid: () => string;
-  readonly #records: RecordCache<StoredEventType>;
+  readonly #snapshots: Snapshots;
   readonly #validators = new EventValidators();
   readonly #effectiveSchemas = new WeakMap<StoredEventType, { text: string; version: string }>();
   /** What the schemas were. */
   readonly schemas: SchemaHistory;
 
-  constructor({ metadata, log, features, limits, clock, uuid }: EventTypesInput) {
+  constructor({ metadata, snapshots, log, features, limits, clock, uuid }: EventTypesInput) {
     this.#metadata = metadata;
-    this.#records = new RecordCache(metadata, EVENT_TYPE_KIND);
-    this.#storages = new Storages(metadata);
+    this.#snapshots = snapshots;
+    this.#storages = new Storages(metadata, snapshots);
     this.schemas = new SchemaHistory(metadata);
     this.#features = features;
     this.#log = log;
@@ -75,21 +76,22 @@ export class EventTypes {
    * @throws {ValidationError}
    */
   async create(body: unknown): Promise<StoredEventType> {
-    if (await this.#features.isEnabled("disable_event_type_creation")) {
+    const at = await this.#snapshots.take();
+    if (await this.#features.isEnabled("disable_event_type_creation", at)) {
       throw new ProblemError(501, "Event Type creation is disabled");
     }
     const request = readEventTypeRequest(body);
-    await this.#features.demandWritable();
+    await this.#features.demandWritable(at);
     const {
       eventType,
       partitions,
       effectiveSchema: effective,
     } = newEventType(request, this.#limits, this.#clock.wallMs());
-    await this.#features.demandAuthorization("force_event_type_authz", request.authorization);
+    await this.#features.demandAuthorization("force_event_type_authz", request.authorization, at);
     if (effective) await this.demandCompiles(effective);
     else await demandAvroSchema(request.schema.schema);
-    if (await this.find(eventType.name)) throw alreadyExists(eventType.name);
-    const stored = await this.#store(eventType, partitions);
+    if (await this.find(eventType.name, at)) throw alreadyExists(eventType.name);
+    const stored = await this.#store(eventType, partitions, at);
     if (!stored) throw alreadyExists(eventType.name);
     return stored;
   }
@@ -100,24 +102,13 @@ export class EventTypes {
     const limits = { ...this.#limits, ...anyRetention, defaultPartitions: 1 };
     await Promise.all(
       systemEventTypes().map(async (definition) => {
-        if (await this.find(definition.name)) return;
+        const at = await this.#snapshots.take();
+        if (await this.find(definition.name, at)) return;
         const request = readEventTypeRequest(definition);
         const { eventType, partitions } = newEventType(request, limits, this.#clock.wallMs());
-        await this.#store(eventType, partitions);
+        await this.#store(eventType, partitions, at);
       }),
     );
-  }
-
-  /**
-   * Takes back the switches of timelines that the end of a process has cut short. Only for a start: a switch that still
-   * goes on would fail.
-   */
-  async endLostSwitches(): Promise<void> {
-    for await (const { id, value } of eachRecord<StoredEventType>(this.#metadata, EVENT_TYPE_KIND)) {
-      if (!value.switching) continue;
-      await this.change(id, ({ switching: _, ...stored }) => stored);
-      await this.#log.remove(value.switching.log);
-    }
   }
 
   /** Whether a timeline is in that storage. */
@@ -128,9 +119,9 @@ export class EventTypes {
   }
 
   /** @returns nothing if the name is taken */
-  async #store(eventType: CompleteEventType, partitions: number): Promise<StoredEventType | undefined> {
+  async #store(eventType: CompleteEventType, partitions: number, at: Snapshot): Promise<StoredEventType | undefined> {
     const log = this.#uuid();
-    const storage = await this.#storages.defaultId();
+    const storage = await this.#storages.defaultId(at);
     const stored: StoredEventType = {
       eventType,
       partitions,
@@ -154,15 +145,15 @@ export class EventTypes {
   }
 
   /** @throws {ProblemError} 404 */
-  async get(name: string): Promise<StoredEventType> {
-    const found = await this.find(name);
+  async get(name: string, at?: Snapshot): Promise<StoredEventType> {
+    const found = await this.find(name, at);
     if (!found) throw noSuchEventType(name);
     return found;
   }
 
-  /** As stored by the last write that was acknowledged before the call. */
-  async find(name: string): Promise<StoredEventType | undefined> {
-    return (await this.#records.get(name))?.value;
+  /** As stored by the last write that was acknowledged before `at` was taken; without it, before the call. */
+  async find(name: string, at?: Snapshot): Promise<StoredEventType | undefined> {
+    return (await (at ?? (await this.#snapshots.take())).record<StoredEventType>(EVENT_TYPE_KIND, name))?.value;
   }
 
   /**
@@ -218,11 +209,12 @@ export class EventTypes {
     isSubscribed: (name: string) => Promise<boolean>,
     access: Access,
   ): Promise<CompleteEventType> {
-    await this.#features.demandWritable();
+    const at = await this.#snapshots.take();
+    await this.#features.demandWritable(at);
     for (;;) {
       const found = await this.record(name);
       const resource = eventTypeResource(found.value.eventType);
-      if (await this.#features.isEnabled("disable_event_type_deletion"))
+      if (await this.#features.isEnabled("disable_event_type_deletion", at))
         await access.demandAdmin("Event Type deletion is disabled");
       await access.demand("VIEW", resource);
       await access.demand("ADMIN", resource);

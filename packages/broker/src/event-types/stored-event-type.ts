@@ -35,6 +35,4 @@ export interface StoredEventType {
   schemaVersions: readonly string[];
   /** By order; the last one is written to. Never empty. */
   timelines: readonly Timeline[];
-  /** While the next timeline is on its way, until a wall time at the latest: nobody begins to write meanwhile. */
-  switching?: { log: LogId; untilMs: number };
 }

@@ -6,7 +6,10 @@ import type { EventTypes } from "../event-types/catalogue.ts";
 import type { EventTypeChanges } from "../event-types/changes.ts";
 import type { DeletableSubscription } from "../broker-options.ts";
 import type { Limits } from "../limits.ts";
+import type { Closings } from "../log/closings.ts";
 import type { Writers } from "../log/writers.ts";
+import type { Snapshots } from "../metadata-snapshot.ts";
+import type { NodeMembership } from "../node-membership.ts";
 import type { Reports } from "../reports/reports.ts";
 import type { Settings } from "../settings/settings.ts";
 import type { EventTypeStreams } from "../streaming/event-type-streams.ts";
@@ -14,12 +17,16 @@ import type { SubscriptionStreams } from "../streaming/streams.ts";
 import type { Subscriptions } from "../subscriptions/registry.ts";
 
 export interface Domain {
+  /** Of this node among those that share the storage. */
+  membership: NodeMembership;
   storage: Storage;
+  snapshots: Snapshots;
   /** What the caller may do. */
   access: Access;
   settings: Settings;
   eventTypes: EventTypes;
   eventTypeChanges: EventTypeChanges;
+  closings: Closings;
   writers: Writers;
   reports: Reports;
   subscriptions: Subscriptions;

@@ -99,7 +99,7 @@ export function buildServer(domain: Domain, logger: Logger): FastifyInstance {
     return sendProblem(reply, problem(500, `An internal error happened. Please report it. (ETI${id})`));
   });
   apiDescriptionRoutes(app);
-  healthRoutes(app);
+  healthRoutes(app, domain);
   metricsRoutes(app);
   registryRoutes(app);
   settingsRoutes(app, domain);

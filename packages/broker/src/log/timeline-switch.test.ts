@@ -1,42 +1,43 @@
 import { ManualClock } from "nakadi-protocol";
 import { beforeEach, describe, expect, it, vi } from "vitest";
 import { MemoryEngine } from "nakadi-storage";
-import type { Storage } from "nakadi-storage";
+import { type DomainNode, domainNode } from "../../test/domain-node.ts";
 import { Access, allowAll } from "../authorization/authorizer.ts";
-import { EventTypes } from "../event-types/catalogue.ts";
-import type { StoredEventType } from "../event-types/stored-event-type.ts";
 import { DEFAULT_LIMITS } from "../limits.ts";
-import { Features } from "../settings/features.ts";
-import { switchTimeline, type TimelineSwitchParts } from "./timeline-switch.ts";
-import { Writers } from "./writers.ts";
+import type { StoredEventType } from "../event-types/stored-event-type.ts";
+import type { BegunWrite } from "./writers.ts";
+import { switchTimeline } from "./timeline-switch.ts";
 
 let clock: ManualClock;
-let storage: Storage;
-let parts: TimelineSwitchParts;
+let engine: MemoryEngine;
+let parts: DomainNode;
 
 beforeEach(async () => {
   clock = new ManualClock();
-  storage = new MemoryEngine({ clock }).node("node");
-  let uuids = 0;
-  const uuid = (): string => `log-${uuids++}`;
-  const features = new Features(storage.metadata);
-  const eventTypes = new EventTypes({ ...storage, features, limits: DEFAULT_LIMITS, clock, uuid });
-  const writers = new Writers({ eventTypes, metadata: storage.metadata, limits: DEFAULT_LIMITS, clock });
-  parts = { eventTypes, writers, log: storage.log, limits: DEFAULT_LIMITS, clock, uuid };
+  engine = new MemoryEngine({ clock });
+  parts = await domainNode({ engine, clock });
   const schema = { type: "json_schema", schema: "{}" };
-  await eventTypes.create({ name: "et", owning_application: "app", category: "undefined", schema });
+  await parts.eventTypes.create({ name: "et", owning_application: "app", category: "undefined", schema });
 });
+
+/** Resolves when the event type is closed. */
+async function untilClosed(): Promise<void> {
+  await expect.poll(async () => (await parts.closings.look("et")).isClosed).toBe(true);
+}
 
 const orders = async (): Promise<number[]> => (await parts.eventTypes.get("et")).timelines.map(({ order }) => order);
 
 /** Appends `count` events to the timeline that `stored` is written to. */
 async function append(stored: StoredEventType | undefined, count: number): Promise<void> {
   const records = Array.from({ length: count }, () => ({ value: new Uint8Array(1) }));
-  await storage.log.append(stored?.timelines.at(-1)?.log ?? "", new Map([[0, records]]), new AbortController().signal);
+  await parts.log.append(stored?.timelines.at(-1)?.log ?? "", new Map([[0, records]]), new AbortController().signal);
 }
 
 /** A writer that has begun and goes on when it is told to. */
-function slowWriter(write: (stored: StoredEventType | undefined) => Promise<void> = (stored) => append(stored, 2)): {
+function slowWriter(
+  write: (begun: BegunWrite) => Promise<void> = ({ stored }) => append(stored, 2),
+  node: DomainNode = parts,
+): {
   begun: Promise<void>;
   finish: () => void;
   done: Promise<void>;
@@ -45,10 +46,10 @@ function slowWriter(write: (stored: StoredEventType | undefined) => Promise<void
   let finish: () => void = () => undefined;
   const begun = new Promise<void>((resolve) => (begin = resolve));
   const allowed = new Promise<void>((resolve) => (finish = resolve));
-  const done = parts.writers.write("et", async (stored) => {
+  const done = node.writers.write("et", async (begunWrite) => {
     begin();
     await allowed;
-    await write(stored);
+    await write(begunWrite);
   });
   return { begun, finish, done };
 }
@@ -66,46 +67,46 @@ describe("a timeline's switch", () => {
     const writer = slowWriter();
     await writer.begun;
     const switched = switchTimeline(parts, "et");
-    await expect.poll(async () => (await parts.eventTypes.get("et")).switching).toBeDefined();
+    await untilClosed();
     expect(await orders()).toEqual([1]);
     writer.finish();
     await Promise.all([writer.done, switched]);
-    const { timelines, switching } = await parts.eventTypes.get("et");
+    const { timelines } = await parts.eventTypes.get("et");
     expect(timelines.map(({ order, lastNumbers }) => [order, lastNumbers])).toEqual([
       [1, [1]],
       [2, null],
     ]);
-    expect(switching).toBeUndefined();
+    expect((await parts.closings.look("et")).isClosed).toBe(false);
   });
 
   it("leads to a log with all partitions, of those too that came while it waited", async () => {
-    const growing = slowWriter(async (stored) => {
-      await storage.log.grow(stored?.timelines.at(-1)?.log ?? "", 3);
+    const growing = slowWriter(async ({ stored }) => {
+      await parts.log.grow(stored?.timelines.at(-1)?.log ?? "", 3);
       await parts.eventTypes.change("et", (now) => ({ ...now, partitions: 3 }));
     });
     await growing.begun;
     const switched = switchTimeline(parts, "et");
-    await expect.poll(async () => (await parts.eventTypes.get("et")).switching).toBeDefined();
+    await untilClosed();
     growing.finish();
     await Promise.all([growing.done, switched]);
     const { timelines, partitions } = await parts.eventTypes.get("et");
     expect(partitions).toBe(3);
-    expect(await storage.log.bounds(timelines.at(-1)?.log ?? "")).toHaveLength(3);
+    expect(await parts.log.bounds(timelines.at(-1)?.log ?? "")).toHaveLength(3);
   });
 
   it("leads to a log with the policy of now, however late that was changed", async () => {
     const writer = slowWriter();
     await writer.begun;
     const retention_time = 20_000_000;
-    const create = storage.log.create.bind(storage.log);
-    vi.spyOn(storage.log, "create").mockImplementationOnce(async (...log) => {
+    const create = parts.log.create.bind(parts.log);
+    vi.spyOn(parts.log, "create").mockImplementationOnce(async (...log) => {
       await create(...log);
       await parts.eventTypes.change("et", (now) => ({
         ...now,
         eventType: { ...now.eventType, options: { retention_time } },
       }));
     });
-    const configured = vi.spyOn(storage.log, "configure");
+    const configured = vi.spyOn(parts.log, "configure");
     const switched = switchTimeline(parts, "et");
     writer.finish();
     await Promise.all([writer.done, switched]);
@@ -117,7 +118,7 @@ describe("a timeline's switch", () => {
     const writer = slowWriter(async () => undefined);
     await writer.begun;
     const switched = switchTimeline(parts, "et").catch((error: unknown) => error);
-    await expect.poll(async () => (await parts.eventTypes.get("et")).switching).toBeDefined();
+    await untilClosed();
     await parts.eventTypes.delete("et", async () => false, new Access(allowAll));
     writer.finish();
     expect(await switched).toMatchObject({ status: 404 });
@@ -127,8 +128,8 @@ describe("a timeline's switch", () => {
     const writer = slowWriter();
     await writer.begun;
     const switched = switchTimeline(parts, "et");
-    await expect.poll(async () => (await parts.eventTypes.get("et")).switching).toBeDefined();
-    const later = parts.writers.write("et", async (stored) => stored?.timelines.length);
+    await untilClosed();
+    const later = parts.writers.write("et", async ({ stored }) => stored?.timelines.length);
     writer.finish();
     await switched;
     expect(await later).toBe(2);
@@ -138,7 +139,7 @@ describe("a timeline's switch", () => {
     const writer = slowWriter();
     await writer.begun;
     const first = switchTimeline(parts, "et");
-    await expect.poll(async () => (await parts.eventTypes.get("et")).switching).toBeDefined();
+    await untilClosed();
     await expect(switchTimeline(parts, "et")).rejects.toMatchObject({ status: 409 });
     writer.finish();
     await Promise.all([writer.done, first]);
@@ -150,8 +151,8 @@ describe("a timeline's switch", () => {
     const writer = slowWriter();
     await writer.begun;
     const switched = switchTimeline(parts, "et").catch((error: unknown) => error);
-    await expect.poll(async () => (await parts.eventTypes.get("et")).switching).toBeDefined();
-    const later = parts.writers.write("et", async (stored) => stored?.timelines.length);
+    await untilClosed();
+    const later = parts.writers.write("et", async ({ stored }) => stored?.timelines.length);
     await expect.poll(() => clock.pending).toBeGreaterThan(1);
     clock.advance(40_000);
     expect(await switched).toMatchObject({ status: 503 });
@@ -161,39 +162,37 @@ describe("a timeline's switch", () => {
   });
 
   it("that ends while a writer looks for it does not cost that writer his last look", async () => {
-    const mark = { log: "never-created", untilMs: clock.wallMs() + 40_000 };
-    await parts.eventTypes.change("et", (stored) => ({ ...stored, switching: mark }));
-    const now = clock.wallMs();
-    vi.spyOn(clock, "wallMs").mockImplementationOnce(() => {
+    await parts.closings.begin("et", parts.membership.stay().name, "next");
+    const looked = vi.spyOn(parts.closings, "look").mockImplementationOnce(async () => {
+      const at = await parts.snapshots.take();
+      await parts.closings.end("et", "next");
       clock.advance(40_000);
-      return now;
+      return { at, isClosed: true };
     });
     expect(await whileTimePasses(parts.writers.write("et", async () => "written"))).toBe("written");
+    expect(looked).toHaveBeenCalledTimes(2);
   });
 
-  it("that a crash has ended holds nobody up for longer than that", async () => {
-    const mark = { log: "never-created", untilMs: clock.wallMs() + 40_000 };
-    await parts.eventTypes.change("et", (stored) => ({ ...stored, switching: mark }));
-    const early = parts.writers.write("et", async () => "written");
-    await expect.poll(() => clock.pending).toBeGreaterThan(0);
-    expect((await parts.eventTypes.get("et")).switching).toBeDefined();
-    clock.advance(40_000);
-    expect(await early).toBe("written");
-    expect((await parts.eventTypes.get("et")).switching).toBeUndefined();
-  });
-
-  it("cannot complete once a writer has called it off", async () => {
-    const writer = slowWriter();
+  it("of a node that has lost its lease holds nobody up, and cannot complete", async () => {
+    const lost = await domainNode({ engine, clock: new ManualClock() });
+    const writer = slowWriter(undefined, lost);
     await writer.begun;
-    const switched = switchTimeline(parts, "et").catch((error: unknown) => error);
-    await expect.poll(async () => (await parts.eventTypes.get("et")).switching).toBeDefined();
-    // The wall clock runs ahead of this node's own: to everybody else the mark is over.
-    clock.jumpWall(40_000);
-    await parts.writers.write("et", (stored) => append(stored, 1));
+    const switched = switchTimeline(lost, "et").catch((error: unknown) => error);
+    await untilClosed();
+    await whileTimePasses(parts.writers.write("et", ({ stored }) => append(stored, 1)));
     writer.finish();
+    await writer.done;
     expect(await switched).toMatchObject({ status: 503 });
     expect(await orders()).toEqual([1]);
-    await parts.writers.write("et", (stored) => append(stored, 1));
+    await parts.writers.write("et", ({ stored }) => append(stored, 1));
+  });
+
+  it("that a crash has left behind is ended by the start of a node", async () => {
+    await parts.closings.begin("et", "a node that is gone", "next");
+    await parts.log.create("next", 1, { retentionMs: null, compact: false });
+    await parts.closings.endVoid();
+    expect(await parts.metadata.list("closing", { limit: 1 })).toEqual([]);
+    await expect(parts.log.bounds("next")).rejects.toThrow("There is no log");
   });
 
   it("is not done to a compacted event type, nor to one that there is not", async () => {
@@ -202,5 +201,64 @@ describe("a timeline's switch", () => {
       return { ...stored, eventType: { ...stored.eventType, cleanup_policy: "compact" } };
     });
     await expect(switchTimeline(parts, "et")).rejects.toMatchObject({ status: 422 });
+  });
+});
+
+describe("a timeline's switch with several nodes", () => {
+  it("waits for writers on every node, and nothing of theirs is cut off", async () => {
+    const other = await domainNode({ engine, clock });
+    const writer = slowWriter(undefined, other);
+    await writer.begun;
+    let isDone = false;
+    const switched = switchTimeline(parts, "et").then(() => (isDone = true));
+    await untilClosed();
+    const closing = await parts.metadata.get<{ acknowledged: string[] }>("closing", "et");
+    const own = parts.membership.stay().name;
+    await expect
+      .poll(async () => (await parts.metadata.get<{ acknowledged: string[] }>("closing", "et"))?.value.acknowledged)
+      .toEqual([own]);
+    expect([closing === undefined, isDone, await orders()]).toEqual([false, false, [1]]);
+    const later = other.writers.write("et", async ({ stored }) => stored?.timelines.length);
+    writer.finish();
+    await Promise.all([writer.done, switched]);
+    expect((await parts.eventTypes.get("et")).timelines[0]?.lastNumbers).toEqual([1]);
+    expect(await whileTimePasses(later)).toBe(2);
+  });
+
+  it("waits for a node that stands still until its lease ends; what it had begun it does not append when it goes on", async () => {
+    const frozen = new ManualClock();
+    const other = await domainNode({ engine, clock: frozen });
+    const writer = slowWriter(async ({ stored, stay }) => {
+      stay.demandSafe();
+      await append(stored, 1);
+    }, other);
+    const failed = writer.done.catch((error: unknown) => error);
+    await writer.begun;
+    const switched = switchTimeline(parts, "et");
+    await untilClosed();
+    await whileTimePasses(switched);
+    expect(clock.monotonicMs()).toBeGreaterThanOrEqual(DEFAULT_LIMITS.nodeLeaseMs);
+    expect(clock.monotonicMs()).toBeLessThan(DEFAULT_LIMITS.timelineSwitchMs);
+    frozen.advance(clock.monotonicMs());
+    // The node has another lease by now. The write began under the old one.
+    await expect.poll(() => other.membership.isSafe).toBe(true);
+    writer.finish();
+    expect(await failed).toMatchObject({ status: 503 });
+    const { timelines } = await parts.eventTypes.get("et");
+    expect(timelines.map(({ lastNumbers }) => lastNumbers)).toEqual([[-1], null]);
+    expect(await parts.log.bounds(timelines[0]?.log ?? "")).toEqual([{ oldest: 0, next: 0 }]);
+  });
+
+  it("is refused on one node while another one is at it, and by a start of a node is left alone", async () => {
+    const other = await domainNode({ engine, clock });
+    const writer = slowWriter(undefined, other);
+    await writer.begun;
+    const switched = switchTimeline(parts, "et");
+    await untilClosed();
+    await expect(switchTimeline(other, "et")).rejects.toMatchObject({ status: 409 });
+    await other.closings.endVoid();
+    writer.finish();
+    await Promise.all([writer.done, switched]);
+    expect(await orders()).toEqual([1, 2]);
   });
 });

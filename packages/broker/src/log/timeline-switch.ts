@@ -1,26 +1,26 @@
 /**
  * From one timeline to the next (protocol 6.6). Nothing spans metadata and log, so it goes in steps, each of which may be
- * the last before a crash: mark the event type (nobody begins to write to it), wait for those who write, create the next
- * log, and in one write close the timeline and open the next. A mark that is left behind expires, or ends with the
- * next start of a broker.
+ * the last before a crash: close the event type (nobody begins to write to it, on any node), wait for those who write,
+ * create the next log, and in one write end the closing, close the timeline and open the next. A closing that is left
+ * behind is void as soon as its node has lost its lease.
  */
 import { isDeepStrictEqual } from "node:util";
 import type { Clock } from "nakadi-protocol";
-import type { LogId, LogPort } from "nakadi-storage";
-import type { EventTypes } from "../event-types/catalogue.ts";
+import type { LogId, LogPort, MetadataPort } from "nakadi-storage";
+import { EVENT_TYPE_KIND, type EventTypes } from "../event-types/catalogue.ts";
 import { applyLogPolicy, logPolicy } from "../event-types/log-policy.ts";
 import type { StoredEventType } from "../event-types/stored-event-type.ts";
-import type { Limits } from "../limits.ts";
+import type { NodeMembership } from "../node-membership.ts";
 import { ProblemError } from "../problems.ts";
+import { type Closings, inMaintenance } from "./closings.ts";
 import { OWN_STORAGE } from "./timeline-list.ts";
-import { inMaintenance, type Writers } from "./writers.ts";
 
 export interface TimelineSwitchParts {
   eventTypes: EventTypes;
-  writers: Writers;
+  closings: Closings;
+  membership: Pick<NodeMembership, "stay">;
+  metadata: MetadataPort;
   log: LogPort;
-  /** How long it waits for writers, and they for it (protocol 0.6). */
-  limits: Pick<Limits, "timelineSwitchMs">;
   clock: Clock;
   uuid: () => string;
 }
@@ -34,23 +34,20 @@ export async function switchTimeline(
   name: string,
   storage: string = OWN_STORAGE,
 ): Promise<StoredEventType> {
-  const { eventTypes, writers, log, limits, clock, uuid } = parts;
+  const { eventTypes, closings, membership, log, uuid } = parts;
+  demandSwitchable(await eventTypes.get(name));
   const next = uuid();
-  await eventTypes.change(name, (stored) => {
-    demandSwitchable(stored, clock.wallMs());
-    return { ...stored, switching: { log: next, untilMs: clock.wallMs() + limits.timelineSwitchMs } };
-  });
+  await closings.begin(name, membership.stay().name, next);
   try {
-    if (!(await inTime(clock, limits.timelineSwitchMs, writers.drained(name)))) throw inMaintenance();
+    await closings.complete(name, next);
     // Those who were waited for may have given it more partitions; nobody can any more.
-    const { timelines, partitions, eventType } = await eventTypes.get(name);
-    const current = timelines.at(-1)?.log ?? "";
+    const closed = await eventTypes.get(name);
+    demandSwitchable(closed);
+    const current = closed.timelines.at(-1)?.log ?? "";
     const lastNumbers = (await log.bounds(current)).map((bounds) => bounds.next - 1);
-    const policy = logPolicy(eventType);
-    await log.create(next, partitions, policy);
-    const stored = await eventTypes.change(name, (now) =>
-      switched(now, { log: next, storage, lastNumbers, nowMs: clock.wallMs() }),
-    );
+    const policy = logPolicy(closed.eventType);
+    await log.create(next, closed.partitions, policy);
+    const stored = await complete(parts, name, { current, next, storage, lastNumbers });
     if (!isDeepStrictEqual(policy, logPolicy(stored.eventType))) await applyLogPolicy(parts, stored);
     return stored;
   } catch (error) {
@@ -59,45 +56,48 @@ export async function switchTimeline(
   }
 }
 
-function demandSwitchable({ eventType, switching }: StoredEventType, nowMs: number): void {
+function demandSwitchable({ eventType }: StoredEventType): void {
   if (eventType.cleanup_policy !== "delete") {
     throw new ProblemError(422, `Cannot create a timeline for ${eventType.name}: its events are compacted`);
   }
-  if (switching && switching.untilMs > nowMs) {
-    throw new ProblemError(409, `A timeline of ${eventType.name} is being switched already`);
+}
+
+interface Switch {
+  /** The log that was written to. */
+  current: LogId;
+  next: LogId;
+  storage: string;
+  lastNumbers: readonly number[];
+}
+
+/** @throws {ProblemError} 404; 503 if the closing is not ours any more: somebody may have begun to write */
+async function complete(
+  { eventTypes, closings, metadata, clock }: TimelineSwitchParts,
+  name: string,
+  change: Switch,
+): Promise<StoredEventType> {
+  for (;;) {
+    const ending = await closings.ending(name, change.next);
+    const { value, version } = await eventTypes.record(name);
+    // Deleted meanwhile, and another one has the name.
+    if (value.timelines.at(-1)?.log !== change.current) throw inMaintenance();
+    const stored = switched(value, change, clock.wallMs());
+    const write = { kind: EVENT_TYPE_KIND, id: name, expect: version, value: stored };
+    if ((await metadata.write([write, ending])) === "written") return stored;
   }
 }
 
-/** @throws {ProblemError} 503 if the mark is not ours any more: somebody may have begun to write */
-function switched(
-  { switching, ...stored }: StoredEventType,
-  { log, storage, lastNumbers, nowMs }: { log: LogId; storage: string; lastNumbers: readonly number[]; nowMs: number },
-): StoredEventType {
-  if (switching?.log !== log) throw inMaintenance();
+function switched(stored: StoredEventType, { next, storage, lastNumbers }: Switch, nowMs: number): StoredEventType {
   const closed = stored.timelines.map((timeline) => (timeline.lastNumbers ? timeline : { ...timeline, lastNumbers }));
   const order = (closed.at(-1)?.order ?? 0) + 1;
   const own = storage === OWN_STORAGE ? {} : { storage };
-  const opened = { order, log, createdAt: new Date(nowMs).toISOString(), lastNumbers: null, ...own };
+  const opened = { order, log: next, createdAt: new Date(nowMs).toISOString(), lastNumbers: null, ...own };
   return { ...stored, timelines: [...closed, opened] };
 }
 
-/** Takes the mark away, so that the switch cannot be completed, and then the log, unless it is in use after all. */
-async function callOff({ eventTypes, log }: TimelineSwitchParts, name: string, next: LogId): Promise<void> {
-  const left = await eventTypes
-    .change(name, ({ switching, ...stored }) =>
-      switching && switching.log !== next ? { ...stored, switching } : stored,
-    )
-    .catch((error: unknown) => {
-      if (error instanceof ProblemError) return undefined;
-      throw error;
-    });
+/** Ends the closing, so that the switch cannot be completed, and then the log, unless it is in use after all. */
+async function callOff({ eventTypes, closings, log }: TimelineSwitchParts, name: string, next: LogId): Promise<void> {
+  await closings.end(name, next);
+  const left = (await eventTypes.findRecord(name))?.value;
   if (!left?.timelines.some((timeline) => timeline.log === next)) await log.remove(next);
-}
-
-/** Whether `work` is done within the time that a switch may take. */
-async function inTime(clock: Clock, ms: number, work: Promise<void>): Promise<boolean> {
-  return new Promise((resolve, reject) => {
-    const timer = clock.schedule(ms, () => resolve(false));
-    work.then(() => resolve(true), reject).finally(() => timer.cancel());
-  });
 }

@@ -1,67 +1,113 @@
 /**
- * Who writes to an event type right now. A timeline is switched in steps (`timeline-switch.ts`): from the moment that the
- * event type is marked nobody begins to write to it, and the switch waits until those who had begun are done.
+ * Who writes to an event type on this node. While the event type is closed (`closings.ts`) nobody begins to; what had begun
+ * before is waited for, and then acknowledged to the node that closes.
  */
-import type { Clock } from "nakadi-protocol";
-import type { MetadataPort } from "nakadi-storage";
-import { EVENT_TYPE_KIND, type EventTypes } from "../event-types/catalogue.ts";
+import type { Clock, Timer } from "nakadi-protocol";
+import type { LogId } from "nakadi-storage";
+import type { EventTypes } from "../event-types/catalogue.ts";
 import type { StoredEventType } from "../event-types/stored-event-type.ts";
 import type { Limits } from "../limits.ts";
+import type { Snapshot } from "../metadata-snapshot.ts";
 import { nextHint } from "../next-hint.ts";
-import { ProblemError } from "../problems.ts";
+import type { NodeMembership, Stay } from "../node-membership.ts";
+import { type Closings, inMaintenance } from "./closings.ts";
 
+/** Hints may be lost, so whoever waits looks again this often. */
 const POLL_MS = 250;
+/** The same for closings of other nodes. */
+const ACKNOWLEDGE_MS = 500;
 
 export interface WritersParts {
   eventTypes: EventTypes;
-  metadata: MetadataPort;
+  closings: Closings;
+  membership: Pick<NodeMembership, "stay" | "isSafe">;
   limits: Pick<Limits, "timelineSwitchMs">;
   clock: Clock;
+  /** Told why closings could not be acknowledged; it is tried again. */
+  onError: (error: unknown) => void;
 }
 
-export class Writers {
+/** What a write that has begun goes by. */
+export interface BegunWrite {
+  /** As it is stored; nothing if there is no such event type. */
+  stored: StoredEventType | undefined;
+  /** Taken when the write began. */
+  at: Snapshot;
+  /** The write ends with it: nothing is appended unless it is safe at that instant. */
+  stay: Stay;
+}
+
+export class Writers implements Disposable {
   readonly #parts: WritersParts;
   readonly #writing = new Map<string, Set<Promise<unknown>>>();
+  /** Logs whose closings are about to be acknowledged. */
+  readonly #acknowledging = new Set<LogId>();
+  readonly #hints: Disposable;
+  #poll: Timer | undefined;
 
   constructor(parts: WritersParts) {
     this.#parts = parts;
+    this.#hints = parts.closings.onChange(() => void this.#acknowledgeAll());
+    this.#schedulePoll();
   }
 
   /**
    * Runs `write` with the event type as it is stored, after a switch of its timeline if there is one. No switch
-   * completes before `write` is done.
-   * @throws {ProblemError} 503 if a switch takes too long
+   * completes before `write` is done, unless this node loses its lease.
+   * @throws {ProblemError} 503 if a switch takes too long, or if this node holds no lease
    */
-  async write<T>(name: string, write: (stored: StoredEventType | undefined) => Promise<T>): Promise<T> {
-    const deadlineMs = this.#parts.clock.monotonicMs() + this.#parts.limits.timelineSwitchMs;
+  async write<T>(name: string, write: (begun: BegunWrite) => Promise<T>): Promise<T> {
+    const { clock, limits, closings, membership, eventTypes } = this.#parts;
+    const deadlineMs = clock.monotonicMs() + limits.timelineSwitchMs;
     for (;;) {
-      // Asked before the look: a mark that ends while we look has not held us up for too long.
-      const isLate = this.#parts.clock.monotonicMs() >= deadlineMs;
+      // Asked before the look: a closing that ends while we look has not held us up for too long.
+      const isLate = clock.monotonicMs() >= deadlineMs;
       const written = await this.#tracked(name, async () => {
-        const stored = await this.#unmarked(name);
-        return stored?.switching ? undefined : { result: await write(stored) };
+        // In this order: what begins after this node has acknowledged a closing sees it.
+        const stay = membership.stay();
+        const { at, isClosed } = await closings.look(name);
+        if (isClosed) return undefined;
+        return { result: await write({ stored: await eventTypes.find(name, at), at, stay }) };
       });
       if (written) return written.result;
       if (isLate) throw inMaintenance();
-      await nextHint(this.#parts.clock, POLL_MS, (hint) => this.#parts.metadata.onWrite(EVENT_TYPE_KIND, name, hint));
+      await nextHint(clock, POLL_MS, (hint) => closings.onChange(hint, name));
     }
   }
 
-  /** Resolves when all who write at this moment are done, however that ends for them. */
-  async drained(name: string): Promise<void> {
-    const writing = this.#writing.get(name);
-    if (writing) await Promise.allSettled(writing);
+  [Symbol.dispose](): void {
+    this.#poll?.cancel();
+    this.#hints[Symbol.dispose]();
   }
 
-  /** A switch whose node was lost is called off by the next writer: it can then not be completed any more. */
-  async #unmarked(name: string): Promise<StoredEventType | undefined> {
-    const { eventTypes, clock } = this.#parts;
-    const stored = await eventTypes.find(name);
-    if (!stored?.switching || stored.switching.untilMs > clock.wallMs()) return stored;
-    const { log } = stored.switching;
-    return eventTypes.change(name, ({ switching, ...rest }) => {
-      return switching && switching.log !== log ? { ...rest, switching } : rest;
+  #schedulePoll(): void {
+    this.#poll = this.#parts.clock.schedule(ACKNOWLEDGE_MS, () => {
+      void this.#acknowledgeAll();
+      this.#schedulePoll();
     });
+  }
+
+  async #acknowledgeAll(): Promise<void> {
+    const { membership, closings, onError } = this.#parts;
+    if (!membership.isSafe) return;
+    try {
+      const { name: node } = membership.stay();
+      const all = await closings.unacknowledged(node);
+      await Promise.all(all.map(([eventType, log]) => this.#acknowledge(eventType, log, node)));
+    } catch (error) {
+      onError(error);
+    }
+  }
+
+  async #acknowledge(eventType: string, log: LogId, node: string): Promise<void> {
+    if (this.#acknowledging.has(log)) return;
+    this.#acknowledging.add(log);
+    try {
+      await Promise.allSettled(this.#writing.get(eventType) ?? []);
+      await this.#parts.closings.acknowledge(eventType, log, node);
+    } finally {
+      this.#acknowledging.delete(log);
+    }
   }
 
   async #tracked<T>(name: string, work: () => Promise<T>): Promise<T> {
@@ -75,8 +121,4 @@ export class Writers {
       if (all.size === 0 && this.#writing.get(name) === all) this.#writing.delete(name);
     }
   }
-}
-
-export function inMaintenance(): ProblemError {
-  return new ProblemError(503, "Event type is currently in maintenance, please repeat request");
 }

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { ManualClock } from "nakadi-protocol";
 import type { LogPort, NewRecord } from "nakadi-storage";
+import { SAFE } from "../../test/domain-node.ts";
 import { appendAll, ownBytes } from "./append.ts";
 import type { AppendTerms } from "./append.ts";
 
@@ -10,7 +11,7 @@ const records = Array.from({ length: 4 }, (_, index): NewRecord => ({
 }));
 
 function log(append: LogPort["append"], clock = new ManualClock()): AppendTerms {
-  return { log: { append } as LogPort, clock, timeoutMs: 35_000, signal: SIGNAL };
+  return { log: { append } as LogPort, clock, timeoutMs: 35_000, signal: SIGNAL, stay: SAFE };
 }
 
 test("everything goes in one append, each partition in the order of the request", async () => {

@@ -5,6 +5,7 @@ import type { BatchItemResponse, Clock } from "nakadi-protocol";
 import { NoSuchLogError } from "nakadi-storage";
 import type { LogId, LogPort, NewRecord } from "nakadi-storage";
 import { noSuchEventType } from "../event-types/catalogue.ts";
+import type { Stay } from "../node-membership.ts";
 import type { StoredEventType } from "../event-types/stored-event-type.ts";
 import type { Batch } from "./batch.ts";
 import { partlyStoredItems } from "./item-responses.ts";
@@ -16,6 +17,8 @@ export interface AppendTerms {
   /** What is not stored by then may or may not be stored later. */
   timeoutMs: number;
   signal: AbortSignal;
+  /** Under which the write has begun. */
+  stay: Stay;
 }
 
 /** 200: so many events are stored. 422: nothing is. 207: the events that are `submitted` are. */
@@ -61,7 +64,10 @@ export async function appendBatch(
   }
 }
 
-/** @param partitions of the records, one each */
+/**
+ * @param partitions of the records, one each
+ * @throws {ProblemError} 503 if the node has lost the lease under which the write began: nothing is stored
+ */
 export async function appendAll(
   terms: AppendTerms,
   id: LogId,
@@ -75,6 +81,7 @@ export async function appendAll(
     if (batch) batch.push(record);
     else batches.set(partition, [record]);
   }
+  terms.stay.demandSafe();
   const outcomes = await appendInTime(terms, id, batches);
   const failures = new Map<number, string>();
   for (const partition of batches.keys()) {

@@ -6,7 +6,7 @@ import { type Access, eventTypeResource } from "../authorization/authorizer.ts";
 import { noSuchEventType } from "../event-types/catalogue.ts";
 import { isObject } from "../event-types/json-schema.ts";
 import type { JsonObject } from "../event-types/json-schema.ts";
-import type { StoredEventType } from "../event-types/stored-event-type.ts";
+import type { BegunWrite } from "../log/writers.ts";
 import { ProblemError } from "../problems.ts";
 import { appendBatch } from "./append.ts";
 import type { PublishOutcome } from "./append.ts";
@@ -29,18 +29,18 @@ export async function deleteEvents(
   { access }: Pick<PublishingContext, "access">,
   signal: AbortSignal,
 ): Promise<PublishOutcome> {
-  await demandUnblocked(parts, name, access);
-  return parts.writers.write(name, (stored) => deleteFrom(stored, parts, name, body, access, signal));
+  return parts.writers.write(name, (begun) => deleteFrom(begun, parts, name, body, access, signal));
 }
 
 async function deleteFrom(
-  stored: StoredEventType | undefined,
-  { log, limits, clock, random }: PublishingParts,
+  { stored, at, stay }: BegunWrite,
+  { log, limits, clock, random, blacklist }: PublishingParts,
   name: string,
   body: Uint8Array,
   access: Access,
   signal: AbortSignal,
 ): Promise<PublishOutcome> {
+  await demandUnblocked({ blacklist }, name, access, at);
   const { category, cleanup_policy, partition_strategy, partition_key_fields } = stored?.eventType ?? UNKNOWN;
   let keyFault: string | undefined;
   const batch = new Batch({
@@ -65,7 +65,7 @@ async function deleteFrom(
   if (keyFault !== undefined && !batch.refusal()) {
     throw new ProblemError(400, `Error occurred when parsing event(s). ${keyFault}`);
   }
-  return appendBatch({ log, clock, timeoutMs: limits.publishTimeoutMs, signal }, stored, batch, body);
+  return appendBatch({ log, clock, timeoutMs: limits.publishTimeoutMs, signal, stay }, stored, batch, body);
 }
 
 /** The body is read before it is told that there is no such event type. */

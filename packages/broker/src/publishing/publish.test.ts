@@ -1,13 +1,10 @@
 import { ManualClock } from "nakadi-protocol";
 import type { BatchItemResponse } from "nakadi-protocol";
 import { beforeEach, describe, expect, test } from "vitest";
-import { MemoryEngine } from "nakadi-storage";
+import { domainNode } from "../../test/domain-node.ts";
 import type { LogPort, Storage } from "nakadi-storage";
 import { Access, allowAll } from "../authorization/authorizer.ts";
-import { EventTypes } from "../event-types/catalogue.ts";
 import { DEFAULT_LIMITS } from "../limits.ts";
-import { Writers } from "../log/writers.ts";
-import { Settings } from "../settings/settings.ts";
 import { publish } from "./publish.ts";
 import type { PublishOutcome } from "./append.ts";
 import type { PublishingParts } from "./publish.ts";
@@ -20,24 +17,12 @@ const ORDER = '{"type":"object","properties":{"order":{"type":"string"}},"requir
 let storage: Storage;
 let parts: PublishingParts;
 
-beforeEach(() => {
+beforeEach(async () => {
   const clock = new ManualClock(Date.UTC(2026, 0, 2, 3, 4, 5, 678));
-  storage = new MemoryEngine({ clock }).node("node");
   let logs = 0;
-  const uuid = (): string => `log-${logs++}`;
-  const { features, blacklist } = new Settings(storage.metadata, clock, "somebody");
-  const eventTypes = new EventTypes({ ...storage, features, limits: DEFAULT_LIMITS, clock, uuid });
-  const writers = new Writers({ eventTypes, metadata: storage.metadata, limits: DEFAULT_LIMITS, clock });
-  parts = {
-    eventTypes,
-    blacklist,
-    features,
-    writers,
-    log: storage.log,
-    limits: DEFAULT_LIMITS,
-    clock,
-    random: () => 0,
-  };
+  const node = await domainNode({ clock, uuid: () => `log-${logs++}` });
+  storage = node;
+  parts = { ...node, blacklist: node.settings.blacklist, random: () => 0 };
 });
 
 interface Definition {

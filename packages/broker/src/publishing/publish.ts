@@ -11,7 +11,8 @@ import type { EventValidator } from "../event-types/event-validator.ts";
 import type { StoredEventType } from "../event-types/stored-event-type.ts";
 import type { Limits } from "../limits.ts";
 import { ProblemError } from "../problems.ts";
-import type { Writers } from "../log/writers.ts";
+import type { BegunWrite, Writers } from "../log/writers.ts";
+import type { Snapshot } from "../metadata-snapshot.ts";
 import type { Blacklist } from "../settings/blacklist.ts";
 import type { Features } from "../settings/features.ts";
 import { appendBatch } from "./append.ts";
@@ -59,21 +60,21 @@ export async function publish(
   context: PublishingContext,
   signal: AbortSignal,
 ): Promise<PublishOutcome> {
-  await demandUnblocked(parts, name, context.access);
-  return parts.writers.write(name, (stored) => publishTo(stored, parts, name, body, context, signal));
+  return parts.writers.write(name, (begun) => publishTo(begun, parts, name, body, context, signal));
 }
 
 async function publishTo(
-  stored: StoredEventType | undefined,
+  { stored, at, stay }: BegunWrite,
   { eventTypes, log, limits, features, ...parts }: PublishingParts,
   name: string,
   body: Uint8Array,
   context: PublishingContext,
   signal: AbortSignal,
 ): Promise<PublishOutcome> {
+  await demandUnblocked(parts, name, context.access, at);
   const validation = stored && (await eventTypes.validation(stored));
   const batch = validation && batchOf(stored, validation, { ...parts, limits }, context);
-  const owners = stored && (await ownersOf(stored, features));
+  const owners = stored && (await ownersOf(stored, features, at));
   await scanAll(body, limits, (item) => {
     owners?.take(item);
     batch?.add(item);
@@ -83,14 +84,14 @@ async function publishTo(
   if (!batch) throw new ProblemError(404, `No json_schema found for event type: ${name}`);
   const denied = await owners?.denied(context.access);
   if (denied) return { status: 422, items: refusedItems(batch.eids, denied, []) };
-  const terms = { log, clock: parts.clock, timeoutMs: limits.publishTimeoutMs, signal };
+  const terms = { log, clock: parts.clock, timeoutMs: limits.publishTimeoutMs, signal, stay };
   return appendBatch(terms, stored, batch, body);
 }
 
 /** Nothing where owners do not matter. */
-async function ownersOf({ eventType }: StoredEventType, features: Features): Promise<Owners | undefined> {
+async function ownersOf({ eventType }: StoredEventType, features: Features, at: Snapshot): Promise<Owners | undefined> {
   const { event_owner_selector: selector } = eventType;
-  if (!selector || !(await features.isEnabled("event_owner_selector_authz"))) return undefined;
+  if (!selector || !(await features.isEnabled("event_owner_selector_authz", at))) return undefined;
   return new Owners(selector);
 }
 
@@ -99,8 +100,9 @@ export async function demandUnblocked(
   { blacklist }: Pick<PublishingParts, "blacklist">,
   eventType: string,
   { subject }: Access,
+  at: Snapshot,
 ): Promise<void> {
-  if (await blacklist.blocksProducer(subject, eventType)) {
+  if (await blacklist.blocksProducer(subject, eventType, at)) {
     throw new ProblemError(403, "Application or event type is blocked");
   }
 }

@@ -10,6 +10,7 @@ import type { LogPort, MetadataPort, NewRecord } from "nakadi-storage";
 import type { CompleteEventType, StoredEventType } from "../event-types/stored-event-type.ts";
 import type { Limits } from "../limits.ts";
 import type { Writers } from "../log/writers.ts";
+import type { Stay } from "../node-membership.ts";
 import { appendAll } from "../publishing/append.ts";
 import { partitioner } from "../publishing/partition.ts";
 import { FEATURE_KIND, type Features } from "../settings/features.ts";
@@ -154,7 +155,7 @@ export class Reports implements AsyncDisposable {
     await Promise.all(
       [...byEventType].map(([eventType, wanted]) =>
         this.#parts.writers
-          .write(eventType, async (stored) => stored && this.#append(stored, wanted))
+          .write(eventType, async ({ stored, stay }) => stored && this.#append(stored, wanted, stay))
           .catch(this.#parts.onError),
       ),
     );
@@ -169,7 +170,7 @@ export class Reports implements AsyncDisposable {
     return isOn;
   }
 
-  async #append(stored: StoredEventType, reports: readonly Report[]): Promise<void> {
+  async #append(stored: StoredEventType, reports: readonly Report[], stay: Stay): Promise<void> {
     const { log, clock, limits } = this.#parts;
     const current = stored.timelines.at(-1);
     if (!current) return;
@@ -179,7 +180,7 @@ export class Reports implements AsyncDisposable {
       partitions.push(partition);
       return { value };
     });
-    const terms = { log, clock, timeoutMs: limits.publishTimeoutMs, signal: this.#stopping.signal };
+    const terms = { log, clock, timeoutMs: limits.publishTimeoutMs, signal: this.#stopping.signal, stay };
     const failures = await appendAll(terms, current.log, records, partitions);
     for (const why of failures.values()) throw new Error(`Reports to ${stored.eventType.name} are lost: ${why}`);
   }

@@ -3,9 +3,9 @@
  * type of the entry and the name.
  */
 import type { Clock, Timer } from "nakadi-protocol";
-import type { MetadataPort } from "nakadi-storage";
+import type { MetadataPort, Versioned } from "nakadi-storage";
+import type { Snapshot, Snapshots } from "../metadata-snapshot.ts";
 import { ProblemError } from "../problems.ts";
-import { RecordList } from "./record-list.ts";
 
 const TYPES = ["CONSUMER_APP", "CONSUMER_ET", "PRODUCER_APP", "PRODUCER_ET"] as const;
 type EntryType = (typeof TYPES)[number];
@@ -22,21 +22,21 @@ const POLL_MS = 5_000;
 export class Blacklist implements Disposable {
   readonly #metadata: MetadataPort;
   readonly #clock: Clock;
-  readonly #entries: RecordList<true>;
+  readonly #snapshots: Snapshots;
   readonly #listeners = new Set<() => void>();
   readonly #hints: Disposable;
   #poll: Timer | undefined;
 
-  constructor(metadata: MetadataPort, clock: Clock) {
+  constructor(metadata: MetadataPort, snapshots: Snapshots, clock: Clock) {
     this.#metadata = metadata;
     this.#clock = clock;
-    this.#entries = new RecordList(metadata, KIND);
+    this.#snapshots = snapshots;
     this.#hints = metadata.onWrite(KIND, null, () => this.#tell());
     this.#schedulePoll();
   }
 
   async content(): Promise<BlacklistContent> {
-    const ids = [...(await this.#entries.all()).keys()];
+    const ids = [...(await this.#entries()).keys()];
     const named = (type: EntryType): string[] =>
       ids.filter((id) => id.startsWith(`${type}:`)).map((id) => id.slice(type.length + 1));
     return {
@@ -51,7 +51,7 @@ export class Blacklist implements Disposable {
    */
   async add(type: string, name: string): Promise<boolean> {
     const id = entryId(type, name);
-    if ((await this.#entries.all()).has(id)) return false;
+    if ((await this.#entries()).has(id)) return false;
     await this.#metadata.write([{ kind: KIND, id, expect: "any", value: true }]);
     return true;
   }
@@ -63,20 +63,20 @@ export class Blacklist implements Disposable {
   async remove(type: string, name: string): Promise<boolean> {
     const id = entryId(type, name);
     for (;;) {
-      const entry = (await this.#entries.all()).get(id);
+      const entry = (await this.#entries()).get(id);
       if (!entry) return false;
       const removal = { kind: KIND, id, expect: entry.version, remove: true } as const;
       if ((await this.#metadata.write([removal])) === "written") return true;
     }
   }
 
-  async blocksProducer(app: string, eventType: string): Promise<boolean> {
-    const entries = await this.#entries.all();
+  async blocksProducer(app: string, eventType: string, at?: Snapshot): Promise<boolean> {
+    const entries = await this.#entries(at);
     return entries.has(`PRODUCER_APP:${app}`) || entries.has(`PRODUCER_ET:${eventType}`);
   }
 
-  async blocksConsumer(app: string, eventTypes: readonly string[]): Promise<boolean> {
-    const entries = await this.#entries.all();
+  async blocksConsumer(app: string, eventTypes: readonly string[], at?: Snapshot): Promise<boolean> {
+    const entries = await this.#entries(at);
     return entries.has(`CONSUMER_APP:${app}`) || eventTypes.some((name) => entries.has(`CONSUMER_ET:${name}`));
   }
 
@@ -90,6 +90,10 @@ export class Blacklist implements Disposable {
     this.#poll?.cancel();
     this.#hints[Symbol.dispose]();
     this.#listeners.clear();
+  }
+
+  async #entries(at?: Snapshot): Promise<ReadonlyMap<string, Versioned<true>>> {
+    return (at ?? (await this.#snapshots.take())).records<true>(KIND);
   }
 
   #tell(): void {

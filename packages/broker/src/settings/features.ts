@@ -1,8 +1,8 @@
 /** Feature toggles (protocol 6.3): metadata of kind `feature`, its id the name. What nobody has set is as configured. */
-import type { MetadataPort } from "nakadi-storage";
+import type { MetadataPort, Versioned } from "nakadi-storage";
+import type { Snapshot, Snapshots } from "../metadata-snapshot.ts";
 import { ProblemError } from "../problems.ts";
 import { Members } from "../request-body.ts";
-import { RecordList } from "./record-list.ts";
 
 const FEATURES = [
   "disable_event_type_creation",
@@ -54,22 +54,22 @@ export function readFeatureToggle(body: unknown): FeatureToggle {
 
 export class Features {
   readonly #metadata: MetadataPort;
-  readonly #records: RecordList<boolean>;
+  readonly #snapshots: Snapshots;
   readonly #on: readonly FeatureName[];
 
   /** @param on unless somebody has switched them off */
-  constructor(metadata: MetadataPort, on: readonly FeatureName[] = []) {
+  constructor(metadata: MetadataPort, snapshots: Snapshots, on: readonly FeatureName[] = []) {
     this.#metadata = metadata;
+    this.#snapshots = snapshots;
     this.#on = on;
-    this.#records = new RecordList(metadata, FEATURE_KIND);
   }
 
-  async isEnabled(feature: FeatureName): Promise<boolean> {
-    return (await this.#records.all()).get(feature)?.value ?? this.#on.includes(feature);
+  async isEnabled(feature: FeatureName, at?: Snapshot): Promise<boolean> {
+    return (await this.#stored(at)).get(feature)?.value ?? this.#on.includes(feature);
   }
 
   async list(): Promise<FeatureToggle[]> {
-    const set = await this.#records.all();
+    const set = await this.#stored();
     return FEATURES.map((feature) => ({ feature, enabled: set.get(feature)?.value ?? this.#on.includes(feature) }));
   }
 
@@ -82,16 +82,21 @@ export class Features {
   async demandAuthorization(
     feature: "force_event_type_authz" | "force_subscription_authz",
     section: object | null,
+    at?: Snapshot,
   ): Promise<void> {
-    if (section === null && (await this.isEnabled(feature))) {
+    if (section === null && (await this.isEnabled(feature, at))) {
       throw new ProblemError(422, "Authorization section is mandatory");
     }
   }
 
   /** @throws {ProblemError} 503 while what is stored must not change */
-  async demandWritable(): Promise<void> {
-    if (await this.isEnabled("disable_db_write_operations")) {
+  async demandWritable(at?: Snapshot): Promise<void> {
+    if (await this.isEnabled("disable_db_write_operations", at)) {
       throw new ProblemError(503, "Database is currently in read-only mode");
     }
+  }
+
+  async #stored(at?: Snapshot): Promise<ReadonlyMap<string, Versioned<boolean>>> {
+    return (at ?? (await this.#snapshots.take())).records<boolean>(FEATURE_KIND);
   }
 }

@@ -1,6 +1,7 @@
 /** What an operator can see and order while the broker runs (protocol 6.2 to 6.5). */
 import type { Clock } from "nakadi-protocol";
 import type { MetadataPort } from "nakadi-storage";
+import type { Snapshots } from "../metadata-snapshot.ts";
 import { Administrators } from "./administrators.ts";
 import { Blacklist } from "./blacklist.ts";
 import { ConsumerGate } from "./consumer-gate.ts";
@@ -18,12 +19,18 @@ export class Settings implements Disposable {
    * @param app who consumes, as the blacklist names it
    * @param featuresOn unless somebody has switched them off
    */
-  constructor(metadata: MetadataPort, clock: Clock, app: string, featuresOn?: readonly FeatureName[]) {
-    this.features = new Features(metadata, featuresOn);
-    this.blacklist = new Blacklist(metadata, clock);
+  constructor(
+    metadata: MetadataPort,
+    snapshots: Snapshots,
+    clock: Clock,
+    app: string,
+    featuresOn?: readonly FeatureName[],
+  ) {
+    this.features = new Features(metadata, snapshots, featuresOn);
+    this.blacklist = new Blacklist(metadata, snapshots, clock);
     this.gate = new ConsumerGate(this.blacklist, app);
     this.administrators = new Administrators(metadata);
-    this.storages = new Storages(metadata);
+    this.storages = new Storages(metadata, snapshots);
   }
 
   [Symbol.dispose](): void {

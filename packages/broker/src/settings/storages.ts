@@ -4,11 +4,11 @@
  * timeline was asked for, nothing more.
  */
 import type { MetadataPort, Write } from "nakadi-storage";
+import type { Snapshot, Snapshots } from "../metadata-snapshot.ts";
 import { OWN_STORAGE } from "../log/timeline-list.ts";
 import { ProblemError } from "../problems.ts";
 import { isObject } from "../event-types/json-schema.ts";
 import { Members } from "../request-body.ts";
-import { RecordList } from "./record-list.ts";
 
 export interface StorageDescription {
   id: string;
@@ -29,11 +29,11 @@ const ID = /^[a-z][a-z0-9-]{0,35}$/;
 
 export class Storages {
   readonly #metadata: MetadataPort;
-  readonly #records: RecordList<StoredStorage>;
+  readonly #snapshots: Snapshots;
 
-  constructor(metadata: MetadataPort) {
+  constructor(metadata: MetadataPort, snapshots: Snapshots) {
     this.#metadata = metadata;
-    this.#records = new RecordList(metadata, KIND);
+    this.#snapshots = snapshots;
   }
 
   async list(): Promise<StorageDescription[]> {
@@ -48,13 +48,13 @@ export class Storages {
   }
 
   /** The id of the one in which new event types are. */
-  async defaultId(): Promise<string> {
-    return [...(await this.#all())].find(([, { value }]) => value.default)?.[0] ?? OWN_STORAGE;
+  async defaultId(at?: Snapshot): Promise<string> {
+    return [...(await this.#all(at))].find(([, { value }]) => value.default)?.[0] ?? OWN_STORAGE;
   }
 
   /** @throws {ProblemError} 422 */
-  async demandKnown(id: string | null): Promise<string> {
-    if (id !== null && (await this.#all()).has(id)) return id;
+  async demandKnown(id: string | null, at?: Snapshot): Promise<string> {
+    if (id !== null && (await this.#all(at)).has(id)) return id;
     throw new ProblemError(422, `No storage with id: ${String(id)}`);
   }
 
@@ -110,8 +110,9 @@ export class Storages {
     }
   }
 
-  async #all(): Promise<ReadonlyMap<string, { value: StoredStorage; version: number }>> {
-    return new Map([[OWN_STORAGE, { value: OWN, version: UNWRITTEN }], ...(await this.#records.all())]);
+  async #all(at?: Snapshot): Promise<ReadonlyMap<string, { value: StoredStorage; version: number }>> {
+    const stored = await (at ?? (await this.#snapshots.take())).records<StoredStorage>(KIND);
+    return new Map([[OWN_STORAGE, { value: OWN, version: UNWRITTEN }], ...stored]);
   }
 }
 

@@ -48,9 +48,13 @@ export function endingAt(facts: StreamFacts, nowMs: number): Ending | undefined 
 
 /** When time alone may end the stream. */
 export function endingDueMs(facts: StreamFacts): number {
-  const barriers = facts.windows.map((window) => barrierMs(window, facts.settings));
   const commit = facts.uncommitted > 0 ? facts.commitDueMs : Number.POSITIVE_INFINITY;
-  return Math.min(timeoutMs(facts), idleDueMs(facts), commit, ...barriers);
+  return Math.min(timeoutMs(facts), idleDueMs(facts), commit, ...barriersMs(facts));
+}
+
+/** When what other streams wait for has to be committed, by partition. */
+export function barriersMs({ windows, settings }: StreamFacts): number[] {
+  return windows.map((window) => barrierMs(window, settings));
 }
 
 /** When the time of the stream is up: what is there is flushed then. */

@@ -4,6 +4,7 @@ import { NoSuchLogError } from "nakadi-storage";
 import type { LogPort, PartitionKey } from "nakadi-storage";
 import type { StoredEventType } from "../event-types/stored-event-type.ts";
 import type { Axis } from "../log/axis.ts";
+import type { NodeMembership } from "../node-membership.ts";
 import { ProblemError } from "../problems.ts";
 import type { StreamReport } from "../reports/stream-report.ts";
 import { batchLine } from "./batch-line.ts";
@@ -14,8 +15,13 @@ import type { Mark } from "./partition-window.ts";
 import { PartitionReaders } from "./partition-readers.ts";
 import type { StreamSink } from "./stream-sink.ts";
 
+/** How soon a stream looks again whether its node holds a lease. */
+const UNSAFE_MS = 100;
+
 export interface EventTypeStreamParts {
   session: EventTypeSession;
+  /** Nothing is sent while this node holds no lease that is safe. */
+  membership: Pick<NodeMembership, "isSafe">;
   log: LogPort;
   clock: Clock;
   /** Hints may be lost, so the log is looked at anew this often. */
@@ -55,7 +61,7 @@ export class EventTypeStream {
       stirred: () => this.#pump(),
       failed: (error) => this.#fail(error),
     });
-    this.#axes = new PartitionAxes(parts.eventType);
+    this.#axes = new PartitionAxes();
     this.#changes = parts.onChange(() => this.#follow());
   }
 
@@ -69,7 +75,7 @@ export class EventTypeStream {
 
   /** The event type may have another timeline, or be gone. */
   #follow(): void {
-    this.#axes.refresh().then(
+    this.#axes.refresh(this.#parts.eventType).then(
       (longer) => {
         for (const [partition, axis] of longer) this.#readers.add(partition, splitKey(partition).partition, axis);
         this.#pump();
@@ -95,6 +101,7 @@ export class EventTypeStream {
   #pump(): void {
     const sink = this.#sink;
     if (!sink) return;
+    if (!this.#session.ended && !this.#parts.membership.isSafe) return this.#schedule(UNSAFE_MS);
     for (const batch of this.#session.advance(this.#parts.clock.monotonicMs(), sink.writable))
       sink.write(this.#lineOf(batch));
     this.#timer?.cancel();
@@ -105,7 +112,11 @@ export class EventTypeStream {
     this.#readers.read(this.#session.wanted());
     const dueMs = this.#session.nextDueMs(sink.writable);
     if (!Number.isFinite(dueMs)) return;
-    const delayMs = Math.max(0, Math.ceil(dueMs - this.#parts.clock.monotonicMs()));
+    this.#schedule(Math.max(0, Math.ceil(dueMs - this.#parts.clock.monotonicMs())));
+  }
+
+  #schedule(delayMs: number): void {
+    this.#timer?.cancel();
     this.#timer = this.#parts.clock.schedule(delayMs, () => this.#pump());
   }
 

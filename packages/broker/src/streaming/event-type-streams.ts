@@ -8,6 +8,8 @@ import { Axis } from "../log/axis.ts";
 import { CursorError, readablePosition } from "../log/cursor-position.ts";
 import { newest, type TimelineBounds } from "../log/partition-bounds.ts";
 import { timelineBounds } from "../log/timeline-bounds.ts";
+import type { Snapshots } from "../metadata-snapshot.ts";
+import type { NodeMembership } from "../node-membership.ts";
 import { ProblemError } from "../problems.ts";
 import { INT32, Members } from "../request-body.ts";
 import type { Reports } from "../reports/reports.ts";
@@ -19,6 +21,8 @@ import type { StreamSettings } from "./parameters.ts";
 import { demandBatchLimit, flushSeconds, streamSeconds } from "./stream-request.ts";
 
 export interface EventTypeStreamsParts {
+  membership: Pick<NodeMembership, "stay" | "isSafe">;
+  snapshots: Snapshots;
   eventTypes: EventTypes;
   gate: ConsumerGate;
   reports: Reports;
@@ -43,14 +47,16 @@ export class EventTypeStreams {
   /**
    * @param query parameters as texts
    * @param cursors the header's text; without it every partition is streamed from its end
-   * @throws {ProblemError} 400, 403, 404, 412, 422
+   * @throws {ProblemError} 400, 403, 404, 412, 422; 503 while this node holds no lease
    */
   async open(name: string, query: unknown, cursors: string | undefined): Promise<EventTypeStream> {
-    const { eventTypes, gate, log, metadata, clock, limits, random, onError } = this.#parts;
+    const { membership, snapshots, eventTypes, gate, log, metadata, clock, limits, random, onError } = this.#parts;
+    membership.stay();
+    const at = await snapshots.take();
     const wanted = cursors === undefined ? undefined : parseCursors(cursors);
-    const stored = await eventTypes.find(name);
+    const stored = await eventTypes.find(name, at);
     if (!stored) throw new ProblemError(404, "topic not found");
-    await gate.demandStream([name]);
+    await gate.demandStream([name], at);
     const settings = eventTypeStreamSettings(query, limits, random);
     const all = await timelineBounds(log, stored);
     const starts = startPositions(stored, all, wanted);
@@ -60,7 +66,17 @@ export class EventTypeStreams {
     const report = this.#parts.reports.stream("lola");
     const pollMs = limits.streamPollMs;
     const onChange = (hint: () => void): Disposable => metadata.onWrite(EVENT_TYPE_KIND, name, hint);
-    const stream = new EventTypeStream({ session, log, clock, eventType, onChange, report, pollMs, onError });
+    const stream = new EventTypeStream({
+      session,
+      membership,
+      log,
+      clock,
+      eventType,
+      onChange,
+      report,
+      pollMs,
+      onError,
+    });
     for (const [partition, position] of starts) {
       const axis = new Axis(stored.timelines, partition);
       stream.add(`${name}:${partition}`, axis, {

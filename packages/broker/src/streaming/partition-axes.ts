@@ -7,13 +7,7 @@ import { Axis } from "../log/axis.ts";
 import { splitKey } from "./group.ts";
 
 export class PartitionAxes {
-  readonly #eventType: (name: string) => Promise<StoredEventType>;
   readonly #axes = new Map<PartitionKey, Axis>();
-
-  /** @param eventType as it is stored now; throws where it is gone */
-  constructor(eventType: (name: string) => Promise<StoredEventType>) {
-    this.#eventType = eventType;
-  }
 
   [Symbol.iterator](): Iterator<[PartitionKey, Axis]> {
     return this.#axes[Symbol.iterator]();
@@ -44,14 +38,15 @@ export class PartitionAxes {
 
   /**
    * Looks at all event types anew.
+   * @param eventTypeOf as it is stored now; throws where it is gone
    * @returns the partitions that have a timeline more
    * @throws {NoSuchLogError} where another event type took the name; what `eventType` throws
    */
-  async refresh(): Promise<[PartitionKey, Axis][]> {
+  async refresh(eventTypeOf: (name: string) => Promise<StoredEventType>): Promise<[PartitionKey, Axis][]> {
     const longer: [PartitionKey, Axis][] = [];
     for (const [key, before] of this.#axes) {
       const { eventType, partition } = splitKey(key);
-      const axis = new Axis((await this.#eventType(eventType)).timelines, partition);
+      const axis = new Axis((await eventTypeOf(eventType)).timelines, partition);
       if (this.#axes.get(key) !== before) continue;
       const [first] = before.segments;
       if (first && axis.segments[0]?.log !== first.log) throw new NoSuchLogError(first.log);

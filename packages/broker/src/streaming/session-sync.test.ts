@@ -3,6 +3,7 @@ import { expect, it, vi } from "vitest";
 import { MemoryEngine } from "nakadi-storage";
 import type { CoordinationPort, Storage } from "nakadi-storage";
 import type { StoredEventType } from "../event-types/stored-event-type.ts";
+import { Snapshots } from "../metadata-snapshot.ts";
 import { PartitionAxes } from "./partition-axes.ts";
 import { PartitionReaders } from "./partition-readers.ts";
 import { SessionSync } from "./session-sync.ts";
@@ -54,8 +55,9 @@ async function settling(): Promise<{
       eventTypes: ["et"],
       session,
       readers: new PartitionReaders(storage.log, "sub", { received: () => {}, stirred: () => {}, failed }),
-      axes: new PartitionAxes(eventType),
+      axes: new PartitionAxes(),
       storage: { ...storage, coordination },
+      snapshots: new Snapshots(storage.metadata),
       clock,
       eventType,
       deadLetterRules: undefined,

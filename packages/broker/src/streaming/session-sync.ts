@@ -8,6 +8,7 @@ import { Axis } from "../log/axis.ts";
 import { CursorError } from "../log/cursor-position.ts";
 import type { LogView } from "../log/partition-bounds.ts";
 import { timelineBounds } from "../log/timeline-bounds.ts";
+import type { Snapshot, Snapshots } from "../metadata-snapshot.ts";
 import { isNotFound } from "../problems.ts";
 import {
   type Group,
@@ -40,8 +41,9 @@ export interface SessionSyncParts {
   axes: PartitionAxes;
   storage: Storage;
   clock: Clock;
-  /** As it is stored now. @throws {ProblemError} 404; 403 where the client may not read it any more */
-  eventType: (name: string) => Promise<StoredEventType>;
+  snapshots: Snapshots;
+  /** As it is stored. @throws {ProblemError} 404; 403 where the client may not read it any more */
+  eventType: (name: string, at: Snapshot) => Promise<StoredEventType>;
   deadLetterRules: DeadLetterRules | undefined;
   batchLimit: number;
   /** The session was told something. */
@@ -143,20 +145,21 @@ export class SessionSync {
   async #gain(gained: readonly Owned[], version: number): Promise<void> {
     const { session, readers, axes, clock, storage, subscription } = this.#parts;
     const progress = await this.#progress();
+    // Taken after the progress, so that no timeline is named in that which the axis does not know.
+    const at = await this.#parts.snapshots.take();
     const views = new Map<string, LogView>();
     for (const { partition: key } of gained) {
-      const at = progress.get(key);
-      if (!at) continue;
+      const stored = progress.get(key);
+      if (!stored) continue;
       const { eventType, partition } = splitKey(key);
-      // Read after the progress, so that no timeline is named in that which the axis does not know.
-      const view = views.get(eventType) ?? (await this.#viewOf(eventType));
+      const view = views.get(eventType) ?? (await this.#viewOf(eventType, at));
       if (!view) {
         await dropEventType(storage.coordination, subscription, eventType);
         continue;
       }
       views.set(eventType, view);
       const axis = new Axis(view.stored.timelines, partition);
-      const start = await this.#startOf(key, axis, view, at, version);
+      const start = await this.#startOf(key, axis, view, stored, version);
       if (session.phase !== "streaming") return;
       if (!start) continue;
       axes.set(key, axis);
@@ -184,9 +187,9 @@ export class SessionSync {
   }
 
   /** `undefined` if one is gone that the subscription does not name: it was deleted while it was attached for redrive. */
-  async #viewOf(eventType: string): Promise<LogView | undefined> {
+  async #viewOf(eventType: string, at: Snapshot): Promise<LogView | undefined> {
     try {
-      const stored = await this.#parts.eventType(eventType);
+      const stored = await this.#parts.eventType(eventType, at);
       return { stored, bounds: await timelineBounds(this.#parts.storage.log, stored) };
     } catch (error) {
       const gone = error instanceof NoSuchLogError || isNotFound(error);
@@ -197,22 +200,24 @@ export class SessionSync {
 
   /** Whoever may not read one of them any more reads none, even if others have its partitions (protocol 3.11). */
   async #syncEventTypes(): Promise<void> {
-    const { eventTypes, eventType } = this.#parts;
-    for (const name of eventTypes) await eventType(name);
-    await this.#syncTimelines();
+    const { eventTypes, eventType, snapshots } = this.#parts;
+    const at = await snapshots.take();
+    for (const name of eventTypes) await eventType(name, at);
+    await this.#syncTimelines(at);
   }
 
-  async #syncTimelines(): Promise<void> {
-    const { axes, readers } = this.#parts;
-    for (const [partition, axis] of await axes.refresh()) readers.add(partition, splitKey(partition).partition, axis);
+  async #syncTimelines(at: Snapshot): Promise<void> {
+    const { axes, readers, eventType } = this.#parts;
+    for (const [partition, axis] of await axes.refresh((name) => eventType(name, at)))
+      readers.add(partition, splitKey(partition).partition, axis);
   }
 
   async #syncProgress(): Promise<void> {
-    const { session, axes, clock } = this.#parts;
+    const { session, axes, clock, snapshots } = this.#parts;
     if (axes.size === 0) return;
     const progress = await this.#progress();
     const ahead = [...axes].some(([partition, axis]) => !axis.knows(progress.get(partition)?.at));
-    if (ahead) await this.#syncTimelines();
+    if (ahead) await this.#syncTimelines(await snapshots.take());
     for (const [partition, axis] of axes) {
       const at = progress.get(partition)?.at;
       if (!at) continue;
@@ -226,7 +231,7 @@ export class SessionSync {
   /** A commit of what was never read may lie behind the end: nothing can be read from there. @throws {CursorError} */
   async #readable(partition: PartitionKey, at: StoredPosition): Promise<Mark | undefined> {
     const { eventType, partition: number } = splitKey(partition);
-    const view = await this.#viewOf(eventType);
+    const view = await this.#viewOf(eventType, await this.#parts.snapshots.take());
     return view && startPosition(view, number, at).at;
   }
 

@@ -2,6 +2,8 @@ import { ManualClock } from "nakadi-protocol";
 import { describe, expect, it, vi } from "vitest";
 import { MemoryEngine, StorageFailedError } from "nakadi-storage";
 import type { PartitionKey, Storage } from "nakadi-storage";
+import { SAFE } from "../../test/domain-node.ts";
+import { Snapshots } from "../metadata-snapshot.ts";
 import type { StoredEventType } from "../event-types/stored-event-type.ts";
 import { DEFAULT_LIMITS } from "../limits.ts";
 import { ProblemError } from "../problems.ts";
@@ -31,7 +33,8 @@ async function streamsOf(committed: Readonly<Record<PartitionKey, number>>): Pro
   await storage.coordination.change("sub", 0, { sessions: [], topology, resetUntilMs: null }, initial);
   const nobody: Disposable = { [Symbol.dispose]: () => undefined };
   const streams = new SubscriptionStreams({
-    node: () => "node",
+    membership: { stay: () => SAFE },
+    snapshots: new Snapshots(storage.metadata),
     storage,
     subscriptions: { get: async () => ({ id: "sub", event_types: ["et"] }), eventTypesOf: async () => [stored] },
     eventTypes: {

@@ -7,6 +7,8 @@ import type { EventTypes } from "../event-types/catalogue.ts";
 import type { StoredEventType } from "../event-types/stored-event-type.ts";
 import type { Limits } from "../limits.ts";
 import { CursorError } from "../log/cursor-position.ts";
+import type { Snapshot, Snapshots } from "../metadata-snapshot.ts";
+import type { NodeMembership } from "../node-membership.ts";
 import { ProblemError } from "../problems.ts";
 import type { Reports } from "../reports/reports.ts";
 import type { ConsumerGate } from "../settings/consumer-gate.ts";
@@ -20,8 +22,8 @@ import { SubscriptionSession } from "./subscription-session.ts";
 import { SubscriptionStream } from "./subscription-stream.ts";
 
 export interface StreamsParts {
-  /** The name of this node at the moment. */
-  node: () => string;
+  membership: Pick<NodeMembership, "stay">;
+  snapshots: Snapshots;
   storage: Storage;
   subscriptions: Subscriptions;
   eventTypes: EventTypes;
@@ -46,19 +48,21 @@ export class SubscriptionStreams {
 
   /**
    * A session with its partitions, ready to `start`. Whoever opens it starts or stops it.
-   * @throws {ProblemError} 403, 404, 409, 412, 422
+   * @throws {ProblemError} 403, 404, 409, 412, 422; 503 while this node holds no lease
    */
   async open(subscriptionId: string, { settings, partitions }: SubscriptionStreamRequest): Promise<SubscriptionStream> {
-    const { storage, subscriptions, limits, clock, node, gate } = this.#parts;
+    const { storage, snapshots, subscriptions, limits, clock, gate } = this.#parts;
+    const stay = this.#parts.membership.stay();
+    const at = await snapshots.take();
     const subscription = await subscriptions.get(subscriptionId);
-    await gate.demandStream(subscription.event_types);
-    const eventTypes = await subscriptions.eventTypesOf(subscription);
+    await gate.demandStream(subscription.event_types, at);
+    const eventTypes = await subscriptions.eventTypesOf(subscription, at);
     const known = partitionKeys(eventTypes);
     const requested = requestedPartitions(partitions, known);
     await this.#demandReader(subscription, eventTypes);
     await initialise({ log: storage.log, coordination: storage.coordination }, subscription, eventTypes);
     const id = randomUUID();
-    const session = { id, node: node(), requested, commitTimeoutMs: settings.commitTimeoutMs };
+    const session = { id, node: stay.name, requested, commitTimeoutMs: settings.commitTimeoutMs };
     await join(storage.coordination, subscriptionId, session, () => clock.wallMs());
     const nowMs = clock.monotonicMs();
     const stream = new SubscriptionStream({
@@ -73,7 +77,9 @@ export class SubscriptionStreams {
       storage,
       clock,
       pollMs: limits.streamPollMs,
-      eventType: (name) => this.#readable(name, subscription),
+      snapshots,
+      eventType: (name, now) => this.#readable(name, subscription, now),
+      stay,
       deadLetterRules: deadLetterRules(subscription.annotations ?? {}),
       deadLetters: this.#parts.deadLetters,
       batchLimit: settings.batchLimit,
@@ -84,6 +90,7 @@ export class SubscriptionStreams {
     try {
       await this.#demandNotDeleted(subscriptionId);
       await stream.settle();
+      stay.demandSafe();
       // Whoever was blocked since then has not been told.
       await gate.demandStream(subscription.event_types);
     } catch (error) {
@@ -103,8 +110,8 @@ export class SubscriptionStreams {
   }
 
   /** @throws {ProblemError} 404; 403 for one of the subscription's own that may not be read */
-  async #readable(name: string, { event_types: own }: Subscription): Promise<StoredEventType> {
-    const stored = await this.#parts.eventTypes.get(name);
+  async #readable(name: string, { event_types: own }: Subscription, at: Snapshot): Promise<StoredEventType> {
+    const stored = await this.#parts.eventTypes.get(name, at);
     if (own.includes(name)) await this.#parts.access.demand("READ", eventTypeResource(stored.eventType));
     return stored;
   }

@@ -7,7 +7,7 @@
  */
 import type { PartitionKey } from "nakadi-storage";
 import { CommitTimer } from "./commit-timer.ts";
-import { endingAt, endingDueMs, type StreamFacts, timeoutMs } from "./ending.ts";
+import { barriersMs, endingAt, endingDueMs, type StreamFacts, timeoutMs } from "./ending.ts";
 import { flushDueMs, flushNow } from "./flush.ts";
 import { HeldPartitions } from "./held-partitions.ts";
 import type { SessionSettings } from "./parameters.ts";
@@ -154,6 +154,12 @@ export class SubscriptionSession {
   /** Ends at once, as at a failure: the client had no time to commit. */
   end(): void {
     this.#end(new Map());
+  }
+
+  /** Whether the time for commits is up as far as is known: whoever drives the session looks for commits before it goes on. */
+  isCommitDue(nowMs: number): boolean {
+    if (this.uncommitted === 0 || this.#phase === "ended") return false;
+    return nowMs >= Math.min(this.#commitTimer.dueMs, ...barriersMs(this.#facts));
   }
 
   /** What is to be read now, nothing while enough is there or too much is uncommitted. */

@@ -10,6 +10,8 @@ import { EVENT_TYPE_KIND } from "../event-types/catalogue.ts";
 import type { StoredEventType } from "../event-types/stored-event-type.ts";
 import { DEAD_LETTER_REDRIVE } from "../event-types/system-event-types.ts";
 import { CursorError } from "../log/cursor-position.ts";
+import type { Snapshot, Snapshots } from "../metadata-snapshot.ts";
+import type { Stay } from "../node-membership.ts";
 import { ProblemError } from "../problems.ts";
 import { batchLine } from "./batch-line.ts";
 import type { DeadLetterQueue } from "./dead-letter-queue.ts";
@@ -23,6 +25,9 @@ import { SessionWrites } from "./session-writes.ts";
 import type { StreamSink } from "./stream-sink.ts";
 import type { Batch, SessionOutput, SubscriptionSession } from "./subscription-session.ts";
 
+/** How soon a stream looks again whether its node's lease was renewed. */
+const UNSAFE_MS = 100;
+
 export interface SubscriptionStreamParts {
   id: string;
   subscription: string;
@@ -32,8 +37,11 @@ export interface SubscriptionStreamParts {
   clock: Clock;
   /** Hints may be lost, so everything is looked at anew this often. */
   pollMs: number;
-  /** As it is stored now. @throws {ProblemError} 404; 403 where the client may not read it any more */
-  eventType: (name: string) => Promise<StoredEventType>;
+  snapshots: Snapshots;
+  /** As it is stored. @throws {ProblemError} 404; 403 where the client may not read it any more */
+  eventType: (name: string, at: Snapshot) => Promise<StoredEventType>;
+  /** The lease of this node under which the session lives: nothing is sent unless it is safe. */
+  stay: Stay;
   deadLetterRules: DeadLetterRules | undefined;
   deadLetters: DeadLetterQueue;
   batchLimit: number;
@@ -59,6 +67,8 @@ export class SubscriptionStream {
   #timer: Timer | undefined;
   #poll: Timer | undefined;
   #pumping = false;
+  /** Commits were looked for after the time for them was up. */
+  #looked = false;
   #finishing = false;
 
   constructor(parts: SubscriptionStreamParts) {
@@ -78,7 +88,7 @@ export class SubscriptionStream {
       stirred: () => this.#pump(),
       failed: (error) => this.#fail(error),
     });
-    const axes = new PartitionAxes(parts.eventType);
+    const axes = new PartitionAxes();
     const common = { ...parts, axes, failed: (error: unknown): void => this.#fail(error) };
     this.#sync = new SessionSync({ ...common, readers: this.#readers, changed: () => this.#pump() });
     this.#writes = new SessionWrites({ ...common, coordination: parts.storage.coordination });
@@ -152,7 +162,7 @@ export class SubscriptionStream {
   }
 
   #pump(): void {
-    if (this.#pumping || this.#finishing || !this.#sink) return;
+    if (this.#pumping || this.#finishing || !this.#sink || this.#mustLook()) return;
     this.#pumping = true;
     for (const output of this.#session.advance(this.#nowMs, this.#sink.writable)) this.#carryOut(output, this.#sink);
     this.#pumping = false;
@@ -161,10 +171,28 @@ export class SubscriptionStream {
     this.#schedule();
   }
 
+  /**
+   * Whether nothing may happen yet. A node that stood still may have lost its lease: then the stream is ended, or it goes on
+   * as soon as the lease is renewed. A commit by way of another node may not have been hinted at: then the stream looks.
+   */
+  #mustLook(): boolean {
+    if (this.#session.phase !== "ended" && !this.#parts.stay.isSafe()) {
+      this.#timer?.cancel();
+      this.#timer = this.#parts.clock.schedule(UNSAFE_MS, () => this.#pump());
+      return true;
+    }
+    const isDue = this.#session.isCommitDue(this.#nowMs);
+    const mustLook = isDue && !this.#looked;
+    this.#looked = isDue;
+    if (mustLook) this.#sync.suspect("progress");
+    return mustLook;
+  }
+
   #carryOut(output: SessionOutput, sink: StreamSink): void {
     switch (output.kind) {
       case "batch":
-        return sink.write(this.#lineOf(output));
+        // What was said just before the lease was lost is not said any more.
+        return this.#parts.stay.isSafe() ? sink.write(this.#lineOf(output)) : undefined;
       case "skip":
         return this.#writes.skip(output);
       case "autocommit":

@@ -5,6 +5,7 @@ import { type CommitResponse, type Cursor, isUuid } from "nakadi-protocol";
 import type { EventTypes } from "../event-types/catalogue.ts";
 import { cursorPosition, partitionNumber } from "../log/cursor-position.ts";
 import { timelineBounds } from "../log/timeline-bounds.ts";
+import type { Snapshot, Snapshots } from "../metadata-snapshot.ts";
 import { ProblemError } from "../problems.ts";
 import type { ConsumerGate } from "../settings/consumer-gate.ts";
 import { asProblem } from "./initial-cursors.ts";
@@ -12,6 +13,7 @@ import { normalised } from "./initialise.ts";
 import type { Subscriptions } from "./registry.ts";
 
 export interface CommitParts {
+  snapshots: Snapshots;
   subscriptions: Subscriptions;
   eventTypes: EventTypes;
   gate: ConsumerGate;
@@ -22,7 +24,7 @@ export interface CommitParts {
 
 /**
  * @returns `undefined` if every cursor moved its partition forward, else what became of each
- * @throws {ProblemError} 403, 404, 422
+ * @throws {ProblemError} 403, 404, 422; 503 while this node holds no lease
  */
 export async function commit(
   parts: CommitParts,
@@ -30,11 +32,12 @@ export async function commit(
   streamId: string,
   cursors: readonly Cursor[],
 ): Promise<CommitResponse | undefined> {
+  const at = await parts.snapshots.take();
   const items: CommitItem[] = [];
-  for (const cursor of cursors) items.push(await convert(parts, cursor));
+  for (const cursor of cursors) items.push(await convert(parts, cursor, at));
   if (items.length === 0) throw new ProblemError(422, "Cursors are empty");
   const subscription = await parts.subscriptions.get(subscriptionId);
-  await parts.gate.demandCursors(subscription.event_types);
+  await parts.gate.demandCursors(subscription.event_types, at);
   await parts.access.demand("VIEW", subscriptionResource(subscription));
   await parts.access.demand("READ", subscriptionResource(subscription));
   if (!isUuid(streamId)) throw new ProblemError(422, `Stream id has to be valid UUID, but \`${streamId} was provided`);
@@ -47,8 +50,8 @@ export async function commit(
 /** A partition that there is not: the fence finds out that nobody owns it, once it knows that the session is there. */
 const NOWHERE = -1;
 
-async function convert({ eventTypes, log }: CommitParts, cursor: Cursor): Promise<CommitItem> {
-  const stored = await eventTypes.find(cursor.event_type);
+async function convert({ eventTypes, log }: CommitParts, cursor: Cursor, at: Snapshot): Promise<CommitItem> {
+  const stored = await eventTypes.find(cursor.event_type, at);
   if (!stored) throw new ProblemError(422, `EventType "${cursor.event_type}" does not exist.`);
   // Only BEGIN needs the log's bounds, and only the closed timelines' ends are needed to pass over them.
   const all = cursor.offset.toUpperCase() === "BEGIN" ? await timelineBounds(log, stored) : [];

@@ -5,6 +5,7 @@ import type { LogPort, PartitionKey, Progress } from "nakadi-storage";
 import type { EventTypes } from "../event-types/catalogue.ts";
 import { readablePosition } from "../log/cursor-position.ts";
 import { timelineBounds } from "../log/timeline-bounds.ts";
+import type { Snapshot, Snapshots } from "../metadata-snapshot.ts";
 import { ProblemError } from "../problems.ts";
 import type { ConsumerGate } from "../settings/consumer-gate.ts";
 import { splitKey } from "../streaming/group.ts";
@@ -14,6 +15,7 @@ import type { Subscriptions } from "./registry.ts";
 import { type StandstillParts, whileStopped } from "./standstill.ts";
 
 export interface CursorParts extends StandstillParts {
+  snapshots: Snapshots;
   subscriptions: Subscriptions;
   eventTypes: EventTypes;
   gate: ConsumerGate;
@@ -39,11 +41,12 @@ export async function readCursors({ subscriptions, gate, coordination }: CursorP
  * @throws {ProblemError} 403, 404, 409, 422; 500 if the streams do not end in time
  */
 export async function resetCursors(parts: CursorParts, id: string, cursors: readonly Cursor[]): Promise<void> {
-  const { subscriptions, gate, coordination } = parts;
+  const { snapshots, subscriptions, gate, coordination } = parts;
+  const at = await snapshots.take();
   const subscription = await subscriptions.get(id);
-  await gate.demandCursors(subscription.event_types);
-  const to = await resetPositions(parts, subscription.event_types, cursors);
-  await initialise(parts, subscription, await subscriptions.eventTypesOf(subscription));
+  await gate.demandCursors(subscription.event_types, at);
+  const to = await resetPositions(parts, subscription.event_types, cursors, at);
+  await initialise(parts, subscription, await subscriptions.eventTypesOf(subscription, at));
   if (to.size === 0) return;
   await whileStopped(parts, id, ({ version }) => coordination.force(id, version, to));
 }
@@ -52,11 +55,12 @@ async function resetPositions(
   { eventTypes, log }: CursorParts,
   subscribed: readonly string[],
   cursors: readonly Cursor[],
+  at: Snapshot,
 ): Promise<Map<PartitionKey, Progress>> {
   const stored = new Map(
     await Promise.all(
       [...new Set(cursors.map(({ event_type }) => event_type))].map(async (name) => {
-        const found = await eventTypes.find(name);
+        const found = await eventTypes.find(name, at);
         if (!found) throw new ProblemError(422, `EventType "${name}" does not exist.`);
         return [name, { found, all: await timelineBounds(log, found) }] as const;
       }),

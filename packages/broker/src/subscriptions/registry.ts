@@ -11,6 +11,7 @@ import { demandNoDuplicates } from "../authorization/section.ts";
 import { EVENT_TYPE_KIND, type EventTypes } from "../event-types/catalogue.ts";
 import type { StoredEventType } from "../event-types/stored-event-type.ts";
 import type { Limits } from "../limits.ts";
+import type { Snapshot, Snapshots } from "../metadata-snapshot.ts";
 import { ProblemError } from "../problems.ts";
 import type { Features } from "../settings/features.ts";
 import { demandInitialCursors } from "./initial-cursors.ts";
@@ -22,6 +23,7 @@ const KEY = "subscription-key";
 
 export interface RegistryParts {
   metadata: MetadataPort;
+  snapshots: Snapshots;
   coordination: CoordinationPort;
   log: LogPort;
   eventTypes: EventTypes;
@@ -49,12 +51,13 @@ export class Subscriptions {
     const key = createHash("sha256").update(subscriptionKey(request)).digest("hex");
     const existing = await this.#findByKey(key);
     if (existing) return { created: false, subscription: existing };
-    const { features, limits, log, metadata } = this.#parts;
-    if (await features.isEnabled("disable_subscription_creation")) {
+    const { features, limits, log, metadata, snapshots } = this.#parts;
+    const at = await snapshots.take();
+    if (await features.isEnabled("disable_subscription_creation", at)) {
       throw new ProblemError(503, "Subscription creation is temporarily unavailable");
     }
-    await features.demandAuthorization("force_subscription_authz", request.authorization);
-    await features.demandWritable();
+    await features.demandAuthorization("force_subscription_authz", request.authorization, at);
+    await features.demandWritable(at);
     const eventTypes = (await this.#eventTypeRecords(request.event_types)).map(({ value }) => value);
     for (const { eventType } of eventTypes) await access.demand("VIEW", eventTypeResource(eventType));
     await demandInitialCursors(log, request, eventTypes, limits.maxSubscriptionPartitions);
@@ -74,8 +77,9 @@ export class Subscriptions {
   }
 
   /** The subscription's event types, in the order of their names. @throws {ProblemError} 404 if one is gone */
-  async eventTypesOf({ event_types }: Subscription): Promise<StoredEventType[]> {
-    return Promise.all(event_types.map((name) => this.#parts.eventTypes.get(name)));
+  async eventTypesOf({ event_types }: Subscription, at?: Snapshot): Promise<StoredEventType[]> {
+    const snapshot = at ?? (await this.#parts.snapshots.take());
+    return Promise.all(event_types.map((name) => this.#parts.eventTypes.get(name, snapshot)));
   }
 
   /**

@@ -30,11 +30,12 @@ export async function repartition(
   name: string,
   count: number,
 ): Promise<EventTypeChange | undefined> {
-  const change = await parts.writers.write(name, async (stored) => {
+  const change = await parts.writers.write(name, async ({ stored, stay }) => {
     if (!stored) throw noSuchEventType(name);
     demandCount(stored, count, parts.limits.maxPartitions);
     if (count === stored.partitions) return undefined;
     const log = stored.timelines.at(-1)?.log ?? "";
+    stay.demandSafe();
     await parts.log.grow(log, count);
     const after = await parts.eventTypes.change(name, (now) => {
       // Deleted meanwhile, and another one has the name.

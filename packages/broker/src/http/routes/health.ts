@@ -1,10 +1,15 @@
 /** `/health` (protocol 6.1). */
 import type { FastifyInstance } from "fastify";
 import { MediaType } from "nakadi-protocol";
+import type { Domain } from "../domain.ts";
 import { resource } from "../resource.ts";
 
-export function healthRoutes(app: FastifyInstance): void {
+/** 503 while the node holds no lease: what balances the load sends nothing to it then. */
+export function healthRoutes(app: FastifyInstance, { membership }: Pick<Domain, "membership">): void {
   resource(app, "/health", {
-    GET: async (_request, reply) => reply.header("content-type", MediaType.health).send(Buffer.from("OK")),
+    GET: async (_request, reply) => {
+      const [status, text] = membership.isSafe ? [200, "OK"] : [503, "This node takes a new place among the nodes"];
+      return reply.code(status).header("content-type", MediaType.health).send(Buffer.from(text));
+    },
   });
 }

@@ -14,9 +14,10 @@ import { resource } from "../resource.ts";
 const NO_STREAM_ID = "Required request header 'X-Nakadi-StreamId' for method parameter type String is not present";
 
 export function subscriptionCursorRoutes(app: FastifyInstance, domain: Domain): void {
-  const { subscriptions, eventTypes, settings, access, storage, limits, clock } = domain;
+  const { snapshots, subscriptions, eventTypes, settings, access, storage, limits, clock } = domain;
   const { gate } = settings;
   const parts = {
+    snapshots,
     subscriptions,
     eventTypes,
     gate,

@@ -2,6 +2,7 @@
 import type { FastifyInstance } from "fastify";
 import type { Subscription } from "nakadi-protocol";
 import { subscriptionResource } from "../../authorization/authorizer.ts";
+import type { Snapshot } from "../../metadata-snapshot.ts";
 import { subscriptionStats, subscriptionStatus } from "../../subscriptions/stats.ts";
 import { listPage, listQuery } from "../../subscriptions/subscription-list.ts";
 import type { Domain } from "../domain.ts";
@@ -11,25 +12,27 @@ import { queryFlag, requestJson } from "../request-json.ts";
 import { resource } from "../resource.ts";
 
 export function subscriptionRoutes(app: FastifyInstance, domain: Domain): void {
-  const { subscriptions, eventTypes, storage, settings, access, clock, reports } = domain;
+  const { snapshots, subscriptions, eventTypes, storage, settings, access, clock, reports } = domain;
   const { features } = settings;
 
   /** The light statistics of a list: who reads what, not how much is left; nothing of event types that are gone. */
-  const withStatus = (items: readonly Subscription[]): Promise<unknown[]> =>
-    Promise.all(
+  async function withStatus(items: readonly Subscription[], at: Snapshot): Promise<unknown[]> {
+    return Promise.all(
       items.map(async (subscription) => {
-        const found = await Promise.all(subscription.event_types.map((name) => eventTypes.find(name)));
+        const found = await Promise.all(subscription.event_types.map((name) => eventTypes.find(name, at)));
         const there = found.filter((stored) => stored !== undefined);
         return { ...subscription, status: await subscriptionStatus(storage.coordination, subscription, there) };
       }),
     );
+  }
 
   resource(app, "/subscriptions", {
     GET: async (request, reply) => {
-      const byToken = await features.isEnabled("token_subscriptions_iteration");
+      const at = await snapshots.take();
+      const byToken = await features.isEnabled("token_subscriptions_iteration", at);
       const query = listQuery(request.query as Record<string, string | string[] | undefined>, byToken);
       const { items, links } = listPage(await subscriptions.list(), query);
-      return sendJson(reply, 200, { items: query.showStatus ? await withStatus(items) : items, _links: links });
+      return sendJson(reply, 200, { items: query.showStatus ? await withStatus(items, at) : items, _links: links });
     },
     POST: async (request, reply) => {
       const { created, subscription } = await subscriptions.createOrFind(requestJson(request), access);

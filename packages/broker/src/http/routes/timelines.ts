@@ -12,9 +12,15 @@ import { resource } from "../resource.ts";
 const ADMINS_ONLY = "Admin privileges required to perform this operation";
 
 export function timelineRoutes(app: FastifyInstance, domain: Domain): void {
-  const { storage, settings, access, eventTypes, subscriptions, writers, limits, clock, uuid, reports } = domain;
+  const { storage, settings, access, eventTypes, subscriptions, writers, closings, membership, limits, clock, uuid } =
+    domain;
+  const { snapshots, reports } = domain;
   const parts = {
     log: storage.log,
+    metadata: storage.metadata,
+    snapshots,
+    closings,
+    membership,
     coordination: storage.coordination,
     eventTypes,
     subscriptions,

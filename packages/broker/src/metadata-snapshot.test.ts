@@ -2,7 +2,7 @@ import { ManualClock } from "nakadi-protocol";
 import { beforeEach, expect, test } from "vitest";
 import { MemoryEngine } from "nakadi-storage";
 import type { MetadataPort } from "nakadi-storage";
-import { RecordCache } from "./record-cache.ts";
+import { type Snapshot, Snapshots } from "./metadata-snapshot.ts";
 
 const KIND = "kind";
 
@@ -15,13 +15,14 @@ beforeEach(() => {
   reads = 0;
 });
 
-/** A port whose reads go through `read`. */
-function cacheOver(read: MetadataPort["get"]): RecordCache<string> {
+/** What is read from a new snapshot each time, through `read`. */
+function cacheOver(read: MetadataPort["get"]): { get(id: string): ReturnType<Snapshot["record"]> } {
   const get: MetadataPort["get"] = (kind, id) => {
     reads++;
     return read(kind, id);
   };
-  return new RecordCache({ revision: () => stored.revision(), get } as MetadataPort, KIND);
+  const snapshots = new Snapshots({ revision: () => stored.revision(), get } as MetadataPort);
+  return { get: async (id) => (await snapshots.take()).record(KIND, id) };
 }
 
 const readStored: MetadataPort["get"] = (kind, id) => stored.get(kind, id);
@@ -83,4 +84,22 @@ test("a failure is not remembered, nor is absence", async () => {
   await cache.get("none");
   await cache.get("none");
   expect(reads).toBe(2);
+});
+
+test("all records of a kind are read once, until something is written; a failure is not remembered", async () => {
+  await write("a", "first");
+  const list: MetadataPort["list"] = async (kind, page) => {
+    reads++;
+    if (reads === 1) throw new Error("gone");
+    return stored.list(kind, page);
+  };
+  const snapshots = new Snapshots({ revision: () => stored.revision(), list } as MetadataPort);
+  const at = await snapshots.take();
+  await expect(at.records(KIND)).rejects.toThrow("gone");
+  expect([...(await at.records<string>(KIND))].map(([id, { value }]) => [id, value])).toEqual([["a", "first"]]);
+  await (await snapshots.take()).records(KIND);
+  expect(reads).toBe(2);
+  await write("b", "second");
+  expect([...(await (await snapshots.take()).records(KIND)).keys()]).toEqual(["a", "b"]);
+  expect([...(await at.records(KIND)).keys()]).toEqual(["a"]);
 });
