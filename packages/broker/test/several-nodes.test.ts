@@ -113,6 +113,45 @@ it("a commit by way of another node that no hint told of keeps the stream from e
   expect((await stream.rest()).map(({ info }) => info?.debug)).toEqual(["Commit timeout reached"]);
 });
 
+it("a commit wakes the stream that has the partition, and no other", async () => {
+  const looks = new Map<string, number>();
+  const engine = new MemoryEngine({ clock: systemClock });
+  const nodes = await Promise.all(
+    ["a", "b"].map((name) =>
+      testBroker({
+        storage: changed(engine, ({ coordination }) => {
+          const progress = coordination.progress.bind(coordination);
+          coordination.progress = (id) => {
+            looks.set(name, (looks.get(name) ?? 0) + 1);
+            return progress(id);
+          };
+        }),
+        limits: { streamPollMs: 60_000 },
+      }),
+    ),
+  );
+  const [a, b] = nodes as [TestBroker, TestBroker];
+  const eventType = await a.eventType(hashed(2));
+  const subscription = await a.subscription([eventType]);
+  const partitions = ["0", "1"].map((partition) => ({ event_type: eventType, partition }));
+  const [ofA, ofB] = [
+    await a.openDirect(subscription, { partitions: partitions.slice(0, 1) }),
+    await b.openDirect(subscription, { partitions: partitions.slice(1) }),
+  ];
+  await a.publish(
+    eventType,
+    Array.from({ length: 20 }, (_, n) => ({ p: String(n) })),
+  );
+  const lines = await Promise.all([ofA.nextEvents(), ofB.nextEvents()]);
+  await expect.poll(() => quiet(() => [...looks.values()].reduce((sum, count) => sum + count, 0))).toBe(true);
+  const before = new Map(looks);
+  expect((await b.commit(subscription, ofA.id, [lines[0].cursor])).status).toBe(204);
+  // It reads on.
+  await ofA.nextEvents();
+  expect(looks.get("a")).toBeGreaterThan(before.get("a") ?? 0);
+  expect(looks.get("b")).toBe(before.get("b"));
+});
+
 describe("a request", () => {
   it("looks at the metadata's revision once, and sees what another node has acknowledged before", async () => {
     let revisions = 0;

@@ -239,8 +239,14 @@ export interface CoordinationPort {
     from?: ReadonlyMap<PartitionKey, Progress>,
   ): Promise<"forced" | "conflict">;
   remove(subscription: string): Promise<void>;
-  /** `hint` after changes of that subscription; those of others cost nothing. */
-  onChange(subscription: string, hint: (what: "group" | "progress") => void): Disposable;
+  /**
+   * `hint` after changes of that subscription; those of others cost nothing. One of progress may name the partitions that
+   * have moved, so that a commit wakes their readers only; without them, any may have.
+   */
+  onChange(
+    subscription: string,
+    hint: (what: "group" | "progress", partitions?: readonly PartitionKey[]) => void,
+  ): Disposable;
 }
 
 /** Disposing of it ends it at once, for all nodes. */

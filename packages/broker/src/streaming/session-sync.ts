@@ -78,6 +78,10 @@ export class SessionSync {
     void this.#sync();
   }
 
+  get isLooking(): boolean {
+    return this.#syncing;
+  }
+
   /** The session has let go of a partition. */
   forget(partition: PartitionKey): void {
     this.#parts.readers.remove(partition);

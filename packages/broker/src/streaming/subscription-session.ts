@@ -78,6 +78,10 @@ export class SubscriptionSession {
     return this.#held.keys;
   }
 
+  holds(partition: PartitionKey): boolean {
+    return this.#held.get(partition) !== undefined;
+  }
+
   get uncommitted(): number {
     return this.#held.uncommitted;
   }

@@ -147,7 +147,11 @@ export class SubscriptionStream {
     };
     const names = new Set([...this.eventTypes, DEAD_LETTER_REDRIVE]);
     return [
-      coordination.onChange(this.subscription, (what) => this.#sync.suspect(what)),
+      coordination.onChange(this.subscription, (what, partitions) => {
+        // A commit of another stream moves nothing of this one, but for a partition that is just being taken up.
+        const concerns = partitions?.some((partition) => this.#session.holds(partition)) ?? true;
+        if (concerns || this.#sync.isLooking) this.#sync.suspect(what);
+      }),
       ...Array.from(names, (name) => metadata.onWrite(EVENT_TYPE_KIND, name, changed)),
     ];
   }

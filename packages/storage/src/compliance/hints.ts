@@ -83,7 +83,9 @@ export function hintsCompliance(twoNodes: WithTwoNodes): void {
       twoNodes(async ({ a, b, clock }) => {
         const heard = new Set<string>();
         for (const [name, { coordination }] of Object.entries({ a, b })) {
-          coordination.onChange("sub", (what) => heard.add(`${name} sub ${what}`));
+          coordination.onChange("sub", (what, partitions) => {
+            if (partitions?.includes("e:0") ?? true) heard.add(`${name} sub ${what}`);
+          });
           coordination.onChange("other", (what) => heard.add(`${name} other ${what}`));
         }
         let version = 0;

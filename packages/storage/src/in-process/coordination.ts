@@ -6,6 +6,7 @@ import type { Clock } from "nakadi-protocol";
 import { judgeCommits, sameProgress } from "../fence.ts";
 import type { CommitItem } from "../fence.ts";
 import type { CommitOutcome, CoordinationPort, Group, NodeLease, PartitionKey, Progress } from "../ports.ts";
+import type { ChangeHint } from "./change-hint.ts";
 import { frozenJson } from "./frozen.ts";
 import { InProcessLease } from "./node-lease.ts";
 import type { NodeScope } from "./node-scope.ts";
@@ -99,7 +100,7 @@ export class InProcessCoordination implements CoordinationPort {
     await this.#stored.remove(subscription);
   }
 
-  onChange(subscription: string, hint: (what: "group" | "progress") => void): Disposable {
+  onChange(subscription: string, hint: (...change: ChangeHint) => void): Disposable {
     this.#node.check();
     return this.#node.hold(this.#stored.changed.listen(subscription, hint));
   }

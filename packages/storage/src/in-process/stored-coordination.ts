@@ -3,6 +3,7 @@
  */
 import type { Clock } from "nakadi-protocol";
 import type { Group, Owned, PartitionKey, Progress, Session } from "../ports.ts";
+import type { ChangeHint } from "./change-hint.ts";
 import { frozenJson } from "./frozen.ts";
 import { Hints } from "./hints.ts";
 import { Leases } from "./leases.ts";
@@ -22,7 +23,7 @@ interface GroupLookUp {
 const NO_GROUP: GroupLookUp = { owners: new Map(), nodes: new Map() };
 
 export class StoredCoordination {
-  readonly changed: Hints<string, [what: "group" | "progress"]> = new Hints();
+  readonly changed: Hints<string, ChangeHint> = new Hints();
   readonly leases: Leases;
   readonly #rows: Rows;
   readonly #lookUps = new WeakMap<object, GroupLookUp>();
@@ -87,7 +88,7 @@ export class StoredCoordination {
     if (partitions.size > 0) this.#index.set(subscription, partitions);
     await this.#rows.write(changes);
     if (group) this.changed.send(subscription, "group");
-    if (progress.size > 0) this.changed.send(subscription, "progress");
+    if (progress.size > 0) this.changed.send(subscription, "progress", [...progress.keys()]);
   }
 
   async remove(subscription: string): Promise<void> {

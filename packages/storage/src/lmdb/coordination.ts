@@ -4,6 +4,7 @@
 import type { Clock } from "nakadi-protocol";
 import { judgeCommits, sameProgress } from "../fence.ts";
 import type { CommitItem } from "../fence.ts";
+import type { ChangeHint } from "../in-process/change-hint.ts";
 import { InProcessLease } from "../in-process/node-lease.ts";
 import type { NodeScope } from "../in-process/node-scope.ts";
 import type { CommitOutcome, CoordinationPort, Group, NodeLease, PartitionKey, Progress } from "../ports.ts";
@@ -109,7 +110,7 @@ export class LmdbCoordination implements CoordinationPort {
     await this.#stored.remove(subscription);
   }
 
-  onChange(subscription: string, hint: (what: "group" | "progress") => void): Disposable {
+  onChange(subscription: string, hint: (...change: ChangeHint) => void): Disposable {
     this.#node.check();
     return this.#node.hold(this.#stored.changed.listen(subscription, hint));
   }

@@ -3,6 +3,7 @@
  * from them waits until what he saw is durable. Leases are not kept: after a restart no session is alive.
  */
 import type { Clock } from "nakadi-protocol";
+import type { ChangeHint } from "../in-process/change-hint.ts";
 import { Hints } from "../in-process/hints.ts";
 import { Leases } from "../in-process/leases.ts";
 import { StoredGroup } from "../in-process/stored-group.ts";
@@ -27,7 +28,7 @@ export interface Subscription {
 }
 
 export class StoredCoordination {
-  readonly changed: Hints<string, [what: "group" | "progress"]> = new Hints();
+  readonly changed: Hints<string, ChangeHint> = new Hints();
   readonly leases: Leases;
   /** The highest version of a removed group: one that comes again goes on behind it. */
   highestRemoved: number;
@@ -69,7 +70,7 @@ export class StoredCoordination {
     if (changes.length === 0) return to.durable;
     await this.#write(id, to, changes);
     if (group) this.changed.send(id, "group");
-    if (progress.size > 0) this.changed.send(id, "progress");
+    if (progress.size > 0) this.changed.send(id, "progress", [...progress.keys()]);
   }
 
   async remove(id: string): Promise<void> {

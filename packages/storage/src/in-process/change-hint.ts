@@ -1,0 +1,7 @@
+/**
+ * What a listener of a subscription is told.
+ * @pure
+ */
+import type { PartitionKey } from "../ports.ts";
+
+export type ChangeHint = [what: "group" | "progress", partitions?: readonly PartitionKey[]];
