@@ -1,96 +1,103 @@
 /**
- * Three brokers over one engine in memory, behind a proxy that gives each connection to the next of them, with hints that are
- * dropped, doubled and late; and a fourth one that stands still from its first moment on, until its lease has ended.
+ * Several brokers over one engine in memory, with hints that are dropped, doubled and late, behind a proxy that gives each
+ * connection to the next of those that do not stand still.
  */
 import net from "node:net";
+import { type Broker, type BrokerOptions, type Clock, startBroker, type StorageEngine } from "nakadi-broker";
 import { systemClock } from "nakadi-protocol";
-import { type Broker, type BrokerOptions, startBroker, type StorageEngine } from "nakadi-broker";
 import { MemoryEngine } from "nakadi-storage";
 import { oddHints, StoppableNode } from "nakadi-storage/compliance";
 
-const NODES = 3;
+export interface Node {
+  readonly broker: Broker;
+  /** How many connections came to it. */
+  connections: number;
+  readonly isStopped: boolean;
+  stop(): void;
+  goOn(): void;
+}
+
+interface ClusterOptions {
+  nodes: number;
+  /** Of the fates of hints. */
+  seed: number;
+  /** Default: the machine's. */
+  clock?: Clock;
+  limits?: BrokerOptions["limits"];
+}
 
 export class Cluster implements AsyncDisposable {
   readonly url: string;
+  readonly nodes: readonly Node[];
   readonly #server: net.Server;
-  readonly #brokers: readonly Broker[];
-  readonly #stopped: StoppableNode;
-  readonly #stoppedBroker: Broker;
-  readonly #connections: readonly number[];
 
-  private constructor(parts: {
-    server: net.Server;
-    brokers: readonly Broker[];
-    stopped: StoppableNode;
-    stoppedBroker: Broker;
-    connections: readonly number[];
-  }) {
-    this.#server = parts.server;
-    this.#brokers = parts.brokers;
-    this.#stopped = parts.stopped;
-    this.#stoppedBroker = parts.stoppedBroker;
-    this.#connections = parts.connections;
-    this.url = `http://127.0.0.1:${(parts.server.address() as net.AddressInfo).port}`;
+  private constructor(nodes: readonly Node[], server: net.Server) {
+    this.nodes = nodes;
+    this.#server = server;
+    this.url = `http://127.0.0.1:${(server.address() as net.AddressInfo).port}`;
   }
 
-  /** @param seed of the fates of hints */
-  static async start(seed: number): Promise<Cluster> {
-    const engine = new MemoryEngine({ clock: systemClock });
-    // Streams look often by themselves: the recordings do not wait for a lost hint as long as users may.
-    const options: BrokerOptions = { limits: { streamPollMs: 100 } };
+  static async start({ nodes: count, seed, clock = systemClock, limits = {} }: ClusterOptions): Promise<Cluster> {
+    const engine = new MemoryEngine({ clock });
+    const starting = Array.from({ length: count }, async (_, index): Promise<Node> => {
+      const stoppable = new StoppableNode(clock);
+      const storage = stoppable.engine(withOddHints(engine, seed + index, clock));
+      return new StartedNode(stoppable, await startBroker({ storage, limits, clock: stoppable.clock }));
+    });
     // All at once: each creates the server's own event types where they are missing.
-    const brokers = await Promise.all(
-      Array.from({ length: NODES }, async (_, node) =>
-        startBroker({ ...options, storage: withOddHints(engine, seed + node) }),
-      ),
-    );
-    const stopped = new StoppableNode(systemClock);
-    const stoppedBroker = await startBroker({ ...options, storage: stopped.engine(engine), clock: stopped.clock });
-    stopped.stop();
-    const connections = Array.from({ length: NODES }, () => 0);
+    const nodes = await Promise.all(starting);
     let next = 0;
     const server = net.createServer({ allowHalfOpen: true, noDelay: true }, (inbound) => {
-      const node = next++ % NODES;
-      connections[node] = (connections[node] ?? 0) + 1;
-      const outbound = net.connect({
-        port: brokers[node]?.port ?? 0,
-        host: "127.0.0.1",
-        allowHalfOpen: true,
-        noDelay: true,
-      });
-      for (const [from, to] of [
-        [inbound, outbound],
-        [outbound, inbound],
-      ] as const) {
-        from.pipe(to);
-        from.on("error", () => to.destroy()).on("close", () => to.destroy());
-      }
+      const running = nodes.filter((node) => !node.isStopped);
+      const node = running[next++ % running.length];
+      if (!node) return inbound.resetAndDestroy();
+      node.connections += 1;
+      return join(inbound, node.broker.port);
     });
     await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-    return new Cluster({ server, brokers, stopped, stoppedBroker, connections });
-  }
-
-  /** How many connections each node got. */
-  get connections(): readonly number[] {
-    return this.#connections;
-  }
-
-  /** The node that stands still goes on. @returns its address */
-  goOn(): string {
-    this.#stopped.goOn();
-    return this.#stoppedBroker.url;
+    return new Cluster(nodes, server);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    this.#stopped.goOn();
+    for (const node of this.nodes) node.goOn();
     this.#server.close();
-    for (const broker of [...this.#brokers, this.#stoppedBroker]) await broker.close();
+    await Promise.all(this.nodes.map(({ broker }) => broker.close()));
   }
 }
 
-function withOddHints(engine: StorageEngine, seed: number): StorageEngine {
-  return {
-    name: engine.name,
-    open: async (context) => oddHints(await engine.open(context), { seed, clock: systemClock }),
-  };
+class StartedNode implements Node {
+  readonly broker: Broker;
+  connections = 0;
+  isStopped = false;
+  readonly #stoppable: StoppableNode;
+
+  constructor(stoppable: StoppableNode, broker: Broker) {
+    this.#stoppable = stoppable;
+    this.broker = broker;
+  }
+
+  stop(): void {
+    this.isStopped = true;
+    this.#stoppable.stop();
+  }
+
+  goOn(): void {
+    this.isStopped = false;
+    this.#stoppable.goOn();
+  }
+}
+
+function join(inbound: net.Socket, port: number): void {
+  const outbound = net.connect({ port, host: "127.0.0.1", allowHalfOpen: true, noDelay: true });
+  for (const [from, to] of [
+    [inbound, outbound],
+    [outbound, inbound],
+  ] as const) {
+    from.pipe(to);
+    from.on("error", () => to.destroy()).on("close", () => to.destroy());
+  }
+}
+
+function withOddHints(engine: StorageEngine, seed: number, clock: Clock): StorageEngine {
+  return { name: engine.name, open: async (context) => oddHints(await engine.open(context), { seed, clock }) };
 }

@@ -12,13 +12,16 @@ const recordings = findRecordings();
 describe(`three nodes, and one that stands still (hints by seed ${seed})`, () => {
   let cluster: Cluster;
   beforeAll(async () => {
-    cluster = await Cluster.start(seed);
+    // Streams look often by themselves: recordings do not wait for a lost hint as long as users may.
+    cluster = await Cluster.start({ nodes: 4, seed, limits: { streamPollMs: 100 } });
+    cluster.nodes[3]?.stop();
   });
   afterAll(async () => {
-    expect(Math.min(...cluster.connections)).toBeGreaterThan(0);
-    // It has lost its lease long ago: it comes back as a new one.
-    const url = cluster.goOn();
-    await expect.poll(async () => (await fetch(`${url}/health`)).status).toBe(200);
+    const [still, ...others] = [...cluster.nodes].reverse();
+    for (const { connections } of others) expect(connections).toBeGreaterThan(0);
+    // It has lost its lease long ago, and comes back.
+    still?.goOn();
+    await expect.poll(async () => (await fetch(`${still?.broker.url}/health`)).status).toBe(200);
     await cluster[Symbol.asyncDispose]();
   });
 

@@ -1,11 +1,11 @@
-/** A broker's process stands still (SIGSTOP) for longer than its lease, and goes on. */
+/** A process of a broker that stands still (SIGSTOP) for longer than its lease, and goes on. */
 import { expect, it } from "vitest";
 import { nakadiCommand } from "../support/command.ts";
 
 const LEASE_MS = 1_500;
 const HEADERS = { "content-type": "application/json" };
 
-it("it ends its streams without sending what it had read, takes a new lease, and goes on as before", async () => {
+it("ends its streams without sending what it had read, takes a new lease, and goes on as before", async () => {
   const broker = nakadiCommand("broker", "--port", "0", "--limit", `nodeLeaseMs=${LEASE_MS}`);
   const [, url = ""] = await broker.seen(/listening on (\S+) /);
   const post = async (path: string, body: unknown): Promise<Response> =>

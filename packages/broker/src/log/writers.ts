@@ -103,7 +103,8 @@ export class Writers implements Disposable {
     if (this.#acknowledging.has(log)) return;
     this.#acknowledging.add(log);
     try {
-      await Promise.allSettled(this.#writing.get(eventType) ?? []);
+      const writing = this.#writing.get(eventType);
+      if (writing) await Promise.allSettled(writing);
       await this.#parts.closings.acknowledge(eventType, log, node);
     } finally {
       this.#acknowledging.delete(log);
