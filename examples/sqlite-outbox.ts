@@ -1,5 +1,5 @@
 /** An outbox in SQLite: rows are written in the transaction of what they tell of, and published by whoever holds the lease. */
-import type { OutboxRow, OutboxStore, Settlement } from "nakadi-client";
+import { type OutboxRow, type OutboxStore, rawEvent, type Settlement } from "nakadi-client";
 import type sqlite from "node-sqlite3-wasm";
 
 export type Database = InstanceType<typeof sqlite.Database>;
@@ -46,7 +46,7 @@ export class SqliteOutbox implements OutboxStore<SqliteRow> {
   #oldest(limit: number): SqliteRow[] {
     const oldest = "SELECT id, event_type, event FROM outbox WHERE rejected IS NULL ORDER BY id LIMIT ?";
     const rows = this.#database.all(oldest, [limit]) as { id: number; event_type: string; event: string }[];
-    return rows.map(({ id, event_type, event }) => ({ id, eventType: event_type, event: JSON.parse(event) as object }));
+    return rows.map(({ id, event_type, event }) => ({ id, eventType: event_type, event: rawEvent(event) }));
   }
 
   #carryOut({ published, rejected }: Settlement<SqliteRow>): void {

@@ -15,6 +15,7 @@ export {
   SessionLostError,
   TimeoutError,
   TransportError,
+  UnreadableEventError,
 } from "./errors/nakadi-error.ts";
 export type { CommitItem } from "./errors/nakadi-error.ts";
 export { memoryCursorStore } from "./low-level/cursor-store.ts";
@@ -69,6 +70,8 @@ export { businessEvents, dataChanges, tombstone } from "./publisher/event-makers
 export type { BusinessEventMaker, DataChangeMaker, GivenMetadata, TombstoneMembers } from "./publisher/event-makers.ts";
 export { InvalidEventError } from "./publisher/event-schema.ts";
 export { PublishError } from "./publisher/publish-error.ts";
+export { rawEvent } from "./publisher/raw-event.ts";
+export type { RawEvent } from "./publisher/raw-event.ts";
 export type { BatchingOptions, PublisherOptions } from "./publisher/options.ts";
 export type { Publisher, PublisherStopReport } from "./publisher/publisher.ts";
 export type { PublishResult, Verdict, VerdictStatus } from "./publisher/verdict.ts";

@@ -33,17 +33,19 @@ async function directory(): Promise<string> {
 }
 
 const context: DeadLetterContext = { signal: new AbortController().signal, publish: () => Promise.resolve() };
-const letter = (offset: number): DeadLetter => ({
-  subscription_id: "s",
-  event_type: "e",
-  partition: "0",
-  offset: String(offset),
-  error: { name: "Error", message: "two\nlines" },
-  event: { n: offset },
-  attempts: 1,
-  first_failed_at: "2026-01-01T00:00:00.000Z",
-  failed_at: "2026-01-01T00:00:00.000Z",
-});
+/** One that a program has made itself. */
+const letter = (offset: number): DeadLetter =>
+  ({
+    subscription_id: "s",
+    event_type: "e",
+    partition: "0",
+    offset: String(offset),
+    error: { name: "Error", message: "two\nlines" },
+    event: { n: offset },
+    attempts: 1,
+    first_failed_at: "2026-01-01T00:00:00.000Z",
+    failed_at: "2026-01-01T00:00:00.000Z",
+  }) as Partial<DeadLetter> as DeadLetter;
 
 describe("a file", () => {
   it("gets a line of JSON for each letter, in their order, behind what is there", async () => {

@@ -98,12 +98,12 @@ describe("partial results", () => {
     await test.pass(0);
     expect(test.sent()).toEqual([["e", [1]]]);
     expect(test.store.aside.map(({ detail }) => detail)).toEqual([
-      "the event is no JSON object",
-      "the event is no JSON object",
+      "the event must be a JSON object",
+      "the event must be a JSON object",
       expect.stringContaining("the event must be what JSON can say: no cycle"),
       "the event must be what JSON can say: no BigInt",
       "the event must be what JSON can say: no NaN and no Infinity",
-      "the event is no JSON object",
+      "the event must be a JSON object",
       "the row names no event type",
     ]);
   });

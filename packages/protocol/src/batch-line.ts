@@ -184,18 +184,39 @@ function debugOf(info: Uint8Array | undefined): string | undefined {
 }
 
 /**
- * The bytes of each event of an array, one after the other.
- * @throws {BatchLineError} where it is not one
+ * The bytes of each event of an array, one after the other, without white space around them. An event may be no JSON: nothing but
+ * texts and brackets is followed. Where the array cannot be divided any further, the rest of it is one event.
+ * @throws {BatchLineError} if it does not begin as an array
  */
 export function* eachEvent(events: Uint8Array): Generator<Uint8Array, void, undefined> {
   let at = skipSpace(events, demand(events, skipSpace(events, 0), OPEN_BRACKET));
   while (events[at] !== CLOSE_BRACKET) {
-    const end = valueEnd(events, at);
-    yield events.subarray(at, end);
+    const end = eventEnd(events, at);
+    yield events.subarray(at, spaceBefore(events, end));
+    if (end >= events.length - 1) return;
     at = skipSpace(events, end);
     if (events[at] === COMMA) at = skipSpace(events, at + 1);
-    else if (events[at] !== CLOSE_BRACKET) throw new BatchLineError("The events of a line are no array.");
   }
+}
+
+/** Where an event ends that is followed by another one or by the end of the array; else where the rest of the array does. */
+function eventEnd(events: Uint8Array, start: number): number {
+  const rest = events.length - (events[events.length - 1] === CLOSE_BRACKET ? 1 : 0);
+  try {
+    const end = valueEnd(events, start);
+    const next = skipSpace(events, end);
+    const goesOn = events[next] === COMMA || (events[next] === CLOSE_BRACKET && next === events.length - 1);
+    return goesOn ? end : rest;
+  } catch (error) {
+    if (error instanceof BatchLineError) return rest;
+    throw error;
+  }
+}
+
+function spaceBefore(events: Uint8Array, end: number): number {
+  let at = end;
+  for (let byte = events[at - 1]; byte === 32 || byte === 9 || byte === 13; byte = events[at - 1]) at -= 1;
+  return at;
 }
 
 function demand(line: Uint8Array, at: number, byte: number): number {

@@ -1,10 +1,11 @@
 /** Dead letters as lines of JSON at the end of a file. */
 import { appendFile } from "node:fs/promises";
 import { text } from "../options/checks.ts";
+import { rawTextOf } from "../publisher/raw-event.ts";
 import type { DeadLetterSink } from "./dead-letter.ts";
 
 /**
- * Appends dead letters to a file, one JSON object a line, on disk when it is done. The file is made where there is none, its
+ * Appends dead letters to a file, one JSON object a line with the event's own bytes, on disk when it is done. The file is made where there is none, its
  * directory is not.
  * @throws {ConfigError}
  */
@@ -14,7 +15,7 @@ export function toFile(path: string): DeadLetterSink {
   let torn = false;
   return (letter) => {
     // A write that failed may have left half a line; the next begins a new one.
-    const line = `${JSON.stringify(letter)}\n`;
+    const line = `${rawTextOf(letter) ?? JSON.stringify(letter)}\n`;
     const write = last.then(async () => {
       const begin = torn ? "\n" : "";
       torn = true;

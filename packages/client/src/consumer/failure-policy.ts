@@ -15,12 +15,14 @@ export interface HandlerRetry extends BackoffOptions {
 
 /** What failed, after the last try. */
 export interface HandlerFailure<E> {
-  /** What the handler threw, or a TimeoutError. */
+  /** What the handler threw, a TimeoutError, or an UnreadableEventError for an event that no handler was given. */
   readonly error: unknown;
-  /** The event, where a single one is to blame. */
+  /** The event, where a single one is to blame. `undefined` where that is not JSON: then `error` is an UnreadableEventError. */
   readonly event: E | undefined;
-  /** The events that failed together. */
+  /** The events that failed together; none where the only one is not JSON. */
   readonly events: readonly E[];
+  /** The bytes of each event that failed, as the server sent them. */
+  readonly raws: readonly Uint8Array[];
   readonly cursor: StreamCursor;
   readonly attempts: number;
 }

@@ -2,24 +2,25 @@
  * Calls a handler with the events of a part and what it may know of them.
  * @pure
  */
-import { eachEvent } from "nakadi-protocol";
 import type { Logger } from "../observability/logger.ts";
 import type { StreamCursor } from "../stream/batch.ts";
 import type { Handler, HandlerBatch, HandlerContext, HandlerOutcome } from "./handler.ts";
 import type { RunSignals } from "./handler-run.ts";
 import { laneOf } from "./lane.ts";
 import { laneLogger } from "./lane-logger.ts";
-import { pick, type WorkPart } from "./work.ts";
+import type { Parsed } from "../stream/event-parsing.ts";
+import { pick, rawsOf, type WorkPart } from "./work.ts";
 
 /** @param all the events of the whole batch */
 export function callHandler<E>(
   handler: Handler<E>,
   part: WorkPart<E>,
-  all: readonly E[],
+  all: readonly Parsed<E>[],
   logger: Logger,
   signals: RunSignals,
 ): HandlerOutcome | Promise<HandlerOutcome> {
-  const events = pick(part, all);
+  // One that is not JSON is a part of its own, which no handler is called with.
+  const events = pick(part, all) as readonly E[];
   const { cursor } = part.work.batch;
   part.seen = true;
   part.commitAsked = false;
@@ -60,8 +61,6 @@ class PartBatch<E> implements HandlerBatch<E> {
   }
 
   get raws(): readonly Uint8Array[] {
-    const { work, indexes } = this.#part;
-    const all = [...eachEvent(work.batch.raw)];
-    return indexes.flatMap((index) => all[index] ?? []);
+    return rawsOf(this.#part);
   }
 }

@@ -3,9 +3,10 @@
  * driver of both.
  */
 import type { Clock, LaneKey, Timer } from "nakadi-protocol";
-import type { NakadiError } from "../errors/nakadi-error.ts";
+import { type NakadiError, UnreadableEventError } from "../errors/nakadi-error.ts";
 import type { Logger } from "../observability/logger.ts";
 import { backoffMs } from "../stream/backoff.ts";
+import type { Parsed } from "../stream/event-parsing.ts";
 import { Calls } from "./calls.ts";
 import type { DoneAs } from "./commit-tracker.ts";
 import { eventsFrom } from "./event-slices.ts";
@@ -20,7 +21,7 @@ import { Opening } from "./opening.ts";
 import type { ConsumerSettings } from "./options.ts";
 import { PastTries } from "./past-tries.ts";
 import type { Undertaker } from "./undertaker.ts";
-import { begin, cut, outcomeOf, partOf, pick, settle, type Work, type WorkPart } from "./work.ts";
+import { begin, cut, outcomeOf, partOf, pick, settle, unreadableIndex, type Work, type WorkPart } from "./work.ts";
 
 export interface HandlingParts<E> {
   settings: ConsumerSettings<E>;
@@ -164,6 +165,12 @@ export class Handling<E> {
     const { settings } = this.#parts;
     const { work } = part;
     work.begun = true;
+    const unreadable = unreadableIndex(part);
+    if (unreadable !== undefined) {
+      await this.#giveUpUnreadable(part, new UnreadableEventError(work.batch.cursor, unreadable));
+      this.#pump();
+      return;
+    }
     if (part.unresolved && !(await this.#triedAgain(part, part.unresolved.error))) {
       this.#pump();
       return;
@@ -195,7 +202,7 @@ export class Handling<E> {
   #call(part: WorkPart<E>, signals: RunSignals): HandlerOutcome | Promise<HandlerOutcome> {
     const { work } = part;
     const handler = this.#opening.handlerOf(work);
-    const call = (all: readonly E[]): HandlerOutcome | Promise<HandlerOutcome> =>
+    const call = (all: readonly Parsed<E>[]): HandlerOutcome | Promise<HandlerOutcome> =>
       callHandler(handler, part, all, this.#parts.logger, signals);
     // Made anew from the bytes once a handler has had them: it may have changed them.
     const events = part.seen ? eventsFrom<E>(work.batch.raw) : work.fresh;
@@ -253,6 +260,13 @@ export class Handling<E> {
     this.#scheduler.split(part, pieces);
   }
 
+  /** No try would read it. */
+  async #giveUpUnreadable(part: WorkPart<E>, error: UnreadableEventError): Promise<void> {
+    part.attempts = 1;
+    part.firstFailedAtMs ??= this.#parts.clock.wallMs();
+    await this.#giveUp(part, error);
+  }
+
   /** The lane waits until it is known what becomes of the events. */
   async #giveUp(part: WorkPart<E>, error: unknown): Promise<void> {
     const { undertaker, settings, random } = this.#parts;
@@ -275,6 +289,7 @@ export class Handling<E> {
     }
     part.unresolved = undefined;
     if (result.kind === "failed") this.#stopAt(part, ownError("could not be given up on", result.error));
+    else if (action === "stop" && error instanceof UnreadableEventError) this.#stopAt(part, error);
     else if (action === "stop") this.#stopAt(part, handlerError(`failed ${part.attempts} times`, error));
     else if (action === "retry" && this.#draining) this.#abandon(part);
     else if (action === "retry") {

@@ -5,6 +5,7 @@ import type { NakadiError } from "../errors/nakadi-error.ts";
 import { eventsFrom } from "./event-slices.ts";
 import type { Handler } from "./handler.ts";
 import { ownError } from "./handler-error.ts";
+import type { Parsed } from "../stream/event-parsing.ts";
 import { laneOf } from "./lane.ts";
 import { checkedHandler, type ConsumerSettings } from "./options.ts";
 import { partsOf, type Work, type WorkPart } from "./work.ts";
@@ -40,7 +41,7 @@ export class Opening<E> {
     return made;
   }
 
-  async #openLarge(work: Work<E>, parsing: Promise<readonly E[]>): Promise<void> {
+  async #openLarge(work: Work<E>, parsing: Promise<readonly Parsed<E>[]>): Promise<void> {
     const parsed = await parsing.then(
       (events) => ({ events }),
       (error: unknown) => ({ error }),
@@ -53,7 +54,7 @@ export class Opening<E> {
     this.#parts.later();
   }
 
-  #opened(work: Work<E>, events: readonly E[]): void {
+  #opened(work: Work<E>, events: readonly Parsed<E>[]): void {
     const single = this.handlerOf(work).onEvent !== undefined;
     this.#parts.opened(work, partsOf(work, events, single, this.#parts.settings.key));
   }

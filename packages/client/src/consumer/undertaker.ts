@@ -6,9 +6,16 @@ import type { Clock } from "nakadi-protocol";
 import { NakadiError, TimeoutError } from "../errors/nakadi-error.ts";
 import type { Logger } from "../observability/logger.ts";
 import { pause } from "../transport/pause.ts";
-import { type DeadLetter, type DeadLetterContext, errorOfLetter, type PublishLetters } from "./dead-letter.ts";
+import { type Parsed, UNREADABLE } from "../stream/event-parsing.ts";
+import {
+  type DeadLetter,
+  type DeadLetterContext,
+  errorOfLetter,
+  letterOf,
+  type PublishLetters,
+} from "./dead-letter.ts";
 import { checkedAction, type FailureAction, type FailureSettings, judge } from "./failure-policy.ts";
-import type { WorkPart } from "./work.ts";
+import { rawsOf, type WorkPart } from "./work.ts";
 
 export interface UndertakerParts<E> {
   subscription: string;
@@ -22,6 +29,7 @@ export interface UndertakerParts<E> {
   buried: (action: "skip" | "dead-letter", events: number) => void;
 }
 
+const EMPTY = new Uint8Array();
 /** A sink that has not answered for so long has failed. */
 const SINK_TIMEOUT_MS = 30_000;
 
@@ -33,39 +41,53 @@ export class Undertaker<E> {
   }
 
   /** What was done about the events; anything but `skip` and `dead-letter` leaves them undone. Rejects if it could not be. */
-  async bury(part: WorkPart<E>, events: readonly E[], error: unknown, signal: AbortSignal): Promise<FailureAction> {
+  async bury(
+    part: WorkPart<E>,
+    parsed: readonly Parsed<E>[],
+    error: unknown,
+    signal: AbortSignal,
+  ): Promise<FailureAction> {
     const { settings, logger, buried } = this.#parts;
     const { cursor } = part.work.batch;
-    const failure = { error, event: single(events), events, cursor, attempts: part.attempts };
+    const raws = rawsOf(part);
+    const events = parsed.filter((event) => event !== UNREADABLE) as readonly E[];
+    const failure = { error, event: single(events), events, raws, cursor, attempts: part.attempts };
     const { onExhausted } = settings;
     const action = typeof onExhausted === "function" ? checkedAction(await onExhausted(failure)) : onExhausted;
     signal.throwIfAborted();
-    if (action === "dead-letter")
-      for (const event of events) await this.#deliver(this.#letterOf(part, event, error), signal);
+    if (action === "dead-letter") {
+      for (const [index, event] of parsed.entries())
+        await this.#deliver(this.#letterOf(part, event, raws[index] ?? EMPTY, error), signal);
+    }
     if (action === "skip" || action === "dead-letter") {
       const { event_type, partition, offset } = cursor;
-      const fields = { event_type, partition, offset, events: events.length, attempts: part.attempts };
+      const fields = { event_type, partition, offset, events: parsed.length, attempts: part.attempts };
       logger.warn(fields, action === "skip" ? "events were skipped" : "events became dead letters");
-      buried(action, events.length);
+      buried(action, parsed.length);
     }
     return action;
   }
 
-  #letterOf({ work, attempts, firstFailedAtMs }: WorkPart<E>, event: E, error: unknown): DeadLetter<E> {
+  #letterOf(
+    { work, attempts, firstFailedAtMs }: WorkPart<E>,
+    event: Parsed<E>,
+    raw: Uint8Array,
+    error: unknown,
+  ): DeadLetter<E> {
     const { subscription, clock } = this.#parts;
     const { event_type, partition, offset } = work.batch.cursor;
     const nowMs = clock.wallMs();
-    return {
+    const details = {
       subscription_id: subscription,
       event_type,
       partition,
       offset,
       error: errorOfLetter(error),
-      event,
       attempts,
       first_failed_at: new Date(firstFailedAtMs ?? nowMs).toISOString(),
       failed_at: new Date(nowMs).toISOString(),
     };
+    return letterOf(details, event, raw);
   }
 
   async #deliver(letter: DeadLetter<E>, signal: AbortSignal): Promise<void> {

@@ -2,8 +2,9 @@
  * A batch on its way through the handlers, and the parts that it is handled in.
  * @pure
  */
-import type { LaneKey } from "nakadi-protocol";
+import { eachEvent, type LaneKey } from "nakadi-protocol";
 import type { Batch, StreamCursor } from "../stream/batch.ts";
+import { type Parsed, UNREADABLE } from "../stream/event-parsing.ts";
 import type { DoneAs, Ticket } from "./commit-tracker.ts";
 import type { Handler, HandlerOutcome } from "./handler.ts";
 import type { Part } from "./lane-scheduler.ts";
@@ -32,7 +33,7 @@ export interface Work<E> {
   begun: boolean;
   readonly receivedAtMs: number;
   /** Its events, as no handler has seen them. */
-  fresh: readonly E[];
+  fresh: readonly Parsed<E>[];
   /** All of it in order, what is done included; nothing before it is opened. */
   parts: readonly WorkPart<E>[];
   /** Parts that are not done. */
@@ -77,20 +78,21 @@ export function workOf<E>(
 }
 
 /**
- * The parts of a batch, in order: one for each event, or one for each key, or one for all.
+ * The parts of a batch, in order: one for each event, or one for each key, or one for all. An event that is not JSON is a part of
+ * its own; what stands behind it is handled behind it.
  * @throws what `key` throws
  */
 export function partsOf<E>(
   work: Work<E>,
-  events: readonly E[],
+  events: readonly Parsed<E>[],
   single: boolean,
   key: ((event: E) => string) | undefined,
 ): WorkPart<E>[] {
   work.fresh = events;
   work.events = events.length;
   return single
-    ? events.map((event, index) => partOf(work, key ? keyOf(key, event) : "", [index], false))
-    : [...groups(events, key)].map(([name, indexes]) => partOf(work, name, indexes, false));
+    ? events.map((event, index) => partOf(work, keyOf(key, event), [index], false))
+    : groups(events, key).map(([name, indexes]) => partOf(work, name, indexes, false));
 }
 
 /** Takes the batch to be in these parts; answers with those that are not done. */
@@ -117,8 +119,20 @@ export function partOf<E>(work: Work<E>, key: string, indexes: readonly number[]
 }
 
 /** Its events, of all events of the batch. */
-export function pick<E>({ work, indexes }: WorkPart<E>, events: readonly E[]): readonly E[] {
-  return indexes.length === work.events ? events : indexes.map((index) => events[index] as E);
+export function pick<E>({ work, indexes }: WorkPart<E>, events: readonly Parsed<E>[]): readonly Parsed<E>[] {
+  return indexes.length === work.events ? events : indexes.map((index) => events[index] as Parsed<E>);
+}
+
+/** The bytes of its events. */
+export function rawsOf<E>({ work, indexes }: WorkPart<E>): readonly Uint8Array[] {
+  const all = [...eachEvent(work.batch.raw)];
+  return indexes.flatMap((index) => all[index] ?? []);
+}
+
+/** The place of the event that is not JSON, where the part is one. */
+export function unreadableIndex<E>({ work, indexes }: WorkPart<E>): number | undefined {
+  const [first = 0] = indexes;
+  return indexes.length === 1 && work.fresh[first] === UNREADABLE ? first : undefined;
 }
 
 /** Notes what the handler said of a part, and tells the whole batch's outcome once nothing is left. */
@@ -148,19 +162,27 @@ function saidOf<E>({ commitAsked }: WorkPart<E>, outcome: HandlerOutcome, manual
   return manual ? "hold" : "done";
 }
 
-function groups<E>(events: readonly E[], key: ((event: E) => string) | undefined): Map<string, number[]> {
-  if (!key) return new Map([["", Array.from(events.keys())]]);
-  const found = new Map<string, number[]>();
+function groups<E>(
+  events: readonly Parsed<E>[],
+  key: ((event: E) => string) | undefined,
+): (readonly [key: string, indexes: number[]])[] {
+  const found: (readonly [string, number[]])[] = [];
+  let open = new Map<string, number[]>();
   for (const [index, event] of events.entries()) {
     const name = keyOf(key, event);
-    const group = found.get(name);
-    if (group) group.push(index);
-    else found.set(name, [index]);
+    const group = open.get(name);
+    if (event === UNREADABLE) {
+      found.push(...open, [name, [index]]);
+      open = new Map();
+    } else if (group) group.push(index);
+    else open.set(name, [index]);
   }
-  return found;
+  return [...found, ...open];
 }
 
-function keyOf<E>(key: (event: E) => string, event: E): string {
+/** Nobody knows the key of an event that is not JSON. */
+function keyOf<E>(key: ((event: E) => string) | undefined, event: Parsed<E>): string {
+  if (!key || event === UNREADABLE) return "";
   const answer: unknown = key(event);
   if (typeof answer === "string") return answer;
   throw new TypeError("options.key must answer with a text for each event");

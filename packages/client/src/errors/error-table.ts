@@ -30,6 +30,7 @@ export type ErrorCode =
   | "TRANSPORT"
   | "TIMEOUT"
   | "PROTOCOL"
+  | "UNREADABLE_EVENT"
   | "CLOSED"
   | "HANDLER";
 
@@ -129,6 +130,12 @@ export const ERROR_TABLE: Readonly<Record<ErrorCode, ErrorRow>> = {
     statuses: "",
     retryable: true,
     meaning: "The answer is not what a Nakadi server sends.",
+  },
+  UNREADABLE_EVENT: {
+    class: "UnreadableEventError",
+    statuses: "",
+    retryable: false,
+    meaning: "A stored event is not JSON. Its bytes are in `raws`; a consumer's failure policy applies to it.",
   },
   CLOSED: { class: "NakadiError", statuses: "", retryable: false, meaning: "The client or stream was closed." },
   HANDLER: { class: "NakadiError", statuses: "", retryable: false, meaning: "The program's own handler failed." },

@@ -2,7 +2,7 @@
  * The family of errors (design 3.4). Match on `code`; two installed copies of this package recognise each other's.
  * @pure
  */
-import type { CommitResponse, LaneKey, Problem } from "nakadi-protocol";
+import type { CommitResponse, Cursor, LaneKey, Problem } from "nakadi-protocol";
 import { codeOfStatus, ERROR_TABLE, type ErrorCode } from "./error-table.ts";
 
 /** What became of one cursor of a commit. */
@@ -174,6 +174,28 @@ export class ProtocolError extends NakadiError {
   override readonly name = "ProtocolError";
   constructor(message: string, context: ErrorContext = {}) {
     super("PROTOCOL", message, context);
+  }
+}
+
+/** An event that the server has stored is not JSON. */
+export class UnreadableEventError extends NakadiError {
+  override readonly name = "UnreadableEventError";
+  readonly eventType: string;
+  readonly partition: string;
+  /** Of the batch that the event is in. */
+  readonly offset: string;
+  /** The place of the event in the batch, from 0. */
+  readonly index: number;
+
+  constructor({ event_type, partition, offset }: Cursor, index: number) {
+    super(
+      "UNREADABLE_EVENT",
+      `event ${index + 1} of the batch of ${event_type}, partition ${partition}, that ends at offset ${offset} is not JSON`,
+    );
+    this.eventType = event_type;
+    this.partition = partition;
+    this.offset = offset;
+    this.index = index;
   }
 }
 

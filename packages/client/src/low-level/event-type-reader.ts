@@ -3,8 +3,10 @@ import type { Clock, PartitionCursor } from "nakadi-protocol";
 import type { EventTypes } from "../admin/event-types.ts";
 import type { Logger } from "../observability/logger.ts";
 import { tellObserver } from "../observability/observer.ts";
+import type { UnreadableEventError } from "../errors/nakadi-error.ts";
 import { text } from "../options/checks.ts";
 import type { BatchStream } from "../stream/batch-stream.ts";
+import { parsedEvents, UNREADABLE } from "../stream/event-parsing.ts";
 import type { HttpPipeline } from "../transport/http-pipeline.ts";
 import { EventTypeBatchStream } from "./event-type-stream.ts";
 import { type LagOptions, lagOfCursors, type PartitionLag } from "./lag.ts";
@@ -63,6 +65,8 @@ export class EventTypeReader {
       eventTypes: this.#parts.eventTypes,
       stream: <T>(name: string, streamOptions: EventTypeStreamOptions) => this.stream<T>(name, streamOptions),
       tell: (call: () => unknown) => tellObserver(call, (error) => this.#parts.logger.error({ error }, SEARCH_FAILED)),
+      warn: (error: UnreadableEventError) =>
+        this.#parts.logger.warn({ error }, "an event that is searched is not JSON: it matches nothing"),
     };
     return search(parts, text("eventType", eventType), matches, options);
   }
@@ -72,7 +76,7 @@ export class EventTypeReader {
     return lagOfCursors({ ...this.#positionParts, nowMs: () => clock.wallMs() }, eventType, cursors, options);
   }
 
-  /** A stream for one event: it ends with it, or where there is none. */
+  /** The first event that is JSON: one that is not cannot say when it came. The stream ends with it, or where there is none. */
   async #eventAfter(
     eventType: string,
     cursor: PartitionCursor,
@@ -81,7 +85,11 @@ export class EventTypeReader {
   ): Promise<unknown> {
     const stream = this.stream(eventType, { from: [cursor], until: [end], batchLimit: 1, streamLimit: 1 });
     try {
-      return (await stream.nextBatch({ signal }))?.events[0];
+      for (;;) {
+        const batch = await stream.nextBatch({ signal });
+        const readable = batch && parsedEvents(batch.raw).find((event) => event !== UNREADABLE);
+        if (!batch || readable !== undefined) return readable;
+      }
     } finally {
       await stream.close();
     }

@@ -1,9 +1,10 @@
 /** Looks for events of one type in all its partitions and a range of time: nothing is committed, nobody is disturbed. */
-import { eachEvent, type PartitionCursor } from "nakadi-protocol";
+import type { PartitionCursor } from "nakadi-protocol";
 import type { EventTypes } from "../admin/event-types.ts";
-import { ConfigError } from "../errors/nakadi-error.ts";
+import { ConfigError, UnreadableEventError } from "../errors/nakadi-error.ts";
 import { abortSignal, functionOrNone, knownMembers, wholeNumber } from "../options/checks.ts";
 import type { Batch } from "../stream/batch.ts";
+import { parsedEvents, UNREADABLE } from "../stream/event-parsing.ts";
 import type { BatchStream } from "../stream/batch-stream.ts";
 import type { ReadingOptions } from "../stream/reading-options.ts";
 import { checkedPosition, eventTimeMs, type LogPosition, timeMs } from "./log-position.ts";
@@ -27,6 +28,8 @@ export interface SearchOptions extends Pick<ReadingOptions, "retry" | "onRetry" 
   batchLimit?: number;
   /** Called about once a second, and at the end. */
   onProgress?: (progress: SearchProgress) => void;
+  /** Told of each event that is not JSON: it matches nothing, and the search goes on. Default: a warning of the logger. */
+  onUnreadable?: (error: UnreadableEventError) => void;
   signal?: AbortSignal;
 }
 
@@ -43,6 +46,8 @@ export interface SearchParts {
   stream: <E>(eventType: string, options: EventTypeStreamOptions) => BatchStream<E>;
   /** Calls an observer. */
   tell: (call: () => unknown) => void;
+  /** An event is not JSON, and no observer asks for that. */
+  warn: (error: UnreadableEventError) => void;
 }
 
 const NAMES: readonly (keyof SearchOptions)[] = [
@@ -51,6 +56,7 @@ const NAMES: readonly (keyof SearchOptions)[] = [
   "partitions",
   "batchLimit",
   "onProgress",
+  "onUnreadable",
   "signal",
   "retry",
   "onRetry",
@@ -67,10 +73,11 @@ export function search<E>(
 ): AsyncGenerator<Found<E>, void, undefined> {
   knownMembers("options", options, NAMES);
   if (typeof matches !== "function") throw new ConfigError("matches", "a function that takes an event");
-  const { partitions, onProgress, signal, retry, onRetry, onHealthy } = options;
+  const { partitions, onProgress, onUnreadable = parts.warn, signal, retry, onRetry, onHealthy } = options;
   const from = checkedPosition("options.from", options.from ?? "begin");
   const until = checkedPosition("options.until", options.until ?? "end");
   functionOrNone("options.onProgress", onProgress);
+  functionOrNone("options.onUnreadable", onUnreadable);
   abortSignal("options.signal", signal);
   const batchLimit = wholeNumber("options.batchLimit", options.batchLimit, { min: 1 }, DEFAULT_BATCH_LIMIT);
   const inRange = timeFilter(from, until);
@@ -100,9 +107,14 @@ export function search<E>(
       for (;;) {
         const batch = await reading.nextBatch(signal ? { signal } : {});
         if (!batch) break;
-        searched += batch.events.length;
-        const hits = [...batch.events.entries()].filter(([, event]) => inRange(event) && matches(event));
-        const places = await located(parts.eventTypes, eventType, batch, hits, signal);
+        const events = parsedEvents<E>(batch.raw);
+        searched += events.length;
+        const hits: [index: number, event: E][] = [];
+        for (const [index, event] of events.entries()) {
+          if (event === UNREADABLE) parts.tell(() => onUnreadable(new UnreadableEventError(batch.cursor, index)));
+          else if (inRange(event) && matches(event)) hits.push([index, event]);
+        }
+        const places = await located(parts.eventTypes, eventType, batch, events.length, hits, signal);
         const inside = await notBeyond(parts.eventTypes, eventType, until, places, signal);
         found += inside.length;
         yield* inside;
@@ -120,17 +132,17 @@ export function search<E>(
 async function located<E>(
   eventTypes: EventTypes,
   eventType: string,
-  { cursor: { partition, offset }, events, raw }: Batch<E>,
+  { cursor: { partition, offset }, raws }: Batch<E>,
+  count: number,
   hits: readonly (readonly [index: number, event: E])[],
   signal: AbortSignal | undefined,
 ): Promise<Found<E>[]> {
   if (hits.length === 0) return [];
-  const texts = [...eachEvent(raw)];
-  const shifts = hits.map(([index]) => ({ partition, offset, shift: index + 1 - events.length }));
+  const shifts = hits.map(([index]) => ({ partition, offset, shift: index + 1 - count }));
   const cursors = await eventTypes.shift(eventType, shifts, signal ? { signal } : {});
   return hits.flatMap(([index, event], at) => {
-    const [cursor, text] = [cursors[at], texts[index]];
-    return cursor && text ? [{ event, cursor, raw: text }] : [];
+    const [cursor, raw] = [cursors[at], raws[index]];
+    return cursor && raw ? [{ event, cursor, raw }] : [];
   });
 }
 

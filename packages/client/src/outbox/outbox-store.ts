@@ -9,7 +9,7 @@ import type { Settlement } from "./settlement.ts";
 export interface OutboxRow {
   readonly eventType: string;
   /**
-   * The event as it is to be published. It needs an `eid` of its own where its category has metadata, as `businessEvents` and
+   * The event as it is to be published: an object, or what `rawEvent` makes of its JSON. It needs an `eid` of its own where its category has metadata, as `businessEvents` and
    * `dataChanges` give it: what is sent again after a crash is then the same event.
    */
   readonly event: object;

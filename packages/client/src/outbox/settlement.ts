@@ -3,7 +3,7 @@
  * @pure
  */
 import { type ConfigError, HttpError } from "../errors/nakadi-error.ts";
-import { jsonText } from "../options/json-text.ts";
+import { demandEvent } from "../publisher/event-text.ts";
 import type { PublishResult, Verdict } from "../publisher/verdict.ts";
 import type { OutboxRow } from "./outbox-store.ts";
 
@@ -77,7 +77,8 @@ function isOwnFault({ step }: Verdict, cause: PublishResult["cause"]): boolean {
 function faultOf({ eventType, event }: Record<keyof OutboxRow, unknown>): string | undefined {
   if (typeof eventType !== "string" || eventType === "") return "the row names no event type";
   try {
-    return jsonText("the event", event).startsWith("{") ? undefined : "the event is no JSON object";
+    demandEvent("the event", event);
+    return undefined;
   } catch (error) {
     return (error as ConfigError).message;
   }

@@ -5,6 +5,8 @@
 import type { Category } from "nakadi-protocol";
 import { ConfigError } from "../errors/nakadi-error.ts";
 import { jsonText } from "../options/json-text.ts";
+import { memberText, spliced } from "./member-splice.ts";
+import { type RawEvent, rawTextOf } from "./raw-event.ts";
 
 export interface EventText {
   readonly text: string;
@@ -29,21 +31,65 @@ type Json = Record<string, unknown>;
  * @throws {ConfigError} if it is no JSON object, or holds what JSON cannot say
  */
 export function eventText(path: string, event: unknown, category: Category | undefined, filling: Filling): EventText {
+  const raw = rawTextOf(event);
+  if (raw !== undefined) return ofText(raw, parsedObject(path, raw), category, filling);
   const plain = plainObject(path, event);
-  const sent = category === "business" || category === "data" ? withMetadata(plain, filling) : plain;
-  const text = jsonText(path, sent);
-  const eid = metadataOf(sent)?.["eid"];
-  return {
-    text,
-    bytes: Buffer.byteLength(text),
-    eid: typeof eid === "string" && eid !== "" ? eid : undefined,
-    category,
-  };
+  const sent = needsMetadata(category) ? withMetadata(plain, filling) : plain;
+  return { ...described(jsonText(path, sent), sent), category };
 }
 
 /** The same event, now that its category is known. */
 export function completed(event: EventText, category: Category, filling: Filling): EventText {
-  return event.category === category ? event : eventText("event", JSON.parse(event.text), category, filling);
+  return event.category === category ? event : ofText(event.text, JSON.parse(event.text) as Json, category, filling);
+}
+
+/** @throws {ConfigError} if it is no JSON object, or holds what JSON cannot say */
+export function demandEvent(path: string, event: unknown): void {
+  const raw = rawTextOf(event);
+  if (raw === undefined) jsonText(path, plainObject(path, event));
+  else parsedObject(path, raw);
+}
+
+/** What the program calls the event: an object, also where it gave its text. @throws {ConfigError} if that is no JSON object */
+export function eventObject<E>(path: string, event: E | RawEvent): E {
+  const raw = rawTextOf(event);
+  return (raw === undefined ? event : parsedObject(path, raw)) as E;
+}
+
+function ofText(text: string, parsed: Json, category: Category | undefined, filling: Filling): EventText {
+  const sent = needsMetadata(category) ? withMetadata(parsed, filling) : parsed;
+  return { ...described(sent === parsed ? text : withMetadataText(text, parsed, sent), sent), category };
+}
+
+function described(text: string, event: Json): Omit<EventText, "category"> {
+  const eid = metadataOf(event)?.["eid"];
+  return { text, bytes: Buffer.byteLength(text), eid: typeof eid === "string" && eid !== "" ? eid : undefined };
+}
+
+function needsMetadata(category: Category | undefined): boolean {
+  return category === "business" || category === "data";
+}
+
+/** Nothing but what was filled in changes in the text. */
+function withMetadataText(text: string, before: Json, after: Json): string {
+  const { eid, occurred_at } = metadataOf(after) ?? {};
+  const given = metadataOf(before);
+  const filled = {
+    ...(isGiven(given?.["eid"]) ? {} : { eid: JSON.stringify(eid) }),
+    ...(isGiven(given?.["occurred_at"]) ? {} : { occurred_at: JSON.stringify(occurred_at) }),
+  };
+  return spliced(text, { metadata: spliced(given ? (memberText(text, "metadata") ?? "{}") : "{}", filled) });
+}
+
+function parsedObject(path: string, text: string): Json {
+  let parsed: unknown;
+  try {
+    parsed = JSON.parse(text);
+  } catch {
+    // The parser's own message quotes what it could not read.
+  }
+  if (isObject(parsed) && !Array.isArray(parsed)) return parsed;
+  throw new ConfigError(path, "a JSON object");
 }
 
 function plainObject(path: string, event: unknown): Json {

@@ -6,9 +6,10 @@ import { abortSignal, text, wholeNumber } from "../options/checks.ts";
 import { Activity } from "./activity.ts";
 import { Batcher } from "./batcher.ts";
 import { closedError, EventSender, RESOURCES, type SendOptions, type SenderParts } from "./event-sender.ts";
-import { completed, eventText, type EventText, type Filling } from "./event-text.ts";
+import { completed, eventObject, eventText, type EventText, type Filling } from "./event-text.ts";
 import type { PublisherSettings } from "./options.ts";
 import { PublishError } from "./publish-error.ts";
+import type { RawEvent } from "./raw-event.ts";
 import type { PublishResult, Verdict, VerdictStatus } from "./verdict.ts";
 
 /** How many events got which verdict between the call of `stop` and its end. */
@@ -24,7 +25,7 @@ export interface Publisher<E = unknown> extends AsyncDisposable {
    * @throws {ConfigError} if an event is no JSON object or holds what JSON cannot say, before anything is sent; {PublishError} if not every event was stored,
    *   unless `throwOn` is `never`
    */
-  publish(events: readonly E[], options?: { signal?: AbortSignal }): Promise<PublishResult>;
+  publish(events: readonly (E | RawEvent)[], options?: { signal?: AbortSignal }): Promise<PublishResult>;
   /**
    * Says that keys of a compacted event type are gone; consumers never see that, but their events (protocol 4.8). Tombstones are
    * sent, and answered for, as events are; `consumerSubscriptionId` does not count.
@@ -36,7 +37,7 @@ export interface Publisher<E = unknown> extends AsyncDisposable {
    * too many events wait for their verdicts, the event is taken later: leave it alone until then.
    * @throws {ConfigError} if it is no JSON object or holds what JSON cannot say; {PublishError} if it was not stored, unless `throwOn` is `never`
    */
-  send(event: E): Promise<Verdict>;
+  send(event: E | RawEvent): Promise<Verdict>;
   /** Resolves when there is room for events of `send`: await it in a loop that does not await each `send`. */
   ready(): Promise<void>;
   /** Sends what `send` was called for without waiting for more; resolves when all of it has its verdict. */
@@ -86,11 +87,11 @@ export class EventTypePublisher<E> implements Publisher<E> {
     });
   }
 
-  async publish(events: readonly E[], { signal }: { signal?: AbortSignal } = {}): Promise<PublishResult> {
+  async publish(events: readonly (E | RawEvent)[], { signal }: { signal?: AbortSignal } = {}): Promise<PublishResult> {
     if (!Array.isArray(events)) throw new ConfigError("events", "an array");
     abortSignal("options.signal", signal);
     // `map` alone would leave out holes.
-    const texts = Array.from(events, (event: E, index) => this.#textOf(`events[${index}]`, event));
+    const texts = Array.from(events, (event: E | RawEvent, index) => this.#textOf(`events[${index}]`, event));
     return this.#judged(this.#stopped ? refused(texts) : await this.#during(() => this.#deliver(texts, signal)));
   }
 
@@ -108,7 +109,7 @@ export class EventTypePublisher<E> implements Publisher<E> {
     return this.#judged(result, "tombstones");
   }
 
-  async send(event: E): Promise<Verdict> {
+  async send(event: E | RawEvent): Promise<Verdict> {
     const result = this.#stopped ? refused([this.#textOf("event", event)]) : this.#during(() => this.#enqueue(event));
     return this.#judged(await result).verdicts[0] as Verdict;
   }
@@ -165,9 +166,9 @@ export class EventTypePublisher<E> implements Publisher<E> {
     }
   }
 
-  async #enqueue(event: E): Promise<PublishResult> {
+  async #enqueue(event: E | RawEvent): Promise<PublishResult> {
     const { verdict, cause } = await this.#batcher.send(() => {
-      const key = this.#settings.partitionKey(event);
+      const key = this.#settings.partitionKey(eventObject("event", event));
       if (key !== undefined && typeof key !== "string")
         throw new ConfigError("options.partitionKey", "a function that gives a text, or undefined");
       return { event: this.#textOf("event", event), key };
@@ -200,7 +201,7 @@ export class EventTypePublisher<E> implements Publisher<E> {
     };
   }
 
-  #textOf(path: string, event: E): EventText {
+  #textOf(path: string, event: E | RawEvent): EventText {
     return eventText(path, event, this.#category, this.#filling);
   }
 }

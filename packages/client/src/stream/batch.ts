@@ -2,8 +2,9 @@
  * A batch as the program gets it: bytes first, events when somebody asks for them.
  * @pure
  */
-import type { Cursor } from "nakadi-protocol";
-import { ProtocolError } from "../errors/nakadi-error.ts";
+import { type Cursor, eachEvent } from "nakadi-protocol";
+import { parsedEvents, UNREADABLE } from "./event-parsing.ts";
+import { UnreadableEventError } from "../errors/nakadi-error.ts";
 
 /** The server's cursor. It knows its stream, which is not enumerable and never sent in the cursor itself. */
 export interface StreamCursor extends Cursor {
@@ -17,13 +18,17 @@ export interface Batch<E = unknown> {
   readonly streamId: string;
   /** The bytes of the JSON array of events. */
   readonly raw: Uint8Array;
-  /** The events, parsed on first use. @throws {ProtocolError} if they are not JSON */
+  /**
+   * The events, parsed on first use. A server may have stored what is not JSON; then `raws` still has the bytes of each event, and
+   * the batch can be committed.
+   * @throws {UnreadableEventError} that names the first event that is not JSON
+   */
   readonly events: readonly E[];
+  /** The bytes of each event, as the server sent them. Found when asked for. */
+  readonly raws: readonly Uint8Array[];
   /** What the server says to people. */
   readonly debug?: string;
 }
-
-const decoder = new TextDecoder();
 
 export class StreamBatch<E> implements Batch<E> {
   readonly cursor: StreamCursor;
@@ -47,8 +52,19 @@ export class StreamBatch<E> implements Batch<E> {
   }
 
   get events(): readonly E[] {
-    this.#events ??= parseEvents(this.#raw) as readonly E[];
+    this.#events ??= this.#readable();
     return this.#events;
+  }
+
+  get raws(): readonly Uint8Array[] {
+    return [...eachEvent(this.#raw)];
+  }
+
+  #readable(): readonly E[] {
+    const events = parsedEvents<E>(this.#raw);
+    const unreadable = events.indexOf(UNREADABLE);
+    if (unreadable >= 0) throw new UnreadableEventError(this.cursor, unreadable);
+    return events as readonly E[];
   }
 }
 
@@ -75,13 +91,4 @@ class DeliveredCursor implements StreamCursor {
 
 export function withStreamId(cursor: Cursor, streamId: string): StreamCursor {
   return new DeliveredCursor(cursor, streamId);
-}
-
-/** @throws {ProtocolError} if they are not JSON */
-export function parseEvents(raw: Uint8Array): unknown {
-  try {
-    return JSON.parse(decoder.decode(raw));
-  } catch {
-    throw new ProtocolError("the events of a batch are not JSON");
-  }
 }

@@ -15,6 +15,7 @@ interface PrintedEvent {
   position: EventPosition;
   /** As the server stored it. */
   text: string;
+  /** `undefined` where the text is not JSON. */
   event: unknown;
 }
 
@@ -37,7 +38,7 @@ export async function printerFor(
 ): Promise<EventPrinter> {
   const safe = terminal ? visibleData : (data: string): string => data;
   const shown = ({ text, event }: PrintedEvent): string =>
-    safe(project ? (JSON.stringify(project(event)) ?? "null") : text);
+    safe(project && event !== undefined ? (JSON.stringify(project(event)) ?? "null") : text);
   const forPrograms = (one: PrintedEvent): string =>
     withPosition ? `{"position":${JSON.stringify(one.position)},"event":${shown(one)}}` : shown(one);
   switch (format) {
@@ -48,8 +49,9 @@ export async function printerFor(
     case "yaml": {
       const { parse, stringify } = await import("yaml");
       // JSON is YAML; read so, large numbers keep their digits.
-      return (one) =>
-        `---\n${safe(stringify(parse(forPrograms(one), { intAsBigInt: true, uniqueKeys: false }), { lineWidth: 0 }))}`;
+      const read = (one: PrintedEvent): unknown =>
+        one.event === undefined ? one.text : parse(forPrograms(one), { intAsBigInt: true, uniqueKeys: false });
+      return (one) => `---\n${safe(stringify(read(one), { lineWidth: 0 }))}`;
     }
     case "pretty": {
       const paint: Paint = { name: colours.cyan, string: colours.green, other: colours.yellow };

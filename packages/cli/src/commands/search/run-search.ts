@@ -70,6 +70,7 @@ async function searchIn(
         [searched, left] = [so.searched, remaining];
         progress.update(total - remaining, total, `${count(so.searched)} events, ${count(so.found)} found`);
       },
+      onUnreadable: ({ message }) => say(`nakadi: ${message}: it matches nothing`),
       ...(partition && { partitions: partition }),
     });
     for await (const { event, cursor, raw } of all) {

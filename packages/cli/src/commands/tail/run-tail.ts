@@ -135,13 +135,24 @@ class Tail {
     this.#latest = position;
     this.#positions.set(`${position.event_type}/${position.partition}`, position);
     const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString("utf8");
-    const event = JSON.parse(text) as unknown;
-    if (!this.#selected(event)) return;
+    const event = parsed(text);
+    if (event === undefined) this.#sayUnreadable(position);
+    if (event === undefined ? this.#selects : !this.#selected(event)) return;
     const printed = this.#print({ position, text, event });
     this.#status.above(() => this.#context.stdout.write(printed));
     this.#unread += printed.length;
     this.#shown += 1;
     if (this.#shown === this.#flags.limit) this.#ended.abort(ENOUGH);
+  }
+
+  get #selects(): boolean {
+    const { where, key } = this.#flags;
+    return where !== undefined || key !== undefined;
+  }
+
+  #sayUnreadable({ event_type, partition, offset }: EventPosition): void {
+    const becomes = this.#selects ? "it matches nothing" : "it is shown as it was stored";
+    this.#say(`nakadi: the event at ${event_type}/${partition}:${offset} is not JSON: ${becomes}`);
   }
 
   /** Nothing is kept beyond this run; it is told where reading begins in every partition. */
@@ -165,10 +176,8 @@ class Tail {
   }
 
   #statusText(): string {
-    const { where, key } = this.#flags;
-    const selecting = where !== undefined || key !== undefined;
     const parts = [
-      `${count(this.#speed.total)} events${selecting ? `, ${count(this.#shown)} shown` : ""}`,
+      `${count(this.#speed.total)} events${this.#selects ? `, ${count(this.#shown)} shown` : ""}`,
       `${rate(this.#speed.recent(performance.now()))}/s`,
       ...(this.#latest ? [`at ${this.#latest.event_type}/${placeText([positionOnly(this.#latest)])}`] : ["waiting"]),
     ];
@@ -184,6 +193,15 @@ class Tail {
 }
 
 const ENOUGH = Symbol("enough");
+
+/** `undefined` for what is not JSON. */
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text) as unknown;
+  } catch {
+    return undefined;
+  }
+}
 
 function positionOnly({ partition, offset }: EventPosition): { partition: string; offset: string } {
   return { partition, offset };
