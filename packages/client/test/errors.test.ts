@@ -72,12 +72,6 @@ const PROVOKED: Record<ErrorCode, () => Promise<unknown>> = {
     await nakadi.close();
     nakadi.stream("s");
   },
-  async UNREADABLE_EVENT() {
-    const { stream, open } = testStream();
-    const cursor = { partition: "0", offset: "1", event_type: "e", cursor_token: "t" };
-    (await open()).send(`{"cursor":${JSON.stringify(cursor)},"events":[007]}\n`);
-    return (await stream.nextBatch())?.events;
-  },
   HANDLER: () => Promise.reject(new NakadiError("HANDLER", "the handler failed")),
 };
 

@@ -58,7 +58,7 @@ describe("an event that is not JSON", () => {
     const batch = await stream.nextBatch();
     const read = (): unknown => batch?.events;
     expect(read).toThrow(UnreadableEventError);
-    expect(read).toThrow(expect.objectContaining({ code: "UNREADABLE_EVENT", message: MESSAGE, retryable: false }));
+    expect(read).toThrow(expect.objectContaining({ code: "PROTOCOL", message: MESSAGE, retryable: false }));
     expect(batch?.raws.map(text)).toEqual(['{"n":1}', bad(value)]);
     if (batch) await stream.commit(batch);
     expect((await stream.nextBatch())?.events).toEqual([{ n: 3 }]);
@@ -100,7 +100,7 @@ describe("a consumer", () => {
     const failed = test.consumer.done.catch((error: unknown) => error);
     send(await test.open(), 7, events);
     await test.settle();
-    expect(await failed).toMatchObject({ code: "UNREADABLE_EVENT", message: MESSAGE, eventType: "e", index: 1 });
+    expect(await failed).toMatchObject({ code: "PROTOCOL", message: MESSAGE, eventType: "e", index: 1 });
     expect([seen, test.committed(), test.retries]).toEqual([[1], [], []]);
   });
 

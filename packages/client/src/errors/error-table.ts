@@ -30,7 +30,6 @@ export type ErrorCode =
   | "TRANSPORT"
   | "TIMEOUT"
   | "PROTOCOL"
-  | "UNREADABLE_EVENT"
   | "CLOSED"
   | "HANDLER";
 
@@ -129,13 +128,9 @@ export const ERROR_TABLE: Readonly<Record<ErrorCode, ErrorRow>> = {
     class: "ProtocolError",
     statuses: "",
     retryable: true,
-    meaning: "The answer is not what a Nakadi server sends.",
-  },
-  UNREADABLE_EVENT: {
-    class: "UnreadableEventError",
-    statuses: "",
-    retryable: false,
-    meaning: "A stored event is not JSON. Its bytes are in `raws`; a consumer's failure policy applies to it.",
+    meaning:
+      "The answer is not what a Nakadi server sends. An UnreadableEventError, which is one, names an event that is not JSON: " +
+      "trying again does not help there.",
   },
   CLOSED: { class: "NakadiError", statuses: "", retryable: false, meaning: "The client or stream was closed." },
   HANDLER: { class: "NakadiError", statuses: "", retryable: false, meaning: "The program's own handler failed." },

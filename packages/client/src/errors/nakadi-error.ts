@@ -64,6 +64,8 @@ export interface HttpErrorDetails extends ErrorContext {
   flowId?: string | undefined;
   /** What the server asks for with `Retry-After`. */
   retryAfterMs?: number | undefined;
+  /** How the body is encoded, so that nobody could read it. */
+  encoding?: string | undefined;
 }
 
 /** The server refused the request. The status is always the HTTP status, whatever the body says. */
@@ -75,10 +77,11 @@ export class HttpError extends NakadiError {
   readonly retryAfterMs: number | undefined;
 
   constructor(details: HttpErrorDetails, code: ErrorCode = codeOfStatus(details.status)) {
-    const { status, problem, flowId, retryAfterMs } = details;
+    const { status, problem, flowId, retryAfterMs, encoding } = details;
     const said = problem?.detail ?? problem?.title;
     const hint = code === "CURSOR_UNAVAILABLE" || code === "CURSOR_EXPIRED" ? ` ${ERROR_TABLE[code].meaning}` : "";
-    super(code, `HTTP ${status}${said === undefined ? "" : `: ${said.trim()}`}${hint}`, details);
+    const unread = encoding === undefined ? "" : `: the answer is encoded as ${encoding}, which was not asked for`;
+    super(code, `HTTP ${status}${said === undefined ? unread : `: ${said.trim()}`}${hint}`, details);
     this.status = status;
     this.problem = problem;
     this.flowId = flowId;
@@ -171,14 +174,14 @@ export class TimeoutError extends NakadiError {
 
 /** The answer is not what a Nakadi server sends. */
 export class ProtocolError extends NakadiError {
-  override readonly name = "ProtocolError";
+  override readonly name: string = "ProtocolError";
   constructor(message: string, context: ErrorContext = {}) {
     super("PROTOCOL", message, context);
   }
 }
 
-/** An event that the server has stored is not JSON. */
-export class UnreadableEventError extends NakadiError {
+/** An event that the server has stored is not JSON. Its bytes are in `raws` of the batch. */
+export class UnreadableEventError extends ProtocolError {
   override readonly name = "UnreadableEventError";
   readonly eventType: string;
   readonly partition: string;
@@ -189,13 +192,17 @@ export class UnreadableEventError extends NakadiError {
 
   constructor({ event_type, partition, offset }: Cursor, index: number) {
     super(
-      "UNREADABLE_EVENT",
       `event ${index + 1} of the batch of ${event_type}, partition ${partition}, that ends at offset ${offset} is not JSON`,
     );
     this.eventType = event_type;
     this.partition = partition;
     this.offset = offset;
     this.index = index;
+  }
+
+  /** It stays as it is stored. */
+  override get retryable(): boolean {
+    return false;
   }
 }
 
