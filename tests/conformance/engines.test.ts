@@ -32,6 +32,6 @@ describe.each(ENGINES)("the broker %s", (_engine, storageIn) => {
 
   // `$name` would be quoted and cut short.
   it.concurrent.each(stories.map((story) => [story.name, story] as const))("%s", async (_name, story) => {
-    await play(story, { baseUrl: broker.url, faultProxy: (target) => FaultProxy.start(target) });
+    await play(story, { baseUrl: broker.url, strict: true, faultProxy: (target) => FaultProxy.start(target) });
   });
 });

@@ -23,6 +23,7 @@ Plays stories against a Nakadi server: each shows whether one rule of the protoc
 Names are unique and everything that a story creates is deleted again, so the server may be in use.
 
   --only TEXT   stories whose name contains TEXT; several times: any of them
+  --strict      also what only nakadi-broker promises, beyond a real Nakadi
   --jobs N      stories at a time, 1 to ${MAX_JOBS} (default ${DEFAULT_JOBS})
   --json        one JSON object a story, and one for the whole
   --list        names the stories and plays none
@@ -54,6 +55,7 @@ export async function runCommand(args: readonly string[], context: CommandContex
   }
   const target: Target = {
     baseUrl: command.url,
+    strict: command.strict,
     ...(env["NAKADI_TOKEN"] ? { token: env["NAKADI_TOKEN"] } : {}),
     ...(await faultProxyIfInstalled()),
   };
@@ -72,6 +74,7 @@ interface CommandLine {
   url: string;
   chosen: readonly Story[];
   jobs: number;
+  strict: boolean;
   json: boolean;
   list: boolean;
   help: boolean;
@@ -84,12 +87,13 @@ function parsed(args: readonly string[]): CommandLine {
     options: {
       only: { type: "string", multiple: true, default: [] },
       jobs: { type: "string", default: String(DEFAULT_JOBS) },
+      strict: { type: "boolean", default: false },
       json: { type: "boolean", default: false },
       list: { type: "boolean", default: false },
       help: { type: "boolean", default: false },
     },
   });
-  const { only, json, list, help } = values;
+  const { only, strict, json, list, help } = values;
   const jobs = Number(values.jobs);
   if (!Number.isInteger(jobs) || jobs < 1 || jobs > MAX_JOBS)
     throw new Error(`--jobs is a number from 1 to ${MAX_JOBS}`);
@@ -101,7 +105,7 @@ function parsed(args: readonly string[]): CommandLine {
       throw new Error("give one URL, e.g. http://localhost:8080");
     }
   }
-  return { url, chosen, jobs, json, list, help };
+  return { url, chosen, jobs, strict, json, list, help };
 }
 
 /** Any answer shows that somebody is there. */

@@ -25,6 +25,8 @@ const CLEANING_MS = 15_000;
 
 export class Stage {
   readonly wire: Wire;
+  /** Whether what the story says under `strict` has to hold. */
+  readonly strict: boolean;
   readonly #target: Target;
   readonly #signal: AbortSignal;
   readonly #clients: NakadiClient[] = [];
@@ -35,6 +37,7 @@ export class Stage {
   /** @param signal aborted when the story's time is over */
   constructor(target: Target, signal: AbortSignal) {
     this.#target = target;
+    this.strict = target.strict ?? false;
     this.#signal = signal;
     this.wire = new Wire(target, signal);
   }

