@@ -33,6 +33,11 @@ describe("what is no HTTP", () => {
     ["a version that there is not", `GET /health HTTP/9.9\r\nHost: x\r\n${FLOW}\r\n`, 505],
     ["a head that is too long", `GET /health HTTP/1.1\r\nHost: x\r\nA: ${"x".repeat(20_000)}\r\n\r\n`, 431],
     ["two lengths", `POST /event-types HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\n`, 400],
+    [
+      "a body whose chunks have no size",
+      `POST /event-types HTTP/1.1\r\nHost: x\r\n${FLOW}Transfer-Encoding: chunked\r\n\r\nzz\r\n`,
+      400,
+    ],
     ["no host", `GET /health HTTP/1.1\r\n${FLOW}Connection: close\r\n\r\n`, 400],
     ["an expectation", `GET /health HTTP/1.1\r\nHost: x\r\n${FLOW}Expect: x\r\nConnection: close\r\n\r\n`, 417],
   ])("%s: a problem with a flow id, and the connection ends", async (_, request, status) => {

@@ -37,8 +37,8 @@ const STATUSES: Readonly<Record<string, number>> = {
 
 /** @returns the listener for `clientError` */
 export function brokenRequests(server: Server, unrouted: Unrouted): (error: ConnectionError, socket: Socket) => void {
-  const responses = new WeakMap<Socket, ServerResponse>();
-  server.on("request", ({ socket }, response) => void responses.set(socket, response));
+  const exchanges = new WeakMap<Socket, { request: IncomingMessage; response: ServerResponse }>();
+  server.on("request", (request, response) => void exchanges.set(request.socket, { request, response }));
   server.on("connect", ({ method = "", url = "", headers }: IncomingMessage, socket: Socket) =>
     answer(socket, unrouted(method, url), headers[Header.flowId]),
   );
@@ -49,11 +49,15 @@ export function brokenRequests(server: Server, unrouted: Unrouted): (error: Conn
   });
 
   return (error, socket) => {
-    const response = responses.get(socket);
+    const { request, response } = exchanges.get(socket) ?? {};
     const isAnswering = response !== undefined && response.headersSent && !response.writableFinished;
     // A connection that has asked for nothing gets no answer: its client may take it for that to what it sends just then.
     if (!socket.writable || isAnswering || socket.bytesRead === 0 || error.code === "ECONNRESET") {
       socket.destroy();
+      return;
+    }
+    if (request?.complete === false) {
+      answer(socket, brokenAnswer(error), request.headers[Header.flowId]);
       return;
     }
     const head = brokenHead(error);
