@@ -45,8 +45,9 @@ describe("files", () => {
 
   it("makes directories with all that lead to them, and removes them", async () => {
     const path = join(root, "a", "b", "c");
+    await Promise.all(["c", "c", "d"].map((name) => nodeFiles.makeDirectory(join(root, "a", "b", name))));
     await nodeFiles.makeDirectory(path);
-    await nodeFiles.makeDirectory(path);
+    await nodeFiles.removeDirectory(join(root, "a", "b", "d"));
     expect((await stat(path)).mode & 0o777).toBe(0o700);
     expect(await nodeFiles.list(join(root, "a"))).toEqual(["b"]);
     await expect(nodeFiles.removeDirectory(join(root, "a"))).rejects.toMatchObject({ code: "ENOTEMPTY" });

@@ -22,7 +22,7 @@ export interface OpenFile {
 }
 
 /** `read`: an existing file. `write`: an existing one, for both. `create`: for both, made where there is none. */
-type Access = "read" | "write" | "create";
+export type Access = "read" | "write" | "create";
 
 /** Errors are those of the system, with its `code`. */
 export interface Files {
@@ -132,7 +132,8 @@ export const nodeFiles: Files = {
       if (code === "EEXIST" && (await call.stat(path)).isDirectory()) return;
       if (code !== "ENOENT" || dirname(path) === path) throw error;
       await nodeFiles.makeDirectory(dirname(path));
-      await call.mkdir(path, 0o700);
+      // Another call may have been faster.
+      await unless("EEXIST", call.mkdir(path, 0o700));
     }
     await nodeFiles.syncDirectory(dirname(path));
   },

@@ -1,0 +1,236 @@
+/**
+ * One partition of a log: its offsets, the frames that only the journal has so far, and its segments.
+ */
+import { DamagedEventsError } from "../../damaged-events-error.ts";
+import { isBefore } from "../../in-process/clock-readings.ts";
+import type { TimestampRange } from "../../in-process/clock-readings.ts";
+import type { Bounds, NewRecord, Slice } from "../../ports.ts";
+import type { JournalPosition } from "../journal/journal.ts";
+import { encodeFrame, readFrameHeader } from "./frame.ts";
+import type { FrameHeader } from "./frame.ts";
+import type { SegmentList, SyncedEnd } from "./segment-list.ts";
+import type { Mark } from "./segment.ts";
+import { SliceBuilder } from "./slice-builder.ts";
+import { Tail } from "./tail.ts";
+
+/** What a checkpoint keeps of a partition. */
+export interface PartitionRow extends SyncedEnd {
+  /** The oldest offset. */
+  start: number;
+  /** The offset behind the last segment. */
+  next: number;
+  latestMs: number;
+  /** Timestamp of the first frame that there is; `null` if there is none, or it cannot be read. */
+  oldestMs: number | null;
+}
+
+export const EMPTY_PARTITION: PartitionRow = {
+  start: 0,
+  next: 0,
+  latestMs: Number.MIN_SAFE_INTEGER,
+  oldestMs: null,
+  segment: null,
+  length: 0,
+};
+
+export class Partition {
+  readonly #place: string;
+  readonly #segments: SegmentList;
+  readonly #tail = new Tail();
+  #start: number;
+  /** The offset behind the last segment: those from here on are in the tail. */
+  #written: number;
+  /** The offset behind the last that is durable. */
+  #readable: number;
+  #next: number;
+  #latestMs: number;
+  /** Of the frame at the start. */
+  #oldest: FrameHeader | undefined;
+  #work: Promise<unknown> = Promise.resolve();
+  #closed = false;
+
+  /** @param place for messages @param segments that are loaded */
+  constructor(place: string, segments: SegmentList, row: PartitionRow) {
+    this.#place = place;
+    this.#segments = segments;
+    this.#start = row.start;
+    this.#written = this.#readable = this.#next = row.next;
+    this.#latestMs = row.latestMs;
+  }
+
+  get bounds(): Bounds {
+    return { oldest: this.#start, next: this.#readable };
+  }
+
+  /** Its log is gone. */
+  get closed(): boolean {
+    return this.#closed;
+  }
+
+  get hasTail(): boolean {
+    return this.#tail.first !== undefined;
+  }
+
+  /** Bytes in segments. */
+  get storedBytes(): number {
+    return this.#segments.all.reduce((bytes, { length }) => bytes + length, 0);
+  }
+
+  /** Places in segments that are in memory. */
+  get marks(): number {
+    return this.#segments.all.reduce((count, { markCount }) => count + markCount, 0);
+  }
+
+  /** Gives records their offsets; `headroom` bytes before the frame are free. They can be read once they are settled. */
+  place(records: readonly NewRecord[], timestampMs: number, headroom: number): { frame: Buffer; header: FrameHeader } {
+    const first = this.#next;
+    const last = first + records.length - 1;
+    this.#latestMs = Math.max(this.#latestMs, timestampMs);
+    const frame = encodeFrame({ first, last, timestampMs, latestMs: this.#latestMs }, [], records, headroom);
+    this.#next = last + 1;
+    const length = frame.length - headroom;
+    return { frame, header: { length, first, last, timestampMs, latestMs: this.#latestMs, count: records.length } };
+  }
+
+  /** A frame was handed to the journal, in which its entry ends at `end`. */
+  journaled(bytes: Buffer, header: FrameHeader, end: JournalPosition): void {
+    this.#tail.push({ bytes, header, end });
+  }
+
+  /** All offsets up to `last` are durable. */
+  settle(last: number): void {
+    this.#readable = Math.max(this.#readable, last + 1);
+  }
+
+  /** A frame of the journal, when the engine starts. Says whether it was new. */
+  replay(bytes: Buffer, end: JournalPosition): boolean {
+    const header = readFrameHeader(bytes, 0);
+    if (!header || header.first < this.#next) return false;
+    this.#next = header.last + 1;
+    this.#latestMs = header.latestMs;
+    this.journaled(bytes, header, end);
+    this.settle(header.last);
+    return true;
+  }
+
+  /** @throws {DamagedEventsError} */
+  async read(from: number, max: { bytes: number; records: number }): Promise<Slice> {
+    const slice = new SliceBuilder(from < this.#readable ? Math.max(from, this.#start) : from, max);
+    while (!slice.full && slice.next < this.#readable) {
+      const at = slice.next;
+      if (at >= this.#written) this.#tail.read(slice, this.#readable);
+      else if (!(await this.#segments.read(slice))) {
+        // What comes before the damage can be had.
+        if (slice.frames.length > 0) break;
+        // What retention takes meanwhile is not missing.
+        if (at >= this.#start) throw new DamagedEventsError(this.#place, at);
+        slice.next = this.#start;
+      }
+    }
+    return { frames: slice.frames, next: slice.next, oldest: this.#start };
+  }
+
+  /** The first offset whose record was stored at `timestampMs` or later. */
+  async offsetAt(timestampMs: number): Promise<number> {
+    const found = await this.#find(({ latestMs }) => latestMs < timestampMs);
+    return Math.min(Math.max(found?.first ?? this.#readable, this.#start), this.#readable);
+  }
+
+  /** Moves the start behind what is known to be older than the time whose timestamps are `given`. */
+  async expire(given: readonly TimestampRange[]): Promise<void> {
+    if (this.#start >= this.#readable) return;
+    const start = this.#start;
+    this.#oldest ??= await this.#find(({ last }) => last < start);
+    if (!this.#oldest || !isBefore(this.#oldest.timestampMs, given)) return;
+    const found = await this.#find(({ last, timestampMs }) => last < start || isBefore(timestampMs, given));
+    this.startAt(found?.first ?? this.#readable);
+  }
+
+  /** Moves the start to the first segment from which on there are no more than `bytes`, if there is one. */
+  limit(bytes: number): void {
+    let total = this.storedBytes;
+    for (const [index, { length }] of this.#segments.all.entries()) {
+      const next = this.#segments.all[index + 1];
+      if (total <= bytes || !next) return;
+      total -= length;
+      this.startAt(next.first);
+    }
+  }
+
+  /** What is before `offset` is gone. */
+  startAt(offset: number): void {
+    if (offset <= this.#start) return;
+    this.#start = offset;
+    this.#oldest = undefined;
+  }
+
+  /** Whether there are segments that nobody can read any more. */
+  get hasExpired(): boolean {
+    const [first, second] = this.#segments.all;
+    return first !== undefined && this.#start >= (second?.first ?? this.#written);
+  }
+
+  /** Unlinks segments before the start, which is durable. */
+  dropExpired(): Promise<void> {
+    return this.#inOrder(async () => {
+      if (!this.#closed) await this.#segments.dropBefore(this.#start, this.#written);
+    });
+  }
+
+  /** Writes what is durable at `position` to segments. `onWritten` gets the bytes that are not held any more. */
+  flush(position: JournalPosition, onWritten: (bytes: number) => void): Promise<void> {
+    return this.#inOrder(async () => {
+      let frames = this.#tail.until(position);
+      while (frames.length > 0 && !this.#closed) {
+        const count = await this.#segments.write(frames);
+        let bytes = 0;
+        for (const { header } of frames.slice(0, count)) bytes += header.length;
+        this.#tail.drop(count);
+        frames = frames.slice(count);
+        this.#written = this.#tail.first?.header.first ?? this.#next;
+        onWritten(bytes);
+      }
+    });
+  }
+
+  /** All that was flushed is on disk; what a checkpoint has to keep. */
+  sync(): Promise<PartitionRow> {
+    return this.#inOrder(async () => {
+      const next = this.#written;
+      const latestMs = this.#latestMs;
+      const end = this.#closed ? { segment: null, length: 0 } : await this.#segments.sync();
+      this.#oldest ??= await this.#find(({ last }) => last < this.#start);
+      return { ...end, start: this.#start, next, latestMs, oldestMs: this.#oldest?.timestampMs ?? null };
+    });
+  }
+
+  /** Its log is gone: nothing is written any more. Says how many bytes are not held any more. */
+  close(): Promise<number> {
+    this.#closed = true;
+    return this.#inOrder(async () => {
+      await this.#segments.close();
+      const rest = this.#tail.until(Number.POSITIVE_INFINITY);
+      this.#tail.drop(rest.length);
+      return rest.reduce((bytes, { header }) => bytes + header.length, 0);
+    });
+  }
+
+  /** The first readable frame that is not `before`, which holds for all up to one for which it holds. */
+  async #find(before: (header: FrameHeader) => boolean): Promise<FrameHeader | undefined> {
+    const segments = this.#segments.all;
+    let index = Math.max(0, this.#segments.indexOf(this.#start));
+    for (let next: Mark | undefined; (next = await segments[index + 1]?.head()) && before(next);) index += 1;
+    for (; index < segments.length; index++) {
+      const found = await segments[index]?.find(before);
+      if (found) return found;
+    }
+    const found = this.#tail.find(before);
+    return found && found.first < this.#readable ? found : undefined;
+  }
+
+  #inOrder<T>(work: () => Promise<T>): Promise<T> {
+    const done = this.#work.then(work);
+    this.#work = done.catch(() => undefined);
+    return done;
+  }
+}

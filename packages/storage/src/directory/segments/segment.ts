@@ -1,0 +1,136 @@
+/**
+ * One file of a partition: frames, one after the other. Marks in memory, one for a long stretch of bytes, say where to begin
+ * to look; they are made while the file is written or searched, and nothing is lost where they are missing.
+ */
+import type { OpenFile } from "../files.ts";
+import type { Descriptors } from "./descriptors.ts";
+import { FRAME_HEADER_BYTES, decodeFrame, isIntact, nextFrameMagic, readFrameHeader } from "./frame.ts";
+import type { FrameHeader } from "./frame.ts";
+import type { SliceBuilder } from "./slice-builder.ts";
+
+/** Bytes between two marks, and of one look into the file. */
+const MARK_BYTES = 256 * 1024;
+const MAX_READ_BYTES = 8 * 1024 * 1024;
+/** Places where readers go on. */
+const MAX_ENDS = 16;
+
+/** A frame and where it begins in the file. */
+export interface Mark extends FrameHeader {
+  position: number;
+}
+
+export class Segment {
+  /** Offset of the first frame; also its name. */
+  readonly first: number;
+  readonly path: string;
+  /** Bytes that were written. */
+  length: number;
+  readonly #descriptors: Descriptors;
+  readonly #marks: Mark[] = [];
+  readonly #ends = new Map<number, number>();
+
+  constructor(descriptors: Descriptors, path: string, first: number, length: number) {
+    this.#descriptors = descriptors;
+    this.path = path;
+    this.first = first;
+    this.length = length;
+  }
+
+  /** Marks that are in memory. */
+  get markCount(): number {
+    return this.#marks.length;
+  }
+
+  /** A frame of the file. */
+  note(mark: Mark): void {
+    const index = this.#marks.findLastIndex(({ position }) => position <= mark.position);
+    const before = this.#marks[index];
+    const after = this.#marks[index + 1];
+    if (before && mark.position - before.position < MARK_BYTES) return;
+    if (after && after.position - mark.position < MARK_BYTES) return;
+    this.#marks.splice(index + 1, 0, mark);
+  }
+
+  /** The first frame; `undefined` where none can be read. */
+  async head(): Promise<Mark | undefined> {
+    const [first] = this.#marks;
+    return first?.position === 0 ? first : this.find(() => false);
+  }
+
+  /**
+   * The first intact header that is not `before`; `undefined` if there is none. `before` holds for all frames up to one for
+   * which it holds. What is damaged is passed over.
+   */
+  async find(before: (header: FrameHeader) => boolean): Promise<Mark | undefined> {
+    const start = this.#marks.findLast(before);
+    return this.#use(undefined, async (file) => {
+      let expected = start?.first ?? this.first;
+      for (let at = start?.position ?? 0; ;) {
+        const bytes = await readSome(file, at, MARK_BYTES);
+        if (bytes.length < FRAME_HEADER_BYTES) return undefined;
+        let within = 0;
+        while (bytes.length - within >= FRAME_HEADER_BYTES) {
+          const header = readFrameHeader(bytes, within);
+          // An event may look like a frame: behind damage, offsets go on.
+          if (!header || header.first < expected) {
+            const next = nextFrameMagic(bytes, within + 1);
+            within = next < 0 ? bytes.length - FRAME_HEADER_BYTES + 1 : next;
+            continue;
+          }
+          const mark = { ...header, position: at + within };
+          if (!before(header)) return mark;
+          this.note(mark);
+          expected = header.last + 1;
+          within += header.length;
+        }
+        at += within;
+      }
+    });
+  }
+
+  /** Adds frames from `slice.next` on, by one read. False where that offset is damaged or missing. */
+  async read(slice: SliceBuilder): Promise<boolean> {
+    const from = slice.next;
+    const position = this.#ends.get(from) ?? (await this.find(({ last }) => last < from))?.position;
+    if (position === undefined) return false;
+    return this.#use(false, async (file) => {
+      const wanted = Math.min(slice.wantedBytes * 1.125 + MARK_BYTES / 8, MAX_READ_BYTES);
+      let bytes = await readSome(file, position, Math.ceil(wanted));
+      const first = readFrameHeader(bytes, 0);
+      if (first && first.length > bytes.length) bytes = await readSome(file, position, first.length);
+      let within = 0;
+      for (let more = true; more;) {
+        const header = readFrameHeader(bytes, within);
+        const frame = header && bytes.subarray(within, within + header.length);
+        const isNext = header && header.first <= slice.next && header.last >= slice.next;
+        if (!isNext || !frame || frame.length < header.length || !isIntact(frame)) break;
+        more = slice.add(header, decodeFrame(frame, header));
+        if (slice.next > header.last) within += header.length;
+      }
+      if (slice.next === from) return slice.full;
+      this.#remember(slice.next, position + within);
+      return true;
+    });
+  }
+
+  /** @param otherwise where the file is missing */
+  async #use<T>(otherwise: T, work: (file: OpenFile) => Promise<T>): Promise<T> {
+    try {
+      return await this.#descriptors.use(this.path, "write", work);
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === "ENOENT") return otherwise;
+      throw error;
+    }
+  }
+
+  #remember(offset: number, position: number): void {
+    this.#ends.set(offset, position);
+    const [oldest] = this.#ends.keys();
+    if (this.#ends.size > MAX_ENDS && oldest !== undefined) this.#ends.delete(oldest);
+  }
+}
+
+async function readSome(file: OpenFile, position: number, length: number): Promise<Buffer> {
+  const bytes = Buffer.allocUnsafeSlow(length);
+  return bytes.subarray(0, await file.read(bytes, position));
+}

@@ -1,0 +1,214 @@
+/**
+ * Segments give back what was written after any restart; what is open and held is bounded.
+ */
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import fc from "fast-check";
+import { ManualClock } from "nakadi-protocol";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { ALL, KEEP, anyRecord, appendTo, plain, plainOf, readAll, record } from "../../compliance/log-records.ts";
+import type { Plain } from "../../compliance/log-records.ts";
+import { eventually, NEVER } from "../../compliance/subject.ts";
+import { nodeFiles } from "../files.ts";
+import { openForTest, segmentsOf, unsyncedFiles } from "./open-for-test.ts";
+import type { OpenForTest } from "./open-for-test.ts";
+import { Descriptors } from "./descriptors.ts";
+
+const SMALL = { segmentBytes: 2_000, unwrittenBytes: 3_000 };
+const HOUR_MS = 3_600_000;
+
+let root: string;
+const clock = new ManualClock();
+
+beforeEach(async () => {
+  root = await mkdtemp(join(tmpdir(), "nakadi-segments-"));
+});
+
+afterEach(() => rm(root, { recursive: true }));
+
+function open(directory = root, limits = SMALL): Promise<OpenForTest> {
+  return openForTest({ directory, clock, files: unsyncedFiles, ...limits });
+}
+
+const anyBatch = fc.array(anyRecord, { minLength: 1, maxLength: 30 });
+const anyStep = fc.oneof(
+  { weight: 6, arbitrary: fc.record({ kind: fc.constant("append" as const), partition: fc.nat(1), batch: anyBatch }) },
+  fc.record({ kind: fc.constantFrom("checkpoint" as const, "kill" as const, "close" as const) }),
+);
+
+describe("the log in a directory", () => {
+  it("is the same after any checkpoints, kills and closes", async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.array(anyStep, { maxLength: 30 }), async (steps) => {
+        const directory = await mkdtemp(join(root, "run-"));
+        let engine = await open(directory);
+        let { log } = engine.node("a");
+        await log.create("x", 2, KEEP);
+        const stored: Plain[][] = [[], []];
+        for (const step of steps) {
+          if (step.kind === "append") {
+            const { first } = await appendTo(log, "x", step.partition, step.batch);
+            stored[step.partition]?.push(...step.batch.map((each, index) => plain(first + index, each)));
+          } else if (step.kind === "checkpoint") await engine.checkpoint();
+          else {
+            await engine[step.kind]();
+            engine = await open(directory);
+            ({ log } = engine.node("a"));
+          }
+          for (const [partition, expected] of stored.entries()) {
+            expect(plainOf(await readAll(log, "x", partition))).toEqual(expected);
+            const from = Math.floor(expected.length / 2);
+            expect(plainOf(await readAll(log, "x", partition, from))).toEqual(expected.slice(from));
+          }
+        }
+        await engine.close();
+      }),
+      { numRuns: 40 },
+    );
+  });
+
+  it("writes nothing again to the journal's files for what a checkpoint has brought to segments", async () => {
+    let engine = await open();
+    const { log } = engine.node("a");
+    await log.create("x", 1, KEEP);
+    for (let each = 0; each < 50; each++) await appendTo(log, "x", 0, [record("v".repeat(100))]);
+    await engine.close();
+    engine = await open();
+    expect(engine.logs.partitions.unwrittenBytes).toBe(0);
+    expect(engine.logs.partitions.openFiles).toBe(0);
+    expect(plainOf(await readAll(engine.node("a").log, "x", 0))).toHaveLength(50);
+    await engine.close();
+  });
+
+  it("finds its place by time after a restart", async () => {
+    let engine = await open();
+    let { log } = engine.node("a");
+    await log.create("x", 1, KEEP);
+    const times: number[] = [];
+    for (let each = 0; each < 100; each++) {
+      times.push((await appendTo(log, "x", 0, [record("v".repeat(100))])).timestampMs);
+      clock.advance(each % 3);
+    }
+    for (const how of ["kill", "close"] as const) {
+      await engine[how]();
+      engine = await open();
+      ({ log } = engine.node("a"));
+      for (const timeMs of times) expect(await log.offsetAt("x", 0, timeMs)).toBe(times.indexOf(timeMs));
+    }
+    await engine.close();
+  });
+
+  it("gives the space of what retention took back, and keeps its offsets", async () => {
+    let engine = await open();
+    let { log } = engine.node("a");
+    await log.create("x", 1, { retentionMs: HOUR_MS, compact: false });
+    for (let each = 0; each < 60; each++) await appendTo(log, "x", 0, [record("v".repeat(100))]);
+    await engine.checkpoint();
+    expect((await segmentsOf(root, 1, 0)).length).toBeGreaterThan(3);
+    clock.advance(HOUR_MS / 2);
+    await appendTo(log, "x", 0, [record("young")]);
+    clock.advance(HOUR_MS / 2);
+    expect(await log.bounds("x")).toEqual([{ oldest: 60, next: 61 }]);
+    await eventually(clock, async () => (await segmentsOf(root, 1, 0)).length <= 1);
+    for (const how of ["kill", "close"] as const) {
+      await engine[how]();
+      engine = await open();
+      ({ log } = engine.node("a"));
+      expect(await log.bounds("x")).toEqual([{ oldest: 60, next: 61 }]);
+      expect(plainOf(await readAll(log, "x", 0))).toEqual([plain(60, record("young"))]);
+    }
+    clock.advance(HOUR_MS);
+    expect(await log.bounds("x")).toEqual([{ oldest: 61, next: 61 }]);
+    await engine.checkpoint();
+    await log.bounds("x");
+    await eventually(clock, async () => (await segmentsOf(root, 1, 0)).length === 0);
+    await engine.kill();
+    engine = await open();
+    expect(await appendTo(engine.node("a").log, "x", 0, [record("next")])).toMatchObject({ first: 61 });
+    await engine.close();
+  });
+
+  it("leaves nothing of a log that was removed, whenever it ends", async () => {
+    for (const how of ["kill", "close"] as const) {
+      let engine = await open();
+      let { log } = engine.node("a");
+      await log.create("x", 2, KEEP);
+      for (let each = 0; each < 30; each++) await appendTo(log, "x", each % 2, [record("v".repeat(200))]);
+      await engine.checkpoint();
+      await appendTo(log, "x", 0, [record("journal only")]);
+      await log.remove("x");
+      await engine[how]();
+      engine = await open();
+      ({ log } = engine.node("a"));
+      await log.create("x", 1, KEEP);
+      expect(await log.bounds("x")).toEqual([{ oldest: 0, next: 0 }]);
+      await eventually(
+        clock,
+        async () =>
+          (await nodeFiles.list(join(root, "trash"))).length + (await nodeFiles.list(join(root, "logs"))).length === 0,
+      );
+      expect(engine.logs.partitions.unwrittenBytes).toBe(0);
+      await log.remove("x");
+      await engine.close();
+    }
+  });
+});
+
+describe("what is held", () => {
+  it("is a bounded number of files, however many are used at the same time", async () => {
+    const files = new Set<string>();
+    let most = 0;
+    const descriptors = new Descriptors(
+      {
+        ...nodeFiles,
+        open: async (path, access) => {
+          const file = await nodeFiles.open(path, access);
+          files.add(path);
+          most = Math.max(most, files.size);
+          return Object.assign(Object.create(file) as typeof file, {
+            size: () => file.size(),
+            close: async () => {
+              files.delete(path);
+              await file.close();
+            },
+          });
+        },
+      },
+      5,
+    );
+    await Promise.all(
+      Array.from({ length: 200 }, (_, each) =>
+        descriptors.use(join(root, `f${each % 40}`), "create", async (file) => {
+          await file.size();
+          await new Promise((resolve) => void setImmediate(resolve));
+        }),
+      ),
+    );
+    expect(most).toBeLessThanOrEqual(5);
+    expect(descriptors.count).toBeLessThanOrEqual(5);
+    await descriptors.close();
+    expect(files.size).toBe(0);
+    expect(descriptors.count).toBe(0);
+  });
+
+  it("is one mark for a quarter of a MiB of events, and nothing of what was written", async () => {
+    const engine = await open(root, { segmentBytes: 32_000_000, unwrittenBytes: 1_000_000 });
+    const { log } = engine.node("a");
+    await log.create("x", 1, KEEP);
+    const batch = Array.from({ length: 100 }, () => record("v".repeat(600)));
+    for (let each = 0; each < 200; each++) await appendTo(log, "x", 0, batch);
+    await engine.checkpoint();
+    expect(engine.logs.partitions.unwrittenBytes).toBe(0);
+    const partition = await engine.logs.partitions.get(1, 0);
+    expect(partition.storedBytes).toBeGreaterThan(12_000_000);
+    expect(partition.marks).toBeLessThan(partition.storedBytes / (256 * 1024) + 2);
+    expect(partition.marks).toBeGreaterThan(20);
+    for (const from of [0, 7_777, 19_999]) {
+      const { frames } = await log.read("x", 0, from, { bytes: 1, records: 1 }, NEVER);
+      expect(frames[0]?.offsets).toEqual([from]);
+    }
+    expect(plainOf(await log.read("x", 0, 0, ALL, NEVER))).toHaveLength(20_000);
+    await engine.close();
+  });
+});

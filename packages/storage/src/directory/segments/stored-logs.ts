@@ -1,0 +1,184 @@
+/**
+ * All logs of a directory as all nodes share them: appended to, looked at, removed.
+ */
+import type { Clock } from "nakadi-protocol";
+import type { ClockReadings } from "../../in-process/clock-readings.ts";
+import type { NodeScope } from "../../in-process/node-scope.ts";
+import type { Rows } from "../../in-process/rows.ts";
+import { NoSuchLogError, StorageFailedError } from "../../ports.ts";
+import type { Appended, LogId, LogPolicy, LogPort, NewRecord, NotAppended } from "../../ports.ts";
+import type { Files } from "../files.ts";
+import type { Entry, Journal, JournalPosition } from "../journal/journal.ts";
+import { Catalogue } from "./catalogue.ts";
+import type { StoredLog } from "./catalogue.ts";
+import { keepReadings } from "./kept-readings.ts";
+import { DirectoryLog } from "./log.ts";
+import type { Partition } from "./partition.ts";
+import { Partitions } from "./partitions.ts";
+import type { PartitionsOptions } from "./partitions.ts";
+import { sweep } from "./sweep.ts";
+import { discardLog } from "./trash.ts";
+
+/** Between two looks for what retention takes and compaction can do. */
+const SWEEP_MS = 60_000;
+
+export interface StoredLogsOptions extends PartitionsOptions {
+  clock: Clock;
+}
+
+interface Running {
+  journal: Journal;
+  appended: () => void;
+  readings: ClockReadings;
+}
+
+export class StoredLogs {
+  readonly catalogue: Catalogue;
+  readonly partitions: Partitions;
+  readonly #files: Files;
+  readonly #directory: string;
+  readonly #rows: Rows;
+  readonly #clock: Clock;
+  readonly #closing = new AbortController();
+  readonly #background = new Set<Promise<void>>();
+  #started: Running | undefined;
+
+  constructor({ clock, ...options }: StoredLogsOptions) {
+    this.#files = options.files;
+    this.#directory = options.directory;
+    this.#rows = options.rows;
+    this.#clock = clock;
+    this.catalogue = new Catalogue(options.rows);
+    this.partitions = new Partitions(options);
+  }
+
+  /** An entry of the journal, when the engine starts. */
+  replay(entry: Entry): Promise<void> {
+    return this.partitions.replay(entry);
+  }
+
+  /** Everything is replayed. `appended` is called after each append. */
+  async start(journal: Journal, appended: () => void): Promise<void> {
+    await this.partitions.replayed();
+    const readings = keepReadings(this.#rows, this.#clock, this.#closing.signal);
+    this.#started = { journal, appended, readings };
+    for (const number of new Set([...this.catalogue.removed, ...this.#orphans()])) this.#discard(number);
+    const timer = setInterval(() => this.inBackground(() => sweep(this, this.#closing.signal)), SWEEP_MS);
+    timer.unref();
+    this.#closing.signal.addEventListener("abort", () => clearInterval(timer), { once: true });
+  }
+
+  port(node: NodeScope): LogPort {
+    return new DirectoryLog(this, node);
+  }
+
+  get readings(): ClockReadings {
+    return this.#running.readings;
+  }
+
+  async create(id: LogId, partitions: number, policy: LogPolicy): Promise<void> {
+    await (this.catalogue.find(id) ? this.catalogue.durable(id) : this.catalogue.create(id, partitions, { ...policy }));
+  }
+
+  async remove(id: LogId): Promise<void> {
+    const stored = this.catalogue.find(id);
+    if (!stored) return this.catalogue.durable(id);
+    await this.catalogue.remove(stored, this.partitions.starts(stored.number, stored.partitions));
+    this.#discard(stored.number);
+  }
+
+  async append(
+    stored: StoredLog,
+    batches: ReadonlyMap<number, readonly NewRecord[]>,
+    signal: AbortSignal,
+  ): Promise<ReadonlyMap<number, Appended | NotAppended>> {
+    const { journal, appended, readings } = this.#running;
+    const into = new Map<number, Partition>();
+    for (const partition of batches.keys()) into.set(partition, await this.partitions.get(stored.number, partition));
+    await this.partitions.room(journal);
+    if (this.catalogue.find(stored.id)?.number !== stored.number) throw new NoSuchLogError(stored.id);
+    if (signal.aborted) return everywhere(batches, { outcome: "not-stored", cause: signal.reason as unknown });
+    const timestampMs = readings.timestampMs();
+    const outcomes = new Map<number, Appended>();
+    try {
+      let end = 0;
+      for (const [partition, to] of into) {
+        const place = { number: stored.number, partition };
+        const placed = this.partitions.append(place, to, batches.get(partition) ?? [], timestampMs, journal);
+        ({ end } = placed);
+        outcomes.set(partition, { outcome: "stored", first: placed.first, last: placed.last, timestampMs });
+      }
+      appended();
+      await journal.whenDurable(end);
+    } catch (cause) {
+      const begun = !(cause instanceof StorageFailedError) || cause.begun;
+      return everywhere(batches, { outcome: begun ? "unknown" : "not-stored", cause });
+    }
+    for (const [partition, { last }] of outcomes) {
+      into.get(partition)?.settle(last);
+      stored.appended.send(partition);
+    }
+    return outcomes;
+  }
+
+  /** The partition without what its retention has taken. */
+  async current(stored: StoredLog, partition: number): Promise<Partition> {
+    const found = await this.partitions.get(stored.number, partition);
+    const { retentionMs } = stored.policy;
+    if (retentionMs !== null) await found.expire(this.readings.given(retentionMs));
+    if (found.hasExpired) this.inBackground(() => this.partitions.dropExpired(stored.number, partition));
+    return found;
+  }
+
+  /** All frames before `position` in the journal are in segments on disk, and the rows say so. */
+  async flush(position: JournalPosition): Promise<void> {
+    await this.#running.journal.whenDurable(position);
+    await this.partitions.flush(position);
+    await this.partitions.sync();
+  }
+
+  /** Work that no request waits for. What it cannot write, nothing can write. */
+  inBackground(work: () => Promise<void>): void {
+    const running = work()
+      .catch((error: unknown) => {
+        if (!this.#closing.signal.aborted) this.#running.journal.fail(error);
+      })
+      .finally(() => this.#background.delete(running));
+    this.#background.add(running);
+  }
+
+  /** Ends what runs in the background; a last `flush` may follow. */
+  async stop(): Promise<void> {
+    this.#closing.abort();
+    await Promise.all(this.#background);
+  }
+
+  /** After the last use. */
+  async close(): Promise<void> {
+    await this.partitions.close();
+  }
+
+  get #running(): Running {
+    if (!this.#started) throw new TypeError("Logs are used only when the journal is open.");
+    return this.#started;
+  }
+
+  /** Numbers of logs of which the journal had frames, and which were removed since. */
+  #orphans(): Iterable<number> {
+    const orphans = new Set(this.partitions.numbers);
+    if (orphans.size > 0) for (const id of this.catalogue.ids()) orphans.delete(this.catalogue.find(id)?.number ?? 0);
+    return orphans;
+  }
+
+  #discard(number: number): void {
+    this.inBackground(async () => {
+      await this.partitions.forget(number);
+      await discardLog(this.#files, this.#directory, number, this.#closing.signal);
+      await this.catalogue.discarded(number);
+    });
+  }
+}
+
+function everywhere<Outcome>(batches: ReadonlyMap<number, unknown>, outcome: Outcome): ReadonlyMap<number, Outcome> {
+  return new Map(Array.from(batches.keys(), (partition) => [partition, outcome]));
+}
