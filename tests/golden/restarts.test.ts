@@ -10,7 +10,7 @@ const AREAS = /^(?:event-types|publishing|low-level|misc)\//;
 
 const recordings = findRecordings().filter(({ name }) => AREAS.test(name));
 
-describe.skipIf(recordings.length === 0)("with a restart before each step", () => {
+describe("with a restart before each step", () => {
   it.concurrent.each(recordings)(
     "$name",
     async (recording) => {
