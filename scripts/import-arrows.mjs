@@ -31,7 +31,10 @@ export function findings(base = root) {
   ].filter((path) => /\.[cm]?[jt]s$/.test(path));
   const described = files.map((path) => describe(base, path));
   return {
-    violations: described.flatMap((file) => fileViolations(base, file).map((what) => `${file.name}: ${what}`)),
+    violations: [
+      ...described.flatMap((file) => fileViolations(base, file).map((what) => `${file.name}: ${what}`)),
+      ...circles(described),
+    ],
     warnings: described
       .filter(({ lines }) => lines > LINES.many && lines <= LINES.tooMany)
       .map(({ name, lines }) => `${name}: ${lines} lines`),
@@ -82,6 +85,34 @@ function purityViolation(path, { from, type }) {
   return existsSync(imported) && !isPure(imported, readFileSync(imported, "utf8"))
     ? [`a pure file imports ${from}, which is not pure`]
     : [];
+}
+
+/** Files that import each other in a circle, types included: one sentence a circle, from its first file in the alphabet. */
+function circles(described) {
+  const byPath = new Map(described.map((file) => [file.path, file]));
+  const importsOf = ({ path, imports }) =>
+    imports.flatMap(({ from }) => byPath.get(from.startsWith(".") ? resolve(dirname(path), from) : "") ?? []);
+  const found = new Set();
+  const finished = new Set();
+  const way = [];
+  const visit = (file) => {
+    const start = way.indexOf(file);
+    if (start >= 0) return found.add(circleText(way.slice(start)));
+    if (finished.has(file)) return;
+    way.push(file);
+    for (const next of importsOf(file)) visit(next);
+    way.pop();
+    finished.add(file);
+  };
+  for (const file of described) visit(file);
+  return [...found];
+}
+
+function circleText(files) {
+  const names = files.map(({ name }) => name);
+  const first = names.indexOf([...names].sort()[0]);
+  const [start, ...others] = [...names.slice(first), ...names.slice(0, first)];
+  return `${start}: imports itself in a circle through ${others.join(", ") || "nothing else"}`;
 }
 
 /** The protocol is pure as a whole; elsewhere a file says so. */

@@ -39,6 +39,14 @@ it.each([
     "an impure file in a pure one",
     { "packages/client/src/a.ts": `${PURE}import { b } from "./b.ts";`, "packages/client/src/b.ts": "" },
   ],
+  [
+    "a circle of types",
+    {
+      "packages/client/src/a.ts": 'import type { B } from "./b.ts";',
+      "packages/client/src/b.ts": 'import { c } from "./c.ts";',
+      "packages/client/src/c.ts": 'import type { A } from "./a.ts";',
+    },
+  ],
   ["a name without shape", { "packages/client/src/utils.ts": "" }],
   ["a folder without shape", { "tests/helpers/a.ts": "" }],
   ["an export of everything", { "packages/client/src/a.ts": 'export * from "./b.ts";' }],
