@@ -108,7 +108,7 @@ function circles(described) {
 
 function circleText(files) {
   const names = files.map(({ name }) => name);
-  const first = names.indexOf([...names].sort()[0]);
+  const first = names.indexOf(names.toSorted((a, b) => (a < b ? -1 : 1))[0]);
   const [start, ...others] = [...names.slice(first), ...names.slice(0, first)];
   return `${start}: imports itself in a circle through ${others.join(", ") || "nothing else"}`;
 }
