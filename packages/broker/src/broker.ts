@@ -1,7 +1,7 @@
 /** Starting and stopping a broker (design 3.5). */
 import { randomUUID } from "node:crypto";
 import { type Clock, systemClock } from "nakadi-protocol";
-import { openStorage } from "nakadi-storage";
+import { openStorage, type StorageFailedError } from "nakadi-storage";
 import { Access, allowAll } from "./authorization/authorizer.ts";
 import { checkedOptions } from "./broker-options.ts";
 import type { BrokerOptions } from "./broker-options.ts";
@@ -42,11 +42,15 @@ export interface Broker extends AsyncDisposable {
 export async function startBroker(options: BrokerOptions = {}): Promise<Broker> {
   const { clock = systemClock, logger = silentLogger } = options;
   const { host, port, limits, featuresOn, deletableSubscription, ...checked } = checkedOptions(options);
+  let storageFailure: StorageFailedError | undefined;
   const engine = await openStorage(checked.storage, {
     node: randomUUID(),
     clock,
     onFaultPoint: options.onFaultPoint,
-    onFailure: (error) => logger.error({ error }, "nothing is stored any more until the broker is started again"),
+    onFailure: (error) => {
+      storageFailure = error;
+      logger.error({ error }, "nothing is stored any more until the broker is started again");
+    },
   });
   const onError = (error: unknown): void => logger.error({ error }, "a stream ended because its storage failed");
   const uuid = (): string => randomUUID();
@@ -123,6 +127,7 @@ export async function startBroker(options: BrokerOptions = {}): Promise<Broker> 
       membership,
       storage,
       snapshots,
+      storageFailure: () => storageFailure,
       access,
       settings,
       eventTypes,

@@ -22,7 +22,8 @@ export interface TestBroker {
   /** Creates a subscription from the beginning and says its id. */
   subscription(eventTypes: readonly string[], request?: Record<string, unknown>): Promise<string>;
   open(subscription: string, parameters?: Record<string, number>): Promise<LineStream>;
-  openLowLevel(eventType: string): Promise<LineStream>;
+  /** From the end of each partition, or of the first one from `offset`. */
+  openLowLevel(eventType: string, offset?: string): Promise<LineStream>;
   openDirect(subscription: string, body: Record<string, unknown>): Promise<LineStream>;
   commit(subscription: string, streamId: string, cursors: readonly unknown[]): Promise<Answer>;
 }
@@ -66,7 +67,11 @@ export async function testBroker(options: BrokerOptions = {}): Promise<TestBroke
       );
       return LineStream.open(broker.url, { path: `/subscriptions/${subscription}/events?${query}` });
     },
-    openLowLevel: (eventType) => LineStream.open(broker.url, { path: `/event-types/${eventType}/events` }),
+    openLowLevel(eventType, offset) {
+      const cursors = JSON.stringify([{ partition: "0", offset }]);
+      const headers = offset === undefined ? {} : { "x-nakadi-cursors": cursors };
+      return LineStream.open(broker.url, { path: `/event-types/${eventType}/events`, headers });
+    },
     openDirect: (subscription, json) =>
       LineStream.open(broker.url, { method: "POST", path: `/subscriptions/${subscription}/events`, json }),
     commit: (subscription, streamId, items) =>

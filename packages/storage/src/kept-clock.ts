@@ -18,10 +18,13 @@ const KEPT_FOR_MS = 2 * KEEP_MS;
 export class KeptClock {
   readonly readings: ClockReadings;
   readonly #directory: string;
+  readonly #check: () => void;
   readonly #timer: NodeJS.Timeout;
 
-  constructor(directory: string, clock: Clock) {
+  /** @param check throws where `directory` is not the one that was opened */
+  constructor(directory: string, clock: Clock, check: () => void) {
     this.#directory = directory;
+    this.#check = check;
     this.readings = new ClockReadings(clock, readKept(directory), () => this.#keep());
     this.#keep();
     this.#timer = setInterval(() => this.#keep(), KEEP_MS);
@@ -35,9 +38,10 @@ export class KeptClock {
 
   #keep(): void {
     try {
+      this.#check();
       writeWhole(this.#directory, FILE, this.readings.kept(KEPT_FOR_MS));
     } catch {
-      // A disk that takes nothing fails the next write of a record, which says so.
+      // The next write of a record fails for the same reason, and says so.
     }
   }
 }

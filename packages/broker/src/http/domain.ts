@@ -1,6 +1,6 @@
 /** What the routes serve: the domain of one node. */
 import type { Clock } from "nakadi-protocol";
-import type { Storage } from "nakadi-storage";
+import type { Storage, StorageFailedError } from "nakadi-storage";
 import type { Access } from "../authorization/authorizer.ts";
 import type { EventTypes } from "../event-types/catalogue.ts";
 import type { EventTypeChanges } from "../event-types/changes.ts";
@@ -21,6 +21,8 @@ export interface Domain {
   membership: NodeMembership;
   storage: Storage;
   snapshots: Snapshots;
+  /** Why nothing is stored any more; `undefined` while all is well. */
+  storageFailure: () => StorageFailedError | undefined;
   /** What the caller may do. */
   access: Access;
   settings: Settings;

@@ -58,7 +58,7 @@ export function problemOf(error: unknown): (Problem & { violations?: readonly Vi
     const violations = error.violations.map(({ field, message }) => ({ field, message }));
     return { type: CONSTRAINT_VIOLATION, title: "Constraint Violation", status: 400, violations };
   }
-  if (error instanceof StorageFailedError) return problem(503, "The storage has failed.");
+  if (error instanceof StorageFailedError) return problem(503, error.advice);
   return undefined;
 }
 

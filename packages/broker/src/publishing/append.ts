@@ -2,7 +2,7 @@
  * Last step: the events go to their partitions, each partition's in the order of the request (protocol 4.11).
  */
 import type { BatchItemResponse, Clock } from "nakadi-protocol";
-import { NoSuchLogError } from "nakadi-storage";
+import { NoSuchLogError, StorageFailedError } from "nakadi-storage";
 import type { LogId, LogPort, NewRecord } from "nakadi-storage";
 import { noSuchEventType } from "../event-types/catalogue.ts";
 import type { Stay } from "../node-membership.ts";
@@ -67,6 +67,7 @@ export async function appendBatch(
 /**
  * @param partitions of the records, one each
  * @throws {ProblemError} 503 if the node has lost the lease under which the write began: nothing is stored
+ * @throws {StorageFailedError} where nothing is stored any more
  */
 export async function appendAll(
   terms: AppendTerms,
@@ -83,6 +84,8 @@ export async function appendAll(
   }
   terms.stay.demandSafe();
   const outcomes = await appendInTime(terms, id, batches);
+  const failed = storageFailure(outcomes);
+  if (failed) throw failed;
   const failures = new Map<number, string>();
   for (const partition of batches.keys()) {
     const outcome = outcomes.get(partition);
@@ -93,6 +96,13 @@ export async function appendAll(
       );
   }
   return failures;
+}
+
+/** The one reason why no partition has its events, where that is the storage's failure. */
+function storageFailure(outcomes: Outcomes): StorageFailedError | undefined {
+  const causes = Array.from(outcomes.values(), (one) => (one.outcome === "stored" ? undefined : one.cause));
+  const [first] = causes;
+  return first instanceof StorageFailedError && causes.every((cause) => cause === first) ? first : undefined;
 }
 
 type Outcomes = Awaited<ReturnType<LogPort["append"]>>;

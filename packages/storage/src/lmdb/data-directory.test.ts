@@ -182,9 +182,9 @@ describe("a data directory", () => {
       const append = async () => (await log.append("x", new Map([[0, records("x".repeat(50_000))]]), never)).get(0);
       let outcome = await append();
       for (; outcome?.outcome === "stored"; outcome = await append()) stored += 1;
-      expect([outcome?.outcome, failures.map(({ message }) => message)]).toEqual([
+      expect([outcome?.outcome, failures.map(({ advice }) => advice)]).toEqual([
         "unknown",
-        ["The storage has failed: the disk is full"],
+        ["The storage has failed: the disk is full. Make room on it, then start the broker again."],
       ]);
       expect((await append())?.outcome).toBe("not-stored");
       await expect(metadata.write([{ kind: "k", id: "i", expect: "any", value: 1 }])).rejects.toThrow(

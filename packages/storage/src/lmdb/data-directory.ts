@@ -27,6 +27,8 @@ import { join } from "node:path";
 import { DataDirectoryError } from "../data-directory-error.ts";
 import { makeDirectory, NEW, syncDirectory, writeWhole } from "./durable-files.ts";
 import { expectedBytes, HEADER_BYTES } from "./file-header.ts";
+import { checkNamed } from "../open-file.ts";
+import type { OpenFile } from "../open-file.ts";
 import { ownerOf, tryOwnerLock } from "./owner-lock.ts";
 import type { OwnerLock } from "./owner-lock.ts";
 import { attempt, attemptLater } from "../directory/system-refusal.ts";
@@ -55,6 +57,7 @@ interface CleanStop {
 export class DataDirectory {
   readonly path: string;
   readonly #lock: OwnerLock;
+  #data: OpenFile | undefined;
 
   private constructor(path: string, lock: OwnerLock) {
     this.path = path;
@@ -187,7 +190,19 @@ export class DataDirectory {
     this.#write(CLEAN_STOP, { bytes: size, modifiedMs: mtimeMs } satisfies CleanStop);
   }
 
+  /** The database is open, and its file as well until `release`. */
+  watchData(): void {
+    this.#data = { path: this.dataFile, handle: attempt(this.path, () => openSync(this.dataFile, "r")) };
+  }
+
+  /** @throws {FileReplacedError} where the directory was removed or replaced */
+  check(): void {
+    checkNamed([this.#lock.file, ...(this.#data ? [this.#data] : [])]);
+  }
+
   async release(): Promise<void> {
+    if (this.#data) closeSync(this.#data.handle);
+    this.#data = undefined;
     await this.#lock.release();
   }
 

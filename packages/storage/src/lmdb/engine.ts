@@ -18,6 +18,9 @@ import { StoredCoordination } from "./stored-coordination.ts";
 import { StoredLogs } from "./stored-logs.ts";
 import { unusable } from "../directory/system-refusal.ts";
 
+/** How often the directory is looked at while nothing is written. */
+const CHECK_MS = 1_000;
+
 export interface LmdbEngineOptions {
   directory: string;
   clock: Clock;
@@ -38,6 +41,7 @@ export class LmdbEngine {
   readonly #logs: StoredLogs;
   readonly #metadata: StoredMetadata;
   readonly #coordination: StoredCoordination;
+  readonly #checking: NodeJS.Timeout;
   #closed: Promise<void> | undefined;
 
   private constructor(directory: DataDirectory, store: Store, options: LmdbEngineOptions) {
@@ -45,8 +49,11 @@ export class LmdbEngine {
     this.#directory = directory;
     this.#store = store;
     this.#clock = clock;
-    this.#journal = new Journal(store, onFaultPoint, onFailure);
-    this.#keptClock = new KeptClock(directory.path, clock);
+    const check = (): void => directory.check();
+    this.#journal = new Journal(store, onFaultPoint, check, onFailure);
+    this.#keptClock = new KeptClock(directory.path, clock, check);
+    this.#checking = setInterval(() => this.#journal.check(), CHECK_MS);
+    this.#checking.unref();
     this.#logs = new StoredLogs(store, this.#journal, this.#keptClock.readings);
     this.#metadata = new StoredMetadata(store, this.#journal);
     this.#coordination = new StoredCoordination(store, this.#journal, clock);
@@ -61,6 +68,7 @@ export class LmdbEngine {
       directory.begin();
       store = openStore(directory.path);
       directory.markFormat();
+      directory.watchData();
       return new LmdbEngine(directory, options.wrapStore?.(store) ?? store, options);
     } catch (error) {
       await store?.close();
@@ -88,8 +96,10 @@ export class LmdbEngine {
   async #close(): Promise<void> {
     this.#logs.close();
     this.#keptClock.close();
+    clearInterval(this.#checking);
     await this.#journal.idle();
     await this.#store.close();
+    this.#journal.check();
     if (!this.#journal.failed) this.#directory.markCleanStop();
     await this.#directory.release();
   }

@@ -33,10 +33,10 @@ class HeldStore {
   }
 }
 
-function heldJournal(passing: (point: FaultPoint) => void = () => undefined) {
+function heldJournal(passing: (point: FaultPoint) => void = () => undefined, check: () => void = () => undefined) {
   const held = new HeldStore();
   const failures: StorageFailedError[] = [];
-  return { held, failures, journal: new Journal(held.store, passing, (error) => failures.push(error)) };
+  return { held, failures, journal: new Journal(held.store, passing, check, (error) => failures.push(error)) };
 }
 
 describe("the journal", () => {

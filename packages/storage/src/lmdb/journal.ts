@@ -18,16 +18,21 @@ interface Entry {
 export class Journal {
   readonly #store: Store;
   readonly #passing: FaultHook;
+  readonly #check: () => void;
   readonly #onFailure: (error: StorageFailedError) => void;
   #waiting: Entry[] = [];
   #running: Promise<void> | undefined;
   #failure: unknown;
   #failed = false;
 
-  /** @param onFailure told once that nothing is written any more */
-  constructor(store: Store, passing: FaultHook, onFailure: (error: StorageFailedError) => void) {
+  /**
+   * @param check throws where what is flushed is not in the data directory any more
+   * @param onFailure told once that nothing is written any more
+   */
+  constructor(store: Store, passing: FaultHook, check: () => void, onFailure: (error: StorageFailedError) => void) {
     this.#store = store;
     this.#passing = passing;
+    this.#check = check;
     this.#onFailure = onFailure;
   }
 
@@ -45,6 +50,15 @@ export class Journal {
       this.#waiting.push({ changes, resolve, reject });
       this.#running ??= this.#run();
     });
+  }
+
+  /** Fails at once where the check does, rather than with the next write. */
+  check(): void {
+    try {
+      this.#check();
+    } catch (error) {
+      this.#fail(error, []);
+    }
   }
 
   /** Resolves when nothing is to be written any more. */
@@ -66,6 +80,7 @@ export class Journal {
       await this.#passing("before-write");
       await Promise.all([this.#store.write(group.flatMap(({ changes }) => changes)), this.#passing("writing")]);
       await this.#passing("after-flush");
+      this.#check();
     } catch (error) {
       this.#fail(error, group);
       return;
@@ -85,10 +100,11 @@ export class Journal {
   }
 
   #fail(cause: unknown, group: readonly Entry[]): void {
-    this.#failed = true;
-    this.#failure = cause;
     for (const { reject } of group) reject(new StorageFailedError(cause, true));
     for (const { reject } of this.#waiting.splice(0)) reject(new StorageFailedError(cause, false));
+    if (this.#failed) return;
+    this.#failed = true;
+    this.#failure = cause;
     this.#onFailure(new StorageFailedError(cause, true));
   }
 }

@@ -3,8 +3,11 @@
  * one ends, and it also counts between containers that share a volume, which a socket's name or a process id does not.
  */
 import { close, closeSync, ftruncateSync, openSync, readFileSync, writeSync } from "node:fs";
+import { checkNamed, FileReplacedError } from "../open-file.ts";
+import type { OpenFile } from "../open-file.ts";
 
 export interface OwnerLock {
+  readonly file: OpenFile;
   release(): Promise<void>;
 }
 
@@ -17,14 +20,18 @@ export async function tryOwnerLock(file: string): Promise<OwnerLock | undefined>
       closeSync(handle);
       return undefined;
     }
+    checkNamed([{ path: file, handle }]);
     // For people who look: the lock is what counts.
     ftruncateSync(handle);
     writeSync(handle, `${process.pid}\n`);
   } catch (error) {
     closeSync(handle);
+    // The lock of a file that was replaced between opening and locking keeps no other process out.
+    if (error instanceof FileReplacedError) return tryOwnerLock(file);
     throw error;
   }
   return {
+    file: { path: file, handle },
     release: () => {
       // Closing is not enough: a process that is being started has a copy of the handle until it runs its own program.
       unlock(handle);

@@ -121,6 +121,7 @@ async function reasonOf(thrown: unknown, directory: string): Promise<unknown> {
   const { commitError } = thrown as { commitError?: Promise<never> };
   const reason = await commitError?.catch((cause: unknown) => cause);
   const space = await statfs(directory).catch(() => undefined);
-  if (space && space.bavail * space.bsize < LITTLE_SPACE_BYTES) return new Error("the disk is full", { cause: reason });
+  if (space && space.bavail * space.bsize < LITTLE_SPACE_BYTES)
+    return Object.assign(new Error("no space left on the disk", { cause: reason }), { code: "ENOSPC" });
   return reason ?? thrown;
 }
