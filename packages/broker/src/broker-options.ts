@@ -1,6 +1,6 @@
 /** What `startBroker` can be told, and whether it makes sense. */
 import { resolve } from "node:path";
-import type { Clock } from "nakadi-protocol";
+import { type Clock, unknownOption } from "nakadi-protocol";
 import { isStorageUrl } from "nakadi-storage";
 import type { FaultHook, StorageEngine, StorageOption } from "nakadi-storage";
 import type { Authorizer } from "./authorization/authorizer.ts";
@@ -43,10 +43,30 @@ export interface DeletableSubscription {
   consumerGroup: string;
 }
 
-/** An option of `startBroker` is wrong; nothing was started. */
+/** An option of `startBroker` is wrong or not known; nothing was started. The message names it and what is allowed. */
 export class BrokerOptionsError extends Error {
   override readonly name = "BrokerOptionsError";
 }
+
+export const BROKER_OPTION_NAMES: readonly (keyof BrokerOptions)[] = [
+  "host",
+  "port",
+  "storage",
+  "clock",
+  "profile",
+  "limits",
+  "deletableSubscription",
+  "authorizer",
+  "logger",
+  "onFaultPoint",
+];
+
+/** Options that the broker calls, with the functions that each must have. */
+const CALLED = {
+  clock: ["wallMs", "monotonicMs", "schedule"],
+  logger: ["debug", "info", "warn", "error"],
+  authorizer: ["allows"],
+} as const;
 
 const DELETABLE: Readonly<Record<Profile, DeletableSubscription>> = {
   default: { owningApplication: "nakadi_archiver", consumerGroup: "nakadi_to_s3" },
@@ -73,11 +93,15 @@ export interface CheckedOptions {
  * @throws {BrokerOptionsError} for the first option that is wrong
  */
 export function checkedOptions(options: BrokerOptions): CheckedOptions {
+  demandKnown("options", options, BROKER_OPTION_NAMES);
+  checkCalled(options);
   const { host = "127.0.0.1", port = 0, storage = "memory", profile = "default", limits = {} } = options;
   checkAddress(host, port);
   if (!Object.hasOwn(PROFILES, profile)) {
-    throw new BrokerOptionsError(`profile must be one of ${Object.keys(PROFILES).join(", ")}, not ${profile}`);
+    throw new BrokerOptionsError(`profile must be one of ${Object.keys(PROFILES).join(", ")}, not ${shown(profile)}`);
   }
+  if (typeof limits !== "object" || limits === null || Array.isArray(limits))
+    throw new BrokerOptionsError(`limits must be an object, not ${shown(limits)}`);
   const fault = limitFault({ ...limits }, PROFILES[profile]);
   if (fault !== undefined) throw new BrokerOptionsError(fault);
   return {
@@ -90,32 +114,68 @@ export function checkedOptions(options: BrokerOptions): CheckedOptions {
   };
 }
 
+/** Of `stop`, in milliseconds. @throws {BrokerOptionsError} */
+export function checkedDrain(how: { drainMs?: number }): number {
+  demandKnown("options", how, ["drainMs"]);
+  const { drainMs = STOP_DRAIN_MS } = how;
+  if (Number.isFinite(drainMs) && drainMs >= 0 && drainMs <= MAX_TIMER_MS) return drainMs;
+  throw new BrokerOptionsError(`drainMs must be a number from 0 to ${MAX_TIMER_MS}, not ${shown(drainMs)}`);
+}
+
+const STOP_DRAIN_MS = 1_000;
+const MAX_TIMER_MS = 2 ** 31 - 1;
+
+function demandKnown(path: string, given: unknown, names: readonly string[]): void {
+  const fault = unknownOption(path, given, names);
+  if (fault) throw new BrokerOptionsError(`${fault.path} must be ${fault.allowed}`);
+}
+
+function checkCalled(options: BrokerOptions): void {
+  for (const [name, functions] of Object.entries(CALLED)) {
+    const given = options[name as keyof typeof CALLED] as Readonly<Record<string, unknown>> | null | undefined;
+    if (given === undefined) continue;
+    if (functions.some((one) => typeof given?.[one] !== "function"))
+      throw new BrokerOptionsError(`${name} must be an object with the functions ${functions.join(", ")}`);
+  }
+  const { onFaultPoint } = options;
+  if (onFaultPoint !== undefined && typeof onFaultPoint !== "function")
+    throw new BrokerOptionsError(`onFaultPoint must be a function, not ${shown(onFaultPoint)}`);
+}
+
 function checkedDeletable(given: DeletableSubscription): DeletableSubscription {
-  for (const name of ["owningApplication", "consumerGroup"] as const) {
+  const names = ["owningApplication", "consumerGroup"] as const;
+  demandKnown("deletableSubscription", given, names);
+  for (const name of names) {
     if (typeof given[name] !== "string" || given[name] === "")
-      throw new BrokerOptionsError(`deletableSubscription.${name} must be a text that is not empty`);
+      throw new BrokerOptionsError(
+        `deletableSubscription.${name} must be a text that is not empty, not ${shown(given[name])}`,
+      );
   }
   return given;
 }
 
 function checkAddress(host: string, port: number): void {
-  if (typeof host !== "string" || host === "") throw new BrokerOptionsError("host must be a name or an address");
+  if (typeof host !== "string" || host === "")
+    throw new BrokerOptionsError(`host must be a name or an address, not ${shown(host)}`);
   if (!Number.isInteger(port) || port < 0 || port > 65_535) {
-    throw new BrokerOptionsError(`port must be a whole number from 0 to 65535, not ${String(port)}`);
+    throw new BrokerOptionsError(`port must be a whole number from 0 to 65535, not ${shown(port)}`);
   }
 }
 
 function checkedStorage(given: StorageOption): StorageOption {
   if (given === "memory" || (typeof given === "string" && isStorageUrl(given))) return given;
-  if (typeof given === "object" && given !== null && "open" in given) return checkedEngine(given);
-  const { directory } = (typeof given === "object" ? (given ?? {}) : {}) as { directory?: unknown };
-  if (typeof directory !== "string" || directory === "") {
+  if (typeof given !== "object" || given === null) {
     // A text may hold a password.
-    const wrong = typeof given === "string" ? "another text" : JSON.stringify(given);
+    const wrong = typeof given === "string" ? "another text" : shown(given);
     throw new BrokerOptionsError(
       `storage must be "memory", { directory }, a URL such as directory:./data, or an engine, not ${wrong}`,
     );
   }
+  if ("open" in given) return checkedEngine(given);
+  demandKnown("storage", given, ["directory"]);
+  const { directory } = given as { directory?: unknown };
+  if (typeof directory !== "string" || directory === "")
+    throw new BrokerOptionsError(`storage.directory must be the name of a directory, not ${shown(directory)}`);
   return { directory: resolve(directory) };
 }
 
@@ -124,3 +184,11 @@ function checkedEngine(given: StorageEngine): StorageEngine {
   if (typeof name === "string" && typeof open === "function") return given;
   throw new BrokerOptionsError("storage must have a name and a function open to be an engine");
 }
+
+/** A value in a message: short, and whatever it is. */
+function shown(value: unknown): string {
+  if (typeof value === "number" || value === undefined || value === null) return String(value);
+  return typeof value === "string" ? JSON.stringify(value.slice(0, MAX_SHOWN)) : `a ${typeof value}`;
+}
+
+const MAX_SHOWN = 100;

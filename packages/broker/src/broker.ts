@@ -3,7 +3,7 @@ import { randomUUID } from "node:crypto";
 import { type Clock, systemClock } from "nakadi-protocol";
 import { openStorage, type StorageFailedError } from "nakadi-storage";
 import { Access, allowAll } from "./authorization/authorizer.ts";
-import { checkedOptions } from "./broker-options.ts";
+import { checkedDrain, checkedOptions } from "./broker-options.ts";
 import type { BrokerOptions } from "./broker-options.ts";
 import { EventTypes } from "./event-types/catalogue.ts";
 import { EventTypeChanges } from "./event-types/changes.ts";
@@ -27,7 +27,10 @@ export interface Broker extends AsyncDisposable {
   readonly url: string;
   readonly port: number;
   readonly clock: Clock;
-  /** Ends streams cleanly, lets requests in flight finish for `drainMs` (default 1 000), then closes. Idempotent. */
+  /**
+   * Ends streams cleanly, lets requests in flight finish for `drainMs` (0 to 2 147 483 647, default 1 000), then closes.
+   * Idempotent. @throws {BrokerOptionsError}
+   */
   stop(options?: { drainMs?: number }): Promise<void>;
   /** As `stop`, without waiting for requests in flight. Idempotent. */
   close(): Promise<void>;
@@ -40,8 +43,8 @@ export interface Broker extends AsyncDisposable {
  * @throws the system's error if the address cannot be listened on (`EADDRINUSE`, `EACCES`, `EADDRNOTAVAIL`, …)
  */
 export async function startBroker(options: BrokerOptions = {}): Promise<Broker> {
-  const { clock = systemClock, logger = silentLogger } = options;
   const { host, port, limits, featuresOn, deletableSubscription, ...checked } = checkedOptions(options);
+  const { clock = systemClock, logger = silentLogger } = options;
   let storageFailure: StorageFailedError | undefined;
   const engine = await openStorage(checked.storage, {
     node: randomUUID(),
@@ -169,7 +172,10 @@ export async function startBroker(options: BrokerOptions = {}): Promise<Broker> 
     await membership[Symbol.asyncDispose]();
     await storage.close();
   }
-  const stop: Broker["stop"] = ({ drainMs = STOP_DRAIN_MS } = {}) => (stopped ??= shutDown(drainMs));
+  const stop: Broker["stop"] = async (how = {}) => {
+    const drainMs = checkedDrain(how);
+    await (stopped ??= shutDown(drainMs));
+  };
   try {
     // The one waits for the disk, the other for nothing.
     await Promise.all([eventTypes.createSystemEventTypes(), closings.endVoid(), app.ready()]);
@@ -190,5 +196,4 @@ export async function startBroker(options: BrokerOptions = {}): Promise<Broker> 
   };
 }
 
-const STOP_DRAIN_MS = 1_000;
 const SWEEP_MS = 10;

@@ -1,7 +1,7 @@
 export type { Authorizer, Operation, Resource } from "./authorization/authorizer.ts";
 export { startBroker } from "./broker.ts";
 export type { Broker } from "./broker.ts";
-export { BrokerOptionsError } from "./broker-options.ts";
+export { BROKER_OPTION_NAMES, BrokerOptionsError } from "./broker-options.ts";
 export type { BrokerOptions, DeletableSubscription } from "./broker-options.ts";
 export { FAULT_POINTS, killAt } from "nakadi-storage";
 export type { FaultHook, FaultPoint } from "nakadi-storage";

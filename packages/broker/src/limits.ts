@@ -2,6 +2,8 @@
  * The broker's limits, with the real server's defaults (protocol 0.7) and our own where it has none.
  * @pure
  */
+import { meant } from "nakadi-protocol";
+
 export interface Limits {
   /** Bytes of one event's text, before enrichment. */
   maxEventBytes: number;
@@ -121,10 +123,12 @@ const ORDER: readonly (readonly [keyof Limits, keyof Limits])[] = [
   ["defaultPartitions", "maxPartitions"],
 ];
 
-/** What is wrong with limits that somebody wants, or with what they make of the others; nothing if nothing is. */
+/** What is wrong with the values of limits, or with what they make of the others; nothing if nothing is. */
 export function limitFault(wanted: Readonly<Record<string, unknown>>, base: Limits): string | undefined {
   for (const [name, value] of Object.entries(wanted)) {
-    if (!Object.hasOwn(LIMIT_RULES, name)) return `limits.${name} is not a limit`;
+    const names = Object.keys(LIMIT_RULES);
+    if (!names.includes(name))
+      return `limits.${name} is not a limit${meant(name, names) || `; there are: ${names.join(", ")}`}`;
     const { min, max } = LIMIT_RULES[name as keyof Limits];
     if (!Number.isInteger(value) || Number(value) < min || Number(value) > max) {
       return `limits.${name} must be a whole number from ${min} to ${max}, not ${JSON.stringify(value) ?? String(value)}`;

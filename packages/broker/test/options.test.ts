@@ -125,6 +125,41 @@ describe("startBroker", () => {
     await expect(startBroker(options as BrokerOptions)).rejects.toBeInstanceOf(BrokerOptionsError);
   });
 
+  it.each<[options: unknown, said: string[]]>([
+    [{ prot: 8080 }, ["options.prot must be one of the known options", "did you mean port?"]],
+    [{ store: { directory: "x" } }, ["options.store", "did you mean storage?"]],
+    [{ storage: { directory: "x", durable: false } }, ["storage.durable", "directory"]],
+    [{ storage: { direktory: "x" } }, ["storage.direktory", "did you mean directory?"]],
+    [{ storage: { directory: 7 } }, ["storage.directory", "not 7"]],
+    [{ storage: ["x"] }, ["storage must be an object"]],
+    [{ limits: { maxPartition: 9 } }, ["limits.maxPartition", "did you mean maxPartitions?"]],
+    [{ limits: 7 }, ["limits must be an object"]],
+    [
+      { deletableSubscription: { owningApplication: "a", consumer_group: "b" } },
+      ["deletableSubscription.consumer_group", "did you mean consumerGroup?"],
+    ],
+    [{ profile: { name: "x" } }, ["profile must be one of default, acceptance"]],
+    [{ port: "8080" }, ['port must be a whole number from 0 to 65535, not "8080"']],
+    [{ clock: {} }, ["clock must be an object with the functions wallMs, monotonicMs, schedule"]],
+    [{ logger: console.log }, ["logger must be an object with the functions debug, info, warn, error"]],
+    [{ authorizer: () => true }, ["authorizer must be an object with the functions allows"]],
+    [{ onFaultPoint: "writing" }, ["onFaultPoint must be a function"]],
+    [null, ["options must be an object"]],
+    ["memory", ["options must be an object"]],
+  ])("says what is wrong with %j, and what there is", async (options, said) => {
+    const refused: unknown = await startBroker(options as BrokerOptions).catch((error: unknown) => error);
+    expect(refused).toBeInstanceOf(BrokerOptionsError);
+    for (const part of said) expect((refused as Error).message).toContain(part);
+  });
+
+  it("stops by options that are known only", async () => {
+    const broker = await startBroker();
+    onTestFinished(() => broker.close());
+    await expect(broker.stop({ drain: 1 } as object)).rejects.toThrow("did you mean drainMs?");
+    await expect(broker.stop({ drainMs: Number.NaN })).rejects.toThrow("drainMs must be a number from 0");
+    expect((await call(broker.url, { path: "/health" })).status).toBe(200);
+  });
+
   it("stops once, however often it is told to, and frees its port", async () => {
     const broker = await startBroker();
     await Promise.all([broker.stop(), broker.stop(), broker.close()]);

@@ -76,7 +76,7 @@ describe("nakadi broker refuses", () => {
   it.each<[file: string, message: string]>([
     [
       "limit: {}",
-      "there is no setting limit; there are: host, port, data, storage, profile, limits, deletableSubscription",
+      "there is no setting limit; there are: host, port, data, storage, profile, limits, deletableSubscription; did you mean limits?",
     ],
     ["limits: 8", "limits must be a map"],
     ["- a", "it must be a map of settings"],

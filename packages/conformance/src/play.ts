@@ -1,10 +1,12 @@
 /** Plays stories: each on a stage of its own, with a bound, and cleared away whatever becomes of it. */
 import { AssertionError } from "node:assert";
+import { ConfigError } from "nakadi-client";
+import { unknownOption } from "nakadi-protocol";
 import { Stage } from "./stage.ts";
 import { type Story, type Target, whySkipped } from "./story.ts";
 
 export interface PlayOptions {
-  /** Milliseconds that a story may take. Default 120 000. */
+  /** Milliseconds that a story may take, from 1 to 2 147 483 647. Default 120 000. */
   timeoutMs?: number;
   /** Ends the story at once; what it has created is still cleared away. */
   signal?: AbortSignal;
@@ -12,13 +14,12 @@ export interface PlayOptions {
 
 /**
  * Plays one story.
- * @throws what the story found wrong, an AssertionError as a rule; the reason of `signal`
+ * @throws {ConfigError} for options that are not known or out of bounds; @throws what the story found wrong, an AssertionError as a rule; the reason of `signal`
  */
-export async function play(
-  story: Story,
-  target: Target,
-  { timeoutMs = DEFAULT_TIMEOUT_MS, signal }: PlayOptions = {},
-): Promise<void> {
+export async function play(story: Story, target: Target, options: PlayOptions = {}): Promise<void> {
+  demandKnown("options", options, ["timeoutMs", "signal"]);
+  const { timeoutMs = DEFAULT_TIMEOUT_MS, signal } = options;
+  demandWhole("options.timeoutMs", timeoutMs);
   const ending = new AbortController();
   const stop = (): void => ending.abort(signal?.reason);
   const timer = setTimeout(() => {
@@ -50,18 +51,18 @@ export interface Tally {
 }
 
 export interface PlayAllOptions extends PlayOptions {
-  /** Stories at a time. */
+  /** Stories at a time, 1 or more. */
   jobs: number;
   /** Called with each outcome as it comes. */
   told: (outcome: Outcome) => void;
 }
 
 /** Plays `stories` and counts. After an abort no other begins, and those that were being played do not count. */
-export async function playAll(
-  stories: readonly Story[],
-  target: Target,
-  { jobs, told, ...options }: PlayAllOptions,
-): Promise<Tally> {
+export async function playAll(stories: readonly Story[], target: Target, allOptions: PlayAllOptions): Promise<Tally> {
+  demandKnown("options", allOptions, ["jobs", "told", "timeoutMs", "signal"]);
+  const { jobs, told, ...options } = allOptions;
+  demandWhole("options.jobs", jobs);
+  if (typeof told !== "function") throw new ConfigError("options.told", "a function");
   const tally: Tally = { passed: 0, failed: 0, skipped: 0 };
   const waiting = [...stories];
   const work = async (): Promise<void> => {
@@ -90,6 +91,18 @@ async function outcomeOf(story: Story, target: Target, options: PlayOptions): Pr
     ? { story: name, outcome: "passed", durationMs }
     : { story: name, outcome: "failed", durationMs, error };
 }
+
+function demandKnown(path: string, options: unknown, names: readonly string[]): void {
+  const fault = unknownOption(path, options, names);
+  if (fault) throw new ConfigError(fault.path, fault.allowed);
+}
+
+function demandWhole(path: string, value: unknown): void {
+  if (!Number.isInteger(value) || Number(value) < 1 || Number(value) > MAX_TIMER_MS)
+    throw new ConfigError(path, `a whole number from 1 to ${MAX_TIMER_MS}, not ${String(value)}`);
+}
+
+const MAX_TIMER_MS = 2 ** 31 - 1;
 
 function aborted(signal: AbortSignal): Promise<never> {
   return new Promise((_resolve, reject) => {

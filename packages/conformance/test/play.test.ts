@@ -35,6 +35,17 @@ describe("a story", () => {
     await expect(playing).rejects.toBe(reason);
   });
 
+  it("refuses options that are not known or play nothing", async () => {
+    const server = await emptyServer();
+    await expect(play(failing, server, { timeout: 1 } as object)).rejects.toThrow("did you mean timeoutMs?");
+    for (const timeoutMs of [0, Number.NaN, 2 ** 31])
+      await expect(play(failing, server, { timeoutMs })).rejects.toMatchObject({ path: "options.timeoutMs" });
+    const told = (): void => undefined;
+    for (const jobs of [0, Number.NaN, 1.5])
+      await expect(playAll([failing], server, { jobs, told })).rejects.toMatchObject({ path: "options.jobs" });
+    expect(server.requests).toEqual([]);
+  });
+
   it("asks with the target's token and headers, below its path", async () => {
     const server = await emptyServer();
     const asking = story("asks", async ({ wire }) => void (await wire.send("GET", "/health")));

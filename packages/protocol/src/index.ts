@@ -42,6 +42,8 @@ export type {
   SubscriptionRequest,
 } from "./subscription.ts";
 export { isEventTypeName, isUuid, MAX_EVENT_TYPE_NAME_LENGTH } from "./names.ts";
+export { meant, unknownOption } from "./option-names.ts";
+export type { OptionFault } from "./option-names.ts";
 export { ManualClock, systemClock } from "./clock.ts";
 export type { Clock, Timer } from "./clock.ts";
 export { LineSplitter, LineTooLongError } from "./line-splitter.ts";

@@ -4,7 +4,8 @@
  * that it tested something.
  */
 import net from "node:net";
-import { type Clock, systemClock } from "nakadi-protocol";
+import { ConfigError } from "nakadi-client";
+import { type Clock, systemClock, unknownOption } from "nakadi-protocol";
 import { ProxiedConnection } from "./proxied-connection.ts";
 
 export type FaultKind =
@@ -61,11 +62,15 @@ export class FaultProxy implements AsyncDisposable {
     state.struck = (kind, connection) => this.#count(kind, [connection]);
   }
 
-  /** Listens on a free port of 127.0.0.1 and forwards to `target`, e.g. `http://127.0.0.1:8080`. */
-  static async start(
-    target: string,
-    { clock = systemClock, random = Math.random }: FaultProxyOptions = {},
-  ): Promise<FaultProxy> {
+  /**
+   * Listens on a free port of 127.0.0.1 and forwards to `target`, e.g. `http://127.0.0.1:8080`.
+   * @throws {ConfigError}
+   */
+  static async start(target: string, options: FaultProxyOptions = {}): Promise<FaultProxy> {
+    demandKnown("options", options, ["clock", "random"]);
+    const { clock = systemClock, random = Math.random } = options;
+    if (!URL.canParse(target) || new URL(target).protocol !== "http:")
+      throw new ConfigError("target", "an address that begins with http://");
     const { hostname, port } = new URL(target);
     const connections = new Set<ProxiedConnection>();
     const state: ProxyState = { weather: { ...FINE }, refusing: false, struck: () => undefined };
@@ -104,14 +109,19 @@ export class FaultProxy implements AsyncDisposable {
     return this.#hits.get(kind) ?? { connections: 0, streams: 0 };
   }
 
-  /** From now on each chunk is late. */
-  delay(delayMs: number, { jitterMs = 0 }: { jitterMs?: number } = {}): void {
+  /** From now on each chunk is late, by `delayMs` and up to `jitterMs` more, both 0 or more. @throws {ConfigError} */
+  delay(delayMs: number, options: { jitterMs?: number } = {}): void {
+    demandKnown("options", options, ["jitterMs"]);
+    const { jitterMs = 0 } = options;
+    demandNumber("delayMs", delayMs, delayMs >= 0, "0 or more");
+    demandNumber("options.jitterMs", jitterMs, jitterMs >= 0, "0 or more");
     this.#state.weather = { ...this.#state.weather, delayMs, jitterMs };
     this.#count("delay", this.#connections);
   }
 
-  /** From now on answers come at `bytesPerSecond`. */
+  /** From now on answers come at `bytesPerSecond`, which is more than 0. @throws {ConfigError} */
   limitBandwidth(bytesPerSecond: number): void {
+    demandNumber("bytesPerSecond", bytesPerSecond, bytesPerSecond > 0, "more than 0");
     this.#state.weather = { ...this.#state.weather, bytesPerSecond };
     this.#count("bandwidth", this.#connections);
   }
@@ -122,8 +132,9 @@ export class FaultProxy implements AsyncDisposable {
     for (const connection of this.#connections) connection.cut();
   }
 
-  /** Cuts each open connection when `bytes` more have come from the server. */
+  /** Cuts each open connection when `bytes`, 0 or more, have come from the server. @throws {ConfigError} */
   cutAfter(bytes: number): void {
+    demandNumber("bytes", bytes, bytes >= 0, "0 or more");
     for (const connection of this.#connections) connection.cutAfter(bytes);
   }
 
@@ -188,6 +199,15 @@ export class FaultProxy implements AsyncDisposable {
       streams: streams + all.filter((one) => one?.streaming).length,
     });
   }
+}
+
+function demandKnown(path: string, options: unknown, names: readonly string[]): void {
+  const fault = unknownOption(path, options, names);
+  if (fault) throw new ConfigError(fault.path, fault.allowed);
+}
+
+function demandNumber(path: string, value: unknown, isAllowed: boolean, bounds: string): void {
+  if (typeof value !== "number" || !isAllowed) throw new ConfigError(path, `a number, ${bounds}, not ${String(value)}`);
 }
 
 interface ProxyState {

@@ -1,6 +1,7 @@
 /** A broker and a client for a test. */
-import { type Broker, type BrokerOptions, startBroker } from "nakadi-broker";
-import { NakadiClient, type NakadiClientOptions } from "nakadi-client";
+import { type Broker, BROKER_OPTION_NAMES, type BrokerOptions, startBroker } from "nakadi-broker";
+import { ConfigError, NakadiClient, type NakadiClientOptions } from "nakadi-client";
+import { unknownOption } from "nakadi-protocol";
 
 export interface TestNakadi extends AsyncDisposable {
   readonly broker: Broker;
@@ -17,13 +18,15 @@ export interface TestNakadiOptions extends BrokerOptions {
 
 /**
  * Starts a broker on a free port of 127.0.0.1, in memory, and a client for it.
+ * @throws {BrokerOptionsError} @throws {ConfigError} for what is wrong with `client`; nothing is left running then
  *
  * ```ts
  * const { nakadi, stop } = await startNakadi();
  * afterAll(stop);
  * ```
  */
-export async function startNakadi({ client, ...broker }: TestNakadiOptions = {}): Promise<TestNakadi> {
+export async function startNakadi(options: TestNakadiOptions = {}): Promise<TestNakadi> {
+  const { client, ...broker } = checked(options);
   const started = await startBroker(broker);
   let nakadi: NakadiClient;
   try {
@@ -37,4 +40,16 @@ export async function startNakadi({ client, ...broker }: TestNakadiOptions = {})
     await started.stop();
   };
   return { broker: started, nakadi, stop, [Symbol.asyncDispose]: stop };
+}
+
+/** What is left to the broker and the client is checked by them. */
+function checked(options: TestNakadiOptions): TestNakadiOptions {
+  const fault = unknownOption("options", options, [...BROKER_OPTION_NAMES, "client"]);
+  if (fault) throw new ConfigError(fault.path, fault.allowed);
+  const { client } = options;
+  if (client === undefined) return options;
+  if (typeof client !== "object" || client === null)
+    throw new ConfigError("options.client", "an object of options of NakadiClient");
+  if ("baseUrl" in client) throw new ConfigError("options.client.baseUrl", "left out: it is the broker's");
+  return options;
 }

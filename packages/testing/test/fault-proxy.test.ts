@@ -169,3 +169,17 @@ describe("a fault proxy", () => {
     await expect(ask()).rejects.toMatchObject({ code: "ECONNREFUSED" });
   });
 });
+
+it("refuses options and values that would do nothing", async () => {
+  const odd = { rnadom: () => 0 } as object;
+  await expect(FaultProxy.start("http://127.0.0.1:1", odd)).rejects.toThrow("did you mean random?");
+  for (const target of ["https://127.0.0.1:1", "127.0.0.1"])
+    await expect(FaultProxy.start(target)).rejects.toMatchObject({ code: "CONFIG", path: "target" });
+  await using proxy = await FaultProxy.start("http://127.0.0.1:1");
+  expect(() => proxy.delay(1, { jiterMs: 1 } as object)).toThrow("did you mean jitterMs?");
+  for (const odd of [Number.NaN, -1, "1" as unknown as number]) {
+    expect(() => proxy.delay(odd)).toThrow("delayMs must be");
+    expect(() => proxy.limitBandwidth(odd)).toThrow("bytesPerSecond must be");
+    expect(() => proxy.cutAfter(odd)).toThrow("bytes must be");
+  }
+});

@@ -27,3 +27,15 @@ it("of which one cannot be made leaves none of the other", async () => {
   await expect(startNakadi({ client: { requestTimeoutMs: 0 } })).rejects.toMatchObject({ code: "CONFIG" });
   await expect.poll(servers).toEqual([]);
 });
+
+it.each<[options: object, path: string, said: string]>([
+  [{ clinet: {} }, "options.clinet", "did you mean client?"],
+  [{ store: { directory: "x" } }, "options.store", "did you mean storage?"],
+  [{ client: { tokne: () => "secret" } }, "options.tokne", "did you mean token?"],
+  [{ client: { baseUrl: "http://x" } }, "options.client.baseUrl", "the broker's"],
+  [{ client: 7 }, "options.client", "an object"],
+])("refuses %j", async (options, path, said) => {
+  const refused: unknown = await startNakadi(options).catch((error: unknown) => error);
+  expect(refused).toMatchObject({ code: "CONFIG", path });
+  expect((refused as Error).message).toContain(said);
+});

@@ -2,6 +2,7 @@
 import { readFile } from "node:fs/promises";
 import { dirname, resolve } from "node:path";
 import type { BrokerOptions, StorageOption } from "nakadi-broker";
+import { meant } from "nakadi-protocol";
 import { EXIT } from "../exit-codes.ts";
 import { Failure } from "../failure.ts";
 
@@ -71,7 +72,10 @@ async function readBrokerConfig(path: string): Promise<ConfigFile> {
   const config = await parsed(path, await textOf(path));
   const unknown = Object.keys(config).filter((name) => !(MEMBERS as readonly string[]).includes(name));
   if (unknown.length > 0)
-    throw wrong(path, `there is no setting ${unknown.join(", ")}; there are: ${MEMBERS.join(", ")}`);
+    throw wrong(
+      path,
+      `there is no setting ${unknown.join(", ")}; there are: ${MEMBERS.join(", ")}${meant(unknown[0] ?? "", MEMBERS)}`,
+    );
   for (const name of ["limits", "deletableSubscription"] as const)
     if (config[name] !== undefined && !isMap(config[name])) throw wrong(path, `${name} must be a map`);
   if (config.data !== undefined && config.storage !== undefined)

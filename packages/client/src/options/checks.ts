@@ -2,6 +2,7 @@
  * Checks of options: a wrong one is a ConfigError that names its path and what is allowed.
  * @pure
  */
+import { unknownOption } from "nakadi-protocol";
 import { ConfigError } from "../errors/nakadi-error.ts";
 
 export interface Bounds {
@@ -50,11 +51,8 @@ export function isPlainObject(value: unknown): value is Readonly<Record<string, 
 
 /** An object whose members are all known; a misspelt option would otherwise do nothing. */
 export function knownMembers(path: string, value: unknown, names: readonly string[]): void {
-  if (typeof value !== "object" || value === null || Array.isArray(value)) throw new ConfigError(path, "an object");
-  for (const name of Object.keys(value)) {
-    if (!names.includes(name))
-      throw new ConfigError(`${path}.${name}`, `one of the known options: ${names.join(", ")}`);
-  }
+  const fault = unknownOption(path, value, names);
+  if (fault) throw new ConfigError(fault.path, fault.allowed);
 }
 
 export function text(path: string, value: unknown): string {

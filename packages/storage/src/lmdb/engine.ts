@@ -4,6 +4,7 @@
  */
 import type { Clock } from "nakadi-protocol";
 import type { FaultHook } from "../fault-points.ts";
+import { checkEngineOptions } from "../engine-options.ts";
 import { KeptClock } from "../kept-clock.ts";
 import { NodeScope } from "../in-process/node-scope.ts";
 import type { Storage, StorageFailedError } from "../ports.ts";
@@ -59,8 +60,9 @@ export class LmdbEngine {
     this.#coordination = new StoredCoordination(store, this.#journal, clock);
   }
 
-  /** @throws {DataDirectoryError} @throws {DamagedDataError} */
+  /** @throws {TypeError} for an option that is not known. @throws {DataDirectoryError} @throws {DamagedDataError} */
   static async open(options: LmdbEngineOptions): Promise<LmdbEngine> {
+    checkEngineOptions(options, ["directory", "clock", "onFaultPoint", "onFailure", "wrapStore"]);
     const directory = await DataDirectory.take(options.directory);
     let store: Store | undefined;
     try {

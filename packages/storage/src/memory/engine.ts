@@ -2,6 +2,7 @@
  * The memory engine: several nodes share one, as they would share a Kafka and a PostgreSQL.
  */
 import type { Clock } from "nakadi-protocol";
+import { checkEngineOptions } from "../engine-options.ts";
 import { ClockReadings } from "../in-process/clock-readings.ts";
 import { InProcessCoordination } from "../in-process/coordination.ts";
 import { InProcessMetadata, StoredMetadata } from "../in-process/metadata.ts";
@@ -21,8 +22,10 @@ export class MemoryEngine implements StorageEngine {
   readonly #metadata: StoredMetadata;
   readonly #coordination: StoredCoordination;
 
-  /** @param options.rows of another engine, for its tests */
-  constructor({ clock, rows = new Rows() }: { clock: Clock; rows?: Rows }) {
+  /** @param options.rows of another engine, for its tests. @throws {TypeError} for an option that is not known */
+  constructor(options: { clock: Clock; rows?: Rows }) {
+    checkEngineOptions(options, ["clock", "rows"]);
+    const { clock, rows = new Rows() } = options;
     this.#clock = clock;
     this.#readings = new ClockReadings(clock);
     this.#metadata = new StoredMetadata(rows);
