@@ -23,8 +23,8 @@ export interface ConnectionError {
 /** Says what a method and the target of a request are answered where no route has them. */
 type Unrouted = (method: string, target: string) => PlainAnswer;
 
-/** More than the parser takes for the head of a request. */
-const MAX_HEAD_BYTES = 16_384;
+/** How much of a packet is searched for a request line and a flow id. */
+const SEARCHED_BYTES = 16_384;
 const REQUEST_LINE = /^([!#$%&'*+.^_`|~0-9A-Za-z-]{1,64}) (\S{1,16384}) HTTP\/1\.[01]\r?$/m;
 const FLOW_ID = /^x-flow-id:[ \t]*([^\r\n]*)/im;
 
@@ -78,7 +78,7 @@ function brokenHead({ rawPacket, bytesParsed = 0 }: ConnectionError): string {
   if (!Buffer.isBuffer(rawPacket)) return "";
   const before = rawPacket.lastIndexOf("\r\n\r\n", Math.max(0, bytesParsed - 1));
   const start = before < 0 ? 0 : before + 4;
-  return rawPacket.toString("latin1", start, start + MAX_HEAD_BYTES);
+  return rawPacket.toString("latin1", start, start + SEARCHED_BYTES);
 }
 
 function answer(socket: Socket, { status, headers, body }: PlainAnswer, flowId: string | string[] | undefined): void {

@@ -1,4 +1,4 @@
-/** `X-Flow-Id`: echoed, or made up (protocol 0.2). */
+/** `X-Flow-Id`: echoed, or made up (protocol 0.2). Of a long one the beginning is: it is in each answer and each event. */
 import { randomInt } from "node:crypto";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { Header } from "nakadi-protocol";
@@ -6,6 +6,8 @@ import { Header } from "nakadi-protocol";
 const ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
 const LENGTH = 24;
 export const FLOW_ID_NAME = "X-Flow-Id";
+/** Far below the 16 KiB that HTTP clients take as an answer's head. */
+const MAX_LENGTH = 1_024;
 
 export function flowIds(app: FastifyInstance): void {
   app.addHook("onRequest", async (request, reply) => setFlowId(request, reply));
@@ -20,7 +22,8 @@ export function setFlowId(
 
 /** What a request calls itself, or a name for it. */
 export function flowIdOr(given: string | readonly string[] | undefined): string {
-  return given === undefined || given.length === 0 ? generateFlowId() : String(given);
+  const text = String(given ?? "").slice(0, MAX_LENGTH);
+  return text === "" ? generateFlowId() : text;
 }
 
 export function flowIdOf(reply: FastifyReply): string {

@@ -2,6 +2,7 @@
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from "fastify";
 import { NoSuchLogError } from "nakadi-storage";
 import { noSuchEventType } from "../event-types/catalogue.ts";
+import { LIMIT_RULES } from "../limits.ts";
 import type { Logger } from "../logger.ts";
 import { ProblemError } from "../problems.ts";
 import { noSuchSubscription } from "../subscriptions/registry.ts";
@@ -36,6 +37,12 @@ const MAX_PARAMETER_LENGTH = 16_384;
 /** Longer than the pauses of clients that keep connections for their next commit. */
 const KEEP_ALIVE_MS = 72_000;
 const HEADERS_TIMEOUT_MS = 60_000;
+/** One position in a list of a query or header: encoded, with an event type's name of 255 characters. */
+const CURSOR_BYTES = 512;
+/** The rest of a head, with a token. */
+const OTHER_HEAD_BYTES = 64 * 1024;
+/** Bytes of a request's method, path, query and headers: positions of all partitions that an event type can have fit. */
+const MAX_HEAD_BYTES = LIMIT_RULES.maxPartitions.max * CURSOR_BYTES + OTHER_HEAD_BYTES;
 /** How often connections are looked at whose request does not end. */
 const CHECK_CONNECTIONS_MS = 5_000;
 
@@ -49,6 +56,7 @@ export function buildServer(domain: Domain, logger: Logger): FastifyInstance {
     requestTimeout: 0,
     keepAliveTimeout: KEEP_ALIVE_MS,
     http: {
+      maxHeaderSize: MAX_HEAD_BYTES,
       connectionsCheckingInterval: Math.min(CHECK_CONNECTIONS_MS, limits.requestTimeoutMs),
       headersTimeout: Math.min(HEADERS_TIMEOUT_MS, limits.requestTimeoutMs),
       // Node's own refusal has no flow id.

@@ -68,6 +68,8 @@ export interface HttpErrorDetails extends ErrorContext {
   encoding?: string | undefined;
 }
 
+const HEAD_TOO_LARGE: readonly number[] = [414, 431];
+
 /** The server refused the request. The status is always the HTTP status, whatever the body says. */
 export class HttpError extends NakadiError {
   override readonly name: string = "HttpError";
@@ -79,7 +81,12 @@ export class HttpError extends NakadiError {
   constructor(details: HttpErrorDetails, code: ErrorCode = codeOfStatus(details.status)) {
     const { status, problem, flowId, retryAfterMs, encoding } = details;
     const said = problem?.detail ?? problem?.title;
-    const hint = code === "CURSOR_UNAVAILABLE" || code === "CURSOR_EXPIRED" ? ` ${ERROR_TABLE[code].meaning}` : "";
+    const hint =
+      code === "CURSOR_UNAVAILABLE" || code === "CURSOR_EXPIRED"
+        ? ` ${ERROR_TABLE[code].meaning}`
+        : HEAD_TOO_LARGE.includes(status)
+          ? " The path, query and headers of the request are longer than the server takes: name fewer cursors or partitions."
+          : "";
     const unread = encoding === undefined ? "" : `: the answer is encoded as ${encoding}, which was not asked for`;
     super(code, `HTTP ${status}${said === undefined ? unread : `: ${said.trim()}`}${hint}`, details);
     this.status = status;

@@ -31,6 +31,8 @@ export interface UndiciTransportOptions {
 
 const DEFAULT_CONNECT_TIMEOUT_MS = 10_000;
 const DEFAULT_MAX_CONNECTIONS = 64;
+/** Bytes of an answer's head: gateways add cookies and policies. undici's own bound is 16 KiB. */
+const MAX_HEAD_BYTES = 256 * 1024;
 /** A stream has its connection for itself. */
 const NO_PIPELINING = 1;
 
@@ -164,7 +166,12 @@ export class UndiciTransport implements Transport {
   #load(): Promise<{ requests: Agent; streams: Agent }> {
     if (this.#closed) return Promise.reject(closed());
     this.#agents ??= import("undici").then(({ Agent: UndiciAgent }) => {
-      const common = { connect: { timeout: this.#connectTimeoutMs }, headersTimeout: 0, bodyTimeout: 0 };
+      const common = {
+        connect: { timeout: this.#connectTimeoutMs },
+        headersTimeout: 0,
+        bodyTimeout: 0,
+        maxHeaderSize: MAX_HEAD_BYTES,
+      };
       return {
         requests: new UndiciAgent({ ...common, connections: this.#maxConnections }),
         streams: new UndiciAgent({ ...common, pipelining: NO_PIPELINING }),
