@@ -33,19 +33,20 @@ async function change(
 
 /**
  * Registers a session and spreads the partitions anew. Sessions whose client is gone make room where there is none.
+ * @param isMarked whether the group's mark of a reset counts
  * @throws {ProblemError} 409 if there is no slot, a wanted partition is taken, or cursors are being reset
  */
 export async function join(
   coordination: CoordinationPort,
   subscription: string,
   session: Session,
-  wallMs: () => number,
+  isMarked: (resetUntilMs: number | null) => boolean,
 ): Promise<Next | undefined> {
   return change(coordination, subscription, (group, alive) => {
     const staying = alive.filter(({ lingering }) => !lingering);
     const present = hasSlot(session, group, alive) ? alive : staying;
     if (present === staying) demandSlot(subscription, session, group, staying);
-    if (group.resetUntilMs !== null && group.resetUntilMs > wallMs()) {
+    if (isMarked(group.resetUntilMs)) {
       throw new ProblemError(409, "Resetting subscription cursors request is still in progress");
     }
     return { ...balance([...present, session], group.topology), resetUntilMs: group.resetUntilMs };

@@ -59,6 +59,7 @@ async function settling(): Promise<{
       storage: { ...storage, coordination },
       snapshots: new Snapshots(storage.metadata),
       clock,
+      longestResetMs: 61_000,
       eventType,
       deadLetterRules: undefined,
       batchLimit: 1,

@@ -27,6 +27,7 @@ import type { PartitionReaders } from "./partition-readers.ts";
 import type { Mark, PartitionStart } from "./partition-window.ts";
 import { startPosition } from "./start-position.ts";
 import type { SubscriptionSession } from "./subscription-session.ts";
+import { isResetting } from "../subscriptions/reset-mark.ts";
 
 /** What may have changed. */
 export type Suspicion = "group" | "event-types" | "progress";
@@ -41,6 +42,8 @@ export interface SessionSyncParts {
   axes: PartitionAxes;
   storage: Storage;
   clock: Clock;
+  /** Milliseconds that a reset of cursors may take. */
+  longestResetMs: number;
   snapshots: Snapshots;
   /** As it is stored. @throws {ProblemError} 404; 403 where the client may not read it any more */
   eventType: (name: string, at: Snapshot) => Promise<StoredEventType>;
@@ -110,7 +113,7 @@ export class SessionSync {
   }
 
   async #syncGroup(): Promise<void> {
-    const { session, storage, subscription, id, clock } = this.#parts;
+    const { session, storage, subscription, id, clock, longestResetMs } = this.#parts;
     const current = await storage.coordination.group(subscription);
     if (!current?.group.sessions.some((one) => one.id === id)) {
       session.end();
@@ -118,7 +121,7 @@ export class SessionSync {
     }
     const { group, alive } = current;
     if (group.sessions.some((one) => !alive.has(one.id))) await dropDead(storage.coordination, subscription);
-    if (group.resetUntilMs !== null && group.resetUntilMs > clock.wallMs())
+    if (isResetting(group.resetUntilMs, clock.wallMs(), longestResetMs))
       session.close("Resetting subscription cursors");
     await this.#followTopology(group);
   }

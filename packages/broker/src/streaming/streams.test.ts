@@ -13,6 +13,7 @@ import { type StreamsParts, SubscriptionStreams } from "./streams.ts";
 
 /** Streams of a subscription of the event type `et` with what is committed of its partitions; no other event type exists. */
 async function streamsOf(committed: Readonly<Record<PartitionKey, number>>): Promise<{
+  clock: ManualClock;
   storage: Storage;
   streams: SubscriptionStreams;
   open: () => Promise<SubscriptionStream>;
@@ -51,7 +52,7 @@ async function streamsOf(committed: Readonly<Record<PartitionKey, number>>): Pro
     onError: (error: unknown) => expect.unreachable(String(error)),
   } as unknown as StreamsParts);
   const request = subscriptionStreamRequest({}, DEFAULT_LIMITS, () => 0);
-  return { storage, streams, open: () => streams.open("sub", request) };
+  return { clock, storage, streams, open: () => streams.open("sub", request) };
 }
 
 /** The second partition is committed beyond its end: no stream can begin. */
@@ -65,6 +66,18 @@ it("a stream passes over an event type that was deleted while it was attached fo
     { partition: "et:0", session: stream.id, next: null },
     { partition: "et:1", session: stream.id, next: null },
   ]);
+  stream.abandon();
+});
+
+it("a mark of a reset that was made before the wall clock was set back keeps no stream from beginning", async () => {
+  const { clock, storage, open } = await streamsOf({ "et:0": -1 });
+  const { version = 0, sessions = [], topology = [] } = (await storage.coordination.group("sub"))?.group ?? {};
+  const resetUntilMs = clock.wallMs() + 60_000;
+  await storage.coordination.change("sub", version, { sessions, topology, resetUntilMs });
+  await expect(open()).rejects.toMatchObject({ status: 409 });
+  clock.jumpWall(-7_200_000);
+  const stream = await open();
+  expect((await storage.coordination.group("sub"))?.group.sessions).toMatchObject([{ id: stream.id }]);
   stream.abandon();
 });
 

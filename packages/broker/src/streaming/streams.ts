@@ -20,6 +20,7 @@ import { join, leave } from "./group.ts";
 import { requestedPartitions, type SubscriptionStreamRequest } from "./stream-request.ts";
 import { SubscriptionSession } from "./subscription-session.ts";
 import { SubscriptionStream } from "./subscription-stream.ts";
+import { isResetting, longestResetMs } from "../subscriptions/reset-mark.ts";
 
 export interface StreamsParts {
   membership: Pick<NodeMembership, "stay">;
@@ -63,7 +64,9 @@ export class SubscriptionStreams {
     await initialise({ log: storage.log, coordination: storage.coordination }, subscription, eventTypes);
     const id = randomUUID();
     const session = { id, node: stay.name, requested, commitTimeoutMs: settings.commitTimeoutMs };
-    await join(storage.coordination, subscriptionId, session, () => clock.wallMs());
+    const longestMs = longestResetMs(limits);
+    const isMarked = (untilMs: number | null): boolean => isResetting(untilMs, clock.wallMs(), longestMs);
+    await join(storage.coordination, subscriptionId, session, isMarked);
     const nowMs = clock.monotonicMs();
     const stream = new SubscriptionStream({
       id,
@@ -77,6 +80,7 @@ export class SubscriptionStreams {
       storage,
       clock,
       pollMs: limits.streamPollMs,
+      longestResetMs: longestMs,
       snapshots,
       eventType: (name, now) => this.#readable(name, subscription, now),
       stay,

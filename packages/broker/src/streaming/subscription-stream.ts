@@ -37,6 +37,8 @@ export interface SubscriptionStreamParts {
   clock: Clock;
   /** Hints may be lost, so everything is looked at anew this often. */
   pollMs: number;
+  /** Milliseconds that a reset of cursors may take. */
+  longestResetMs: number;
   snapshots: Snapshots;
   /** As it is stored. @throws {ProblemError} 404; 403 where the client may not read it any more */
   eventType: (name: string, at: Snapshot) => Promise<StoredEventType>;

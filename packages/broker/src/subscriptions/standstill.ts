@@ -7,9 +7,8 @@ import type { CoordinationPort, Group } from "nakadi-storage";
 import type { Limits } from "../limits.ts";
 import { nextHint } from "../next-hint.ts";
 import { ProblemError } from "../problems.ts";
+import { isResetting, longestResetMs } from "./reset-mark.ts";
 
-/** Sessions may take this long beyond their commit timeout until a reset gives up. */
-const GRACE_MS = 1_000;
 /** Hints may be lost, so whoever waits looks again this often. */
 const POLL_MS = 250;
 
@@ -29,11 +28,11 @@ export async function whileStopped(
   change: (group: Group) => Promise<"conflict" | "changed" | "forced">,
 ): Promise<void> {
   const { coordination, clock, limits } = parts;
-  const timeoutMs = limits.maxCommitTimeoutSeconds * 1_000 + GRACE_MS;
+  const timeoutMs = longestResetMs(limits);
   const deadlineMs = clock.monotonicMs() + timeoutMs;
   const untilMs = clock.wallMs() + timeoutMs;
   await setMarker(coordination, id, ({ resetUntilMs }) => {
-    if (resetUntilMs !== null && resetUntilMs > clock.wallMs()) {
+    if (isResetting(resetUntilMs, clock.wallMs(), timeoutMs)) {
       throw new ProblemError(409, "Cursors reset is already in progress for provided subscription");
     }
     return untilMs;
