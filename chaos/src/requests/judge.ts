@@ -19,8 +19,6 @@ export function faultOf({ method }: AnyRequest, { status, headers, body, isStrea
   const { status: said, title, detail } = (json ?? {}) as { status?: unknown; title?: unknown; detail?: unknown };
   if (status >= 500 && !ALLOWED_FAILURES.some((allowed) => allowed.test(`${status} ${String(detail)}`)))
     return `${status} ${text}`;
-  // An expectation that nobody knows is refused by the container.
-  if (status === 417) return undefined;
   if (typeof headers["x-flow-id"] !== "string") return "no X-Flow-Id";
   const type = headers["content-type"];
   if (isStream) return type === "application/x-json-stream" ? undefined : `a stream of type ${String(type)}`;
@@ -28,7 +26,8 @@ export function faultOf({ method }: AnyRequest, { status, headers, body, isStrea
   if (text === "") {
     const length = headers["content-length"];
     if (type !== undefined) return `an empty body of type ${String(type)}`;
-    return status >= 400 || (status === 204) !== (length === undefined)
+    // Where it is not clear what a client accepts, it gets nothing to read.
+    return (status >= 400 && status !== 406) || (status === 204) !== (length === undefined)
       ? `an empty ${status}, length ${String(length)}`
       : undefined;
   }
