@@ -77,6 +77,22 @@ describe("methods", () => {
     },
   );
 
+  it.each([
+    ["http://x/event-types", 405],
+    ["/event-types/%zz", 400],
+    ["*", 404],
+    ["x:443", 404],
+    ["/a//b", 400],
+    ["/event-types?x=%zz;//", 405],
+  ])("that are not known with the target %s: %i", async (target, status) => {
+    const test = await testBroker();
+    for (const method of ["FOO", "CONNECT"])
+      expect([method, (await raw(test, `${method} ${target} HTTP/1.1\r\n${close}\r\n`)).status]).toEqual([
+        method,
+        status,
+      ]);
+  });
+
   it("QUERY with a body, too", async () => {
     const test = await testBroker();
     const type = "Content-Type: application/json\r\nContent-Length: 2\r\n";

@@ -13,5 +13,14 @@ const SEGMENT = /\/(?:\/|\.\.?(?:\/|$))/;
 
 /** @param path without its query */
 export function isRefusedPath(path: string): boolean {
-  return LITERAL.test(path) || SEGMENT.test(path) || ENCODED.test(path);
+  return LITERAL.test(path) || SEGMENT.test(path) || ENCODED.test(path) || !isDecodable(path);
+}
+
+function isDecodable(path: string): boolean {
+  try {
+    decodeURIComponent(path);
+    return true;
+  } catch {
+    return false;
+  }
 }

@@ -63,8 +63,7 @@ export function buildServer(domain: Domain, logger: Logger): FastifyInstance {
       requireHostHeader: false,
     },
     exposeHeadRoutes: false,
-    // Whoever goes by a proxy may name the whole address; where it leads is known already.
-    rewriteUrl: ({ url = "/" }) => url.replace(/^https?:\/\/[^/?]*(?=\/)/i, ""),
+    rewriteUrl: ({ url = "/" }) => withoutOrigin(url),
     // A path that cannot be decoded never gets to a route, nor to any hook.
     frameworkErrors: (_error, request, reply) => {
       setFlowId(request, reply);
@@ -81,7 +80,7 @@ export function buildServer(domain: Domain, logger: Logger): FastifyInstance {
   const allowOf = allowance(app, routerOptions);
   const unrouted = (method: string, url: string): PlainAnswer =>
     unroutedAnswer({ method, path: pathOf(url), allow: allowOf({ url }), nowMs: clock.wallMs() });
-  const answerBroken = brokenRequests(app.server, unrouted);
+  const answerBroken = brokenRequests(app.server, (method, target) => unrouted(method, withoutOrigin(target)));
   flowIds(app);
   accessReports(app, domain.reports, clock);
   uploadTimeouts(app, limits.requestTimeoutMs);
@@ -149,6 +148,11 @@ function clientFault(error: unknown): ReturnType<typeof problem> | undefined {
   if (!(error instanceof Error) || !("statusCode" in error)) return undefined;
   const { statusCode, message } = error;
   return typeof statusCode === "number" && statusCode < 500 ? problem(statusCode, message) : undefined;
+}
+
+/** A client that goes by a proxy may name the whole address; where it leads is known already. */
+function withoutOrigin(target: string): string {
+  return target.replace(/^https?:\/\/[^/?]*(?=\/)/i, "");
 }
 
 function pathOf(url: string): string {
