@@ -2,6 +2,7 @@
 import http from "node:http";
 import type { AddressInfo } from "node:net";
 import { type Broker, startBroker } from "nakadi-broker";
+import { relayed } from "../support/relayed.ts";
 
 export class RestartingRelay implements AsyncDisposable {
   readonly #directory: string;
@@ -42,29 +43,7 @@ export class RestartingRelay implements AsyncDisposable {
     this.#answering++;
     response.once("close", () => this.#answering--);
     const { port } = await this.#broker;
-    const outgoing = http.request({
-      port,
-      host: "127.0.0.1",
-      agent: false,
-      method: request.method,
-      path: request.url,
-      headers: request.rawHeaders as unknown as http.OutgoingHttpHeaders,
-      setHost: false,
-    });
-    outgoing.on("error", () => response.destroy());
-    outgoing.on("response", (answer) => {
-      response.sendDate = false;
-      response.writeHead(
-        answer.statusCode ?? 500,
-        answer.statusMessage,
-        answer.rawHeaders as unknown as http.OutgoingHttpHeaders,
-      );
-      response.flushHeaders();
-      answer.on("error", () => response.destroy());
-      answer.pipe(response);
-    });
-    response.once("close", () => outgoing.destroy());
-    request.pipe(outgoing);
+    relayed(request, response, port);
   }
 
   async #restarted(broker: Broker): Promise<Broker> {

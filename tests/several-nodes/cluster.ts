@@ -1,17 +1,19 @@
 /**
  * Several brokers over one engine in memory, with hints that are dropped, doubled and late, behind a proxy that gives each
- * connection to the next of those that do not stand still.
+ * connection, or each request, to the next of those that do not stand still.
  */
+import http from "node:http";
 import net from "node:net";
 import { type Broker, type BrokerOptions, type Clock, startBroker, type StorageEngine } from "nakadi-broker";
 import { systemClock } from "nakadi-protocol";
 import { MemoryEngine } from "nakadi-storage";
 import { oddHints, StoppableNode } from "nakadi-storage/compliance";
+import { relayed } from "../support/relayed.ts";
 
 export interface Node {
   readonly broker: Broker;
-  /** How many connections came to it. */
-  connections: number;
+  /** How many connections or requests came to it. */
+  turns: number;
   readonly isStopped: boolean;
   stop(): void;
   goOn(): void;
@@ -19,6 +21,8 @@ export interface Node {
 
 interface ClusterOptions {
   nodes: number;
+  /** What goes to another node each time. */
+  each: "connection" | "request";
   /** Of the fates of hints. */
   seed: number;
   /** Default: the machine's. */
@@ -37,7 +41,7 @@ export class Cluster implements AsyncDisposable {
     this.url = `http://127.0.0.1:${(server.address() as net.AddressInfo).port}`;
   }
 
-  static async start({ nodes: count, seed, clock = systemClock, limits = {} }: ClusterOptions): Promise<Cluster> {
+  static async start({ nodes: count, each, seed, clock = systemClock, limits = {} }: ClusterOptions): Promise<Cluster> {
     const engine = new MemoryEngine({ clock });
     const starting = Array.from({ length: count }, async (_, index): Promise<Node> => {
       const stoppable = new StoppableNode(clock);
@@ -46,28 +50,39 @@ export class Cluster implements AsyncDisposable {
     });
     // All at once: each creates the server's own event types where they are missing.
     const nodes = await Promise.all(starting);
-    let next = 0;
-    const server = net.createServer({ allowHalfOpen: true, noDelay: true }, (inbound) => {
+    let turn = 0;
+    const nextPort = (): number => {
       const running = nodes.filter((node) => !node.isStopped);
-      const node = running[next++ % running.length];
-      if (!node) return inbound.resetAndDestroy();
-      node.connections += 1;
-      return join(inbound, node.broker.port);
-    });
+      const node = running[turn++ % running.length];
+      if (node) node.turns += 1;
+      return node?.broker.port ?? 0;
+    };
+    const server =
+      each === "request"
+        ? http.createServer((request, response) => relayed(request, response, nextPort()))
+        : net.createServer({ allowHalfOpen: true, noDelay: true }, (inbound) => join(inbound, nextPort()));
     await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
     return new Cluster(nodes, server);
+  }
+
+  /** The nodes in turn. */
+  nodeAt(turn: number): Node {
+    const node = this.nodes[turn % this.nodes.length];
+    if (!node) throw new Error("The cluster has no nodes.");
+    return node;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     for (const node of this.nodes) node.goOn();
     this.#server.close();
+    if (this.#server instanceof http.Server) this.#server.closeAllConnections();
     await Promise.all(this.nodes.map(({ broker }) => broker.close()));
   }
 }
 
 class StartedNode implements Node {
   readonly broker: Broker;
-  connections = 0;
+  turns = 0;
   isStopped = false;
   readonly #stoppable: StoppableNode;
 

@@ -13,12 +13,12 @@ describe(`three nodes, and one that stands still (hints by seed ${seed})`, () =>
   let cluster: Cluster;
   beforeAll(async () => {
     // Streams look often by themselves: recordings do not wait for a lost hint as long as users may.
-    cluster = await Cluster.start({ nodes: 4, seed, limits: { streamPollMs: 100 } });
+    cluster = await Cluster.start({ nodes: 4, each: "connection", seed, limits: { streamPollMs: 100 } });
     cluster.nodes[3]?.stop();
   });
   afterAll(async () => {
     const [still, ...others] = [...cluster.nodes].reverse();
-    for (const { connections } of others) expect(connections).toBeGreaterThan(0);
+    for (const { turns } of others) expect(turns).toBeGreaterThan(0);
     // It has lost its lease long ago, and comes back.
     still?.goOn();
     await expect.poll(async () => (await fetch(`${still?.broker.url}/health`)).status).toBe(200);

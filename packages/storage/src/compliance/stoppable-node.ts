@@ -52,14 +52,13 @@ export class StoppableNode {
     };
   }
 
-  /** Nothing is asked while the node stands still, and no answer comes. */
+  /** What is asked while the node stands still, because a socket woke it, was asked just before: no answer comes. */
   #answering<Port extends object>(port: Port): Port {
     return new Proxy(port, {
       get: (target, key) => {
         const method: unknown = Reflect.get(target, key);
         if (typeof method !== "function") return method;
         return async (...args: unknown[]): Promise<unknown> => {
-          await this.#running();
           try {
             return (await method.apply(target, args)) as unknown;
           } finally {
