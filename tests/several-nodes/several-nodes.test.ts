@@ -2,7 +2,7 @@
 import { randomInt } from "node:crypto";
 import { play, stories } from "nakadi-conformance";
 import { FaultProxy } from "nakadi-testing";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { findRecordings, playRecording } from "../golden/recordings.ts";
 import { Cluster } from "./cluster.ts";
 
@@ -21,7 +21,7 @@ describe(`three nodes, and one that stands still (hints by seed ${seed})`, () =>
     for (const { turns } of others) expect(turns).toBeGreaterThan(0);
     // It has lost its lease long ago, and comes back.
     still?.goOn();
-    await expect.poll(async () => (await fetch(`${still?.broker.url}/health`)).status).toBe(200);
+    await vi.waitFor(async () => expect((await fetch(`${still?.broker.url}/health`)).status).toBe(200));
     await cluster[Symbol.asyncDispose]();
   });
 
