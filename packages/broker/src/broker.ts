@@ -1,7 +1,7 @@
 /** Starting and stopping a broker (design 3.5). */
 import { randomUUID } from "node:crypto";
 import { type Clock, systemClock } from "nakadi-protocol";
-import { openStorage, type StorageFailedError } from "nakadi-storage";
+import { openStorage, type Storage, type StorageFailedError } from "nakadi-storage";
 import { Access, allowAll } from "./authorization/authorizer.ts";
 import { checkedDrain, checkedOptions } from "./broker-options.ts";
 import type { BrokerOptions } from "./broker-options.ts";
@@ -67,12 +67,17 @@ export async function startBroker(options: BrokerOptions = {}): Promise<Broker> 
       void streams.endAll();
     },
     failed: (error) => logger.error({ error }, "the node holds no lease, and serves no streams until it gets one"),
+  }).catch(async (error: unknown) => {
+    await engine.close();
+    throw error;
   });
-  const storage = { ...engine, coordination: membership.guarded(engine.coordination) };
-  const snapshots = new Snapshots(storage.metadata);
-  const settings = new Settings(storage.metadata, snapshots, clock, access.subject, featuresOn);
+  const { log, metadata } = engine;
+  const close = (): Promise<void> => engine.close();
+  const storage: Storage = { log, metadata, coordination: membership.guarded(engine.coordination), close };
+  const snapshots = new Snapshots(metadata);
+  const settings = new Settings(metadata, snapshots, clock, access.subject, featuresOn);
   const { features, gate } = settings;
-  const common = { log: storage.log, metadata: storage.metadata, snapshots, features, limits, clock, uuid };
+  const common = { log, metadata, snapshots, features, limits, clock, uuid };
   const eventTypes = new EventTypes(common);
   const eventTypeChanges = new EventTypeChanges({ ...common, eventTypes });
   const closings = new Closings({ ...common, coordination: storage.coordination });

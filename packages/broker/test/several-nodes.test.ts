@@ -54,6 +54,23 @@ describe("a node that stood still until its lease had ended", () => {
 });
 
 describe("a node that gets no lease", () => {
+  it("does not start, and closes what it had opened", async () => {
+    const clock = new ManualClock();
+    let closed = 0;
+    const storage = changed(
+      refusingLeases(new MemoryEngine({ clock }), () => true),
+      (opened) => {
+        const close = opened.close.bind(opened);
+        opened.close = async () => {
+          closed += 1;
+          await close();
+        };
+      },
+    );
+    await expect(testBroker({ storage, clock })).rejects.toThrow("There is no connection to the storage.");
+    expect([closed, clock.pending]).toEqual([1, 0]);
+  });
+
   it("says so, and neither opens streams nor takes events and commits, until it gets one", async () => {
     const clock = new ManualClock();
     const node = new StoppableNode(clock);
@@ -155,12 +172,14 @@ it("a commit wakes the stream that has the partition, and no other", async () =>
 describe("a request", () => {
   it("looks at the metadata's revision once, and sees what another node has acknowledged before", async () => {
     let revisions = 0;
-    const engine = new MemoryEngine({ clock: systemClock });
+    // Nothing looks by itself meanwhile.
+    const clock = new ManualClock();
+    const engine = new MemoryEngine({ clock });
     const a = await testBroker({
+      clock,
       storage: countingRevisions(engine, () => revisions++),
-      limits: { streamPollMs: 60_000 },
     });
-    const b = await testBroker({ storage: engine });
+    const b = await testBroker({ storage: engine, clock });
     const eventType = await a.eventType(hashed(3));
     const subscription = await a.subscription([eventType]);
     const stream = await a.open(subscription);

@@ -81,7 +81,8 @@ export interface LogPort {
   /**
    * Durable when it resolves. A batch goes into its partition as a whole, in order, with consecutive offsets; each
    * partition has its own outcome. A `signal` that is aborted before the append starts makes it `not-stored`; later, an
-   * engine may still give up what it has not sent.
+   * engine may still give up what it has not sent. A node appends only while its lease is safe; where the way to the storage
+   * takes time, nothing that it has begun may be stored after the lease has ended.
    * @throws {RangeError} for a partition that the log does not have and for an empty batch: nothing is stored then
    */
   append(

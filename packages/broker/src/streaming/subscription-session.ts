@@ -78,10 +78,6 @@ export class SubscriptionSession {
     return this.#held.keys;
   }
 
-  holds(partition: PartitionKey): boolean {
-    return this.#held.get(partition) !== undefined;
-  }
-
   get uncommitted(): number {
     return this.#held.uncommitted;
   }
@@ -91,7 +87,7 @@ export class SubscriptionSession {
     return this.#held.outstanding;
   }
 
-  /** Ordinal from which a partition is read on. */
+  /** Ordinal from which a partition is read on; `undefined` where it is not this stream's. */
   nextToRead(partition: PartitionKey): number | undefined {
     return this.#held.get(partition)?.nextToRead;
   }

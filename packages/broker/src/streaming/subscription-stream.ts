@@ -151,7 +151,7 @@ export class SubscriptionStream {
     return [
       coordination.onChange(this.subscription, (what, partitions) => {
         // A commit of another stream moves nothing of this one, but for a partition that is just being taken up.
-        const concerns = partitions?.some((partition) => this.#session.holds(partition)) ?? true;
+        const concerns = partitions?.some((partition) => this.#session.nextToRead(partition) !== undefined) ?? true;
         if (concerns || this.#sync.isLooking) this.#sync.suspect(what);
       }),
       ...Array.from(names, (name) => metadata.onWrite(EVENT_TYPE_KIND, name, changed)),
