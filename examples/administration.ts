@@ -83,7 +83,7 @@ const pairs = begin.flatMap((initial_cursor) =>
 for (const { distance } of await nakadi.eventTypes.distances("order.created", pairs)) console.log(distance);
 
 await nakadi.eventTypes.setPartitionCount("order.created", 4);
-const [storage] = await nakadi.storages.list();
+const [storage] = await nakadi.storages.list().toArray();
 if (storage) await nakadi.timelines.create("order.created", storage.id);
 await nakadi.settings.block("CONSUMER_APP", "billing");
 await nakadi.settings.unblock("CONSUMER_APP", "billing");

@@ -119,14 +119,14 @@ describe.each(ENGINES)("on %s:", (engine) => {
 
     it("name storages", async () => {
       const { nakadi } = await nakadiOn(engine);
-      const [first] = await nakadi.storages.list();
+      const [first] = await nakadi.storages.list().toArray();
       if (!first) throw new Error("no storage");
       expect(await nakadi.storages.get(first.id)).toEqual(first);
       const storage = { ...first, id: "second" };
       await nakadi.storages.create(storage);
       await expect(nakadi.storages.create(storage)).rejects.toMatchObject({ status: 409 });
       await nakadi.storages.setDefault("second");
-      expect((await nakadi.storages.list()).find((one) => one.default)?.id).toBe("second");
+      expect((await nakadi.storages.list().toArray()).find((one) => one.default)?.id).toBe("second");
       await nakadi.storages.setDefault(first.id);
       await nakadi.storages.delete("second");
       await expect(nakadi.storages.get("second")).rejects.toMatchObject({ status: 404 });

@@ -32,12 +32,14 @@ export { renderDifference } from "./admin/difference.ts";
 export type { Change, Difference } from "./admin/difference.ts";
 export type { EventTypeListOptions, EventTypes } from "./admin/event-types.ts";
 export type { CallOptions } from "./admin/json-api.ts";
+export type { Listing } from "./admin/listing.ts";
 export type { Schemas } from "./admin/schemas.ts";
 export type { Server } from "./admin/server.ts";
 export type { Settings } from "./admin/settings.ts";
 export type { Storages } from "./admin/storages.ts";
 export type { EnsureOptions, SubscriptionListOptions, Subscriptions } from "./admin/subscriptions.ts";
 export type { Timelines } from "./admin/timelines.ts";
+export type { WaitOptions } from "./admin/waiting.ts";
 export type { CommitEvery, CommitStrategy } from "./consumer/commit-strategy.ts";
 export type { Consumer, StopOptions } from "./consumer/consumer.ts";
 export { CONSUMER_COUNTERS, CONSUMER_GAUGES } from "./consumer/consumer-metrics.ts";
@@ -47,7 +49,14 @@ export type { ServerDeadLetters } from "./consumer/dead-letter-annotations.ts";
 export { toFile } from "./consumer/dead-letter-file.ts";
 export type { DeadLetter, DeadLetterContext, DeadLetterSink } from "./consumer/dead-letter.ts";
 export type { FailureAction, FailureOptions, HandlerFailure, HandlerRetry } from "./consumer/failure-policy.ts";
-export type { Handler, HandlerBatch, HandlerContext, HandlerFactory, HandlerOutcome } from "./consumer/handler.ts";
+export type {
+  Delivered,
+  Handler,
+  HandlerBatch,
+  HandlerContext,
+  HandlerFactory,
+  HandlerOutcome,
+} from "./consumer/handler.ts";
 export type { ConsumerHealth, HealthReason, HealthStatus } from "./consumer/health.ts";
 export type {
   CommitOverdue,
@@ -60,7 +69,7 @@ export type {
 export type { ConsumerOptions } from "./consumer/options.ts";
 export type { DeadLetterTracking, ServerMessage } from "./consumer/server-message.ts";
 export { stopOnSignals } from "./consumer/stop-on-signals.ts";
-export type { StopOnSignalsOptions } from "./consumer/stop-on-signals.ts";
+export type { Stoppable, StopOnSignalsOptions } from "./consumer/stop-on-signals.ts";
 export type { Abandoned, AbandonedBecause, StopReport } from "./consumer/stop-report.ts";
 export type { OutboxOptions } from "./outbox/options.ts";
 export type { Outbox, OutboxStopReport } from "./outbox/outbox.ts";

@@ -111,7 +111,7 @@ describe("lists", () => {
     const { nakadi, transport } = testClient();
     transport.onRequest = () => ({ status: 200, body });
     await expect(idsOf(nakadi.subscriptions.list())).rejects.toMatchObject({ code: "PROTOCOL" });
-    await expect(nakadi.eventTypes.list()).rejects.toMatchObject({ code: "PROTOCOL" });
+    await expect(nakadi.eventTypes.list().toArray()).rejects.toMatchObject({ code: "PROTOCOL" });
   });
 
   it("an attribute with a colon is refused before anything is sent", () => {

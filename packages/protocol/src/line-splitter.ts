@@ -15,6 +15,13 @@ export class LineTooLongError extends Error {
 }
 
 const LINE_FEED = 10;
+const WHITE_SPACE: readonly (number | undefined)[] = [32, 9, 13];
+
+/** Whether a line says nothing: it keeps the connection alive, and may end in CRLF. */
+export function isBlank(line: Uint8Array): boolean {
+  return WHITE_SPACE.includes(line[0]) ? line.every((byte) => WHITE_SPACE.includes(byte)) : line.length === 0;
+}
+
 /** Copied in a step; takes far less than a millisecond, also where the memory is new. */
 const STEP_BYTES = 1024 * 1024;
 

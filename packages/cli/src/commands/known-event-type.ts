@@ -22,7 +22,7 @@ export async function knownEventType(nakadi: NakadiClient, name: string, signal:
  */
 async function allNames(nakadi: NakadiClient, signal: AbortSignal): Promise<string[] | undefined> {
   try {
-    return (await nakadi.eventTypes.list({ signal })).map(({ name }) => name);
+    return (await nakadi.eventTypes.list({ signal }).toArray()).map(({ name }) => name);
   } catch (error) {
     if (NakadiError.is(error) && error.code === "NOT_FOUND") throw error;
     return undefined;

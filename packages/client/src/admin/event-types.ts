@@ -14,7 +14,9 @@ import { requiredWholeNumber, text } from "../options/checks.ts";
 import { pathOf, queryOf } from "../transport/base-url.ts";
 import { attributeText } from "./attribute-text.ts";
 import { type Difference, differenceOf, merged } from "./difference.ts";
+import type { Listing } from "./listing.ts";
 import { foundOrNot, type CallOptions, type JsonApi } from "./json-api.ts";
+import type { Try, WaitOptions } from "./waiting.ts";
 
 export interface EventTypeListOptions extends CallOptions {
   owningApplication?: string;
@@ -41,9 +43,9 @@ export class EventTypes {
   }
 
   /** All of them, in the order of their names; the server has no pages here. */
-  async list({ owningApplication, writer, ...options }: EventTypeListOptions = {}): Promise<EventType[]> {
+  list({ owningApplication, writer, ...options }: EventTypeListOptions = {}): Listing<EventType> {
     const query = { owning_application: owningApplication, writer: writer && attributeText("options.writer", writer) };
-    return this.#api.list(`/event-types${queryOf(query)}`, options);
+    return this.#api.whole(`/event-types${queryOf(query)}`, options);
   }
 
   /**
@@ -58,14 +60,20 @@ export class EventTypes {
    * Creates the event type, or changes the one of that name in what differs from what is wanted; what is not mentioned stays.
    * Schemas are compared as documents. Rejects with 422 for what cannot change (protocol 5.2.4).
    * @param options.dryRun nothing is changed; the result says what would be
+   * @param options.retry how long a server that is not there is waited for
    */
-  ensure(eventType: EventType, options: CallOptions & { dryRun: true }): Promise<Difference>;
-  ensure(eventType: EventType, options?: CallOptions & { dryRun?: false }): Promise<EventType>;
+  ensure(eventType: EventType, options: WaitOptions & { dryRun: true }): Promise<Difference>;
+  ensure(eventType: EventType, options?: WaitOptions & { dryRun?: false }): Promise<EventType>;
   async ensure(
     wanted: EventType,
-    { dryRun = false, ...options }: CallOptions & { dryRun?: boolean } = {},
+    { dryRun = false, retry, ...options }: WaitOptions & { dryRun?: boolean } = {},
   ): Promise<EventType | Difference> {
+    return this.#api.whenThere(retry, options, async (one) => this.#ensure(wanted, dryRun, one, options));
+  }
+
+  async #ensure(wanted: EventType, dryRun: boolean, one: Try, options: CallOptions): Promise<EventType | Difference> {
     const current = await foundOrNot(this.get(wanted.name, options));
+    one.answered();
     if (dryRun) return differenceOf(current, wanted);
     if (current) return this.#change(current, wanted, options);
     try {

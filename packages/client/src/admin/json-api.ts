@@ -1,10 +1,13 @@
 /** Requests that read or change a resource: JSON in, JSON out, tried again where that is safe. */
+import { createHash } from "node:crypto";
 import { handleWhen, noop, retry } from "cockatiel";
 import { type Clock, MediaType } from "nakadi-protocol";
 import { HttpError, NakadiError, ProtocolError } from "../errors/nakadi-error.ts";
 import { type Query, queryOf } from "../transport/base-url.ts";
 import type { HttpCall, HttpPipeline } from "../transport/http-pipeline.ts";
 import { pause } from "../transport/pause.ts";
+import { type Listing, listing } from "./listing.ts";
+import { type Try, type WaitOptions, whenThere } from "./waiting.ts";
 
 /**
  * Two more tries, a moment apart or when the server says: whoever administers waits for the answer, but not for long. The
@@ -68,25 +71,49 @@ export class JsonApi {
     return arrayOf<T>(answer?.items, `GET ${path}`);
   }
 
+  /** A list that the server gives as a whole. */
+  whole<T>(path: string, options?: CallOptions): Listing<T> {
+    const list = async (): Promise<T[]> => this.list<T>(path, options);
+    return listing(async function* () {
+      yield* await list();
+    });
+  }
+
   /**
    * Each item of each page (protocol 2.6, 5.6).
    * @param first where the first page begins; each page says where the next one does
    */
-  async *pages<T>(
+  pages<T>(path: string, query: Query, first: PagePlace, options?: CallOptions): Listing<T> {
+    return listing(() => this.#pages<T>(path, query, first, options));
+  }
+
+  /** What `work` brings, tried again while the server is not there. */
+  whenThere<T>(wanted: WaitOptions["retry"], options: CallOptions, work: (one: Try) => Promise<T>): Promise<T> {
+    return whenThere({ clock: this.#clock, signal: options.signal }, wanted, work);
+  }
+
+  /** A server may lead back to a page that was read: no page of a list is the same as another one. */
+  async *#pages<T>(
     path: string,
     query: Query,
     first: PagePlace,
     options?: CallOptions,
   ): AsyncGenerator<T, void, undefined> {
+    const read = new Set<string>();
     let seen = 0;
     for (let place: PagePlace | undefined = first; place;) {
       const page: Page | null = await this.get(path + queryOf({ ...query, ...place, limit: PAGE_SIZE }), options);
       const items: T[] = arrayOf<T>(page?.items, `GET ${path}`);
+      const digest = createHash("sha256").update(JSON.stringify(items)).digest("base64");
+      if (read.has(digest)) throw new ProtocolError("the next page is one that was read", { request: `GET ${path}` });
+      read.add(digest);
       yield* items;
       seen += items.length;
       const next: PagePlace | undefined = items.length === 0 ? undefined : nextPlace(page?._links, items.length, seen);
-      if (next?.token !== undefined && next.token === place.token)
-        throw new ProtocolError("the next page is the same one again", { request: `GET ${path}` });
+      const token = next?.token === undefined ? undefined : `token ${next.token}`;
+      if (token !== undefined && read.has(token))
+        throw new ProtocolError("the next page is one that was read", { request: `GET ${path}` });
+      if (token !== undefined) read.add(token);
       place = next;
     }
   }

@@ -2,6 +2,7 @@
 import type { Schema, SchemaCompatibility } from "nakadi-protocol";
 import { pathOf } from "../transport/base-url.ts";
 import { type CallOptions, foundOrNot, type JsonApi } from "./json-api.ts";
+import type { Listing } from "./listing.ts";
 
 type SchemaText = Pick<Schema, "type" | "schema">;
 
@@ -14,7 +15,7 @@ export class Schemas {
   }
 
   /** All versions, newest first, page by page. */
-  list(eventType: string, options?: CallOptions): AsyncGenerator<Schema, void, undefined> {
+  list(eventType: string, options?: CallOptions): Listing<Schema> {
     return this.#api.pages<Schema>(pathOf("event-types", eventType, "schemas"), {}, { offset: 0 }, options);
   }
 

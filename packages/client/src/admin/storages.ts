@@ -2,6 +2,7 @@
 import type { Storage } from "nakadi-protocol";
 import { pathOf } from "../transport/base-url.ts";
 import type { CallOptions, JsonApi } from "./json-api.ts";
+import type { Listing } from "./listing.ts";
 
 /** All methods throw ConfigError, HttpError, TransportError, TimeoutError or ProtocolError; 403 for who is no admin of Nakadi. */
 export class Storages {
@@ -11,8 +12,8 @@ export class Storages {
     this.#api = api;
   }
 
-  async list(options?: CallOptions): Promise<Storage[]> {
-    return this.#api.list("/storages", options);
+  list(options?: CallOptions): Listing<Storage> {
+    return this.#api.whole("/storages", options);
   }
 
   async get(id: string, options?: CallOptions): Promise<Storage> {

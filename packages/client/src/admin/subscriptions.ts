@@ -16,8 +16,10 @@ import { pathOf, queryOf } from "../transport/base-url.ts";
 import { attributeText } from "./attribute-text.ts";
 import { type Difference, differenceOf, merged } from "./difference.ts";
 import type { CallOptions, JsonApi } from "./json-api.ts";
+import type { Listing } from "./listing.ts";
+import type { Try, WaitOptions } from "./waiting.ts";
 
-export interface EnsureOptions extends CallOptions {
+export interface EnsureOptions extends WaitOptions {
   /**
    * Whether a new subscription's positions are fixed at once. Default true: with `read_from: "end"` everything that is
    * published before its first stream would be lost otherwise (protocol 8.1).
@@ -62,20 +64,31 @@ export class Subscriptions {
    * wanted; what is not mentioned stays. A new one begins where the log ends right now, not where it ends at its first stream.
    * Rejects with 422 for what cannot change: where it begins.
    * @param options.dryRun nothing is changed; the result says what would be
+   * @param options.retry how long a server that is not there is waited for
    */
   ensure(request: SubscriptionRequest, options: EnsureOptions & { dryRun: true }): Promise<Difference>;
   ensure(request: SubscriptionRequest, options?: EnsureOptions & { dryRun?: false }): Promise<Subscription>;
   async ensure(
     wanted: SubscriptionRequest,
-    { pin = true, dryRun = false, ...options }: EnsureOptions & { dryRun?: boolean } = {},
+    { pin = true, dryRun = false, retry, ...options }: EnsureOptions & { dryRun?: boolean } = {},
   ): Promise<Subscription | Difference> {
+    return this.#api.whenThere(retry, options, async (one) =>
+      dryRun ? this.#differenceOf(wanted, options) : this.#ensure(wanted, pin, one, options),
+    );
+  }
+
+  async #differenceOf(wanted: SubscriptionRequest, options: CallOptions): Promise<Difference> {
+    const current = await this.#find(wanted, options);
+    return differenceOf(current, current ? withoutIdentity(wanted) : wanted);
+  }
+
+  async #ensure(wanted: SubscriptionRequest, pin: boolean, one: Try, options: CallOptions): Promise<Subscription> {
     const rest = withoutIdentity(wanted);
-    if (dryRun) {
-      const current = await this.#find(wanted, options);
-      return differenceOf(current, current ? rest : wanted);
-    }
     const { created, subscription } = await this.#create(wanted, options);
-    if (created && pin) await this.#pin(subscription.id, options);
+    one.answered();
+    // An earlier try may have created it, and its answer is lost.
+    const isNew = created || (one.count > 1 && (await this.cursors(subscription.id, options)).length === 0);
+    if (isNew && pin) await this.#pin(subscription.id, options);
     if (created || differenceOf(subscription, rest).action === "none") return subscription;
     await this.update(merged(subscription, rest), options);
     return this.get(subscription.id, options);
@@ -89,11 +102,13 @@ export class Subscriptions {
    * All that match, page by page, in the order of their ids: what is there from the first page to the last comes once, whatever
    * comes and goes meanwhile. A server that knows no tokens goes by offset, newest first (protocol 2.6).
    */
-  list({ owningApplication, eventTypes, reader, status, ...options }: SubscriptionListOptions = {}): AsyncGenerator<
-    Subscription,
-    void,
-    undefined
-  > {
+  list({
+    owningApplication,
+    eventTypes,
+    reader,
+    status,
+    ...options
+  }: SubscriptionListOptions = {}): Listing<Subscription> {
     const query = {
       owning_application: owningApplication,
       event_type: eventTypes,

@@ -3,6 +3,7 @@ import type { Timeline } from "nakadi-protocol";
 import { text } from "../options/checks.ts";
 import { pathOf } from "../transport/base-url.ts";
 import type { CallOptions, JsonApi } from "./json-api.ts";
+import type { Listing } from "./listing.ts";
 
 /** All methods throw ConfigError, HttpError, TransportError, TimeoutError or ProtocolError. */
 export class Timelines {
@@ -13,8 +14,8 @@ export class Timelines {
   }
 
   /** In their order. */
-  async list(eventType: string, options?: CallOptions): Promise<Timeline[]> {
-    return this.#api.list(pathOf("event-types", eventType, "timelines"), options);
+  list(eventType: string, options?: CallOptions): Listing<Timeline> {
+    return this.#api.whole(pathOf("event-types", eventType, "timelines"), options);
   }
 
   /**

@@ -4,7 +4,7 @@
  */
 import type { Logger } from "../observability/logger.ts";
 import type { StreamCursor } from "../stream/batch.ts";
-import type { Handler, HandlerBatch, HandlerContext, HandlerOutcome } from "./handler.ts";
+import type { Delivered, Handler, HandlerBatch, HandlerContext, HandlerOutcome } from "./handler.ts";
 import type { RunSignals } from "./handler-run.ts";
 import { laneOf } from "./lane.ts";
 import { laneLogger } from "./lane-logger.ts";
@@ -20,7 +20,7 @@ export function callHandler<E>(
   signals: RunSignals,
 ): HandlerOutcome | Promise<HandlerOutcome> {
   // One that is not JSON is a part of its own, which no handler is called with.
-  const events = pick(part, all) as readonly E[];
+  const events = pick(part, all) as readonly Delivered<E>[];
   const { cursor } = part.work.batch;
   part.seen = true;
   part.commitAsked = false;
@@ -37,7 +37,7 @@ export function callHandler<E>(
       part.commitAsked = true;
     },
   };
-  if (handler.onEvent) return handler.onEvent(events[0] as E, context);
+  if (handler.onEvent) return handler.onEvent(events[0] as Delivered<E>, context);
   return handler.onBatch?.(new PartBatch(part, events), context);
 }
 
@@ -46,9 +46,9 @@ class PartBatch<E> implements HandlerBatch<E> {
   readonly streamId: string;
   readonly #part: WorkPart<E>;
   /** Private, so that `inspect` and JSON show no events. */
-  readonly #events: readonly E[];
+  readonly #events: readonly Delivered<E>[];
 
-  constructor(part: WorkPart<E>, events: readonly E[]) {
+  constructor(part: WorkPart<E>, events: readonly Delivered<E>[]) {
     const { cursor, streamId } = part.work.batch;
     this.cursor = cursor;
     this.streamId = streamId;
@@ -56,7 +56,7 @@ class PartBatch<E> implements HandlerBatch<E> {
     this.#events = events;
   }
 
-  get events(): readonly E[] {
+  get events(): readonly Delivered<E>[] {
     return this.#events;
   }
 

@@ -2,7 +2,7 @@
  * What a program gives a consumer: a handler, for batches or for single events, and what the handler may answer.
  * @pure
  */
-import type { EventTypePartition } from "nakadi-protocol";
+import type { DeliveredMetadata, EventTypePartition } from "nakadi-protocol";
 import type { Logger } from "../observability/logger.ts";
 import type { StreamCursor } from "../stream/batch.ts";
 
@@ -15,13 +15,16 @@ import type { StreamCursor } from "../stream/batch.ts";
  */
 export type HandlerOutcome = void | "commit" | "hold" | "stop";
 
+/** An event as a server delivers it: those of the categories `business` and `data` have metadata, those of `undefined` have none. */
+export type Delivered<E> = E & { readonly metadata?: DeliveredMetadata };
+
 /** The events of a batch, or those of them that are handled together. */
 export interface HandlerBatch<E> {
   /** The position of the whole batch. */
   readonly cursor: StreamCursor;
   /** The stream that it came from. */
   readonly streamId: string;
-  readonly events: readonly E[];
+  readonly events: readonly Delivered<E>[];
   /** The bytes of each event, as the server sent them: whoever hands them on loses no digit. Found when asked for. */
   readonly raws: readonly Uint8Array[];
 }
@@ -54,7 +57,7 @@ type Answer = HandlerOutcome | Promise<HandlerOutcome>;
 /** One of the two. Never called twice at the same time for a lane, or for a key of a lane where there is `key`. */
 export interface Handler<E> {
   onBatch?: (batch: HandlerBatch<E>, context: HandlerContext) => Answer;
-  onEvent?: (event: E, context: HandlerContext) => Answer;
+  onEvent?: (event: Delivered<E>, context: HandlerContext) => Answer;
 }
 
 /** Makes the handler of a lane when its first batch comes; again in each session, so that it may keep state of a lane. */

@@ -6,6 +6,7 @@ import {
   BatchLineError,
   type Clock,
   type Cursor,
+  isBlank,
   LineSplitter,
   LineTooLongError,
   type Steps,
@@ -125,7 +126,7 @@ export class StreamConnection<E> {
   *#read(chunk: Uint8Array): Generator<BatchLine | undefined, void, undefined> {
     for (const line of this.#splitter.steps(chunk)) {
       if (line === undefined) yield undefined;
-      else if (line.length > 0) yield yield* this.#parts.readLine(line);
+      else if (!isBlank(line)) yield yield* this.#parts.readLine(line);
     }
   }
 

@@ -2,11 +2,11 @@
 import { type Clock, Header, MediaType } from "nakadi-protocol";
 import { Refreshes } from "../auth/refreshes.ts";
 import type { TokenProvider } from "../auth/token.ts";
-import { HttpError, NakadiError, nakadiError, TimeoutError } from "../errors/nakadi-error.ts";
+import { HttpError, NakadiError, nakadiError, ProtocolError, TimeoutError } from "../errors/nakadi-error.ts";
 import { abortSignal } from "../options/checks.ts";
 import { jsonText } from "../options/json-text.ts";
 import { withoutQuery } from "./base-url.ts";
-import { checkedAnswer, checkedStream } from "./checked-answer.ts";
+import { checkedAnswer, checkedStream, encodingOf } from "./checked-answer.ts";
 import { problemOf } from "./problem-body.ts";
 import { retryAfterMs } from "./retry-after.ts";
 import { sharedSignal } from "./shared-signal.ts";
@@ -68,6 +68,7 @@ export class HttpPipeline {
   async request(call: HttpCall, signal?: AbortSignal): Promise<BufferedResponse> {
     const response = await this.exchange(call, signal);
     if (response.status >= 300) throw this.errorOf(call, response, response.body);
+    this.#demandPlain(call, response);
     return response;
   }
 
@@ -97,7 +98,9 @@ export class HttpPipeline {
       return response;
     };
     try {
-      return { response: await this.#withToken(call, signal, send, limits.timeoutMs) };
+      const response = await this.#withToken(call, signal, send, limits.timeoutMs);
+      if (response.status < 300) this.#demandPlain(call, response);
+      return { response };
     } catch (thrown) {
       if (signal?.aborted) throw signal.reason;
       const error = nakadiError(thrown);
@@ -108,9 +111,16 @@ export class HttpPipeline {
   /** An open stream, or its answer if it is none. The caller closes it. */
   async openStream(call: HttpCall, headTimeoutMs: number, signal?: AbortSignal): Promise<StreamResponse> {
     const { transport } = this.#parts;
-    return this.#withToken(call, signal, async (request) =>
+    const response = await this.#withToken(call, signal, async (request) =>
       checkedStream(await transport.openStream(request, headTimeoutMs, signal)),
     );
+    try {
+      if (response.status === 200) this.#demandPlain(call, response);
+      return response;
+    } catch (error) {
+      response.close();
+      throw error;
+    }
   }
 
   /** The body of an answer that was to be a stream and is not. */
@@ -123,6 +133,7 @@ export class HttpPipeline {
       request: `${method} ${withoutQuery(path)}`,
       status,
       problem: problemOf(status, body, this.#sentTokens),
+      encoding: encodingOf({ status, headers }),
       flowId: headers[Header.flowId],
       retryAfterMs: retryAfterMs(headers[Header.retryAfter], this.#parts.clock.wallMs()),
     });
@@ -204,6 +215,14 @@ export class HttpPipeline {
       ...(content === undefined ? {} : { body: content }),
       ...(urgent && { urgent }),
     };
+  }
+
+  /** @throws {ProtocolError} */
+  #demandPlain({ method, path }: HttpCall, response: ResponseHead & { body?: Uint8Array }): void {
+    const encoding = response.body?.length === 0 ? undefined : encodingOf(response);
+    if (encoding === undefined) return;
+    const request = `${method} ${withoutQuery(path)}`;
+    throw new ProtocolError(`the answer is encoded as ${encoding}, which was not asked for`, { request });
   }
 
   #bodyOf(response: StreamResponse): Promise<Uint8Array> {

@@ -117,7 +117,7 @@ async function access(context: Context, flags: ConnectionFlags): Promise<Finding
     const count = await withClient(
       context,
       flags,
-      async (nakadi) => (await nakadi.eventTypes.list({ signal: context.signal })).length,
+      async (nakadi) => (await nakadi.eventTypes.list({ signal: context.signal }).toArray()).length,
     );
     return { what: "access", verdict: "good", says: `may list event types: ${count}` };
   } catch (error) {
