@@ -24,7 +24,7 @@ export function closingCompliance(twoNodes: WithTwoNodes): void {
 
     it(
       "ends its listeners",
-      twoNodes(async ({ a, b, clock }) => {
+      twoNodes.timed(async ({ a, b, clock }) => {
         await b.log.create("x", 1, KEEP);
         let hints = 0;
         const count = (): void => void hints++;

@@ -125,7 +125,7 @@ export function hintsCompliance(twoNodes: WithTwoNodes): void {
 
     it(
       "let whoever listens and polls read everything once",
-      twoNodes(async ({ a, b, clock }) => {
+      twoNodes.timed(async ({ a, b, clock }) => {
         await fc.assert(
           fc.asyncProperty(
             fc.array(fc.record({ onA: fc.boolean(), waitMs: fc.nat(400) }), { maxLength: 12 }),

@@ -17,7 +17,7 @@ export function leasesCompliance(twoNodes: WithTwoNodes): void {
   describe("a node's lease", () => {
     it(
       "keeps the node's sessions alive, and no others",
-      twoNodes(async ({ a, b, clock }) => {
+      twoNodes.timed(async ({ a, b, clock }) => {
         const [onA, onB] = [randomUUID(), randomUUID()];
         const lease = await a.coordination.join(onA, TTL_MS);
         await b.coordination.join(onB, TTL_MS);
@@ -56,7 +56,7 @@ export function leasesCompliance(twoNodes: WithTwoNodes): void {
 
     it(
       "is lost by the engine's clock while the node stands still, and does not come back",
-      twoNodes(async ({ b, engine, clock }) => {
+      twoNodes.timed(async ({ b, engine, clock }) => {
         const frozen = new ManualClock();
         const node = engine.node("c", frozen);
         const lease = await joinAndOwn(node.coordination);
@@ -78,7 +78,7 @@ export function leasesCompliance(twoNodes: WithTwoNodes): void {
 
     it(
       "is never safe any more where others see it lost, however the node stands still",
-      twoNodes(async ({ b, engine, clock }) => {
+      twoNodes.timed(async ({ b, engine, clock }) => {
         const anyPause = fc.record({ runsMs: fc.nat(2 * TTL_MS), standsMs: fc.nat(2 * TTL_MS) });
         await fc.assert(
           fc.asyncProperty(fc.array(anyPause, { maxLength: 6 }), async (pauses) => {
@@ -119,7 +119,7 @@ export function leasesCompliance(twoNodes: WithTwoNodes): void {
 
     it(
       "leaves what others may take over",
-      twoNodes(async ({ a, b, engine }) => {
+      twoNodes.timed(async ({ a, b, engine }) => {
         const node = engine.node("c");
         await joinAndOwn(node.coordination);
         await node.close();

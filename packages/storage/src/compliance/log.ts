@@ -15,6 +15,7 @@ export function logCompliance(twoNodes: WithTwoNodes): void {
       "stores on one node what the other one reads",
       twoNodes(async ({ a, b, clock }) => {
         await a.log.create("x", 2, KEEP);
+        const beforeMs = clock.wallMs();
         const outcomes = await a.log.append(
           "x",
           new Map([
@@ -23,7 +24,10 @@ export function logCompliance(twoNodes: WithTwoNodes): void {
           ]),
           NEVER,
         );
-        const timestampMs = clock.wallMs();
+        const stored = outcomes.get(0);
+        const timestampMs = stored?.outcome === "stored" ? stored.timestampMs : NaN;
+        expect(timestampMs).toBeGreaterThanOrEqual(beforeMs);
+        expect(timestampMs).toBeLessThanOrEqual(clock.wallMs());
         expect(outcomes.get(0)).toEqual({ outcome: "stored", first: 0, last: 0, timestampMs });
         expect(outcomes.get(1)).toEqual({ outcome: "stored", first: 0, last: 1, timestampMs });
         const slice = await readAll(b.log, "x", 1);

@@ -15,7 +15,7 @@ export function retentionCompliance(twoNodes: WithTwoNodes): void {
   describe("retention", () => {
     it(
       "drops the oldest and goes on with the same offsets",
-      twoNodes(async ({ a, b, clock }) => {
+      twoNodes.timed(async ({ a, b, clock }) => {
         await a.log.create("x", 2, HOURLY);
         await appendTo(a.log, "x", 0, records("p", "q"));
         clock.advance(HOUR_MS / 2);
@@ -43,7 +43,7 @@ export function retentionCompliance(twoNodes: WithTwoNodes): void {
 
     it(
       "keeps for ever where there is none",
-      twoNodes(async ({ a, b, clock }) => {
+      twoNodes.timed(async ({ a, b, clock }) => {
         await a.log.create("x", 1, KEEP);
         await appendTo(a.log, "x", 0, records("p"));
         clock.advance(100_000 * HOUR_MS);
@@ -54,7 +54,7 @@ export function retentionCompliance(twoNodes: WithTwoNodes): void {
 
     it(
       "follows a new policy, from any node",
-      twoNodes(async ({ a, b, clock }) => {
+      twoNodes.timed(async ({ a, b, clock }) => {
         await a.log.create("x", 1, HOURLY);
         await appendTo(a.log, "x", 0, records("p"));
         await b.log.configure("x", { retentionMs: 4 * HOUR_MS, compact: false });
@@ -68,7 +68,7 @@ export function retentionCompliance(twoNodes: WithTwoNodes): void {
 
     it(
       "drops nothing because the wall clock is set ahead, and then all in its time",
-      twoNodes(async ({ a, b, clock }) => {
+      twoNodes.timed(async ({ a, b, clock }) => {
         await a.log.create("x", 1, HOURLY);
         await appendTo(a.log, "x", 0, records("p"));
         clock.advance(HOUR_MS / 2);
@@ -86,7 +86,7 @@ export function retentionCompliance(twoNodes: WithTwoNodes): void {
 
     it(
       "drops nothing because the wall clock is set back and right again, and keeps no record for as long as it was wrong",
-      twoNodes(async ({ a, b, clock }) => {
+      twoNodes.timed(async ({ a, b, clock }) => {
         const years = 100_000 * HOUR_MS;
         await a.log.create("x", 1, HOURLY);
         for (const setMs of [-years, years, years, -years]) {
@@ -103,7 +103,7 @@ export function retentionCompliance(twoNodes: WithTwoNodes): void {
 
     it(
       "never drops what is younger, and nothing from the middle",
-      twoNodes(async ({ a, b, clock }) => {
+      twoNodes.timed(async ({ a, b, clock }) => {
         const anyMinutes = fc.array(fc.integer({ min: 0, max: 50 }), {
           minLength: 1,
           maxLength: 8,
@@ -132,7 +132,7 @@ export function retentionCompliance(twoNodes: WithTwoNodes): void {
   describe("the offset at a time", () => {
     it(
       "is the first that was stored then or later, even if the wall clock jumps",
-      twoNodes(async ({ a, b, clock }) => {
+      twoNodes.timed(async ({ a, b, clock }) => {
         const anyJump = fc.record({
           byMs: fc.integer({ min: -3, max: 5 }),
           count: fc.integer({ min: 1, max: 3 }),
@@ -164,7 +164,7 @@ export function retentionCompliance(twoNodes: WithTwoNodes): void {
 
     it(
       "is never one that is gone",
-      twoNodes(async ({ a, b, clock }) => {
+      twoNodes.timed(async ({ a, b, clock }) => {
         await a.log.create("x", 1, HOURLY);
         const startMs = clock.wallMs();
         await appendTo(a.log, "x", 0, records("p", "q"));

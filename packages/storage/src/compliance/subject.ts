@@ -1,15 +1,17 @@
 /**
  * What the suite is given: an engine to open, and how each test gets two nodes of it.
  */
-import type { Clock, ManualClock } from "nakadi-protocol";
+import { ManualClock } from "nakadi-protocol";
+import type { Clock } from "nakadi-protocol";
+import type { TestContext } from "vitest";
 import type { Storage } from "../ports.ts";
 import { oddHints } from "./odd-hints.ts";
 
 export interface OpenEngine {
   /** A node whose leases are renewed by `nodeClock`, or else by `clock`: with a clock that stands still it is frozen. */
   node(name: string, nodeClock?: Clock): Storage;
-  /** The engine's own. */
-  readonly clock: ManualClock;
+  /** The engine's own. Tests for which hours have to pass need a `ManualClock`, and are skipped with any other. */
+  readonly clock: Clock;
   close(): Promise<void>;
 }
 
@@ -20,18 +22,24 @@ export interface Subject {
   open(): Promise<OpenEngine>;
 }
 
-interface TwoNodes {
+interface TwoNodes<Time extends Clock = Clock> {
   a: Storage;
   b: Storage;
   engine: OpenEngine;
-  clock: ManualClock;
+  clock: Time;
 }
 
+type ItsFunction = (context: TestContext) => Promise<void>;
+
 /** Makes the function of an `it` out of a test that needs two nodes of a new engine. */
-export type WithTwoNodes = (test: (nodes: TwoNodes) => Promise<void>) => () => Promise<void>;
+export interface WithTwoNodes {
+  (test: (nodes: TwoNodes) => Promise<void>): ItsFunction;
+  /** For a test that lets time pass. */
+  timed(test: (nodes: TwoNodes<ManualClock>) => Promise<void>): ItsFunction;
+}
 
 export function withTwoNodes(subject: Subject): WithTwoNodes {
-  return (test) => async () => {
+  const run = async (test: (nodes: TwoNodes) => Promise<void>): Promise<void> => {
     const engine = await subject.open();
     const a = engine.node("a");
     const b = engine.node("b");
@@ -43,6 +51,12 @@ export function withTwoNodes(subject: Subject): WithTwoNodes {
       await engine.close();
     }
   };
+  const timed: WithTwoNodes["timed"] = (test) => (context) =>
+    run(async ({ clock, ...nodes }) => {
+      if (clock instanceof ManualClock) await test({ ...nodes, clock });
+      else context.skip("it needs an engine whose clock is a ManualClock");
+    });
+  return Object.assign((test: (nodes: TwoNodes) => Promise<void>) => () => run(test), { timed });
 }
 
 /** The same engine, with the hints of each node dropped, doubled and late. */
@@ -61,11 +75,11 @@ export function withOddHints(subject: Subject): Subject {
   };
 }
 
-/** Waits until `condition` holds, while the engine's clock moves on by one second altogether at most. */
-export async function eventually(clock: ManualClock, condition: () => boolean | Promise<boolean>): Promise<void> {
+/** Waits until `condition` holds, while a manual clock moves on by one second altogether at most. */
+export async function eventually(clock: Clock, condition: () => boolean | Promise<boolean>): Promise<void> {
   for (let round = 0; round < 5_000; round++) {
     if (await condition()) return;
-    if (round < 100) clock.advance(10);
+    if (round < 100 && clock instanceof ManualClock) clock.advance(10);
     await new Promise((resolve) => void setTimeout(resolve, round < 100 ? 0 : 1));
   }
   throw new Error("What the test waits for does not come.");

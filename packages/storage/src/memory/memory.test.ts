@@ -6,18 +6,23 @@ import { describe, expect, it } from "vitest";
 import { storageCompliance } from "../compliance/suite.ts";
 import { MemoryEngine } from "./engine.ts";
 
-storageCompliance({
-  name: "memory",
-  open: async () => {
-    const clock = new ManualClock();
-    const engine = new MemoryEngine({ clock });
-    return {
-      node: (name, nodeClock) => engine.node(name, nodeClock),
-      clock,
-      close: async () => undefined,
-    };
-  },
-});
+for (const [name, newClock] of Object.entries({
+  memory: () => new ManualClock(),
+  "memory by the machine's clock": () => systemClock,
+})) {
+  storageCompliance({
+    name,
+    open: async () => {
+      const clock = newClock();
+      const engine = new MemoryEngine({ clock });
+      return {
+        node: (node, nodeClock) => engine.node(node, nodeClock),
+        clock,
+        close: async () => undefined,
+      };
+    },
+  });
+}
 
 const KEEP = { retentionMs: null, compact: false };
 const NEVER = new AbortController().signal;
