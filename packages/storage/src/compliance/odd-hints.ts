@@ -3,6 +3,7 @@
  */
 import type { Clock } from "nakadi-protocol";
 import type { CoordinationPort, LogPort, MetadataPort, Storage } from "../ports.ts";
+import { randomFrom } from "./random.ts";
 import { withMethod } from "./with-method.ts";
 
 /** No hint is later than this. */
@@ -56,15 +57,4 @@ export function oddHints(storage: Storage, { seed, clock }: { seed: number; cloc
 function delays(random: () => number): number[] {
   const late = 1 + Math.floor(random() * MAX_DELAY_MS);
   return [[], [0], [0, 0], [late], [0, late]][Math.floor(random() * 5)] ?? [];
-}
-
-/** Numbers from 0 to below 1 (mulberry32). */
-function randomFrom(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
 }

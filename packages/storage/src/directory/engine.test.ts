@@ -6,6 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { ManualClock } from "nakadi-protocol";
 import { describe, expect, it } from "vitest";
+import { randomFrom } from "../compliance/random.ts";
 import { storageCompliance } from "../compliance/suite.ts";
 import { ClockReadings } from "../in-process/clock-readings.ts";
 import { MemoryLog } from "../memory/log.ts";
@@ -42,18 +43,6 @@ storageCompliance({
     };
   },
 });
-
-/** mulberry32 */
-function randomFrom(seed: number): () => number {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let mixed = state;
-    mixed = Math.imul(mixed ^ (mixed >>> 15), mixed | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
-}
 
 describe("the power", () => {
   it("may be cut at any time: nothing acknowledged is lost, nothing happens by half", async () => {

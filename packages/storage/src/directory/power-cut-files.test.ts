@@ -3,19 +3,8 @@
  */
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { randomFrom } from "../compliance/random.ts";
 import { PowerCutError, PowerCutFiles } from "./power-cut-files.ts";
-
-/** mulberry32 */
-function randomFrom(seed: number): () => number {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let mixed = state;
-    mixed = Math.imul(mixed ^ (mixed >>> 15), mixed | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
-}
 
 async function textOf(files: PowerCutFiles, path: string): Promise<string | undefined> {
   try {

@@ -3,20 +3,59 @@
  */
 import { ManualClock, systemClock } from "nakadi-protocol";
 import { describe, expect, it } from "vitest";
+import { withMethod } from "../compliance/with-method.ts";
 import { storageCompliance } from "../compliance/suite.ts";
+import type { Frame, LogPort, NewRecord, Storage } from "../ports.ts";
 import { MemoryEngine } from "./engine.ts";
 
-for (const [name, newClock] of Object.entries({
-  memory: () => new ManualClock(),
-  "memory by the machine's clock": () => systemClock,
-})) {
+const GAP = "gap";
+
+/** As an engine whose offsets have gaps: each append is followed by a record that no read shows. */
+function withGaps(storage: Storage): Storage {
+  const { log } = storage;
+  const isGap = ({ consumerTag }: NewRecord): boolean => consumerTag === GAP;
+  const append: LogPort["append"] = async (id, batches, signal) => {
+    const padded = [...batches].map(
+      ([partition, records]) =>
+        [partition, records.length === 0 ? records : [...records, { value: null, consumerTag: GAP }]] as const,
+    );
+    const outcomes = await log.append(id, new Map(padded), signal);
+    return new Map(
+      [...outcomes].map(
+        ([partition, outcome]) =>
+          [partition, outcome.outcome === "stored" ? { ...outcome, last: outcome.last - 1 } : outcome] as const,
+      ),
+    );
+  };
+  const read: LogPort["read"] = async (id, partition, from, max, signal) => {
+    for (let at = from; ;) {
+      const slice = await log.read(id, partition, at, max, signal);
+      const frames = slice.frames.flatMap((frame): Frame[] => {
+        const kept = frame.offsets.filter((_, index) => !isGap(frame.records[index] ?? { value: null }));
+        const records = frame.records.filter((record) => !isGap(record));
+        return records.length === 0 ? [] : [{ ...frame, offsets: kept, records }];
+      });
+      if (frames.length > 0 || slice.frames.length === 0) return { ...slice, frames };
+      at = slice.next;
+    }
+  };
+  return { ...storage, log: withMethod(withMethod(log, "append", append), "read", read) };
+}
+
+const asItIs = (storage: Storage): Storage => storage;
+
+for (const [name, newClock, wrap] of [
+  ["memory", () => new ManualClock(), asItIs],
+  ["memory by the machine's clock", () => systemClock, asItIs],
+  ["memory with gaps between offsets", () => new ManualClock(), withGaps],
+] as const) {
   storageCompliance({
     name,
     open: async () => {
       const clock = newClock();
       const engine = new MemoryEngine({ clock });
       return {
-        node: (node, nodeClock) => engine.node(node, nodeClock),
+        node: (node, nodeClock) => wrap(engine.node(node, nodeClock)),
         clock,
         close: async () => undefined,
       };
