@@ -5,7 +5,7 @@
 import type { Frame } from "./ports.ts";
 
 /**
- * The records of a frame from `skip` on that fit: the frame itself if that is all, `undefined` if that is none.
+ * The records of a frame behind the first `skip` that fit: the frame itself if that is all, `undefined` if that is none.
  * @param bytes of all values of the frame
  */
 export function cutFrame(
@@ -26,7 +26,7 @@ export function cutFrame(
   if (end === skip && atLeastOne) end++;
   if (end === skip) return undefined;
   return {
-    first: frame.first + skip,
+    first: offsets[skip] ?? frame.first,
     timestampMs,
     offsets: offsets.slice(skip, end),
     records: records.slice(skip, end),
@@ -34,7 +34,7 @@ export function cutFrame(
 }
 
 export function lastOf(frame: Frame): number {
-  return frame.first + frame.records.length - 1;
+  return frame.offsets.at(-1) ?? frame.first;
 }
 
 export function valueBytes({ records }: Frame): number {

@@ -4,6 +4,7 @@
  */
 import { describe } from "vitest";
 import { closingCompliance } from "./closing.ts";
+import { compactionCompliance } from "./compaction.ts";
 import { coordinationCompliance } from "./coordination.ts";
 import { fenceCompliance } from "./fence.ts";
 import { hintsCompliance } from "./hints.ts";
@@ -24,6 +25,7 @@ const PARTS = [
   logCompliance,
   logReadingCompliance,
   retentionCompliance,
+  compactionCompliance,
   metadataCompliance,
   metadataHistoryCompliance,
   coordinationCompliance,

@@ -6,6 +6,7 @@ import { checkEngineOptions } from "../engine-options.ts";
 import { ClockReadings } from "../in-process/clock-readings.ts";
 import { InProcessCoordination } from "../in-process/coordination.ts";
 import { InProcessMetadata, StoredMetadata } from "../in-process/metadata.ts";
+import { NewestRecords } from "../in-process/newest-records.ts";
 import { NodeScope } from "../in-process/node-scope.ts";
 import { Rows } from "../in-process/rows.ts";
 import { StoredCoordination } from "../in-process/stored-coordination.ts";
@@ -30,6 +31,12 @@ export class MemoryEngine implements StorageEngine {
     this.#readings = new ClockReadings(clock);
     this.#metadata = new StoredMetadata(rows);
     this.#coordination = new StoredCoordination(rows, clock);
+  }
+
+  /** Compacts at once what is there, however little. */
+  async compact(): Promise<void> {
+    for (const { partitions, policy } of this.#logs.values())
+      if (policy.compact) for (const each of partitions) each.compact(new NewestRecords(this.#readings));
   }
 
   async open({ node, clock }: NodeContext): Promise<Storage> {

@@ -1,11 +1,13 @@
 /**
- * The log port in memory: nothing is copied, retention is applied when a partition is next looked at.
+ * The log port in memory: nothing is copied. Retention is applied when a partition is next looked at, compaction when half of it
+ * is new.
  */
 import { NoSuchLogError } from "../ports.ts";
 import type { Appended, Bounds, LogId, LogPolicy, LogPort, NewRecord, NotAppended, Slice } from "../ports.ts";
 import type { ClockReadings } from "../in-process/clock-readings.ts";
 import { Hints } from "../in-process/hints.ts";
 import { checkPartitions } from "../in-process/log-size.ts";
+import { NewestRecords } from "../in-process/newest-records.ts";
 import type { NodeScope } from "../in-process/node-scope.ts";
 import { PartitionLog } from "./partition-log.ts";
 
@@ -67,7 +69,9 @@ export class MemoryLog implements LogPort {
         outcomes.set(partition, { outcome: "not-stored", cause: signal.reason });
         continue;
       }
-      const { first } = this.#current(log, stored, partition).append(records, timestampMs);
+      const to = this.#current(log, stored, partition);
+      const { first } = to.append(records, timestampMs);
+      if (stored.policy.compact && to.isDirty) to.compact(new NewestRecords(this.#readings));
       outcomes.set(partition, {
         outcome: "stored",
         first,

@@ -57,6 +57,7 @@ for (const [name, newClock, wrap] of [
       return {
         node: (node, nodeClock) => wrap(engine.node(node, nodeClock)),
         clock,
+        compact: () => engine.compact(),
         close: async () => undefined,
       };
     },

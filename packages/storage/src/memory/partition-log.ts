@@ -1,11 +1,16 @@
 /**
- * The frames of one partition, in memory: found by binary search, dropped from the head. Offsets are consecutive from 0.
+ * The frames of one partition, in memory: found by binary search, dropped from the head. Offsets begin at 0
+ * and have gaps where compaction was.
  * @pure
  */
 import { cutFrame, lastOf, valueBytes } from "../cut-frame.ts";
 import { isBefore } from "../in-process/clock-readings.ts";
 import type { TimestampRange } from "../in-process/clock-readings.ts";
+import type { NewestRecords } from "../in-process/newest-records.ts";
 import type { Bounds, Frame, NewRecord, Slice } from "../ports.ts";
+
+/** Records that compaction waits for. */
+const MIN_DIRTY = 1_000;
 
 interface Kept {
   frame: Frame;
@@ -19,10 +24,19 @@ export class PartitionLog {
   /** Slots before `#head` are empty. */
   #frames: (Kept | undefined)[] = [];
   #head = 0;
+  #oldest = 0;
   #next = 0;
+  #records = 0;
+  /** Records that compaction has not looked at yet. */
+  #dirty = 0;
 
   get bounds(): Bounds {
-    return { oldest: this.#frames[this.#head]?.frame.first ?? this.#next, next: this.#next };
+    return { oldest: this.#oldest, next: this.#next };
+  }
+
+  /** There is as much to compact as to keep. */
+  get isDirty(): boolean {
+    return this.#dirty >= Math.max(MIN_DIRTY, this.#records / 2);
   }
 
   append(records: readonly NewRecord[], timestampMs: number): Frame {
@@ -32,6 +46,8 @@ export class PartitionLog {
     const latestMs = Math.max(timestampMs, this.#frames.at(-1)?.latestMs ?? timestampMs);
     this.#frames.push({ frame, bytes: valueBytes(frame), latestMs });
     this.#next = first + records.length;
+    this.#records += records.length;
+    this.#dirty += records.length;
     return frame;
   }
 
@@ -43,8 +59,9 @@ export class PartitionLog {
     let next = Math.max(from, oldest);
     for (let index = this.#search(({ frame }) => lastOf(frame) >= from); ; index++) {
       const kept = this.#frames[index];
-      if (!kept) break;
-      const frame = cutFrame(kept.frame, kept.bytes, next - kept.frame.first, { bytes, records }, frames.length === 0);
+      if (!kept) return { frames, next: this.#next, oldest };
+      const skip = kept.frame.offsets.findIndex((offset) => offset >= from);
+      const frame = cutFrame(kept.frame, kept.bytes, skip, { bytes, records }, frames.length === 0);
       if (!frame) break;
       frames.push(frame);
       next = lastOf(frame) + 1;
@@ -67,12 +84,30 @@ export class PartitionLog {
       kept && isBefore(kept.frame.timestampMs, given);
       kept = this.#frames[this.#head]
     ) {
+      this.#records -= kept.frame.records.length;
       this.#frames[this.#head++] = undefined;
     }
+    if (this.#head > before) this.#oldest = this.#frames[this.#head]?.frame.first ?? this.#next;
     if (this.#head > before && this.#head * 2 >= this.#frames.length) {
       this.#frames = this.#frames.slice(this.#head);
       this.#head = 0;
     }
+  }
+
+  /** Keeps what `newest` keeps, which has seen nothing yet. */
+  compact(newest: NewestRecords): void {
+    for (const kept of this.#frames)
+      for (const [index, record] of kept?.frame.records.entries() ?? [])
+        newest.add(record, kept?.frame.offsets[index] ?? NaN);
+    this.#records = 0;
+    this.#frames = this.#frames.flatMap((kept) => {
+      const compacted = kept && compactFrame(kept.frame, newest);
+      if (!compacted) return [];
+      this.#records += compacted.records.length;
+      return compacted === kept.frame ? [kept] : [{ ...kept, frame: compacted, bytes: valueBytes(compacted) }];
+    });
+    this.#head = 0;
+    this.#dirty = 0;
   }
 
   /** Index of the first frame for which `found` holds, where it holds for all behind it too. */
@@ -87,4 +122,21 @@ export class PartitionLog {
     }
     return low;
   }
+}
+
+function compactFrame(frame: Frame, newest: NewestRecords): Frame | undefined {
+  const { timestampMs } = frame;
+  const kept = frame.records
+    .map((record, index) => ({ record, offset: frame.offsets[index] ?? NaN }))
+    .filter(({ record, offset }) => newest.keeps(record, offset, timestampMs));
+  if (kept.length === frame.records.length) return frame;
+  const [first] = kept;
+  return (
+    first && {
+      first: first.offset,
+      timestampMs,
+      offsets: kept.map(({ offset }) => offset),
+      records: kept.map(({ record }) => record),
+    }
+  );
 }

@@ -10,7 +10,7 @@ import { openForTest, unsyncedFiles } from "./open-for-test.ts";
 
 for (const { name, ...limits } of [
   { name: "directory" },
-  { name: "directory with small segments that are written at once", segmentBytes: 300, unwrittenBytes: 0 },
+  { name: "directory with small segments that are written at once", segmentBytes: 1_000, unwrittenBytes: 500 },
 ])
   storageCompliance({
     name,
@@ -21,6 +21,7 @@ for (const { name, ...limits } of [
       return {
         node: (name, nodeClock) => engine.node(name, nodeClock),
         clock,
+        compact: () => engine.logs.compact(),
         close: async () => {
           await engine.close();
           await rm(directory, { recursive: true });

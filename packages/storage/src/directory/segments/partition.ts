@@ -4,6 +4,7 @@
 import { DamagedEventsError } from "../../damaged-events-error.ts";
 import { isBefore } from "../../in-process/clock-readings.ts";
 import type { TimestampRange } from "../../in-process/clock-readings.ts";
+import type { NewestRecords } from "../../in-process/newest-records.ts";
 import type { Bounds, NewRecord, Slice } from "../../ports.ts";
 import type { JournalPosition } from "../journal/journal.ts";
 import { encodeFrame, readFrameHeader } from "./frame.ts";
@@ -20,6 +21,8 @@ export interface PartitionRow extends SyncedEnd {
   /** The offset behind the last segment. */
   next: number;
   latestMs: number;
+  /** Up to here it is compacted. */
+  compacted: number;
   /** Timestamp of the first frame that there is; `null` if there is none, or it cannot be read. */
   oldestMs: number | null;
 }
@@ -28,6 +31,7 @@ export const EMPTY_PARTITION: PartitionRow = {
   start: 0,
   next: 0,
   latestMs: Number.MIN_SAFE_INTEGER,
+  compacted: 0,
   oldestMs: null,
   segment: null,
   length: 0,
@@ -44,6 +48,8 @@ export class Partition {
   #readable: number;
   #next: number;
   #latestMs: number;
+  /** Up to here, no key has two records in segments. */
+  #compacted: number;
   /** Of the frame at the start. */
   #oldest: FrameHeader | undefined;
   #work: Promise<unknown> = Promise.resolve();
@@ -56,6 +62,7 @@ export class Partition {
     this.#start = row.start;
     this.#written = this.#readable = this.#next = row.next;
     this.#latestMs = row.latestMs;
+    this.#compacted = row.compacted;
   }
 
   get bounds(): Bounds {
@@ -193,6 +200,39 @@ export class Partition {
     });
   }
 
+  /** Bytes in segments that were never compacted, and in those that were. */
+  get compaction(): { dirtyBytes: number; cleanBytes: number } {
+    let cleanBytes = 0;
+    for (const { first, length } of this.#segments.all) if (first < this.#compacted) cleanBytes += length;
+    return { dirtyBytes: this.storedBytes - cleanBytes, cleanBytes };
+  }
+
+  /** Of what is in segments, what `newest` keeps stays. Nothing is done where it is damaged. @throws {DamagedEventsError} */
+  async compact(newest: NewestRecords): Promise<void> {
+    const end = await this.#inOrder(async () => {
+      this.#segments.roll();
+      return this.#written;
+    });
+    let at = Math.max(this.#compacted, this.#start);
+    for (let room = true; room && at < end;) {
+      const slice = await this.read(at, { bytes: 1024 * 1024, records: 10_000 });
+      for (const { offsets, records } of slice.frames) {
+        for (const [index, record] of records.entries()) {
+          const offset = offsets[index] ?? NaN;
+          room &&= offset < end && newest.add(record, offset);
+          if (room) at = offset + 1;
+        }
+      }
+      if (room) at = slice.next;
+    }
+    await this.#segments.compact(newest, (compacted) =>
+      this.#inOrder(async () => {
+        if (!this.#closed) await this.#segments.replace(compacted);
+      }),
+    );
+    this.#compacted = Math.min(at, end);
+  }
+
   /** All that was flushed is on disk; what a checkpoint has to keep. */
   sync(): Promise<PartitionRow> {
     return this.#inOrder(async () => {
@@ -200,7 +240,8 @@ export class Partition {
       const latestMs = this.#latestMs;
       const end = this.#closed ? { segment: null, length: 0 } : await this.#segments.sync();
       this.#oldest ??= await this.#find(({ last }) => last < this.#start);
-      return { ...end, start: this.#start, next, latestMs, oldestMs: this.#oldest?.timestampMs ?? null };
+      const oldestMs = this.#oldest?.timestampMs ?? null;
+      return { ...end, start: this.#start, next, latestMs, oldestMs, compacted: this.#compacted };
     });
   }
 

@@ -80,6 +80,11 @@ export class Partitions {
     return found;
   }
 
+  /** `undefined` where nothing has touched it. */
+  async ifLoaded(number: number, partition: number): Promise<Partition | undefined> {
+    return this.#loaded.get(number)?.get(partition);
+  }
+
   /** Numbers of the logs of which there is something. */
   get numbers(): readonly number[] {
     return [...this.#loaded.keys()];

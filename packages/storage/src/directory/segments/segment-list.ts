@@ -2,7 +2,10 @@
  * The segments of one partition: which holds an offset, which is written to, which are on disk for certain.
  */
 import { join } from "node:path";
+import type { NewestRecords } from "../../in-process/newest-records.ts";
 import type { Files } from "../files.ts";
+import { compactSegments } from "./compaction.ts";
+import type { Compacted } from "./compaction.ts";
 import type { Descriptors } from "./descriptors.ts";
 import { Segment } from "./segment.ts";
 import type { SliceBuilder } from "./slice-builder.ts";
@@ -12,8 +15,9 @@ import type { TailFrame } from "./tail.ts";
 const SEGMENT_BYTES: number = 32 * 1024 * 1024;
 /** Bytes of one write. */
 const WRITE_BYTES = 2 * 1024 * 1024;
-const SUFFIX = ".seg";
-/** Of a segment that compaction is writing. */
+/** Of a segment as it was appended to, of one that compaction has written, and of one that it is writing. */
+const APPENDED = ".seg";
+const COMPACTED = ".compact";
 const UNFINISHED = ".new";
 
 /** How far segments are on disk. */
@@ -50,18 +54,22 @@ export class SegmentList {
 
   /** Finds what is there, without what was written behind `end`: the journal has that too. */
   async load(end: SyncedEnd): Promise<void> {
-    const segments: Segment[] = [];
-    for (const name of await this.#files.list(this.#directory)) {
+    const found = new Map<number, Segment>();
+    for (const name of (await this.#files.list(this.#directory)).toSorted((one, other) => one.localeCompare(other))) {
       this.#made = true;
       const path = join(this.#directory, name);
-      const first = Number(name.slice(0, -SUFFIX.length));
-      if (!name.endsWith(SUFFIX) || end.segment === null || first > end.segment) await this.#files.unlink(path);
-      else segments.push(new Segment(this.#descriptors, path, first, await this.#sizeOf(path)));
+      const [digits = "", suffix] = name.split(/(?=\.)/, 2);
+      const first = Number(digits);
+      // Of two with the same offset the compacted one comes first.
+      const whole = suffix === APPENDED || (suffix === COMPACTED && !name.endsWith(UNFINISHED));
+      if (!whole || found.has(first) || end.segment === null || first > end.segment) await this.#files.unlink(path);
+      else found.set(first, new Segment(this.#descriptors, path, first, await this.#sizeOf(path)));
     }
-    this.#segments = segments.toSorted((one, other) => one.first - other.first);
+    this.#segments = [...found.values()].toSorted((one, other) => one.first - other.first);
     const last = this.#segments.at(-1);
-    // A last one that is too short is damaged: nothing is added to it.
+    // Nothing is added to one that is too short, because it is damaged, nor to one that is compacted.
     if (last?.first !== end.segment || last === undefined || last.length < end.length) return;
+    if (last.path.endsWith(COMPACTED)) return;
     if (last.length > end.length) await this.#descriptors.use(last.path, "write", (file) => file.truncate(end.length));
     last.length = end.length;
     this.#active = last;
@@ -81,7 +89,12 @@ export class SegmentList {
 
   /** Adds frames from `slice.next` on. False where that offset is damaged or missing. */
   async read(slice: SliceBuilder): Promise<boolean> {
-    return (await this.#segments[this.indexOf(slice.next)]?.read(slice)) ?? false;
+    for (let segment = this.#holding(slice); segment; segment = this.#holding(slice)) {
+      if (await segment.read(slice)) return true;
+      // Compaction may have put another one in its place.
+      if (segment === this.#holding(slice)) return false;
+    }
+    return false;
   }
 
   /** Writes a beginning of `frames`, at least one. Says how many; they can be read from here when it resolves. */
@@ -93,7 +106,7 @@ export class SegmentList {
     let segment = this.#active;
     if (!segment || segment.length >= this.#segmentBytes) {
       const offset = first.header.first;
-      const name = `${String(offset).padStart(16, "0")}${SUFFIX}`;
+      const name = `${String(offset).padStart(16, "0")}${APPENDED}`;
       segment = new Segment(this.#descriptors, join(this.#directory, name), offset, 0);
     }
     const room = Math.min(WRITE_BYTES, this.#segmentBytes - segment.length);
@@ -146,30 +159,52 @@ export class SegmentList {
     }
   }
 
-  /** Takes `bytes` as the new content of a segment that is not written to any more. */
-  async replace(segment: Segment, bytes: readonly Uint8Array[]): Promise<void> {
-    const unfinished = segment.path + UNFINISHED;
-    let length = 0;
+  /** What is written next begins a segment. */
+  roll(): void {
+    this.#active = undefined;
+  }
+
+  /** Compacts those that are not written to any more; one at a time takes its place. */
+  async compact(newest: NewestRecords, replace: (compacted: Compacted) => Promise<void>): Promise<void> {
+    const segments = this.#segments.filter((segment) => segment !== this.#active);
+    for await (const compacted of compactSegments(segments, newest, this.#segmentBytes)) await replace(compacted);
+  }
+
+  /** Puts one segment in the place of several. After a crash there are both, or only the new one: either can be read. */
+  async replace({ segments, parts, bytes }: Compacted): Promise<void> {
+    const [first] = segments;
+    if (!first || !segments.every((segment) => this.#segments.includes(segment))) return;
+    const path = join(this.#directory, `${String(first.first).padStart(16, "0")}${COMPACTED}`);
+    const unfinished = path + UNFINISHED;
     await this.#files.unlink(unfinished);
     try {
       await this.#descriptors.use(unfinished, "create", async (file) => {
-        await file.writev(bytes, 0);
-        for (const part of bytes) length += part.length;
+        await file.writev(parts, 0);
         await file.datasync();
       });
     } finally {
       await this.#descriptors.forget(unfinished);
     }
-    await this.#files.rename(unfinished, segment.path);
-    await this.#descriptors.forget(segment.path);
+    await this.#files.rename(unfinished, path);
     await this.#files.syncDirectory(this.#directory);
-    const next = new Segment(this.#descriptors, segment.path, segment.first, length);
-    this.#segments = this.#segments.map((each) => (each === segment ? next : each));
+    const next = new Segment(this.#descriptors, path, first.first, bytes);
+    this.#segments = this.#segments.flatMap((each) =>
+      each === first ? [next] : segments.includes(each) ? [] : [each],
+    );
+    for (const segment of segments) {
+      this.#dirty.delete(segment);
+      await this.#descriptors.forget(segment.path);
+      if (segment.path !== path) await this.#files.unlink(segment.path);
+    }
   }
 
   /** Closes what is open. */
   async close(): Promise<void> {
     for (const { path } of this.#segments) await this.#descriptors.forget(path);
+  }
+
+  #holding({ next }: SliceBuilder): Segment | undefined {
+    return this.#segments[this.indexOf(next)];
   }
 
   async #sizeOf(path: string): Promise<number> {

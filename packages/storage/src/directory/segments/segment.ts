@@ -2,6 +2,7 @@
  * One file of a partition: frames, one after the other. Marks in memory, one for a long stretch of bytes, say where to begin
  * to look; they are made while the file is written or searched, and nothing is lost where they are missing.
  */
+import type { Frame } from "../../ports.ts";
 import type { OpenFile } from "../files.ts";
 import type { Descriptors } from "./descriptors.ts";
 import { FRAME_HEADER_BYTES, decodeFrame, isIntact, nextFrameMagic, readFrameHeader } from "./frame.ts";
@@ -10,6 +11,7 @@ import type { SliceBuilder } from "./slice-builder.ts";
 
 /** Bytes between two marks, and of one look into the file. */
 const MARK_BYTES = 256 * 1024;
+const READ_BYTES = 1024 * 1024;
 const MAX_READ_BYTES = 8 * 1024 * 1024;
 /** Places where readers go on. */
 const MAX_ENDS = 16;
@@ -17,6 +19,12 @@ const MAX_ENDS = 16;
 /** A frame and where it begins in the file. */
 export interface Mark extends FrameHeader {
   position: number;
+}
+
+export interface WholeFrame {
+  header: FrameHeader;
+  frame: Frame;
+  bytes: Buffer;
 }
 
 export class Segment {
@@ -111,6 +119,34 @@ export class Segment {
       this.#remember(slice.next, position + within);
       return true;
     });
+  }
+
+  /** All frames, one after the other; `undefined` at the first that is damaged or missing, and then no more. */
+  async *frames(): AsyncGenerator<WholeFrame | undefined, void, undefined> {
+    let expected = this.first;
+    for (let at = 0; at < this.length;) {
+      const start = at;
+      let bytes = await this.#use(Buffer.alloc(0), (file) => readSome(file, start, READ_BYTES));
+      const first = readFrameHeader(bytes, 0);
+      if (first && first.length > bytes.length)
+        bytes = await this.#use(bytes, (file) => readSome(file, start, first.length));
+      for (let within = 0; within < bytes.length; at = start + within) {
+        const header = readFrameHeader(bytes, within);
+        const frame = bytes.subarray(within, within + (header?.length ?? 0));
+        if (within > 0 && (header ? frame.length < header.length : bytes.length - within < FRAME_HEADER_BYTES)) break;
+        if (!header || header.first !== expected || frame.length < header.length || !isIntact(frame)) {
+          yield undefined;
+          return;
+        }
+        yield { header, frame: decodeFrame(frame, header), bytes: frame };
+        expected = header.last + 1;
+        within += header.length;
+      }
+      if (at === start) {
+        yield undefined;
+        return;
+      }
+    }
   }
 
   /** @param otherwise where the file is missing */

@@ -16,7 +16,7 @@ import { DirectoryLog } from "./log.ts";
 import type { Partition } from "./partition.ts";
 import { Partitions } from "./partitions.ts";
 import type { PartitionsOptions } from "./partitions.ts";
-import { sweep } from "./sweep.ts";
+import { compactLog, sweep } from "./sweep.ts";
 import { discardLog } from "./trash.ts";
 
 /** Between two looks for what retention takes and compaction can do. */
@@ -135,6 +135,16 @@ export class StoredLogs {
     await this.#running.journal.whenDurable(position);
     await this.partitions.flush(position);
     await this.partitions.sync();
+  }
+
+  /** Compacts at once what is there, however little. */
+  async compact(): Promise<void> {
+    const { journal } = this.#running;
+    await this.flush(journal.end);
+    for (const id of this.catalogue.ids()) {
+      const stored = this.catalogue.find(id);
+      if (stored?.policy.compact) await compactLog(this, stored, () => true, this.#closing.signal);
+    }
   }
 
   /** Work that no request waits for. What it cannot write, nothing can write. */

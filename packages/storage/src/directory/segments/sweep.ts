@@ -1,24 +1,61 @@
 /**
- * What retention takes of logs that nobody looks at. A partition is only loaded where its oldest frame is too old.
+ * What is done to logs that nobody looks at: retention, and compaction. A partition is only loaded where its oldest frame is
+ * too old; what was not touched has nothing to compact.
  */
+import { DamagedEventsError } from "../../damaged-events-error.ts";
 import { isBefore } from "../../in-process/clock-readings.ts";
+import { NewestRecords } from "../../in-process/newest-records.ts";
+import type { StoredLog } from "./catalogue.ts";
+import type { Partition } from "./partition.ts";
 import type { StoredLogs } from "./stored-logs.ts";
 
 /** Logs in one turn of the event loop. */
 const AT_ONCE = 500;
 
+/** Compaction is due when so much was never compacted, and half as much as what was. */
+const DIRTY_BYTES = 1024 * 1024;
+
 export async function sweep(logs: StoredLogs, signal: AbortSignal): Promise<void> {
   let count = 0;
   for (const id of logs.catalogue.ids()) {
-    if (signal.aborted) return;
-    const stored = logs.catalogue.find(id);
     count += 1;
     if (count % AT_ONCE === 0) await new Promise((resolve) => void setImmediate(resolve));
-    if (!stored || stored.policy.retentionMs === null) continue;
-    const given = logs.readings.given(stored.policy.retentionMs);
-    for (let partition = 0; partition < stored.partitions; partition++) {
-      const oldestMs = logs.partitions.oldestMs(stored.number, partition);
-      if (oldestMs !== null && isBefore(oldestMs, given)) await logs.current(stored, partition);
+    if (signal.aborted) return;
+    const stored = logs.catalogue.find(id);
+    if (!stored) continue;
+    await expire(logs, stored);
+    if (stored.policy.compact) await compactLog(logs, stored, isDue, signal);
+  }
+}
+
+/** Those partitions for which it is `due`. */
+export async function compactLog(
+  logs: StoredLogs,
+  stored: StoredLog,
+  due: (partition: Partition) => boolean,
+  signal: AbortSignal,
+): Promise<void> {
+  for (let partition = 0; partition < stored.partitions; partition++) {
+    const loaded = await logs.partitions.ifLoaded(stored.number, partition);
+    if (signal.aborted || !loaded || !due(loaded)) continue;
+    try {
+      await loaded.compact(new NewestRecords(logs.readings));
+    } catch (error) {
+      // Who reads there is told; nothing is taken away beside damage.
+      if (!(error instanceof DamagedEventsError)) throw error;
     }
+  }
+}
+
+function isDue({ compaction: { dirtyBytes, cleanBytes } }: Partition): boolean {
+  return dirtyBytes >= Math.max(DIRTY_BYTES, cleanBytes / 2);
+}
+
+async function expire(logs: StoredLogs, stored: StoredLog): Promise<void> {
+  if (stored.policy.retentionMs === null) return;
+  const given = logs.readings.given(stored.policy.retentionMs);
+  for (let partition = 0; partition < stored.partitions; partition++) {
+    const oldestMs = logs.partitions.oldestMs(stored.number, partition);
+    if (oldestMs !== null && isBefore(oldestMs, given)) await logs.current(stored, partition);
   }
 }
