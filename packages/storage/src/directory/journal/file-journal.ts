@@ -10,7 +10,8 @@ import type { Files } from "../files.ts";
 import { HEADER_BYTES, writeHeader } from "./entry.ts";
 import { JournalFiles } from "./journal-files.ts";
 import type { Entry, EntryKind, Journal, JournalPosition } from "./journal.ts";
-import { entriesFrom, laterGroup } from "./replay.ts";
+import { replayEntries } from "./replay.ts";
+import type { JournalDamage } from "./replay.ts";
 
 /** Bytes of one group; what is more waits for the next one. An entry that is larger is a group of its own. */
 const MAX_GROUP_BYTES = 8 * 1024 * 1024;
@@ -69,15 +70,9 @@ export class FileJournal implements Journal {
   static async open(options: JournalOptions): Promise<FileJournal> {
     const { directory, from, replay } = options;
     const files = await JournalFiles.open(options.files, join(directory, "journal"), options.fileBytes);
-    if (files.limit > 0 && !files.holds(from) && (files.limit > from || !files.holds(from - 1)))
-      throw damaged(directory, `the journal has no byte ${from}, where the snapshot ends`);
-    const entries = entriesFrom(files, from);
-    let next = await entries.next();
-    for (; !next.done; next = await entries.next()) await replay(next.value);
-    const end = next.value;
-    const later = await laterGroup(files, end);
-    if (later !== undefined)
-      throw damaged(directory, `the journal is not whole at byte ${end}, and goes on at ${later}`);
+    const end = await replayEntries(files, from, replay, (damage) => {
+      throw damaged(directory, damage);
+    });
     await files.truncate(end);
     return new FileJournal(files, end, options);
   }
@@ -190,10 +185,10 @@ export class FileJournal implements Journal {
   }
 }
 
-function damaged(directory: string, what: string): DataDirectoryError {
+function damaged(directory: string, { from, to }: JournalDamage): DataDirectoryError {
   return new DataDirectoryError(
     "damaged",
     directory,
-    `${directory} is damaged: ${what}. "nakadi repair ${directory}" saves what can be read`,
+    `${directory} is damaged: the journal is not whole at byte ${from}, and goes on at ${to}. "nakadi repair ${directory}" saves what can be read`,
   );
 }

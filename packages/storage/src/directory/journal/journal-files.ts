@@ -39,9 +39,17 @@ export class JournalFiles {
     return new JournalFiles(files, directory, fileBytes, names.filter((name) => /^\d{10}$/.test(name)).map(Number));
   }
 
-  /** Whether the file is there that holds `position`, or would hold it. */
-  holds(position: JournalPosition): boolean {
-    return this.#numbers.has(Math.floor(position / this.#fileBytes));
+  /** Whether it is known that nothing is missing at `position`: the file is there that holds it, or the one before. */
+  reaches(position: JournalPosition): boolean {
+    return (
+      [position, position - 1].some((at) => this.#numbers.has(Math.floor(at / this.#fileBytes))) ||
+      this.limit + position === 0
+    );
+  }
+
+  /** Nothing is stored before. */
+  get start(): JournalPosition {
+    return this.#numbers.size === 0 ? 0 : Math.min(...this.#numbers) * this.#fileBytes;
   }
 
   /** Nothing is stored from here on. */
@@ -110,14 +118,13 @@ export class JournalFiles {
       await this.#files.unlink(this.#path(number));
       this.#numbers.delete(number);
     }
-    if (this.#numbers.has(last)) {
-      const file = await this.#files.open(this.#path(last), "write");
-      try {
-        if ((await file.size()) > offset) await file.truncate(offset);
-        await file.datasync();
-      } finally {
-        await file.close();
-      }
+    this.#numbers.add(last);
+    const file = await this.#files.open(this.#path(last), "create");
+    try {
+      if ((await file.size()) > offset) await file.truncate(offset);
+      await file.datasync();
+    } finally {
+      await file.close();
     }
     await this.#files.syncDirectory(this.#directory);
   }

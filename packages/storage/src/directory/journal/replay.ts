@@ -8,29 +8,49 @@ import type { Entry, JournalPosition } from "./journal.ts";
 
 const WINDOW_BYTES = 4 * 1024 * 1024;
 
-/** Entries from `from` on; what it returns is where the whole ones end. */
-export async function* entriesFrom(
+export interface JournalDamage {
+  /** From the first byte that is damaged or missing, to the next entry that is whole. */
+  from: JournalPosition;
+  to: JournalPosition;
+}
+
+/**
+ * Gives each entry from `from` on to `each`, in order, and says where they end. What comes behind damage is given too, after
+ * `onDamage`, which may throw.
+ */
+export async function replayEntries(
   files: JournalFiles,
   from: JournalPosition,
-): AsyncGenerator<Entry, JournalPosition, undefined> {
-  const window = new Window(files);
-  for (let position = from; ;) {
-    const entry = await window.entryAt(position);
-    if (!entry) return position;
-    yield entry;
-    position = entry.end;
+  each: (entry: Entry) => void | Promise<void>,
+  onDamage: (damage: JournalDamage) => void,
+): Promise<JournalPosition> {
+  let position = from;
+  if (!files.reaches(from)) {
+    position = Math.max(from, files.start);
+    onDamage({ from, to: position });
+  }
+  for (const window = new Window(files); ;) {
+    for (let entry; (entry = await window.entryAt(position)); position = entry.end) await each(entry);
+    if ((await nextEntry(files, position, ({ group }) => group > position)) === undefined) return position;
+    const to = (await nextEntry(files, position, () => true)) ?? position;
+    onDamage({ from: position, to });
+    position = to;
   }
 }
 
-/** The first whole entry behind `position` of a group that begins behind it too. */
-export async function laterGroup(files: JournalFiles, position: JournalPosition): Promise<JournalPosition | undefined> {
+/** Where the first whole entry behind `position` begins that is `wanted`. */
+async function nextEntry(
+  files: JournalFiles,
+  position: JournalPosition,
+  wanted: (entry: { group: JournalPosition }) => boolean,
+): Promise<JournalPosition | undefined> {
   const window = new Window(files);
   for (let at = position + 1; ; at += 1) {
     const found = await window.magicFrom(at);
     if (found === undefined) return undefined;
     at = found;
     const entry = await window.entryAt(at);
-    if (entry && entry.group > position) return at;
+    if (entry && wanted(entry)) return at;
   }
 }
 

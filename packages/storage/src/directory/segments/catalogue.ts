@@ -73,6 +73,12 @@ export class Catalogue {
     ]);
   }
 
+  /** Numbers that no new log gets, because there are files of them. */
+  skipNumbers(numbers: readonly number[]): void {
+    const last = (this.#rows.get(LAST, "")?.value as number | undefined) ?? 0;
+    this.#rows.note(LAST, "", Math.max(last, ...numbers));
+  }
+
   /** Numbers of logs that are gone, of which there may be files. */
   get removed(): readonly number[] {
     return Array.from(this.#rows.ids(REMOVED), Number);

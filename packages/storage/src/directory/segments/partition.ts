@@ -109,15 +109,24 @@ export class Partition {
     this.#readable = Math.max(this.#readable, last + 1);
   }
 
-  /** A frame of the journal, when the engine starts. Says whether it was new. */
-  replay(bytes: Buffer, end: JournalPosition): boolean {
+  /**
+   * A frame of the journal, when the engine starts. Says what was new: its events, and the offsets before it that were lost
+   * with a part of the journal, which only a repair leaves out.
+   */
+  replay(bytes: Buffer, end: JournalPosition): { events: number; lost?: { from: number; to: number } } | undefined {
     const header = readFrameHeader(bytes, 0);
-    if (!header || header.first < this.#next) return false;
+    if (!header || header.first < this.#next) return undefined;
+    const lost = header.first > this.#next ? { from: this.#next, to: header.first - 1 } : undefined;
+    if (lost) {
+      const range = { ...header, first: lost.from, last: lost.to };
+      const gap = encodeFrame(range, [], []);
+      this.journaled(gap, { ...range, length: gap.length, count: 0 }, end);
+    }
     this.#next = header.last + 1;
     this.#latestMs = header.latestMs;
     this.journaled(bytes, header, end);
     this.settle(header.last);
-    return true;
+    return { events: header.count, ...(lost && { lost }) };
   }
 
   /** @throws {DamagedEventsError} */

@@ -11,6 +11,7 @@ import { Descriptors } from "./descriptors.ts";
 import { EMPTY_PARTITION, Partition } from "./partition.ts";
 import type { PartitionRow } from "./partition.ts";
 import { SegmentList } from "./segment-list.ts";
+import type { SyncedEnd } from "./segment-list.ts";
 
 export const LOGS = "logs";
 
@@ -27,6 +28,9 @@ const UNWRITTEN_BYTES = 32 * 1024 * 1024;
 /** Partitions that are written, or synced, at the same time. */
 const AT_ONCE = 4;
 
+/** Whatever is there. */
+const ALL: SyncedEnd = { segment: Number.POSITIVE_INFINITY, length: 0 };
+
 export interface PartitionsOptions {
   files: Files;
   /** The data directory. */
@@ -35,6 +39,16 @@ export interface PartitionsOptions {
   /** For tests: bytes of a segment, and bytes that only the journal and memory have. */
   segmentBytes?: number;
   unwrittenBytes?: number;
+  /** Nothing on disk is changed: for a check. */
+  readOnly?: boolean;
+}
+
+export interface Replayed {
+  number: number;
+  partition: number;
+  events: number;
+  /** Offsets before them that were lost with a part of the journal. */
+  lost?: { from: number; to: number };
 }
 
 export class Partitions {
@@ -44,13 +58,16 @@ export class Partitions {
   readonly #descriptors: Descriptors;
   readonly #segmentBytes: number | undefined;
   readonly #unwrittenBytes: number;
+  readonly #readOnly: boolean;
   readonly #loaded = new Map<number, Map<number, Promise<Partition>>>();
   /** Those of which the journal has what segments do not, or what of them is not synced. */
   readonly #dirty = new Map<Partition, { number: number; partition: number }>();
   #unwritten = 0;
   #flushing: Promise<boolean> | undefined;
 
-  constructor({ files, directory, rows, segmentBytes, unwrittenBytes = UNWRITTEN_BYTES }: PartitionsOptions) {
+  constructor(options: PartitionsOptions) {
+    const { files, directory, rows, segmentBytes, unwrittenBytes = UNWRITTEN_BYTES, readOnly = false } = options;
+    this.#readOnly = readOnly;
     this.#segmentBytes = segmentBytes;
     this.#unwrittenBytes = unwrittenBytes;
     this.#files = files;
@@ -108,16 +125,18 @@ export class Partitions {
     return { first: header.first, last: header.last, end };
   }
 
-  /** An entry of the journal, when the engine starts. */
-  async replay({ payload, end }: Entry): Promise<void> {
+  /** An entry of the journal, when the engine starts. Says what was new. */
+  async replay({ payload, end }: Entry): Promise<Replayed | undefined> {
     const number = payload.readDoubleBE(0);
     const partition = payload.readUInt32BE(8);
     const to = await this.get(number, partition);
     const frame = payload.subarray(HEADROOM);
-    if (!to.replay(frame, end)) return;
+    const replayed = to.replay(frame, end);
+    if (!replayed) return undefined;
     this.#unwritten += frame.length;
     this.#dirty.set(to, { number, partition });
-    if (this.#unwritten > this.#unwrittenBytes) await this.flush(end);
+    if (this.#unwritten > this.#unwrittenBytes && !this.#readOnly) await this.flush(end);
+    return { number, partition, ...replayed };
   }
 
   /** Everything is replayed: rows that came behind the first frame of a partition count as well. */
@@ -208,15 +227,43 @@ export class Partitions {
     }
   }
 
-  async #load(number: number, partition: number): Promise<Partition> {
-    const place = join(LOGS, String(number), String(partition));
-    const kept = this.#kept(number, partition) ?? EMPTY_PARTITION;
-    const segments = new SegmentList(this.#files, this.#descriptors, join(this.#directory, place), this.#segmentBytes);
-    await segments.load(kept);
-    return new Partition(place, segments, {
-      ...kept,
-      start: Math.max(kept.start, this.#startOf(number, partition)),
+  /** The segments of a partition and what is known of it, for a check; `row` is `undefined` if nothing is. */
+  async segmentsOf(
+    number: number,
+    partition: number,
+    rowsAreWhole: boolean,
+  ): Promise<{ segments: SegmentList; row: PartitionRow | undefined }> {
+    const kept = this.#kept(number, partition);
+    const segments = this.#segmentList(number, partition);
+    // What the rows do not know of was written after the last checkpoint, and is in the journal.
+    await segments.load(kept ?? (rowsAreWhole ? EMPTY_PARTITION : ALL), true);
+    return { segments, row: kept && { ...kept, start: Math.max(kept.start, this.#startOf(number, partition)) } };
+  }
+
+  /** Those of which the rows know. */
+  get keptIds(): readonly (readonly [number: number, partition: number])[] {
+    return Array.from(this.#rows.ids(KEPT), (id) => {
+      const [number = 0, partition = 0] = id.split("/", 2).map(Number);
+      return [number, partition] as const;
     });
+  }
+
+  /** What a repair knows of a partition. */
+  keep(number: number, partition: number, row: PartitionRow): void {
+    this.#rows.note(KEPT, idOf(number, partition), row);
+  }
+
+  async #load(number: number, partition: number): Promise<Partition> {
+    const kept = this.#kept(number, partition) ?? EMPTY_PARTITION;
+    const segments = this.#segmentList(number, partition);
+    await segments.load(kept, this.#readOnly);
+    const start = Math.max(kept.start, this.#startOf(number, partition));
+    return new Partition(placeOf(number, partition), segments, { ...kept, start });
+  }
+
+  #segmentList(number: number, partition: number): SegmentList {
+    const directory = join(this.#directory, placeOf(number, partition));
+    return new SegmentList(this.#files, this.#descriptors, directory, this.#segmentBytes);
   }
 
   #startOf(number: number, partition: number): number {
@@ -224,7 +271,11 @@ export class Partitions {
   }
 }
 
-function idOf(number: number, partition: number): string {
+function placeOf(number: number, partition: number): string {
+  return join(LOGS, String(number), String(partition));
+}
+
+export function idOf(number: number, partition: number): string {
   return `${number}/${partition}`;
 }
 

@@ -52,8 +52,14 @@ export class SegmentList {
     return this.#segments;
   }
 
+  /** The last segment as it is. */
+  get end(): SyncedEnd {
+    const last = this.#segments.at(-1);
+    return { segment: last?.first ?? null, length: last?.length ?? 0 };
+  }
+
   /** Finds what is there, without what was written behind `end`: the journal has that too. */
-  async load(end: SyncedEnd): Promise<void> {
+  async load(end: SyncedEnd, readOnly = false): Promise<void> {
     const found = new Map<number, Segment>();
     for (const name of (await this.#files.list(this.#directory)).toSorted((one, other) => one.localeCompare(other))) {
       this.#made = true;
@@ -62,15 +68,17 @@ export class SegmentList {
       const first = Number(digits);
       // Of two with the same offset the compacted one comes first.
       const whole = suffix === APPENDED || (suffix === COMPACTED && !name.endsWith(UNFINISHED));
-      if (!whole || found.has(first) || end.segment === null || first > end.segment) await this.#files.unlink(path);
-      else found.set(first, new Segment(this.#descriptors, path, first, await this.#sizeOf(path)));
+      if (!whole || found.has(first) || end.segment === null || first > end.segment) {
+        if (!readOnly) await this.#files.unlink(path);
+      } else found.set(first, new Segment(this.#descriptors, path, first, await this.#sizeOf(path)));
     }
     this.#segments = [...found.values()].toSorted((one, other) => one.first - other.first);
     const last = this.#segments.at(-1);
     // Nothing is added to one that is too short, because it is damaged, nor to one that is compacted.
     if (last?.first !== end.segment || last === undefined || last.length < end.length) return;
     if (last.path.endsWith(COMPACTED)) return;
-    if (last.length > end.length) await this.#descriptors.use(last.path, "write", (file) => file.truncate(end.length));
+    if (last.length > end.length && !readOnly)
+      await this.#descriptors.use(last.path, "write", (file) => file.truncate(end.length));
     last.length = end.length;
     this.#active = last;
   }
@@ -138,8 +146,7 @@ export class SegmentList {
   async sync(): Promise<SyncedEnd> {
     const dirty = [...this.#dirty];
     this.#dirty.clear();
-    const last = this.#segments.at(-1);
-    const end = { segment: last?.first ?? null, length: last?.length ?? 0 };
+    const { end } = this;
     for (const { path } of dirty) await this.#descriptors.use(path, "write", (file) => file.datasync());
     if (this.#namesDirty) await this.#files.syncDirectory(this.#directory);
     this.#namesDirty = false;
@@ -174,19 +181,7 @@ export class SegmentList {
   async replace({ segments, parts, bytes }: Compacted): Promise<void> {
     const [first] = segments;
     if (!first || !segments.every((segment) => this.#segments.includes(segment))) return;
-    const path = join(this.#directory, `${String(first.first).padStart(16, "0")}${COMPACTED}`);
-    const unfinished = path + UNFINISHED;
-    await this.#files.unlink(unfinished);
-    try {
-      await this.#descriptors.use(unfinished, "create", async (file) => {
-        await file.writev(parts, 0);
-        await file.datasync();
-      });
-    } finally {
-      await this.#descriptors.forget(unfinished);
-    }
-    await this.#files.rename(unfinished, path);
-    await this.#files.syncDirectory(this.#directory);
+    const path = await this.#writeWhole(first.first, parts);
     const next = new Segment(this.#descriptors, path, first.first, bytes);
     this.#segments = this.#segments.flatMap((each) =>
       each === first ? [next] : segments.includes(each) ? [] : [each],
@@ -198,9 +193,45 @@ export class SegmentList {
     }
   }
 
+  /** A segment with all that is left, in the place of one that is damaged, which moves to `aside`, or of one that is missing. */
+  async repair(first: number, parts: readonly Uint8Array[], damaged?: { path: string; aside: string }): Promise<void> {
+    if (!this.#made) await this.#files.makeDirectory(this.#directory);
+    this.#made = true;
+    const samePath = damaged?.path === this.#compactedPath(first);
+    if (!samePath) await this.#writeWhole(first, parts);
+    if (damaged) {
+      await this.#descriptors.forget(damaged.path);
+      await this.#files.rename(damaged.path, damaged.aside);
+    }
+    if (samePath) await this.#writeWhole(first, parts);
+    await this.#files.syncDirectory(this.#directory);
+  }
+
   /** Closes what is open. */
   async close(): Promise<void> {
     for (const { path } of this.#segments) await this.#descriptors.forget(path);
+  }
+
+  async #writeWhole(first: number, parts: readonly Uint8Array[]): Promise<string> {
+    const path = this.#compactedPath(first);
+    const unfinished = path + UNFINISHED;
+    await this.#files.unlink(unfinished);
+    try {
+      await this.#descriptors.use(unfinished, "create", async (file) => {
+        await file.writev(parts, 0);
+        await file.datasync();
+      });
+    } finally {
+      await this.#descriptors.forget(unfinished);
+    }
+    await this.#files.rename(unfinished, path);
+    await this.#descriptors.forget(path);
+    await this.#files.syncDirectory(this.#directory);
+    return path;
+  }
+
+  #compactedPath(first: number): string {
+    return join(this.#directory, `${String(first).padStart(16, "0")}${COMPACTED}`);
   }
 
   #holding({ next }: SliceBuilder): Segment | undefined {

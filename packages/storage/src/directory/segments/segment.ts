@@ -11,7 +11,8 @@ import type { SliceBuilder } from "./slice-builder.ts";
 
 /** Bytes between two marks, and of one look into the file. */
 const MARK_BYTES = 256 * 1024;
-const READ_BYTES = 1024 * 1024;
+/** Bytes that are looked at in one turn of the event loop. */
+const TURN_BYTES = 1024 * 1024;
 const MAX_READ_BYTES = 8 * 1024 * 1024;
 /** Places where readers go on. */
 const MAX_ENDS = 16;
@@ -121,32 +122,32 @@ export class Segment {
     });
   }
 
-  /** All frames, one after the other; `undefined` at the first that is damaged or missing, and then no more. */
+  /** All intact frames, in order; `undefined` where something between them, or at the end, is damaged. */
   async *frames(): AsyncGenerator<WholeFrame | undefined, void, undefined> {
+    const bytes = await this.#use(Buffer.alloc(0), (file) => readSome(file, 0, this.length));
     let expected = this.first;
-    for (let at = 0; at < this.length;) {
-      const start = at;
-      let bytes = await this.#use(Buffer.alloc(0), (file) => readSome(file, start, READ_BYTES));
-      const first = readFrameHeader(bytes, 0);
-      if (first && first.length > bytes.length)
-        bytes = await this.#use(bytes, (file) => readSome(file, start, first.length));
-      for (let within = 0; within < bytes.length; at = start + within) {
-        const header = readFrameHeader(bytes, within);
-        const frame = bytes.subarray(within, within + (header?.length ?? 0));
-        if (within > 0 && (header ? frame.length < header.length : bytes.length - within < FRAME_HEADER_BYTES)) break;
-        if (!header || header.first !== expected || frame.length < header.length || !isIntact(frame)) {
-          yield undefined;
-          return;
-        }
-        yield { header, frame: decodeFrame(frame, header), bytes: frame };
-        expected = header.last + 1;
-        within += header.length;
+    let damaged = bytes.length < this.length;
+    let pause = TURN_BYTES;
+    for (let at = 0; at < bytes.length;) {
+      if (at > pause) {
+        await new Promise((resolve) => void setImmediate(resolve));
+        pause = at + TURN_BYTES;
       }
-      if (at === start) {
-        yield undefined;
-        return;
+      const header = readFrameHeader(bytes, at);
+      const frame = bytes.subarray(at, at + (header?.length ?? 0));
+      if (!header || header.first < expected || frame.length < header.length || !isIntact(frame)) {
+        damaged = true;
+        const next = nextFrameMagic(bytes, at + 1);
+        at = next < 0 ? bytes.length : next;
+        continue;
       }
+      if (damaged || header.first > expected) yield undefined;
+      damaged = false;
+      yield { header, frame: decodeFrame(frame, header), bytes: frame };
+      expected = header.last + 1;
+      at += header.length;
     }
+    if (damaged) yield undefined;
   }
 
   /** @param otherwise where the file is missing */

@@ -53,8 +53,8 @@ export class StoredLogs {
   }
 
   /** An entry of the journal, when the engine starts. */
-  replay(entry: Entry): Promise<void> {
-    return this.partitions.replay(entry);
+  async replay(entry: Entry): Promise<void> {
+    await this.partitions.replay(entry);
   }
 
   /** Everything is replayed. `appended` is called after each append. */
