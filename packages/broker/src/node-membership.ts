@@ -120,6 +120,6 @@ export class NodeMembership implements AsyncDisposable {
   }
 }
 
-function notAMember(): ProblemError {
+export function notAMember(): ProblemError {
   return new ProblemError(503, "This node has lost its place among the nodes of the server and is taking a new one");
 }

@@ -71,6 +71,20 @@ describe("a node that gets no lease", () => {
     expect([closed, clock.pending]).toEqual([1, 0]);
   });
 
+  it("opens no stream whose session is dead from the start, as its clock stands still while the others' go on", async () => {
+    const clock = new ManualClock();
+    const storage = new MemoryEngine({ clock });
+    const still = await testBroker({ storage, clock: new ManualClock() });
+    const eventType = await still.eventType();
+    const subscription = await still.subscription([eventType]);
+    clock.advance(20_000);
+    const answer = await still.call({ method: "GET", path: `/subscriptions/${subscription}/events` });
+    expect(answer.status).toBe(503);
+    const other = await testBroker({ storage, clock });
+    await other.publish(eventType, [{ n: 1 }]);
+    expect((await (await other.open(subscription)).nextEvents()).events).toEqual([{ n: 1 }]);
+  });
+
   it("says so, and neither opens streams nor takes events and commits, until it gets one", async () => {
     const clock = new ManualClock();
     const node = new StoppableNode(clock);

@@ -8,7 +8,7 @@ import type { StoredEventType } from "../event-types/stored-event-type.ts";
 import type { Limits } from "../limits.ts";
 import { CursorError } from "../log/cursor-position.ts";
 import type { Snapshot, Snapshots } from "../metadata-snapshot.ts";
-import type { NodeMembership } from "../node-membership.ts";
+import { type NodeMembership, notAMember, type Stay } from "../node-membership.ts";
 import { ProblemError } from "../problems.ts";
 import type { Reports } from "../reports/reports.ts";
 import type { ConsumerGate } from "../settings/consumer-gate.ts";
@@ -94,7 +94,7 @@ export class SubscriptionStreams {
     try {
       await this.#demandNotDeleted(subscriptionId);
       await stream.settle();
-      stay.demandSafe();
+      await this.#demandAlive(subscriptionId, id, stay);
       // Whoever was blocked since then has not been told.
       await gate.demandStream(subscription.event_types);
     } catch (error) {
@@ -151,6 +151,13 @@ export class SubscriptionStreams {
     const streams = this.#open.get(stream.subscription);
     streams?.delete(stream);
     if (streams?.size === 0) this.#open.delete(stream.subscription);
+  }
+
+  /** The engine decides: its clock may run ahead of this node's. @throws {ProblemError} 503 */
+  async #demandAlive(subscription: string, session: string, stay: Stay): Promise<void> {
+    const current = await this.#parts.storage.coordination.group(subscription);
+    stay.demandSafe();
+    if (current && !current.alive.has(session)) throw notAMember();
   }
 
   /** Deleted while its state was made: that goes again. @throws {ProblemError} 404 */
