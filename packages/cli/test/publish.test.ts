@@ -87,6 +87,25 @@ describe("nakadi publish", () => {
     expect(err).toContain(`nakadi: standard input:${line}: this nests too deeply: more than 2000 levels\n`);
   });
 
+  it.each([
+    ["a text", `"${"x".repeat(9_000_000)}"`],
+    ["escapes", `"${'\\"'.repeat(4_500_000)}"`],
+    ["a number", `1${"0".repeat(9_000_000)}`],
+    ["spaces", `1${" ".repeat(9_000_000)}`],
+  ])("takes lines of nine million characters: %s", async (_what, value) => {
+    const stdin = `{"order":"a"}\n{"order":"b","more":${value}}\n{"order":"c"}\n`;
+    const { exit, err, events } = await publish(["--batch", "1"], { stdin });
+    expect(err).not.toContain("Maximum call stack");
+    expect(events).toContain("a");
+    expect(err).toMatch(/^(nakadi: )?standard input:2: |^3 of 3 events/);
+    expect(exit).toBe(err.startsWith("3 of 3") ? 0 : 1);
+  });
+
+  it("names the kind of what is no event, and not what it says", async () => {
+    const { err } = await publish([], { stdin: '"a secret"\n' });
+    expect(err).toContain("standard input:1: an event is a JSON object, not a text\n");
+  });
+
   it("publishes what came before the broken line, and says how much that was", async () => {
     const { err, events } = await publish([], { stdin: '{"order":"a"}\n{"order":"b"}\n{oops\n' });
     expect(events).toEqual(["a", "b"]);

@@ -179,8 +179,16 @@ function debugOf(info: Uint8Array | undefined): string | undefined {
     const { debug } = JSON.parse(text) as { debug?: unknown };
     return typeof debug === "string" ? debug : undefined;
   } catch {
-    return /"debug"\s*:\s*"([^]*)"\s*\}\s*$/.exec(text)?.[1];
+    return quotedBehind('"debug"', text);
   }
+}
+
+/** What stands between the quote behind `name` and the last quote, where the escapes of a server do not fit. */
+function quotedBehind(name: string, text: string): string | undefined {
+  const named = text.indexOf(name);
+  const start = named === -1 ? -1 : text.indexOf('"', named + name.length);
+  const end = text.lastIndexOf('"');
+  return start !== -1 && end > start ? text.slice(start + 1, end) : undefined;
 }
 
 /**

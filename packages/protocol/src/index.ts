@@ -46,6 +46,8 @@ export { meant, unknownOption } from "./option-names.ts";
 export type { OptionFault } from "./option-names.ts";
 export { ManualClock, systemClock } from "./clock.ts";
 export type { Clock, Timer } from "./clock.ts";
+export { endOfString, jsonTokens } from "./json-tokens.ts";
+export type { JsonToken } from "./json-tokens.ts";
 export { isBlank, LineSplitter, LineTooLongError } from "./line-splitter.ts";
 export { BatchLineError } from "./batch-line-error.ts";
 export { batchLineSteps, eachEvent, eventTypeLineSteps, readBatchLine } from "./batch-line.ts";

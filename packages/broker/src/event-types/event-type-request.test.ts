@@ -179,3 +179,8 @@ test.each([
 test("a name may have 255 characters", () => {
   expect(violations({ name: "x".repeat(255) })).toBe("");
 });
+
+test("a name of millions of parts is refused", () => {
+  const said = violations({ name: `a${".a".repeat(5_000_000)}` });
+  expect(said).toContain("the length of the name must be >= 1 and <= 255");
+});

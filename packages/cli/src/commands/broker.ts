@@ -12,6 +12,7 @@ import {
 import { type Context, stopped } from "../context.ts";
 import { EXIT, type ExitCode } from "../exit-codes.ts";
 import { Failure } from "../failure.ts";
+import { visible } from "../output/visible.ts";
 import { brokerLog } from "../terminal/broker-log.ts";
 import { type BrokerFlags, brokerSettings } from "./broker-config.ts";
 
@@ -33,7 +34,7 @@ export async function runBroker(
     logger: brokerLog(context.stderr),
     ...faultsFrom(context),
   });
-  context.stdout.write(`nakadi broker listening on ${broker.url} (${told(settings.storage)})\n`);
+  context.stdout.write(`nakadi broker listening on ${broker.url} (${visible(told(settings.storage))})\n`);
   await (endWithStdin ? Promise.race([stopped(context), stdinEnded()]) : stopped(context));
   await broker.stop({ drainMs: DRAIN_MS });
   process.stdin.destroy();

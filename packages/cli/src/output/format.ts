@@ -32,8 +32,8 @@ export async function render<Row>(
     case "ndjson":
       return visibleData(rows.map((row) => `${JSON.stringify(asData(row))}\n`).join(""));
     case "yaml": {
-      const { stringify } = await import("yaml");
-      return visibleData(stringify(rows.map(asData)));
+      const { visibleYaml } = await import("./yaml-text.ts");
+      return visibleYaml(rows.map(asData));
     }
     default: {
       const shown = columns.filter(({ wide }) => format === "wide" || !wide);

@@ -48,3 +48,8 @@ it("whatever the server says, it is passed on and nothing throws", () => {
     }),
   );
 });
+
+it("takes a million spaces within a text, and separators at its ends", () => {
+  const text = `a${"; ".repeat(500_000)}b`;
+  expect(serverMessages(`; ${text}; `)).toEqual([{ kind: "unknown", text }]);
+});

@@ -24,6 +24,7 @@ export interface DeadLetterTracking {
 
 const TRACKING = /Auto DLQ failed commits tracking: ((?:\{[^{}]*\}(?:, )?)+)/;
 const TRACKED = /\{([^{}\s]+):(\S+) failedCommitsCount=(\d+) lastDeadLetterOffset=([^{}\s]+)\}/g;
+const SEPARATORS = "; \t\r\n";
 const STARTED = /^Stream started(?:; skipped events due to retention time passed, count: (\d+))?/;
 const LIMIT = /^Stream limit in events reached: (\d+)/;
 
@@ -38,10 +39,18 @@ const SENTENCES: readonly [string, ServerMessage][] = [
 /** Every message in the text; what is not understood comes as it is. */
 export function serverMessages(text: string): ServerMessage[] {
   const tracking = TRACKING.exec(text);
-  const rest = (tracking ? text.replace(tracking[0], "") : text).replace(/^[;\s]+|[;\s]+$/g, "");
+  const rest = withoutSeparators(tracking ? text.replace(tracking[0], "") : text);
   const messages = rest === "" ? [] : messagesOf(rest);
   if (tracking?.[1] !== undefined) messages.push({ kind: "dead-letter-tracking", partitions: tracked(tracking[1]) });
   return messages;
+}
+
+/** At either end. A regular expression for the end takes time by the square of the spaces that stand before it. */
+function withoutSeparators(text: string): string {
+  let [start, end] = [0, text.length];
+  while (start < end && SEPARATORS.includes(text.charAt(start))) start += 1;
+  while (end > start && SEPARATORS.includes(text.charAt(end - 1))) end -= 1;
+  return text.slice(start, end);
 }
 
 function messagesOf(text: string): ServerMessage[] {
@@ -55,7 +64,7 @@ function messagesOf(text: string): ServerMessage[] {
     : limit
       ? { kind: "stream-limit", events: Number(limit[1]) }
       : (known?.[1] ?? { kind: "unknown", text });
-  const rest = text.slice(understood.length).replace(/^[;\s]+/, "");
+  const rest = withoutSeparators(text.slice(understood.length));
   return rest === "" ? [message] : [message, ...messagesOf(rest)];
 }
 

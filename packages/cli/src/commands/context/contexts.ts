@@ -3,6 +3,7 @@ import type { Context } from "../../context.ts";
 import { EXIT } from "../../exit-codes.ts";
 import { Failure } from "../../failure.ts";
 import { type Column, type Format, render } from "../../output/format.ts";
+import { visible } from "../../output/visible.ts";
 import {
   type ConfigFile,
   configPath,
@@ -34,7 +35,7 @@ export async function addContext(context: Context, name: string, options: AddOpt
     contexts: { ...contexts, [name]: stored },
   }));
   context.stderr.write(
-    `Context ${name} is ${options.url}, ${token ? `token: ${describeToken(token)}` : "no token"}.\n`,
+    `${visible(`Context ${name} is ${options.url}, ${token ? `token: ${describeToken(token)}` : "no token"}.`)}\n`,
   );
 }
 
@@ -43,7 +44,7 @@ export async function useContext(context: Context, name: string): Promise<void> 
     demandContext(config, name);
     return { ...config, current: name };
   });
-  context.stderr.write(`Commands talk to ${name} from now on.\n`);
+  context.stderr.write(`Commands talk to ${visible(name)} from now on.\n`);
 }
 
 export async function removeContext(context: Context, name: string): Promise<void> {
@@ -54,7 +55,7 @@ export async function removeContext(context: Context, name: string): Promise<voi
       ? { contexts }
       : { current: config.current, contexts };
   });
-  context.stderr.write(`Context ${name} is gone.\n`);
+  context.stderr.write(`Context ${visible(name)} is gone.\n`);
 }
 
 interface Row extends StoredContext {

@@ -4,6 +4,7 @@ import { type NakadiClient, NakadiError, type Subscription } from "nakadi-client
 import { anyOf, type Context, stopSignalOf } from "../../context.ts";
 import { EXIT, exitCodeOf, type ExitCode } from "../../exit-codes.ts";
 import { describe } from "../../failure.ts";
+import { visible } from "../../output/visible.ts";
 import { withClient } from "../../settings/connect.ts";
 import type { ConnectionFlags } from "../../settings/connection.ts";
 import { LiveScreen } from "../../terminal/live-screen.ts";
@@ -181,7 +182,8 @@ function verdict(context: Context, watched: readonly Watched[], failOver: number
       lag === undefined
         ? "was never read, so nobody knows how far it is behind"
         : `is ${lag} events behind, more than ${failOver}`;
-    if (lag === undefined || lag > failOver) context.stderr.write(`nakadi: subscription ${subscription.id} ${how}\n`);
+    if (lag === undefined || lag > failOver)
+      context.stderr.write(`nakadi: subscription ${visible(subscription.id)} ${how}\n`);
     tooMuch ||= lag !== undefined && lag > failOver;
   }
   return tooMuch ? EXIT.failed : EXIT.ok;

@@ -2,6 +2,8 @@
  * On which line each element of a JSON array begins, so that a verdict can name it. The text has been parsed: it is JSON.
  * @pure
  */
+import { endOfString } from "nakadi-protocol";
+
 export function elementLines(text: string): number[] {
   const lines: number[] = [];
   let [line, depth, expecting] = [1, 0, false];
@@ -16,7 +18,7 @@ export function elementLines(text: string): number[] {
       lines.push(line);
       expecting = false;
     }
-    if (character === '"') at = endOfString(text, at);
+    if (character === '"') at = endOfString(text, at) - 1;
     else if (character === "[" || character === "{") {
       depth += 1;
       if (depth === 1) expecting = true;
@@ -24,10 +26,4 @@ export function elementLines(text: string): number[] {
     else if (character === "," && depth === 1) expecting = true;
   }
   return lines;
-}
-
-function endOfString(text: string, start: number): number {
-  let at = start + 1;
-  while (at < text.length && text[at] !== '"') at += text[at] === "\\" ? 2 : 1;
-  return at;
 }

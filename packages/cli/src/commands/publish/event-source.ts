@@ -30,6 +30,7 @@ const MAX_DOCUMENT_BYTES = 512 * 1024 * 1024;
 const MAX_LINE_BYTES = 64 * 1024 * 1024;
 /** Twice what a broker takes; JavaScript does not write JSON that is much deeper. */
 const MAX_LEVELS = 2_000;
+const MAX_SHOWN_DIGITS = 40;
 const UTF_8 = new TextDecoder("utf-8", { fatal: true });
 
 /** @throws {Failure} if one of them is no file that can be read */
@@ -198,9 +199,12 @@ function tryParse(text: string): unknown {
 
 function demandEvent(parsed: unknown, place: string): object {
   if (typeof parsed === "object" && parsed !== null && !Array.isArray(parsed)) return parsed;
-  throw new Failure(
-    `${place}: an event is a JSON object, not ${Array.isArray(parsed) ? "an array" : JSON.stringify(parsed)}`,
-  );
+  throw new Failure(`${place}: an event is a JSON object, not ${kindOf(parsed)}`);
+}
+
+function kindOf(parsed: unknown): string {
+  if (Array.isArray(parsed)) return "an array";
+  return typeof parsed === "string" ? "a text" : JSON.stringify(parsed);
 }
 
 function demandFlat(text: string, name: string, firstLine: number): void {
@@ -212,8 +216,9 @@ function demandFlat(text: string, name: string, firstLine: number): void {
 function demandExact(text: string, place: string): void {
   const number = lossyNumber(text);
   if (number === undefined) return;
+  const shown = number.length > MAX_SHOWN_DIGITS ? `${number.slice(0, MAX_SHOWN_DIGITS)}…` : number;
   throw new Failure(
-    `${place}: the number ${number} has more digits than JavaScript keeps. Write it as a text, or publish it with curl`,
+    `${place}: the number ${shown} has more digits than JavaScript keeps. Write it as a text, or publish it with curl`,
   );
 }
 

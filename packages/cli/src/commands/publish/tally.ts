@@ -42,7 +42,9 @@ export class Tally {
     const others = ORDER.slice(1).filter((status) => this.#count(status) > 0);
     const refused = others.map((status) => `, ${this.#count(status)} ${status}`).join("");
     const said = dry ? "would be published" : "published";
-    this.#stderr.write(`${this.#count("submitted")} of ${this.seen} events ${said} to ${eventType}${refused}\n`);
+    this.#stderr.write(
+      `${this.#count("submitted")} of ${this.seen} events ${said} to ${visible(eventType)}${refused}\n`,
+    );
   }
 
   #count(status: VerdictStatus): number {

@@ -40,7 +40,7 @@ export async function printerFor(
   const shown = ({ text, event }: PrintedEvent): string =>
     safe(project && event !== undefined ? (JSON.stringify(project(event)) ?? "null") : text);
   const forPrograms = (one: PrintedEvent): string =>
-    withPosition ? `{"position":${JSON.stringify(one.position)},"event":${shown(one)}}` : shown(one);
+    withPosition ? `{"position":${safe(JSON.stringify(one.position))},"event":${shown(one)}}` : shown(one);
   switch (format) {
     case "ndjson":
       return (one) => `${forPrograms(one)}\n`;
@@ -48,10 +48,13 @@ export async function printerFor(
       return (one) => `${prettyJson(forPrograms(one))}\n`;
     case "yaml": {
       const { parse, stringify } = await import("yaml");
+      const { visibleYaml } = await import("../../output/yaml-text.ts");
+      const written = terminal ? visibleYaml : stringify;
       // JSON is YAML; read so, large numbers keep their digits.
       const read = (one: PrintedEvent): unknown =>
         one.event === undefined ? one.text : parse(forPrograms(one), { intAsBigInt: true, uniqueKeys: false });
-      return (one) => `---\n${safe(stringify(read(one), { lineWidth: 0 }))}`;
+      return (one) => `---
+${written(read(one), { lineWidth: 0 })}`;
     }
     case "pretty": {
       const paint: Paint = { name: colours.cyan, string: colours.green, other: colours.yellow };

@@ -5,14 +5,15 @@
 import type { RepairedPartition, RepairReport } from "nakadi-broker";
 import { formatOffset } from "nakadi-protocol";
 import { count } from "../../output/quantity.ts";
+import { visible, visibleLine } from "../../output/visible.ts";
 
 export function reportText(directory: string, report: RepairReport): string {
   switch (report.outcome) {
     case "healthy":
-      return `${directory} is not damaged: ${count(report.events)} events, nothing to repair\n`;
+      return `${visible(directory)} is not damaged: ${count(report.events)} events, nothing to repair\n`;
     case "marked":
       return (
-        `${directory} is not damaged: ${count(report.events)} events. ` +
+        `${visible(directory)} is not damaged: ${count(report.events)} events. ` +
         "Only the notes beside them were not right; they are now, and a broker can start\n"
       );
     case "rebuilt": {
@@ -33,7 +34,7 @@ export function reportText(directory: string, report: RepairReport): string {
         ...unusable.map((name) => `  The storage of ${name} is lost: delete this event type, and create it again.`),
         `The damaged file is ${keptAt}: delete it when you need it no more.`,
       ];
-      return `${lines.join("\n")}\n`;
+      return `${lines.map(visibleLine).join("\n")}\n`;
     }
   }
 }

@@ -4,6 +4,7 @@ import { type Context, stopSignalOf } from "../../context.ts";
 import { EXIT, exitCodeOf, type ExitCode } from "../../exit-codes.ts";
 import { describe, Failure } from "../../failure.ts";
 import { count } from "../../output/quantity.ts";
+import { visible } from "../../output/visible.ts";
 import { withClient } from "../../settings/connect.ts";
 import type { ConnectionFlags } from "../../settings/connection.ts";
 import { coloursFor } from "../../terminal/colours.ts";
@@ -52,7 +53,7 @@ async function searchIn(
   });
   const [from, until] = [await placeIn(source, "--from", flags.from), await placeIn(source, "--until", flags.until)];
   const progress = new Progress(stderr, "searching", quiet);
-  const say = (text: string): void => progress.above(() => stderr.write(`${text}\n`));
+  const say = (text: string): void => progress.above(() => stderr.write(`${visible(text)}\n`));
   const gaveUp = new AbortController();
   const interruptions = new Interruptions(say, (error) => gaveUp.abort(error));
   const signal = AbortSignal.any([context.signal, stdout.closed, gaveUp.signal]);
