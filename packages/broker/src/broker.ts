@@ -55,6 +55,8 @@ export async function startBroker(options: BrokerOptions = {}): Promise<Broker> 
       logger.error({ error }, "nothing is stored any more until the broker is started again");
     },
   });
+  /** What is wrong with the data shows when it is read. */
+  const explained = (error: unknown): unknown => engine.explain?.(error) ?? error;
   const onError = (error: unknown): void => logger.error({ error }, "a stream ended because its storage failed");
   const uuid = (): string => randomUUID();
   const access = new Access(options.authorizer ?? allowAll);
@@ -69,7 +71,7 @@ export async function startBroker(options: BrokerOptions = {}): Promise<Broker> 
     failed: (error) => logger.error({ error }, "the node holds no lease, and serves no streams until it gets one"),
   }).catch(async (error: unknown) => {
     await engine.close();
-    throw error;
+    throw explained(error);
   });
   const { log, metadata } = engine;
   const close = (): Promise<void> => engine.close();
@@ -186,8 +188,9 @@ export async function startBroker(options: BrokerOptions = {}): Promise<Broker> 
     await Promise.all([eventTypes.createSystemEventTypes(), closings.endVoid(), app.ready()]);
     await app.listen({ host, port });
   } catch (error) {
-    await stop({ drainMs: 0 });
-    throw error;
+    // A storage that has failed may fail to close, too: the first failure is the one to tell.
+    await stop({ drainMs: 0 }).catch(() => undefined);
+    throw explained(error);
   }
   const address = app.server.address();
   const listening = typeof address === "object" && address ? address.port : port;

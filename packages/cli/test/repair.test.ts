@@ -1,8 +1,16 @@
-import { mkdir, readdir, truncate, writeFile } from "node:fs/promises";
+import { mkdir, readdir, readFile, rm, truncate, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { startBroker } from "nakadi-broker";
 import { describe, expect, it } from "vitest";
 import { runCommand, temporaryDirectory } from "./run-command.ts";
+
+const PAGE = 4_096;
+
+/** Whether the page of this byte holds a record of an event type. */
+function holdsRows(data: Buffer, at: number): boolean {
+  const start = at - (at % PAGE);
+  return data.subarray(start, start + PAGE).includes("owning_application");
+}
 
 async function stoppedBroker(): Promise<string> {
   const directory = join(temporaryDirectory(), "data");
@@ -37,6 +45,23 @@ describe("nakadi repair", () => {
     await broker.stdout.seen(/listening/);
     broker.stop("SIGTERM");
     expect(await broker.code).toBe(0);
+  });
+
+  it.each([
+    ["rows", (data: Buffer) => Buffer.from(data.toString("latin1").replaceAll("owning_application", "owning-application"), "latin1")],
+    [
+      "pages",
+      (data: Buffer) => data.map((byte, at) => (at % PAGE > 200 && holdsRows(data, at) ? byte ^ 1 : byte)),
+    ],
+  ])("a broker refuses damaged %s, and names the repair", async (_what, damage) => {
+    const directory = await stoppedBroker();
+    const file = join(directory, "data.mdb");
+    await writeFile(file, damage(await readFile(file)));
+    await rm(join(directory, "clean-stop.json"));
+    const { code, stdout, stderr } = runCommand(["broker", "--port", "0", "--data", directory]);
+    expect([await code, stdout.text]).toEqual([1, ""]);
+    expect(stderr.text).toMatch(/^nakadi: the data in .* is damaged \(.*\)\. To check and repair it: nakadi repair .*\n$/);
+    expect(stderr.text).not.toContain("listen");
   });
 
   it("shows a person how far it is, on standard error", async () => {

@@ -264,6 +264,8 @@ export interface Storage {
   readonly log: LogPort;
   readonly metadata: MetadataPort;
   readonly coordination: CoordinationPort;
+  /** What an error that came from this storage means to an operator; the same error where it says enough. */
+  explain?(error: unknown): unknown;
   /** Ends the node's leases and listeners; idempotent. Every later call is a `StorageClosedError`. */
   close(): Promise<void>;
 }

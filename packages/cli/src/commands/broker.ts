@@ -11,7 +11,7 @@ import {
 } from "nakadi-broker";
 import { type Context, stopped } from "../context.ts";
 import { EXIT, type ExitCode } from "../exit-codes.ts";
-import { Failure } from "../failure.ts";
+import { describe, Failure } from "../failure.ts";
 import { visible } from "../output/visible.ts";
 import { brokerLog } from "../terminal/broker-log.ts";
 import { type BrokerFlags, brokerSettings } from "./broker-config.ts";
@@ -70,12 +70,18 @@ async function start(options: BrokerOptions & { host: string; port: number }): P
     if (error instanceof BrokerOptionsError || error instanceof NoSuchEngineError)
       throw new Failure(error.message, EXIT.usage);
     const { host, port } = options;
-    throw new Failure(`cannot listen on ${host} port ${port}: ${adviceFor(error, port)}`);
+    if (isOfAddress(error)) throw new Failure(`cannot listen on ${host} port ${port}: ${adviceFor(error, port)}`);
+    throw new Failure(`cannot start a broker: ${describe(error)}`);
   }
 }
 
-function adviceFor(error: unknown, port: number): string {
-  const { code, message } = error as NodeJS.ErrnoException;
+/** Whether the system has refused the address. */
+function isOfAddress(error: unknown): error is NodeJS.ErrnoException {
+  const { syscall } = error as NodeJS.ErrnoException;
+  return syscall === "listen" || syscall === "bind" || syscall === "getaddrinfo";
+}
+
+function adviceFor({ code, message }: NodeJS.ErrnoException, port: number): string {
   switch (code) {
     case "EADDRINUSE":
       return `the port is in use. Stop what uses it, or choose another one: --port ${port + 1}, or --port 0 for any`;

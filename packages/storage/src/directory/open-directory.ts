@@ -2,6 +2,7 @@
 import { LmdbEngine } from "../lmdb/engine.ts";
 import type { NodeContext } from "../open.ts";
 import type { Storage } from "../ports.ts";
+import { dataFailure } from "./system-refusal.ts";
 
 /** Closing the storage closes the engine. @throws {DataDirectoryError} */
 export async function openDirectory(directory: string, { node, ...context }: NodeContext): Promise<Storage> {
@@ -9,6 +10,7 @@ export async function openDirectory(directory: string, { node, ...context }: Nod
   const storage = engine.node(node);
   return {
     ...storage,
+    explain: (error) => dataFailure(directory, error),
     close: async () => {
       await storage.close();
       await engine.close();
