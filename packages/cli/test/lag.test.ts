@@ -113,6 +113,27 @@ describe("nakadi lag", () => {
     expect(await code).toBe(130);
   });
 
+  it.each([80, 100, 120])("fits a terminal of %d columns, whatever the names are; a pipe gets all of it", async (columns) => {
+    const { url, nakadi, orders } = await subscribed();
+    const event_types = [await orders("order.".repeat(10) + "created"), await orders("order.".repeat(10) + "paid", 3)];
+    const { id } = await nakadi.subscriptions.ensure({ owning_application: "b".repeat(60), event_types });
+    await nakadi.subscriptions.ensure({ owning_application: "billing", event_types });
+    for (const args of [["lag"], ["lag", id], ["lag", "--watch"], ["lag", id, "--watch"]]) {
+      const shown = runCommand([...args, "--url", url, ...FAST], { isTTY: true, columns, env: { NO_COLOR: "1" } });
+      await shown.stdout.seen(/UNCONSUMED +TIME-LAG[^]*\n[^]*\n/);
+      shown.stop("SIGINT");
+      await shown.code;
+      // oxlint-disable-next-line no-control-regex -- the cursor is moved and hidden
+      const lines = shown.stdout.text.replaceAll(/\u001B\[[?\d]*[A-Za-z]/g, "").split(/[\r\n]+/);
+      expect(lines.filter((line) => line.length > columns)).toEqual([]);
+      expect(shown.stdout.text).toContain(id);
+    }
+    const pipe = runCommand(["lag", "--url", url, ...FAST], { columns });
+    expect(await pipe.code).toBe(0);
+    expect(pipe.stdout.text).toMatch(/^SUBSCRIPTION +APPLICATION +EVENT-TYPES +UNCONSUMED +TIME-LAG +EVENTS\/S +CATCH-UP +STREAMS$/m);
+    expect(pipe.stdout.text).toContain(event_types.join(","));
+  });
+
   it("--watch of all goes on without a subscription that is deleted; of that one it fails", async () => {
     const { url, id, nakadi, eventType } = await subscribed(1);
     const other = await nakadi.subscriptions.ensure({ owning_application: "shop", event_types: [eventType] });
@@ -172,19 +193,41 @@ describe("nakadi lag", () => {
     expect(stderr.text).toBe(exit === 0 ? "" : `nakadi: subscription ${id} is 30 events behind, more than 29\n`);
   });
 
-  it("--fail-over says of which one nobody knows", async () => {
-    const { url, eventType } = await subscribed();
-    const response = await fetch(`${url}/subscriptions`, {
-      method: "POST",
-      headers: { "content-type": "application/json" },
-      body: JSON.stringify({ owning_application: "new", event_types: [eventType], read_from: "begin" }),
+  describe("of a subscription that was never read", () => {
+    async function neverRead(read_from: "begin" | "end"): Promise<{ url: string; id: string }> {
+      const { url, eventType } = await subscribed();
+      const response = await fetch(`${url}/subscriptions`, {
+        method: "POST",
+        headers: { "content-type": "application/json" },
+        body: JSON.stringify({ owning_application: "new", event_types: [eventType], read_from }),
+      });
+      return { url, id: ((await response.json()) as { id: string }).id };
+    }
+
+    it.each(["begin", "end"] as const)("--fail-over fails, whatever the bound is: read_from %s", async (from) => {
+      const { url, id } = await neverRead(from);
+      const { code, stderr } = runCommand(["lag", id, "--fail-over", "100000", "--url", url, ...FAST]);
+      expect([await code, stderr.text]).toEqual([
+        1,
+        `nakadi: subscription ${id} has partitions that were never read, so it is not known how far it is behind\n`,
+      ]);
     });
-    const { id } = (await response.json()) as { id: string };
-    const { code, stderr } = runCommand(["lag", id, "--fail-over", "1", "--url", url, ...FAST]);
-    expect([await code, stderr.text]).toEqual([
-      0,
-      `nakadi: subscription ${id} was never read, so nobody knows how far it is behind\n`,
-    ]);
+
+    it.each([
+      ["table", /^total +- +- +- /m],
+      ["wide", /^total +- +- +- /m],
+      ["json", /"unconsumed_events": null/],
+      ["ndjson", /"unconsumed_events":null/],
+      ["yaml", /unconsumed_events: null/],
+    ])("as %s it is unknown, not 0", async (output, unknown) => {
+      const { url, id } = await neverRead("begin");
+      const one = runCommand(["lag", id, "-o", output, "--url", url, ...FAST]);
+      const all = runCommand(["lag", "-o", output, "--url", url, ...FAST]);
+      expect([await one.code, await all.code]).toEqual([0, 0]);
+      expect(one.stdout.text).toMatch(unknown);
+      expect(one.stdout.text).not.toMatch(/unconsumed_events"?: ?0/);
+      expect(all.stdout.text).toMatch(["table", "wide"].includes(output) ? new RegExp(`^${id} +new .* - +- `, "m") : unknown);
+    });
   });
 
   it("says that there is no such subscription", async () => {

@@ -96,6 +96,21 @@ describe("nakadi search", () => {
     [["--key", "a", "--until", "tomorrow"], '--until: "tomorrow" is no place in a log'],
     [["--key", "a", "--partition", "9"], "--partition: there are, of order.created: 0"],
     [["--key", "a", "--from", "1h"], "do not say when they came"],
+    ...["--from", "--until"].flatMap((flag): [string[], string][] => [
+      [
+        ["--key", "a", flag, `0:${offset(7)}`],
+        `${flag}: 0:${offset(7)} lies beyond the end of partition 0 of order.created, which is ${offset(0)}\n`,
+      ],
+      [["--key", "a", flag, "9:BEGIN"], `${flag}: 9:BEGIN is in no partition of order.created: there are 0\n`],
+      [["--key", "a", flag, "0:nonsense"], `${flag}: 0:nonsense is no position of partition 0 of order.created`],
+      [["--key", "a", flag, "2999-01-01"], `${flag}: 2999-01-01 lies in the future: it is `],
+    ]),
+    [["--key", "a", "--from", "0:BEGIN", "--partition", "1"], "--from: 0:BEGIN names no position in partition 1\n"],
+    [
+      ["--key", "a", "--from", `0:${offset(0)}`, "--until", "0:BEGIN"],
+      "--until lies before --from in partition 0: nothing is between them\n",
+    ],
+    [["--key", "a", "--from", "1h", "--until", "2h"], "--until lies before --from: nothing is between them\n"],
   ])("%j exits with 2 and says why", async (args, message) => {
     const { search } = await withOrders(["a"]);
     const { code, stdout, stderr } = search(args);

@@ -163,7 +163,7 @@ describe("nakadi tail", () => {
     [["--from", "begin", "--last", "1"], 2, "cannot be used with"],
     [["--from", "committed"], 2, "give its id, not an event type"],
     [["--from", "shop/0:1"], 2, "shop is not read here, only: order.created"],
-    [["--from", "0:77"], 1, "outside of what the log holds"],
+    [["--from", "0:77"], 2, "--from: 0:77 lies beyond the end of partition 0 of order.created, which is 001-0001-"],
     [["--from", "2h", "--no-follow"], 2, "do not say when they came"],
     [["--partition", "0,7", "--no-follow"], 2, "--partition: there are, of order.created: 0"],
     [["--where", "order =", "--no-follow"], 2, '"order =" is no JMESPath expression'],
@@ -176,6 +176,26 @@ describe("nakadi tail", () => {
     expect([await code, stdout.text]).toEqual([exit, ""]);
     expect(stderr.text).toContain(message);
     expect(stderr.text).not.toContain("    at ");
+  });
+
+  it.each([
+    ["beyond the end", `0:${offset(3)}`, `lies beyond the end of partition 0 of order.created, which is ${offset(2)}`],
+    ["in no partition", `1:${offset(0)}`, "is in no partition of order.created: there are 0"],
+    ["in another timeline", "0:001-0009-000000000000000000", "is no position of partition 0 of order.created"],
+    ["in the future", "2999-01-01", "lies in the future: it is "],
+  ])("exits with 2 where the place to begin is %s", async (_what, place, message) => {
+    const { eventType, tail } = await withOrders(["a", "b", "c"]);
+    for (const more of [[], ["--no-follow"]]) {
+      const { code, stdout, stderr } = tail([eventType, "--from", place, ...more]);
+      expect([await code, stdout.text]).toEqual([2, ""]);
+      expect(stderr.text).toContain(`nakadi: --from: ${place} ${message}`);
+    }
+  });
+
+  it("begins at the end, and before the first event, where positions say so", async () => {
+    const { orders } = await withOrders(["a", "b", "c"]);
+    expect((await orders("--from", `0:${offset(2)}`, "--no-follow")).orders).toEqual([]);
+    expect((await orders("--from", "0:BEGIN", "--no-follow")).orders).toEqual(["a", "b", "c"]);
   });
 
   it("says which event type was meant, and that there is no such subscription", async () => {

@@ -156,7 +156,7 @@ const WRONG_USES: readonly WrongUse[] = [
     what: "a partition of a position that is not there",
     args: ({ url }) => ["tail", "order.created", "--from", "8:BEGIN", "--no-follow", "--url", url],
     exit: 2,
-    says: () => "nakadi: a position's partition: there are, of order.created: 0\n",
+    says: () => "nakadi: --from: 8:BEGIN is in no partition of order.created: there are 0\n",
   },
   {
     what: "a partition without a name",
@@ -169,13 +169,14 @@ const WRONG_USES: readonly WrongUse[] = [
   {
     what: "a position that is none",
     args: ({ url }) => ["tail", "order.created", "--from", "0:xyz", "--no-follow", "--url", url],
-    says: () =>
-      "nakadi: order.created: the position lies outside of what the log holds. Begin elsewhere, as with --from begin\n",
+    exit: 2,
+    says: () => /^nakadi: --from: 0:xyz is no position of partition 0 of order\.created, which ends at 001-0001-0+: .*\n$/,
   },
   {
-    what: "the committed position of a subscription that nobody has read",
+    what: "the committed position of a subscription that was never read",
     args: ({ url }) => ["tail", "SUBSCRIPTION", "--from", "committed", "--url", url],
-    says: () => "nakadi: nobody has read this subscription yet: take --from begin or end\n",
+    exit: 2,
+    says: () => "nakadi: this subscription was never read, so nothing is committed: take --from begin or end\n",
   },
   {
     what: "a function that is none",

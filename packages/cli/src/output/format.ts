@@ -13,18 +13,27 @@ export interface Column<Row> {
   align?: "right";
   /** Shown by `wide` only. */
   wide?: true;
+  /** Cut where the line is narrow: the lowest number first. Without one its cells are shown whole. */
+  cut?: number;
+  /** Left out where cutting is not enough: the lowest number first. Without one the column stays. */
+  leaveOut?: number;
 }
 
 export function formatOption(): Option {
   return new Option("-o, --output <format>", "how to print").choices(FORMATS).default("table");
 }
 
-/** All of `rows` as text that ends with a line break. `asData` is what programs see of a row. */
+/**
+ * All of `rows` as text that ends with a line break.
+ * @param asData what programs see of a row
+ * @param width characters that a line of `table` may have; without it lines are as long as they are
+ */
 export async function render<Row>(
   rows: readonly Row[],
   columns: readonly Column<Row>[],
   format: Format,
   asData: (row: Row) => unknown,
+  width?: number,
 ): Promise<string> {
   switch (format) {
     case "json":
@@ -38,7 +47,7 @@ export async function render<Row>(
     default: {
       const shown = columns.filter(({ wide }) => format === "wide" || !wide);
       const { renderTable } = await import("./table.ts");
-      return renderTable(rows, shown);
+      return renderTable(rows, shown, format === "wide" ? undefined : width);
     }
   }
 }

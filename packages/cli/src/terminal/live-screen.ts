@@ -13,9 +13,12 @@ export class LiveScreen {
     this.#output = output;
   }
 
-  /** No line may be longer than the terminal is wide: what wraps cannot be taken back. */
+  /** A line that is longer than the terminal is wide is cut: what wraps cannot be taken back. */
   draw(lines: readonly string[]): void {
-    const fitting = this.#fitting(lines);
+    const { columns } = this.#output;
+    const fitting = this.#fitting(lines).map((line) =>
+      line.length > columns ? `${line.slice(0, columns - 1)}…` : line,
+    );
     const up = this.#shown > 0 ? `\u001B[${this.#shown}A\r` : HIDE_CURSOR;
     this.#output.write(`${up}${CLEAR_TO_END}${fitting.join("\n")}\n`);
     this.#shown = fitting.length;

@@ -11,9 +11,9 @@ export interface LagView {
   partitions: readonly PartitionLag[];
   total: TotalLag;
   /** Unconsumed events, oldest first. */
-  history: readonly number[];
+  history: readonly (number | undefined)[];
   /** The same of each partition, by `laneName`. */
-  histories: ReadonlyMap<string, readonly number[]>;
+  histories: ReadonlyMap<string, readonly (number | undefined)[]>;
 }
 
 const TREND = 12;
@@ -24,45 +24,56 @@ export function laneName({ eventType, partition }: { eventType: string; partitio
 
 /**
  * A line for each partition, or one for each subscription.
- * @param trend whether to show how it went so far
+ * @param width characters in a line that a person sees; `undefined` for programs, which get what there is
+ * @param trend whether to show how it went so far, in lines that are redrawn
  */
 export async function lagText(
   views: readonly LagView[],
   detailed: boolean,
   format: Format,
-  columns: number,
+  width: number | undefined,
   trend = false,
 ): Promise<string> {
-  const text = detailed ? await byPartition(views, format, trend) : await bySubscription(views, format, trend);
-  // Programs get what there is; a person's line that wraps cannot be redrawn.
-  return trend
-    ? text.replaceAll(/^.+$/gm, (line) => (line.length > columns ? `${line.slice(0, columns - 1)}…` : line))
-    : text;
+  const text = detailed ? await byPartition(views, format, width, trend) : await bySubscription(views, format, width, trend);
+  if (width === undefined || !(trend || format === "table")) return text;
+  const fitting = (line: string): string => (line.length > width ? `${line.slice(0, width - 1)}…` : line);
+  return text.split("\n").map(fitting).join("\n");
 }
 
 const SUBSCRIPTION_COLUMNS: readonly Column<LagView>[] = [
   { title: "SUBSCRIPTION", cell: ({ subscription }) => subscription.id },
-  { title: "APPLICATION", cell: ({ subscription }) => subscription.owning_application },
+  { title: "APPLICATION", cell: ({ subscription }) => subscription.owning_application, cut: 2 },
   { title: "GROUP", cell: ({ subscription }) => subscription.consumer_group, wide: true },
-  { title: "EVENT-TYPES", cell: ({ subscription }) => subscription.event_types.join(",") },
+  { title: "EVENT-TYPES", cell: ({ subscription }) => subscription.event_types.join(","), cut: 1, leaveOut: 1 },
   { title: "UNCONSUMED", cell: ({ total }) => countCell(total.unconsumed), align: "right" },
   { title: "TIME-LAG", cell: ({ total }) => durationCell(total.timeLagSeconds), align: "right" },
-  { title: "EVENTS/S", cell: ({ total }) => rateCell(total.rate), align: "right" },
-  { title: "CATCH-UP", cell: ({ total }) => durationCell(total.catchUpSeconds), align: "right" },
+  { title: "EVENTS/S", cell: ({ total }) => rateCell(total.rate), align: "right", leaveOut: 3 },
+  { title: "CATCH-UP", cell: ({ total }) => durationCell(total.catchUpSeconds), align: "right", leaveOut: 2 },
   { title: "STREAMS", cell: ({ total }) => `${total.streams}/${total.partitions}`, align: "right" },
 ];
 
-/** Numbers before names: what does not fit a narrow terminal is the end of a line. */
+/** How fast it goes is what is watched: names are left out first. */
+const WATCHED_LEFT_OUT = ["EVENT-TYPES", "APPLICATION", "STREAMS", "TREND"];
+
+/** Numbers before names, as in a list whose numbers change. */
 const WATCHED_SUBSCRIPTION_COLUMNS: readonly Column<LagView>[] = [
   ...SUBSCRIPTION_COLUMNS.filter(({ title }) => title === "SUBSCRIPTION"),
   ...SUBSCRIPTION_COLUMNS.filter(({ align }) => align === "right"),
-  { title: "TREND", cell: ({ history }) => sparkline(history, TREND) },
+  { title: "TREND", cell: ({ history }: LagView) => sparkline(history, TREND) },
   ...SUBSCRIPTION_COLUMNS.filter(({ title, align }) => title !== "SUBSCRIPTION" && align !== "right"),
-];
+].map(({ leaveOut: _other, ...column }): Column<LagView> => {
+  const at = WATCHED_LEFT_OUT.indexOf(column.title);
+  return at === -1 ? column : { ...column, leaveOut: at };
+});
 
-function bySubscription(views: readonly LagView[], format: Format, trend: boolean): Promise<string> {
+function bySubscription(
+  views: readonly LagView[],
+  format: Format,
+  width: number | undefined,
+  trend: boolean,
+): Promise<string> {
   const columns = trend ? WATCHED_SUBSCRIPTION_COLUMNS : SUBSCRIPTION_COLUMNS;
-  return render(views, columns, format, ({ subscription, total }) => ({
+  const asData = ({ subscription, total }: LagView): object => ({
     subscription: subscription.id,
     owning_application: subscription.owning_application,
     consumer_group: subscription.consumer_group,
@@ -70,16 +81,17 @@ function bySubscription(views: readonly LagView[], format: Format, trend: boolea
     ...numbers(total),
     streams: total.streams,
     partitions: total.partitions,
-  }));
+  });
+  return render(views, columns, format, asData, width);
 }
 
-type Row = { history: readonly number[] } & (
+type Row = { history: readonly (number | undefined)[] } & (
   | { kind: "partition"; lag: PartitionLag }
   | { kind: "total"; lag: TotalLag }
 );
 
 const PARTITION_COLUMNS: readonly Column<Row>[] = [
-  { title: "EVENT-TYPE", cell: (row) => (row.kind === "total" ? "total" : row.lag.eventType) },
+  { title: "EVENT-TYPE", cell: (row) => (row.kind === "total" ? "total" : row.lag.eventType), cut: 2 },
   { title: "PARTITION", cell: (row) => (row.kind === "total" ? "" : row.lag.partition), align: "right" },
   { title: "UNCONSUMED", cell: ({ lag }) => countCell(lag.unconsumed), align: "right" },
   { title: "TIME-LAG", cell: ({ lag }) => durationCell(lag.timeLagSeconds), align: "right" },
@@ -89,17 +101,23 @@ const PARTITION_COLUMNS: readonly Column<Row>[] = [
   {
     title: "OWNER",
     cell: (row) => (row.kind === "total" ? `streams:${row.lag.streams}` : row.lag.streamId),
+    cut: 1,
   },
 ];
 
-/** Its course before the owner: what does not fit a narrow terminal is the end of a line. */
+/** Its course before the owner, which is left out of a narrow line. */
 const WATCHED_COLUMNS: readonly Column<Row>[] = [
   ...PARTITION_COLUMNS.slice(0, -1),
   { title: "TREND", cell: ({ history }) => sparkline(history, TREND) },
-  ...PARTITION_COLUMNS.slice(-1),
+  ...PARTITION_COLUMNS.slice(-1).map((owner) => ({ ...owner, leaveOut: 1 })),
 ];
 
-async function byPartition(views: readonly LagView[], format: Format, trend: boolean): Promise<string> {
+async function byPartition(
+  views: readonly LagView[],
+  format: Format,
+  width: number | undefined,
+  trend: boolean,
+): Promise<string> {
   if (format !== "table" && format !== "wide") {
     const rows = views.flatMap((view) => view.partitions.map((lag) => ({ view, lag })));
     return render(rows, [], format, ({ view, lag }) => ({
@@ -119,7 +137,7 @@ async function byPartition(views: readonly LagView[], format: Format, trend: boo
       history: histories.get(laneName(lag)) ?? [],
     }));
     const rows: Row[] = [...lags, { kind: "total", lag: total, history }];
-    const table = await render(rows, trend ? WATCHED_COLUMNS : PARTITION_COLUMNS, format, (row) => row);
+    const table = await render(rows, trend ? WATCHED_COLUMNS : PARTITION_COLUMNS, format, (row) => row, width);
     const { id, owning_application, consumer_group } = subscription;
     return `${visible(`${id}  ${owning_application} / ${consumer_group}`)}\n${table}`;
   });

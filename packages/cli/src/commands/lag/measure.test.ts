@@ -34,11 +34,23 @@ describe("lag", () => {
     const nothing = partition({ unconsumed: undefined, timeLagSeconds: undefined, state: "unassigned", streamId: "" });
     expect(totalLag(sample(0, nothing, nothing), undefined)).toEqual({
       unconsumed: undefined,
+      leastUnconsumed: 0,
       timeLagSeconds: undefined,
       rate: undefined,
       catchUpSeconds: undefined,
       streams: 0,
       partitions: 2,
+    });
+  });
+
+  it("what is not known of one partition is not known of all", () => {
+    const known = partition({ unconsumed: 7, timeLagSeconds: 3 });
+    const unknown = partition({ partition: "1", unconsumed: undefined, timeLagSeconds: undefined });
+    expect(totalLag(sample(1_000, known, unknown), sample(0, known, unknown))).toMatchObject({
+      unconsumed: undefined,
+      leastUnconsumed: 7,
+      timeLagSeconds: undefined,
+      catchUpSeconds: undefined,
     });
   });
 

@@ -28,8 +28,11 @@ export interface PartitionLag extends PartitionSample {
 }
 
 export interface TotalLag {
+  /** `undefined` where it is not known of a partition: an unknown number is not 0. */
   unconsumed: number | undefined;
-  /** The longest. */
+  /** Of the partitions of which it is known. */
+  leastUnconsumed: number;
+  /** The longest; `undefined` where `unconsumed` is. */
   timeLagSeconds: number | undefined;
   rate: number | undefined;
   catchUpSeconds: number | undefined;
@@ -49,11 +52,12 @@ export function partitionLags(sample: Sample, before: Sample | undefined): Parti
 export function totalLag(sample: Sample, before: Sample | undefined): TotalLag {
   const { partitions } = sample;
   const seconds = before && (sample.atMs - before.atMs) / 1_000;
-  const unconsumed = sum(partitions.map((one) => one.unconsumed));
-  const earlier = before && sum(before.partitions.map((one) => one.unconsumed));
+  const unconsumed = sumOfAll(partitions.map((one) => one.unconsumed));
+  const earlier = before && sumOfAll(before.partitions.map((one) => one.unconsumed));
   return {
     unconsumed,
-    timeLagSeconds: longest(partitions.map((one) => one.timeLagSeconds)),
+    leastUnconsumed: sum(partitions.map((one) => one.unconsumed)) ?? 0,
+    timeLagSeconds: unconsumed === undefined ? undefined : longest(partitions.map((one) => one.timeLagSeconds)),
     rate: perSecond(sum(partitions.map(({ committed }) => committed)), seconds),
     catchUpSeconds: catchUp(unconsumed, earlier, seconds),
     streams: new Set(partitions.map(({ streamId }) => streamId).filter((id) => id !== "")).size,
@@ -78,6 +82,11 @@ function catchUp(now: number | undefined, before: number | undefined, seconds: n
 
 function perSecond(count: number | undefined, seconds: number | undefined): number | undefined {
   return count === undefined || !seconds ? undefined : count / seconds;
+}
+
+/** `undefined` where one of them is not known. */
+function sumOfAll(values: readonly (number | undefined)[]): number | undefined {
+  return values.includes(undefined) ? undefined : (sum(values) ?? 0);
 }
 
 /** Of those that are known; `undefined` where none is. */

@@ -1,7 +1,7 @@
 /** `nakadi lag`: two looks and a table, or look after look. */
 import { setTimeout as sleep } from "node:timers/promises";
 import { type NakadiClient, NakadiError, type Subscription } from "nakadi-client";
-import { anyOf, type Context, stopSignalOf } from "../../context.ts";
+import { anyOf, type Context, type Output, stopSignalOf } from "../../context.ts";
 import { EXIT, exitCodeOf, type ExitCode } from "../../exit-codes.ts";
 import { describe } from "../../failure.ts";
 import { visible } from "../../output/visible.ts";
@@ -24,8 +24,8 @@ interface Watched {
   sampler: Sampler;
   latest: Sample;
   before: Sample | undefined;
-  history: readonly number[];
-  histories: Map<string, readonly number[]>;
+  history: readonly (number | undefined)[];
+  histories: Map<string, readonly (number | undefined)[]>;
 }
 
 export async function runLag(
@@ -42,7 +42,7 @@ export async function runLag(
       if (flags.watch) return await watch(context, nakadi, found, detailed, flags, signal);
       await sleep(flags.interval * 1_000, undefined, { signal });
       const watched = await thoseThere(found, detailed, (one) => look(one, signal));
-      context.stdout.write(await lagText(watched.map(viewOf), detailed, flags.output, context.stdout.columns));
+      context.stdout.write(await lagText(watched.map(viewOf), detailed, flags.output, widthOf(context.stdout)));
       return verdict(context, watched, flags.failOver);
     } catch (error) {
       const stopped = stopSignalOf(context);
@@ -103,10 +103,10 @@ async function thoseThere<T>(
 
 function remember(one: Watched): void {
   const { latest, before, histories } = one;
-  one.history = [...one.history, totalLag(latest, before).unconsumed ?? 0].slice(-HISTORY);
+  one.history = [...one.history, totalLag(latest, before).unconsumed].slice(-HISTORY);
   for (const partition of latest.partitions) {
     const name = laneName(partition);
-    histories.set(name, [...(histories.get(name) ?? []), partition.unconsumed ?? 0].slice(-HISTORY));
+    histories.set(name, [...(histories.get(name) ?? []), partition.unconsumed].slice(-HISTORY));
   }
 }
 
@@ -138,7 +138,7 @@ async function watch(
       const seen = await orTrouble(lookAgain(nakadi, watched, detailed, signal), signal);
       const trouble = typeof seen === "string" ? seen : undefined;
       if (typeof seen !== "string") watched = seen;
-      const text = await lagText(watched.map(viewOf), detailed, output, stdout.columns, screen !== undefined);
+      const text = await lagText(watched.map(viewOf), detailed, output, widthOf(stdout), screen !== undefined);
       if (screen) screen.draw([...text.trimEnd().split("\n"), trouble ?? new Date().toLocaleTimeString("en-GB")]);
       else if (trouble === undefined) stdout.write(text);
       else stderr.write(`nakadi: ${trouble}\n`);
@@ -173,20 +173,26 @@ async function orTrouble<T>(seen: Promise<T>, signal: AbortSignal): Promise<T | 
   }
 }
 
+/** Of a person's line; a pipe has none. */
+function widthOf({ isTTY, columns }: Output): number | undefined {
+  return isTTY ? columns : undefined;
+}
+
 function verdict(context: Context, watched: readonly Watched[], failOver: number | undefined): ExitCode {
   if (failOver === undefined) return EXIT.ok;
-  let tooMuch = false;
+  let exit: ExitCode = EXIT.ok;
   for (const { subscription, latest, before } of watched) {
-    const lag = totalLag(latest, before).unconsumed;
+    const { unconsumed, leastUnconsumed } = totalLag(latest, before);
+    if (unconsumed !== undefined && unconsumed <= failOver) continue;
+    // A number that is not known is not 0: a check that must not miss anything fails.
+    exit = EXIT.failed;
     const how =
-      lag === undefined
-        ? "was never read, so nobody knows how far it is behind"
-        : `is ${lag} events behind, more than ${failOver}`;
-    if (lag === undefined || lag > failOver)
-      context.stderr.write(`nakadi: subscription ${visible(subscription.id)} ${how}\n`);
-    tooMuch ||= lag !== undefined && lag > failOver;
+      leastUnconsumed > failOver
+        ? `is ${unconsumed === undefined ? "at least " : ""}${leastUnconsumed} events behind, more than ${failOver}`
+        : "has partitions that were never read, so it is not known how far it is behind";
+    context.stderr.write(`nakadi: subscription ${visible(subscription.id)} ${how}\n`);
   }
-  return tooMuch ? EXIT.failed : EXIT.ok;
+  return exit;
 }
 
 async function inGroups<T, R>(items: readonly T[], work: (item: T) => Promise<R>): Promise<R[]> {

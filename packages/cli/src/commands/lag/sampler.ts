@@ -76,8 +76,9 @@ function samplesOf(
     partition,
     state,
     streamId: stream_id,
-    unconsumed: unconsumed_events,
-    timeLagSeconds: consumer_lag_seconds,
+    // Some servers write null for what they do not know.
+    unconsumed: unconsumed_events ?? undefined,
+    timeLagSeconds: consumer_lag_seconds ?? undefined,
     committed: committed.get(`${eventType}:${partition}`),
   }));
 }

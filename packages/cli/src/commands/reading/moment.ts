@@ -13,10 +13,10 @@ export function parseDuration(text: string): number | undefined {
   return match ? Number(match[1]) * UNITS[match[2] as keyof typeof UNITS] : undefined;
 }
 
-/** Milliseconds since 1970, of an ISO 8601 time or of a duration ago. `undefined` if it is neither. */
+/** Milliseconds since 1970, 0 at least, of an ISO 8601 time or of a duration ago. `undefined` if it is neither. */
 export function parseMoment(text: string, nowMs: number): number | undefined {
   const ago = parseDuration(text);
-  if (ago !== undefined) return nowMs - ago;
+  if (ago !== undefined) return Math.max(0, nowMs - ago);
   const parsed = ISO.test(text) ? Date.parse(text.replace(" ", "T")) : NaN;
   return Number.isNaN(parsed) ? undefined : parsed;
 }

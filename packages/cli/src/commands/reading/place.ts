@@ -19,11 +19,17 @@ const CURSOR = /^(?:([^\s:,/]+)\/)?([^\s:,/]+):([^\s:,/]+)$/;
 /** What a flag takes: words, times, positions. `committed` is a subscription's. */
 export const PLACES = "begin, end, committed, a time, 15min (ago), or partition:offset,…";
 
-/** @throws {Failure} if it is none */
+/** @throws {Failure} if it is none, or a time that has not come */
 export function parsePlace(flag: string, text: string, nowMs: number): Place {
   if (text === "begin" || text === "end" || text === "committed") return text;
   const time = parseMoment(text, nowMs);
-  if (time !== undefined) return { time };
+  if (time !== undefined) {
+    if (time <= nowMs) return { time };
+    throw new Failure(
+      `${flag}: ${text} lies in the future: it is ${new Date(nowMs).toISOString()} now. The end, as it is now, is \`end\``,
+      EXIT.usage,
+    );
+  }
   const cursors = text.split(",").map((one) => CURSOR.exec(one));
   if (cursors.every((match) => match !== null)) {
     return cursors.map(([, event_type, partition = "", offset = ""]) => ({

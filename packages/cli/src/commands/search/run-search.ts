@@ -1,5 +1,5 @@
 /** `nakadi search`: prints what matches, and exits as grep does. */
-import type { LogPosition, NakadiClient } from "nakadi-client";
+import type { NakadiClient } from "nakadi-client";
 import { type Context, stopSignalOf } from "../../context.ts";
 import { EXIT, exitCodeOf, type ExitCode } from "../../exit-codes.ts";
 import { describe, Failure } from "../../failure.ts";
@@ -12,10 +12,11 @@ import { Progress } from "../../terminal/progress.ts";
 import { firstOf } from "../first-of.ts";
 import { printerFor } from "../reading/event-printer.ts";
 import { Interruptions, RETRY } from "../reading/interruptions.ts";
+import { demandInLog, demandOrder } from "../reading/log-bounds.ts";
 import { parsePlace } from "../reading/place.ts";
 import { readingFailure } from "../reading/reading-failure.ts";
 import { projectionOf, selectionOf } from "../reading/selection.ts";
-import { placesIn, type Source, sourceOf } from "../reading/source.ts";
+import { type LogPlace, placesIn, type Source, sourceOf } from "../reading/source.ts";
 import type { SearchFlags } from "../search.ts";
 
 /** A clear no; what could not be looked at is 2, as with grep. */
@@ -51,7 +52,7 @@ async function searchIn(
     project: flags.select === undefined ? undefined : projectionOf(flags.select),
     withPosition: flags.withPosition ?? false,
   });
-  const [from, until] = [await placeIn(source, "--from", flags.from), await placeIn(source, "--until", flags.until)];
+  const [from, until] = await rangeIn(source, flags, nakadi, context.signal);
   const progress = new Progress(stderr, "searching", quiet);
   const say = (text: string): void => progress.above(() => stderr.write(`${visible(text)}\n`));
   const gaveUp = new AbortController();
@@ -97,8 +98,22 @@ function looked(searched: number): string {
   return searched > 0 ? `, of ${count(searched)} events` : "";
 }
 
-/** @throws {Failure} if there is no such place in an event type */
-async function placeIn(source: Source, flag: string, text: string): Promise<LogPosition> {
-  const places = await placesIn(source, parsePlace(flag, text, Date.now()));
-  return [...places.values()][0] ?? "begin";
+/** @throws {Failure} if one of the places is not in the log of the event type, or nothing is between them */
+async function rangeIn(
+  source: Source,
+  flags: SearchFlags,
+  nakadi: NakadiClient,
+  signal: AbortSignal,
+): Promise<[from: LogPlace, until: LogPlace]> {
+  const [eventType] = source.eventTypes;
+  const placeIn = async (flag: string, text: string): Promise<LogPlace> =>
+    [...(await placesIn(source, parsePlace(flag, text, Date.now()))).values()][0] ?? "begin";
+  const [from, until] = [await placeIn("--from", flags.from), await placeIn("--until", flags.until)];
+  if (eventType) {
+    const reading = { nakadi, eventType, partitions: flags.partition, signal };
+    await demandInLog(reading, "--from", from);
+    await demandInLog(reading, "--until", until);
+    await demandOrder(reading, from, until);
+  }
+  return [from, until];
 }

@@ -12,6 +12,7 @@ import { StatusLine } from "../../terminal/status-line.ts";
 import { type EventPosition, type EventPrinter, printerFor } from "../reading/event-printer.ts";
 import { firstOf } from "../first-of.ts";
 import { Interruptions, RETRY } from "../reading/interruptions.ts";
+import { demandInLog } from "../reading/log-bounds.ts";
 import { parsePlace, type Place, placeText } from "../reading/place.ts";
 import { projectionOf, type Selection, selectionOf } from "../reading/selection.ts";
 import { type LogPlace, placesIn, sourceNamed } from "../reading/source.ts";
@@ -33,6 +34,12 @@ export async function runTail(context: Context, name: string, flags: TailFlags &
       withPosition: flags.withPosition ?? false,
     });
     const places = await placesIn(source, place);
+    if (place !== "committed") {
+      for (const [eventType, from] of places) {
+        const reading = { nakadi, eventType, partitions: flags.partition, signal: context.signal };
+        await demandInLog(reading, "--from", from);
+      }
+    }
     await new Tail(context, nakadi, flags, selected, print).run(places);
     const stopped = stopSignalOf(context);
     return stopped ? exitCodeOf(stopped) : EXIT.ok;
