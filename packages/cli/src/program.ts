@@ -67,9 +67,12 @@ export function commandLine(context: Context, ended: (code: ExitCode) => void): 
     .version(packageVersion(), "-v, --version", "print the version")
     .exitOverride()
     .showSuggestionAfterError()
+    // So that descriptions wrap beside the longest of the commands on a terminal of 80 columns.
+    .configureHelp({ minWidthToWrap: 20 })
     .addHelpText(
       "after",
-      "\nExit codes: 0 done, 1 failed, 2 wrong use, 130 and 143 interrupted. Ctrl-C ends a command cleanly, twice at once.\n" +
+      "\nExit codes: 0 done, 1 failed, 2 wrong use, 130 and 143 interrupted.\n" +
+        "Ctrl-C ends a command cleanly, twice at once.\n" +
         "\nExample:\n  $ nakadi context add here --url http://localhost:8080 && nakadi doctor",
     )
     .configureOutput({

@@ -22,14 +22,15 @@ a variable, a command. The token itself is stored only if you insist (\`--token-
 **What goes where.** Data goes to standard output; progress, speed and trouble go to standard error. Colour and progress are
 for terminals only; \`NO_COLOR\` turns colour off, \`--quiet\` progress, \`TERM=dumb\` both. Where the reader of a pipe goes away,
 as \`head\` does, a command that only shows something ends with 0. In a table each cell is a word, \`-\` for nothing; only the
-last of a line may be several.
+last of a line may be several. On a terminal the table of \`lag\` leaves out and cuts what does not fit. A character that is not
+seen, or that turns the order in which others are read, is written out as JSON does (\`\\u202e\`); in a pipe events keep their bytes.
 
 **How it ends.** Ctrl-C once ends a command cleanly: what is under way is finished. Twice ends it at once.
 
 | exit code | meaning |
 |---|---|
 | 0 | done; for \`search\`: found |
-| 1 | failed, with a word on standard error; for \`search\`: nothing found; for \`lag --fail-over\`: further behind; for \`publish\`: not all of it was published; for \`doctor\`: something is wrong |
+| 1 | failed, with a word on standard error; for \`search\`: nothing found; for \`lag --fail-over\`: further behind, or not known how far; for \`publish\`: not all of it was published; for \`doctor\`: something is wrong |
 | 2 | wrong use: nothing was done; for \`search\` also: it could not look everywhere |
 | 130, 143 | interrupted by SIGINT, SIGTERM; a broker ends with 0 then |
 
@@ -137,6 +138,12 @@ it("docs/cli.md shows the commands as they are", async () => {
 
 describe("help", () => {
   const all = wordsOf(commandLine({} as never, () => undefined)).map(({ path }) => path);
+
+  it.each(all)("of nakadi %s fits 80 columns", async (path) => {
+    const { code, stdout } = runCommand([...path.split(" ").filter(Boolean), "--help"], { columns: 80 });
+    expect(await code).toBe(0);
+    expect(stdout.text.split("\n").filter((line) => line.length > 80)).toEqual([]);
+  });
 
   it.each(all.filter((path) => path !== ""))("of %s has an example, and a word on each flag", async (path) => {
     const { code, stdout } = runCommand([...path.split(" "), "--help"]);

@@ -113,26 +113,34 @@ describe("nakadi lag", () => {
     expect(await code).toBe(130);
   });
 
-  it.each([80, 100, 120])("fits a terminal of %d columns, whatever the names are; a pipe gets all of it", async (columns) => {
-    const { url, nakadi, orders } = await subscribed();
-    const event_types = [await orders("order.".repeat(10) + "created"), await orders("order.".repeat(10) + "paid", 3)];
-    const { id } = await nakadi.subscriptions.ensure({ owning_application: "b".repeat(60), event_types });
-    await nakadi.subscriptions.ensure({ owning_application: "billing", event_types });
-    for (const args of [["lag"], ["lag", id], ["lag", "--watch"], ["lag", id, "--watch"]]) {
-      const shown = runCommand([...args, "--url", url, ...FAST], { isTTY: true, columns, env: { NO_COLOR: "1" } });
-      await shown.stdout.seen(/UNCONSUMED +TIME-LAG[^]*\n[^]*\n/);
-      shown.stop("SIGINT");
-      await shown.code;
-      // oxlint-disable-next-line no-control-regex -- the cursor is moved and hidden
-      const lines = shown.stdout.text.replaceAll(/\u001B\[[?\d]*[A-Za-z]/g, "").split(/[\r\n]+/);
-      expect(lines.filter((line) => line.length > columns)).toEqual([]);
-      expect(shown.stdout.text).toContain(id);
-    }
-    const pipe = runCommand(["lag", "--url", url, ...FAST], { columns });
-    expect(await pipe.code).toBe(0);
-    expect(pipe.stdout.text).toMatch(/^SUBSCRIPTION +APPLICATION +EVENT-TYPES +UNCONSUMED +TIME-LAG +EVENTS\/S +CATCH-UP +STREAMS$/m);
-    expect(pipe.stdout.text).toContain(event_types.join(","));
-  });
+  it.each([80, 100, 120])(
+    "fits a terminal of %d columns, whatever the names are; a pipe gets all of it",
+    async (columns) => {
+      const { url, nakadi, orders } = await subscribed();
+      const event_types = [
+        await orders("order.".repeat(10) + "created"),
+        await orders("order.".repeat(10) + "paid", 3),
+      ];
+      const { id } = await nakadi.subscriptions.ensure({ owning_application: "b".repeat(60), event_types });
+      await nakadi.subscriptions.ensure({ owning_application: "billing", event_types });
+      for (const args of [["lag"], ["lag", id], ["lag", "--watch"], ["lag", id, "--watch"]]) {
+        const shown = runCommand([...args, "--url", url, ...FAST], { isTTY: true, columns, env: { NO_COLOR: "1" } });
+        await shown.stdout.seen(/UNCONSUMED +TIME-LAG[^]*\n[^]*\n/);
+        shown.stop("SIGINT");
+        await shown.code;
+        // oxlint-disable-next-line no-control-regex -- the cursor is moved and hidden
+        const lines = shown.stdout.text.replaceAll(/\u001B\[[?\d]*[A-Za-z]/g, "").split(/[\r\n]+/);
+        expect(lines.filter((line) => line.length > columns)).toEqual([]);
+        expect(shown.stdout.text).toContain(id);
+      }
+      const pipe = runCommand(["lag", "--url", url, ...FAST], { columns });
+      expect(await pipe.code).toBe(0);
+      expect(pipe.stdout.text).toMatch(
+        /^SUBSCRIPTION +APPLICATION +EVENT-TYPES +UNCONSUMED +TIME-LAG +EVENTS\/S +CATCH-UP +STREAMS$/m,
+      );
+      expect(pipe.stdout.text).toContain(event_types.join(","));
+    },
+  );
 
   it("--watch of all goes on without a subscription that is deleted; of that one it fails", async () => {
     const { url, id, nakadi, eventType } = await subscribed(1);
@@ -226,7 +234,9 @@ describe("nakadi lag", () => {
       expect([await one.code, await all.code]).toEqual([0, 0]);
       expect(one.stdout.text).toMatch(unknown);
       expect(one.stdout.text).not.toMatch(/unconsumed_events"?: ?0/);
-      expect(all.stdout.text).toMatch(["table", "wide"].includes(output) ? new RegExp(`^${id} +new .* - +- `, "m") : unknown);
+      expect(all.stdout.text).toMatch(
+        ["table", "wide"].includes(output) ? new RegExp(`^${id} +new .* - +- `, "m") : unknown,
+      );
     });
   });
 

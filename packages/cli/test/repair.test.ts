@@ -48,11 +48,12 @@ describe("nakadi repair", () => {
   });
 
   it.each([
-    ["rows", (data: Buffer) => Buffer.from(data.toString("latin1").replaceAll("owning_application", "owning-application"), "latin1")],
     [
-      "pages",
-      (data: Buffer) => data.map((byte, at) => (at % PAGE > 200 && holdsRows(data, at) ? byte ^ 1 : byte)),
+      "rows",
+      (data: Buffer) =>
+        Buffer.from(data.toString("latin1").replaceAll("owning_application", "owning-application"), "latin1"),
     ],
+    ["pages", (data: Buffer) => data.map((byte, at) => (at % PAGE > 200 && holdsRows(data, at) ? byte ^ 1 : byte))],
   ])("a broker refuses damaged %s, and names the repair", async (_what, damage) => {
     const directory = await stoppedBroker();
     const file = join(directory, "data.mdb");
@@ -60,7 +61,9 @@ describe("nakadi repair", () => {
     await rm(join(directory, "clean-stop.json"));
     const { code, stdout, stderr } = runCommand(["broker", "--port", "0", "--data", directory]);
     expect([await code, stdout.text]).toEqual([1, ""]);
-    expect(stderr.text).toMatch(/^nakadi: the data in .* is damaged \(.*\)\. To check and repair it: nakadi repair .*\n$/);
+    expect(stderr.text).toMatch(
+      /^nakadi: the data in .* is damaged \(.*\)\. To check and repair it: nakadi repair .*\n$/,
+    );
     expect(stderr.text).not.toContain("listen");
   });
 

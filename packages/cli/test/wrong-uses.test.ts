@@ -170,7 +170,8 @@ const WRONG_USES: readonly WrongUse[] = [
     what: "a position that is none",
     args: ({ url }) => ["tail", "order.created", "--from", "0:xyz", "--no-follow", "--url", url],
     exit: 2,
-    says: () => /^nakadi: --from: 0:xyz is no position of partition 0 of order\.created, which ends at 001-0001-0+: .*\n$/,
+    says: () =>
+      /^nakadi: --from: 0:xyz is no position of partition 0 of order\.created, which ends at 001-0001-0+: .*\n$/,
   },
   {
     what: "the committed position of a subscription that was never read",

@@ -1,4 +1,4 @@
-/** `nakadi consume`: the consumer that never loses an event, for whoever writes shell. */
+/** `nakadi consume`: a consumer whose handler is a command of the shell. */
 import { type Command, Option } from "commander";
 import type { ConnectionFlags } from "../settings/connection.ts";
 import { withConnectionFlags } from "../settings/connection-flags.ts";
@@ -39,10 +39,13 @@ export function consumeCommand(program: Command, { context, end }: CommandHost):
     .option("-q, --quiet", "say only what went wrong")
     .addHelpText(
       "after",
-      "\nThe command handled its events if it exits with 0: then, and only then, they are committed. Anything else is a\n" +
-        "failure: it is tried again. It finds NAKADI_EVENT_TYPE, NAKADI_PARTITION, NAKADI_OFFSET, NAKADI_EVENTS (how many) and\n" +
-        "NAKADI_ATTEMPT in its environment. Events may come twice, after a failure or a lost connection.\n" +
-        "\nExample:\n  $ nakadi consume 4fa0d3f5-31ab-4f7b-9d1c-6d8a4a3f3c11 --exec 'cat >> orders.txt'",
+      "\nThe command handled its events if it exits with 0: then, and only then, they are\n" +
+        "committed. Anything else is a failure: it is tried again. A process that it\n" +
+        "leaves behind is not waited for. Its output comes out byte by byte; a reader\n" +
+        "that is slow, or stopped, stops the consumption. It finds NAKADI_EVENT_TYPE,\n" +
+        "NAKADI_PARTITION, NAKADI_OFFSET, NAKADI_EVENTS (how many) and NAKADI_ATTEMPT in\n" +
+        "its environment. Events may come twice, after a failure or a lost connection.\n" +
+        "\nExample:\n  $ nakadi consume 4fa0d3f5-31ab-4f7b-9d1c-6d8a4a3f3c11 --exec 'tee orders.txt'",
     )
     .action(async (subscription: string, flags: ConsumeFlags & ConnectionFlags) => {
       const { runConsume } = await import("./consume/run-consume.ts");

@@ -11,7 +11,7 @@ export function contextCommand(program: Command, { context, end }: CommandHost):
     .description("name servers, and choose which one commands talk to")
     .addHelpText(
       "after",
-      "\nExample:\n  $ nakadi context add live --url https://nakadi.example.org --token-file /meta/credentials/token\n" +
+      "\nExample:\n  $ nakadi context add live --url https://nakadi.example.org --token-env TOKEN\n" +
         "  $ nakadi context use live",
     );
 

@@ -23,14 +23,18 @@ export function lagCommand(program: Command, { context, end }: CommandHost): voi
     .option("-w, --watch", "look again and again, until it is interrupted")
     .option("--interval <seconds>", "time between two looks, of which the speed is made; 0.1 to 3600", seconds, 1)
     .addOption(
-      new Option("--fail-over <events>", "exit with 1 if one of them is further behind than this")
+      new Option(
+        "--fail-over <events>",
+        "exit with 1 if one of them is further behind than this, or it is not known how far",
+      )
         .argParser(wholeNumber(0, Number.MAX_SAFE_INTEGER))
         .conflicts("watch"),
     )
     .addOption(formatOption())
     .addHelpText(
       "after",
-      "\nA speed needs two looks, so one run takes as long as the interval.\n" +
+      "\nA speed needs two looks, so one run takes as long as the interval. On a terminal\n" +
+        "a table leaves out what does not fit; wide shows all of it.\n" +
         "\nExample:\n  $ nakadi lag --output wide\n  $ nakadi lag --fail-over 1000\n" +
         "  $ nakadi lag 4fa0d3f5-31ab-4f7b-9d1c-6d8a4a3f3c11 --watch",
     )

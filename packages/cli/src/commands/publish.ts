@@ -22,8 +22,9 @@ export function publishCommand(program: Command, { context, end }: CommandHost):
     .option("-q, --quiet", "say only what was not published")
     .addHelpText(
       "after",
-      "\nWhat is refused is said on standard error with file and line; the exit code is 1 then. Events of a slow pipe do not\n" +
-        "wait until a request is full: `tail -f orders.log | nakadi publish order.created` publishes each as it comes.\n" +
+      "\nWhat is refused is said on standard error with file and line; the exit code is 1\n" +
+        "then. Events of a slow pipe do not wait until a request is full:\n" +
+        "`tail -f orders.log | nakadi publish order.created` publishes each as it comes.\n" +
         '\nExample:\n  $ echo \'{"order": "first"}\' | nakadi publish order.created',
     )
     .action(async (eventType: string, files: string[], flags: PublishFlags & ConnectionFlags) => {

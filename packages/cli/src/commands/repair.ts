@@ -9,9 +9,11 @@ export function repairCommand(program: Command, { context, end }: CommandHost): 
     .argument("<directory>", "what the broker was given as --data")
     .addHelpText(
       "after",
-      "\nEvery page and row is checked. If nothing is wrong, nothing is changed. Else what can be read is written into a new\n" +
-        "file, and the damaged one stays beside it as damaged-1.mdb; so there must be room for both. No offset of a lost\n" +
-        "event is given to another one: where the end of a partition is lost, new events go on well behind it.\n" +
+      "\nEvery page and row is checked. If nothing is wrong, nothing is changed. Else\n" +
+        "what can be read is written into a new file, and the damaged one stays beside it\n" +
+        "as damaged-1.mdb; so there must be room for both. No offset of a lost event is\n" +
+        "given to another one: where the end of a partition is lost, new events go on\n" +
+        "well behind it.\n" +
         "\nExample:\n  $ nakadi repair ./nakadi-data\n" +
         "  ./nakadi-data is not damaged: 12,345 events, nothing to repair",
     )

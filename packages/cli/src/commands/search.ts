@@ -20,8 +20,9 @@ export function searchCommand(program: Command, { context, end }: CommandHost): 
   withConnectionFlags(withReadingFlags(command))
     .addHelpText(
       "after",
-      "\nIt exits as grep does: 0 where something was found, 1 where nothing was, 2 where it could not look everywhere.\n" +
-        "Nothing is committed, nobody is disturbed.\n" +
+      "\nIt exits as grep does: 0 where something was found, 1 where nothing was, 2 where\n" +
+        "it could not look everywhere, as for a place that is not in the log. Nothing is\n" +
+        "committed, and no consumer is disturbed.\n" +
         "\nExample:\n  $ nakadi search order.created --where \"order == 'first'\"\n" +
         "  $ nakadi search order.created --key first --from 2h --limit 1 --quiet\n" +
         "  $ nakadi search order.created --where \"contains(to_string(@), 'fir')\" -o table",

@@ -28,11 +28,12 @@ export function tailCommand(program: Command, { context, end }: CommandHost): vo
   withConnectionFlags(withReadingFlags(command))
     .addHelpText(
       "after",
-      "\nReading begins behind the event that a position names. On standard error: how many events, how fast, and at the end\n" +
-        "the position to go on from.\n" +
+      "\nReading begins behind the event that a position names. A place that is not in\n" +
+        "the log is refused, with its bounds. On standard error: how many events, how\n" +
+        "fast, and at the end the position to go on from.\n" +
         "\nExample:\n  $ nakadi tail order.created --last 10 --no-follow\n" +
         "  $ nakadi tail order.created --from 15min --where 'total > `100`'\n" +
-        "  $ nakadi tail order.created --from begin --no-follow --select metadata.eid | head -n 3",
+        "  $ nakadi tail order.created --last 3 --no-follow --select metadata.eid",
     )
     .action(async (name: string, flags: TailFlags & ConnectionFlags) => {
       const { runTail } = await import("./tail/run-tail.ts");

@@ -16,10 +16,10 @@ const CUT_WIDTH = 8;
  * Each cell is a word; only the last of a line may be several.
  * @param width characters in a line at most, as far as the columns allow it
  */
-export function renderTable<Row>(rows: readonly Row[], all: readonly Column<Row>[], width = Infinity): string {
+export function renderTable<Row>(rows: readonly Row[], all: readonly Column<Row>[], width: number = Infinity): string {
   let columns = all;
   let [cells, widths] = cellsOf(rows, columns);
-  for (let next = firstBy(columns, "leaveOut"); next && lineWidth(leastWidths(columns, widths)) > width; ) {
+  for (let next = firstBy(columns, "leaveOut"); next && lineWidth(leastWidths(columns, widths)) > width;) {
     const without = next;
     columns = columns.filter((column) => column !== without);
     [cells, widths] = cellsOf(rows, columns);
@@ -69,7 +69,7 @@ function fittingWidths<Row>(
   width: number,
 ): readonly number[] {
   let fitting = widths;
-  for (let rest = columns, next = firstBy(rest, "cut"); next && lineWidth(fitting) > width; ) {
+  for (let rest = columns, next = firstBy(rest, "cut"); next && lineWidth(fitting) > width;) {
     const column = next;
     const at = columns.indexOf(column);
     const least = Math.min(widths[at] ?? 0, CUT_WIDTH);

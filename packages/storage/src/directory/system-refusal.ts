@@ -43,7 +43,9 @@ function damaged(path: string, what: string, cause: unknown): DataDirectoryError
 const LMDB_DAMAGE: readonly unknown[] = [-30_797, -30_796, -30_795, -30_794, -30_793];
 
 function isDamage(error: unknown): boolean {
-  return error instanceof DamagedDataError || (error instanceof Error && "code" in error && LMDB_DAMAGE.includes(error.code));
+  return (
+    error instanceof DamagedDataError || (error instanceof Error && "code" in error && LMDB_DAMAGE.includes(error.code))
+  );
 }
 
 const SENTENCES: Readonly<Record<string, string>> = {

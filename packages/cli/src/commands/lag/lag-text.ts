@@ -34,7 +34,9 @@ export async function lagText(
   width: number | undefined,
   trend = false,
 ): Promise<string> {
-  const text = detailed ? await byPartition(views, format, width, trend) : await bySubscription(views, format, width, trend);
+  const text = detailed
+    ? await byPartition(views, format, width, trend)
+    : await bySubscription(views, format, width, trend);
   if (width === undefined || !(trend || format === "table")) return text;
   const fitting = (line: string): string => (line.length > width ? `${line.slice(0, width - 1)}…` : line);
   return text.split("\n").map(fitting).join("\n");

@@ -40,7 +40,11 @@ export async function placesIn({ eventTypes, committed }: Source, place: Place):
     if (!committed)
       throw new Failure("committed is a place in a subscription: give its id, not an event type", EXIT.usage);
     const positions = await committed();
-    if (positions.length === 0) throw new Failure("this subscription was never read, so nothing is committed: take --from begin or end", EXIT.usage);
+    if (positions.length === 0)
+      throw new Failure(
+        "this subscription was never read, so nothing is committed: take --from begin or end",
+        EXIT.usage,
+      );
     return byEventType(eventTypes, positions);
   }
   if (Array.isArray(place)) return byEventType(eventTypes, named(eventTypes, place));
