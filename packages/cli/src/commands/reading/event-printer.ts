@@ -3,7 +3,7 @@ import type { Cursor } from "nakadi-client";
 import type { Output } from "../../context.ts";
 import { NOTHING } from "../../output/cell.ts";
 import { type Paint, prettyJson } from "../../output/pretty-json.ts";
-import { visible, visibleData, visibleWord } from "../../output/visible.ts";
+import { visible, visibleData, visibleLine, visibleWord } from "../../output/visible.ts";
 import type { Colours } from "../../terminal/colours.ts";
 
 export const EVENT_FORMATS = ["pretty", "table", "wide", "json", "ndjson", "yaml"] as const;
@@ -37,8 +37,11 @@ export async function printerFor(
   { colours, terminal, project, withPosition }: PrinterOptions,
 ): Promise<EventPrinter> {
   const safe = terminal ? visibleData : (data: string): string => data;
-  const shown = ({ text, event }: PrintedEvent): string =>
-    safe(project && event !== undefined ? (JSON.stringify(project(event)) ?? "null") : text);
+  const shown = ({ text, event }: PrintedEvent): string => {
+    // What is not JSON may have any character; escapes of JSON mean nothing in it.
+    if (event === undefined) return terminal ? visibleLine(text) : text;
+    return safe(project ? (JSON.stringify(project(event)) ?? "null") : text);
+  };
   const forPrograms = (one: PrintedEvent): string =>
     withPosition ? `{"position":${safe(JSON.stringify(one.position))},"event":${shown(one)}}` : shown(one);
   switch (format) {
