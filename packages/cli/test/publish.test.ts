@@ -97,7 +97,7 @@ describe("nakadi publish", () => {
     const { exit, err, events } = await publish(["--batch", "1"], { stdin });
     expect(err).not.toContain("Maximum call stack");
     expect(events).toContain("a");
-    expect(err).toMatch(/^(nakadi: )?standard input:2: |^3 of 3 events/);
+    expect(err).toMatch(/^(nakadi: )?standard input:2: |^3 of 3 events/m);
     expect(exit).toBe(err.startsWith("3 of 3") ? 0 : 1);
   });
 

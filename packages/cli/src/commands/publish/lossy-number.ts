@@ -11,8 +11,11 @@ const SAFE_DIGITS = 15;
 /** The first number of a JSON text that would change, if any. */
 export function lossyNumber(json: string): string | undefined {
   for (const { start, end } of jsonTokens(json)) {
-    if (end - start <= SAFE_DIGITS || !NUMBER_STARTS.includes(json.charAt(start))) continue;
+    if (!NUMBER_STARTS.includes(json.charAt(start))) continue;
     const token = json.slice(start, end);
+    // Beyond the range of a double it would be published as null.
+    if (!Number.isFinite(Number(token))) return token;
+    if (token.length <= SAFE_DIGITS) continue;
     const digits = significantDigits(token);
     if (digits.length > SAFE_DIGITS && significantDigits(String(Number(token))) !== digits) return token;
   }
