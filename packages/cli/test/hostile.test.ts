@@ -14,9 +14,8 @@ const ON_TERMINAL = { isTTY: true, env: { NO_COLOR: "1" } };
 /** What is left when our own clearing of lines and hiding of the cursor is taken away. */
 function orders({ text }: Captured): string[] {
   // oxlint-disable-next-line no-control-regex -- they are what is looked for
-  return (
-    text.replaceAll(/\r\u001B\[2K|\u001B\[(\?25[lh]|0J|\d+A\r)/g, "").match(/[^\P{Cc}\n]|[\p{Cf}\p{Zl}\p{Zp}]/gu) ?? []
-  );
+  const withoutOurs = text.replaceAll(/\r\u001B\[2K|\u001B\[(\?25[lh]|0J|\d+A\r)/g, "");
+  return withoutOurs.match(/[^\P{Cc}\n]|[\p{Cf}\p{Zl}\p{Zp}]/gu) ?? [];
 }
 
 it.each(["pretty", "table", "wide", "json", "ndjson", "yaml"])("events, as %s", async (format) => {

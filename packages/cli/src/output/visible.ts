@@ -4,6 +4,7 @@
  * Each expression matches a single character: what repeats one would take time by the square of a hostile text.
  * @pure
  */
+// oxlint-disable no-control-regex -- they are what is looked for
 /**
  * C0, C1 and DEL; formats, as those of direction and of no width; line and paragraph separators; halves of a pair; what is
  * ignored where it is shown, save the selectors that choose how a sign looks.
@@ -12,7 +13,7 @@ const HIDDEN = /(?![\uFE00-\uFE0F])[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}\p{Default_Ign
 const SPACE = /\s/g;
 /** The same without what JSON and YAML have escaped already, or lay a text out with. */
 const HIDDEN_IN_DATA =
-  /(?![\u0000-\u001F\uFE00-\uFE0F])[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}\p{Default_Ignorable_Code_Point}]/gu;
+  /(?![\u0000-\u001F]|[\uFE00-\uFE0F])[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}\p{Default_Ignorable_Code_Point}]/gu;
 
 /** Words in one line. */
 export function visible(text: string): string {
