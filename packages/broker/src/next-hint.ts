@@ -1,4 +1,4 @@
-/** Waiting for a hint, or for some time: hints may be lost, so whoever waits looks again by himself. */
+/** Waiting for a hint, or for some time: hints may be lost, so the caller looks again after either. */
 import type { Clock } from "nakadi-protocol";
 
 /** @param listen begins to listen; its result ends that */

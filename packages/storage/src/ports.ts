@@ -2,7 +2,7 @@
  * The three ports between the broker's domain and its storage. Rules over all of them:
  * any node may call any method; nothing spans two ports (a use case that writes to two is ordered and idempotent);
  * a method that promises durability resolves only when the bytes are durable; hints (`on…`) may be late, doubled or
- * lost, so whoever listens also polls, rarely; a listener must not throw. Bad input is a `RangeError` or `TypeError`
+ * lost, so a listener also polls, rarely; a listener must not throw. Bad input is a `RangeError` or `TypeError`
  * before anything is stored. One compliance suite (`compliance/`) holds every engine to this.
  * @pure
  */
@@ -129,7 +129,7 @@ export interface Versioned<T> {
   version: number;
 }
 
-/** With `unchanged` the value is what it was, and only the version is another one: there is nothing to tell anybody. */
+/** With `unchanged` the value is what it was, and only the version is another one: no listener is told. */
 export type Write =
   | { kind: string; id: string; expect: number | "absent" | "any"; value: unknown; unchanged?: true }
   | { kind: string; id: string; expect: number; remove: true };
@@ -168,7 +168,7 @@ export interface Session {
   /** Empty: the server assigns. */
   requested: readonly PartitionKey[];
   commitTimeoutMs: number;
-  /** Its client is gone; it only waits for commits, and makes room for whoever wants its slot. */
+  /** Its client is gone; it only waits for commits, and makes room for a session that wants its slot. */
   lingering?: true;
 }
 
@@ -221,7 +221,7 @@ export interface CoordinationPort {
   /**
    * The fence: session alive, owner of the partition, position strictly greater, in one atomic step. Items are taken in
    * order, one outcome each; nothing is written if one is refused (anything but committed or outdated), and the others'
-   * outcomes say what they would have been. A partition that nobody owns is `no-partition`. A commit sets
+   * outcomes say what they would have been. A partition without an owner is `no-partition`. A commit sets
    * `failedCommits` to 0 and leaves `lastDeadLetter`.
    */
   commit(
@@ -231,7 +231,7 @@ export interface CoordinationPort {
   ): Promise<readonly CommitOutcome[]>;
   /**
    * Sets progress, backwards too, if the group still has version `expect` (0: there is none). A commit does not change
-   * that version; so whoever counts failures, while an owner may still commit, passes what it has read as `from`: it is a
+   * that version; so a caller that counts failures, while an owner may still commit, passes what it has read as `from`: it is a
    * conflict where one of these is not the same any more.
    */
   force(

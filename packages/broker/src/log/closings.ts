@@ -7,8 +7,8 @@
  * - It is complete when each node that lives has acknowledged it. A node whose lease has ended begins nothing more.
  * - It is void when the node that closes has lost its lease; the next writer, or start of a node, removes it then.
  *
- * What ends it, its own node or another one, removes the record: whoever wants to complete the switch removes it in the
- * same write, so that only one of them can.
+ * A closing ends with its record. The write that completes the switch removes the record too, so a switch whose closing was
+ * removed by another node cannot complete.
  */
 import type { Clock } from "nakadi-protocol";
 import type { CoordinationPort, LogId, LogPort, MetadataPort, Versioned, Write } from "nakadi-storage";
@@ -18,7 +18,7 @@ import { nextHint } from "../next-hint.ts";
 import { ProblemError } from "../problems.ts";
 
 const KIND = "closing";
-/** Hints may be lost, so whoever waits looks again this often. */
+/** Hints may be lost, so a closing that is waited for is looked at this often. */
 const POLL_MS = 250;
 
 export interface Closing {

@@ -161,7 +161,7 @@ describe("a timeline's switch", () => {
     expect(await orders()).toEqual([1]);
   });
 
-  it("that ends while a writer looks for it does not cost that writer his last look", async () => {
+  it("that ends while a writer looks for it does not cost that writer its last look", async () => {
     await parts.closings.begin("et", parts.membership.stay().name, "next");
     const looked = vi.spyOn(parts.closings, "look").mockImplementationOnce(async () => {
       const at = await parts.snapshots.take();
@@ -173,7 +173,7 @@ describe("a timeline's switch", () => {
     expect(looked).toHaveBeenCalledTimes(2);
   });
 
-  it("of a node that has lost its lease holds nobody up, and cannot complete", async () => {
+  it("of a node that has lost its lease holds no writer up, and cannot complete", async () => {
     const lost = await domainNode({ engine, clock: new ManualClock() });
     const writer = slowWriter(undefined, lost);
     await writer.begun;

@@ -1,6 +1,6 @@
 /**
  * From one timeline to the next (protocol 6.6). Nothing spans metadata and log, so it goes in steps, each of which may be
- * the last before a crash: close the event type (nobody begins to write to it, on any node), wait for those who write,
+ * the last before a crash: close the event type (no write to it begins, on any node), wait for the writes in flight,
  * create the next log, and in one write end the closing, close the timeline and open the next. A closing that is left
  * behind is void as soon as its node has lost its lease.
  */
@@ -40,7 +40,7 @@ export async function switchTimeline(
   await closings.begin(name, membership.stay().name, next);
   try {
     await closings.complete(name, next);
-    // Those who were waited for may have given it more partitions; nobody can any more.
+    // A repartitioning that was waited for may have given it more partitions; none can any more.
     const closed = await eventTypes.get(name);
     demandSwitchable(closed);
     const current = closed.timelines.at(-1)?.log ?? "";

@@ -1,6 +1,6 @@
 /**
- * Who writes to an event type on this node. While the event type is closed (`closings.ts`) nobody begins to; what had begun
- * before is waited for, and then acknowledged to the node that closes.
+ * The writes to event types on this node. While an event type is closed (`closings.ts`) no write to it begins; when those that
+ * had begun are done, this node acknowledges the closing.
  */
 import type { Clock, Timer } from "nakadi-protocol";
 import type { LogId } from "nakadi-storage";
@@ -12,7 +12,7 @@ import { nextHint } from "../next-hint.ts";
 import type { NodeMembership, Stay } from "../node-membership.ts";
 import { type Closings, inMaintenance } from "./closings.ts";
 
-/** Hints may be lost, so whoever waits looks again this often. */
+/** Hints may be lost, so a write that waits looks again this often. */
 const POLL_MS = 250;
 /** The same for closings of other nodes. */
 const ACKNOWLEDGE_MS = 500;

@@ -48,7 +48,7 @@ export class SubscriptionStreams {
   }
 
   /**
-   * A session with its partitions, ready to `start`. Whoever opens it starts or stops it.
+   * A session with its partitions, ready to `start`. The caller starts or stops it.
    * @throws {ProblemError} 403, 404, 409, 412, 422; 503 while this node holds no lease
    */
   async open(subscriptionId: string, { settings, partitions }: SubscriptionStreamRequest): Promise<SubscriptionStream> {
@@ -95,7 +95,7 @@ export class SubscriptionStreams {
       await this.#demandNotDeleted(subscriptionId);
       await stream.settle();
       await this.#demandAlive(subscriptionId, id, stay);
-      // Whoever was blocked since then has not been told.
+      // A block since then has told no stream that was not open yet.
       await gate.demandStream(subscription.event_types);
     } catch (error) {
       stream.abandon();

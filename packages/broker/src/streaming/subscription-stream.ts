@@ -120,7 +120,7 @@ export class SubscriptionStream {
     this.#pump();
   }
 
-  /** Instead of `start`, for a stream that cannot begin: nothing is read any more, and nobody waits for it. */
+  /** Instead of `start`, for a stream that cannot begin: nothing is read any more, and `ended` resolves. */
   abandon(): void {
     this.#session.end();
     for (const hint of this.#hints) hint[Symbol.dispose]();
@@ -244,7 +244,7 @@ export class SubscriptionStream {
     this.#pump();
   }
 
-  /** The session goes before the body ends: whoever reads the end finds the slot free. */
+  /** The session goes before the body ends: a client that reads the end finds the slot free. */
   async #finish(sink: StreamSink, failed: ReadonlyMap<PartitionKey, number>): Promise<void> {
     this.#timer?.cancel();
     this.#poll?.cancel();
