@@ -29,9 +29,9 @@ it("churn on several nodes loses nothing, reorders nothing and leaves even share
       await fetch(`${cluster.url}/health`);
     },
   };
-  const figures = await new Churn(cluster.url, pace, seeded(seed), 3).run(20);
+  const figures = await new Churn(cluster.url, pace, seeded(seed), 3).run(15);
   await cluster[Symbol.asyncDispose]();
-  expect(figures, `seed ${seed}`).toMatchObject({ faults: [], quietSeconds: 4 });
+  expect(figures, `seed ${seed}`).toMatchObject({ faults: [], quietSeconds: 3 });
   expect(figures.joined).toBeGreaterThan(50);
-  expect(stops).toBeGreaterThanOrEqual(4);
-});
+  expect(stops).toBeGreaterThanOrEqual(3);
+}, 120_000);

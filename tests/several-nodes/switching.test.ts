@@ -55,7 +55,7 @@ it("loses and reorders nothing of what any node has acknowledged", async () => {
     expect(numbers.length).toBeGreaterThan(0);
   }
   expect(switches).toBe(2 * ROUNDS);
-});
+}, 120_000);
 
 async function post(url: string, path: string, json: unknown): Promise<number> {
   const headers = { "content-type": "application/json" };
