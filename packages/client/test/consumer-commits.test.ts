@@ -154,8 +154,8 @@ describe("strategies", () => {
     ["latestPossible, three quarters of it", "latestPossible", []],
     ["manual", "manual", []],
   ])("%s", async (_what, commit, expected) => {
-    const { commit: _each, ...options } = { commit };
-    const test = testConsumer(idle, commit === undefined ? { ...options, commit: undefined as never } : { commit });
+    const window = { maxUncommittedEvents: 10 };
+    const test = testConsumer(idle, { ...window, commit: commit as CommitStrategy });
     const server = await test.open();
     for (const n of [1, 2, 3, 4, 5]) {
       server.batch(n);
@@ -232,7 +232,7 @@ describe("what the server answers", () => {
 describe("options that contradict each other are refused with the reason, before anything is sent", () => {
   const handler = (): void => undefined;
   it.each<[path: string, reason: string, options: unknown, given?: unknown]>([
-    ["options.commit.every.batches", "maxUncommittedEvents, 10, or less", { commit: { every: { batches: 100 } } }],
+    ["options.commit.every.batches", "maxUncommittedEvents, 1000, or less", { commit: { every: { batches: 2_000 } } }],
     ["options.commit.every.events", "or less", { maxUncommittedEvents: 50, commit: { every: { events: 51 } } }],
     [
       "options.commit.every.ms",

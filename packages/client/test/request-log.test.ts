@@ -105,7 +105,12 @@ it.each(["/api/v1", "/api/v1/"])(
     });
     nakadi.consume("a/b c", { onEvent: () => undefined }, { commit: "each" });
     const resource = "/api/v1/subscriptions/a%2Fb%20c";
-    await expect.poll(() => seen).toEqual([`GET ${resource}/events`, `POST ${resource}/cursors`]);
+    await expect
+      .poll(() => seen)
+      .toEqual([
+        `GET ${resource}/events?batch_limit=100&batch_flush_timeout=1&max_uncommitted_events=1000`,
+        `POST ${resource}/cursors`,
+      ]);
   },
 );
 

@@ -12,7 +12,23 @@ import type { Handler, HandlerFactory } from "./handler.ts";
 import type { ConsumerObservers } from "./observers.ts";
 
 export interface ConsumerOptions<E = unknown>
-  extends Omit<StreamOptions, "commitRetry" | "bufferedBatches" | "bufferedBytes">, ConsumerObservers {
+  extends
+    Omit<
+      StreamOptions,
+      | "commitRetry"
+      | "bufferedBatches"
+      | "bufferedBytes"
+      | "batchLimit"
+      | "maxUncommittedEvents"
+      | "batchFlushTimeoutSeconds"
+    >,
+    ConsumerObservers {
+  /** Events in a batch at most, 1 or more. Default 100, or `maxUncommittedEvents` where that is less. */
+  batchLimit?: number;
+  /** Events that may be delivered and not yet committed, `batchLimit` or more. Default 1000, or twice `batchLimit` where that is more. */
+  maxUncommittedEvents?: number;
+  /** Seconds after which the server sends a batch even if it is not full, 1 or more. Default 1. */
+  batchFlushTimeoutSeconds?: number;
   /** Handlers that run at a time, in all lanes together, 1 or more. Default 16. */
   concurrency?: number;
   /** Handles the keys of a lane in parallel, each key in order. Default: a lane is handled in order. */
@@ -126,7 +142,7 @@ export function checkedHandler<E>(handler: Handler<E>): Handler<E> {
 }
 
 function settingsOf<E>(handlerOf: HandlerFactory<E>, options: ConsumerOptions<E>): ConsumerSettings<E> {
-  const stream = streamSettings(pick(options, OF_STREAM));
+  const stream = streamSettings({ ...forThroughput(options), ...pick(options, OF_STREAM) });
   const commitTimeoutMs = (stream.parameters.commit_timeout ?? 60) * 1_000;
   const streams = wholeNumber("options.streams", options.streams, { min: 1 }, 1);
   if (streams > 1 && options.partitions !== undefined) {
@@ -152,6 +168,22 @@ function settingsOf<E>(handlerOf: HandlerFactory<E>, options: ConsumerOptions<E>
     bufferedBytes: wholeNumber("options.bufferedBytes", options.bufferedBytes, { min: 1 }, 64 * MEBIBYTE),
     metrics: checkedMetrics(options.metrics),
     observers,
+  };
+}
+
+const BATCH_EVENTS = 100;
+const WINDOW_EVENTS = 1_000;
+
+/** Where a stream has the original's defaults, of one event and ten, a consumer has such as keep it busy while a commit travels. */
+function forThroughput<E>({ batchLimit, maxUncommittedEvents }: ConsumerOptions<E>): StreamOptions {
+  // What is no number is refused by name, and not here.
+  const window = typeof maxUncommittedEvents === "number" ? maxUncommittedEvents : WINDOW_EVENTS;
+  const batch = typeof batchLimit === "number" ? batchLimit : 0;
+  return {
+    batchLimit: Math.min(BATCH_EVENTS, window),
+    maxUncommittedEvents: Math.max(WINDOW_EVENTS, 2 * batch),
+    // A batch that is not full waits so long.
+    batchFlushTimeoutSeconds: 1,
   };
 }
 
