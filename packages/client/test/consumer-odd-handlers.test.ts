@@ -1,6 +1,6 @@
 /** Handlers that take too long, throw what is no error, change their events, or answer nonsense. */
 import { describe, expect, it } from "vitest";
-import { type DeadLetter, TimeoutError } from "../src/index.ts";
+import { type Consumer, type DeadLetter, TimeoutError } from "../src/index.ts";
 import { Held, type Numbered, numbers, QUICK, testConsumer } from "./test-consumer.ts";
 
 describe("a deadline", () => {
@@ -154,15 +154,63 @@ describe("odd handlers", () => {
     expect(test.committed()).toEqual([]);
   });
 
-  it("that wait for stop inside themselves are waited for as long as that was given, and no longer", async () => {
-    const test = testConsumer({
-      onEvent: async () => {
-        await test.consumer.stop({ drainMs: 1_000 });
-      },
+  describe("that wait for themselves", () => {
+    type Wait = (consumer: Consumer) => Promise<unknown>;
+    const WAITS: [what: string, wait: Wait][] = [
+      ["consumer.stop()", (consumer) => consumer.stop()],
+      ["consumer.done", (consumer) => consumer.done],
+      ["consumer.stop()", (consumer) => consumer[Symbol.asyncDispose]()],
+      ["consumer.stop()", (consumer) => new Promise((resolve) => setImmediate(() => resolve(consumer.stop())))],
+    ];
+
+    it.each(WAITS)("are refused at once, and fail the consumer: %s", async (what, wait) => {
+      const test = testConsumer({ onEvent: async () => void (await wait(test.consumer)) });
+      const failed = test.consumer.done.catch((error: unknown) => error);
+      (await test.open()).batch(1);
+      expect(await failed).toMatchObject({
+        code: "CONFIG",
+        message: `${what} inside a handler waits for a handler to end: return "stop" instead, or do not await it`,
+      });
+      expect(test.committed()).toEqual([]);
     });
-    (await test.open()).batch(1);
-    await test.pass(1_000);
-    expect([await test.consumer.done, test.committed()]).toEqual([expect.objectContaining({ drained: false }), []]);
+
+    it.each(WAITS.filter(([what]) => what !== "consumer.done"))(
+      "and go on have asked for a stop: %s",
+      async (_, wait) => {
+        const refused: unknown[] = [];
+        const test = testConsumer({
+          onEvent: async () => void (await wait(test.consumer).catch((error: unknown) => refused.push(error))),
+        });
+        (await test.open()).batch(1);
+        expect(await test.consumer.done).toMatchObject({ batches: 1, committed: 1, abandoned: [], drained: true });
+        expect(refused).toHaveLength(1);
+      },
+    );
+
+    it("in a dead-letter sink or the failure policy are refused as well", async () => {
+      const test = testConsumer(
+        { onEvent: () => Promise.reject(new Error("poison")) },
+        {
+          failure: {
+            retry: { attempts: 1 },
+            onExhausted: async () => {
+              await test.consumer.stop();
+              return "skip";
+            },
+          },
+        },
+      );
+      const failed = test.consumer.done.catch((error: unknown) => error);
+      (await test.open()).batch(1);
+      expect(await failed).toMatchObject({ code: "CONFIG", message: expect.stringContaining('return "stop"') });
+    });
+
+    it("by closing do not wait: everything is over at once", async () => {
+      const test = testConsumer({ onEvent: () => test.nakadi.close() });
+      (await test.open()).batch(1);
+      expect(await test.consumer.done).toMatchObject({ drained: false });
+      expect(test.clock.pending).toBe(0);
+    });
   });
 
   it("a key that is no text, or a factory that makes no handler, fails the consumer", async () => {

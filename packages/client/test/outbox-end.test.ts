@@ -21,6 +21,20 @@ describe("the end", () => {
     await test.outbox.close();
   });
 
+  it("stop is refused to the store's own claim that awaits it, and takes place all the same", async () => {
+    const test = testOutbox([], { rows: [row(1)] });
+    const refused: unknown[] = [];
+    const { claim } = test.store;
+    test.store.claim = async (limit, publish) => {
+      await test.outbox.stop().catch((error: unknown) => refused.push(error));
+      return claim.call(test.store, limit, publish);
+    };
+    test.outbox.wake();
+    await test.pass(10_000);
+    expect(refused[0]).toMatchObject({ code: "CONFIG", message: expect.stringContaining("do not await it there") });
+    expect(await test.outbox.stop()).toMatchObject({ drained: true });
+  });
+
   it("stop is bounded: what has no answer in time is kept", async () => {
     const test = testOutbox([], { rows: [row(0)] });
     silent(test);

@@ -5,11 +5,13 @@
 import type { Clock } from "nakadi-protocol";
 import { type NakadiError, TimeoutError } from "../errors/nakadi-error.ts";
 import { HandlerRun, type RunParts } from "./handler-run.ts";
+import type { OwnCalls } from "./own-calls.ts";
 import type { Work, WorkPart } from "./work.ts";
 
 export interface CallsParts {
   clock: Clock;
   commitTimeoutMs: number;
+  ownCalls: OwnCalls;
   stuck: (error: NakadiError) => void;
 }
 
@@ -34,8 +36,8 @@ export class Calls<E> {
   }
 
   begin(part: WorkPart<E>, call: RunParts["call"], timeoutMs: number | undefined): HandlerRun {
-    const { clock, stuck } = this.#parts;
-    const run = new HandlerRun({ call, clock, timeoutMs, stuck });
+    const { clock, stuck, ownCalls } = this.#parts;
+    const run = new HandlerRun({ call: (signals) => ownCalls.run(() => call(signals)), clock, timeoutMs, stuck });
     this.#calls.set(part, { run, begunAtMs: clock.monotonicMs(), inTime: !part.work.session.isOverdue() });
     if (this.#stopAsked) run.askToStop();
     return run;

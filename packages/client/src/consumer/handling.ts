@@ -17,6 +17,8 @@ import { handlerError, ownError } from "./handler-error.ts";
 import type { RunParts, RunSignals } from "./handler-run.ts";
 import { LaneScheduler } from "./lane-scheduler.ts";
 import { nextTurn, turnIsSpent } from "../stream/loop-budget.ts";
+import { type OwnCalls, SelfWaitError } from "./own-calls.ts";
+import type { Loss } from "./open-session.ts";
 import { Opening } from "./opening.ts";
 import type { ConsumerSettings } from "./options.ts";
 import { PastTries } from "./past-tries.ts";
@@ -29,6 +31,7 @@ export interface HandlingParts<E> {
   random: () => number;
   logger: Logger;
   undertaker: Undertaker<E>;
+  ownCalls: OwnCalls;
   /** All of the batch is done. */
   done: (work: Work<E>, as: DoneAs) => void;
   /** Nothing of the batch is held any more. */
@@ -37,16 +40,6 @@ export interface HandlingParts<E> {
   /** A handler asked for it. */
   stop: () => void;
   fatal: (error: NakadiError) => void;
-}
-
-/** Batches that come again, for their session or their lane of it is gone. */
-export interface Loss<E> {
-  works: readonly Work<E>[];
-  /** Those that were done, too late to be committed. */
-  late: readonly Work<E>[];
-  reason: NakadiError;
-  /** It is gone because nothing was committed in time, although commits go through. */
-  overdue: boolean;
 }
 
 export class Handling<E> {
@@ -64,12 +57,13 @@ export class Handling<E> {
   constructor(parts: HandlingParts<E>) {
     this.#parts = parts;
     const { concurrency, maxEventsPerSecond, key, commitTimeoutMs } = parts.settings;
-    this.#calls = new Calls({ clock: parts.clock, commitTimeoutMs, stuck: (error) => parts.fatal(error) });
+    const { clock, ownCalls, fatal } = parts;
+    this.#calls = new Calls({ clock, commitTimeoutMs, ownCalls, stuck: fatal });
     this.#opening = new Opening({
       settings: parts.settings,
       opened: (work, made) => this.#opened(work, made),
       later: () => this.#pump(),
-      fatal: parts.fatal,
+      fatal,
     });
     this.#scheduler = new LaneScheduler({ concurrency, maxEventsPerSecond, keyed: key !== undefined });
   }
@@ -234,6 +228,10 @@ export class Handling<E> {
   }
 
   async #failed(part: WorkPart<E>, error: unknown): Promise<void> {
+    if (error instanceof SelfWaitError) {
+      this.#stopAt(part, error);
+      return;
+    }
     const { settings, clock, random } = this.#parts;
     part.attempts += 1;
     part.firstFailedAtMs ??= clock.wallMs();

@@ -3,6 +3,7 @@
  * @pure
  */
 import type { StreamCursor } from "../stream/batch.ts";
+import type { NakadiError } from "../errors/nakadi-error.ts";
 import type { CommitTracker } from "./commit-tracker.ts";
 import { laneOf } from "./lane.ts";
 import type { SessionCommits } from "./session-commits.ts";
@@ -20,6 +21,16 @@ export interface OpenSession<E> extends WorkSession<E> {
   readonly works: Set<Work<E>>;
   /** Batches that were done so late that their commit may be refused. */
   readonly late: Set<Work<E>>;
+}
+
+/** Batches that come again, for their session or their lane of it is gone. */
+export interface Loss<E> {
+  works: readonly Work<E>[];
+  /** Those that were done, too late to be committed. */
+  late: readonly Work<E>[];
+  reason: NakadiError;
+  /** It is gone because nothing was committed in time, although commits go through. */
+  overdue: boolean;
 }
 
 /** Takes those batches out that `isLost` names. */

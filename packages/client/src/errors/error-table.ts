@@ -38,7 +38,8 @@ export const ERROR_TABLE: Readonly<Record<ErrorCode, ErrorRow>> = {
     class: "ConfigError",
     statuses: "",
     retryable: false,
-    meaning: "An option or argument is wrong; nothing was sent.",
+    meaning:
+      "An option or argument is wrong and nothing was sent, or the program has a mistake that no further try mends.",
   },
   HTTP: { class: "HttpError", statuses: "any other", retryable: false, meaning: "The server refused the request." },
   UNAUTHORIZED: {

@@ -1,5 +1,6 @@
 /** Publishes what a program's database holds for it: claims rows, publishes their events, and has the store carry out what became of them. */
 import type { Clock } from "nakadi-protocol";
+import { OwnCalls, refusedWait, SelfWaitError } from "../consumer/own-calls.ts";
 import { cameWithin } from "../consumer/bounded-wait.ts";
 import { HttpError } from "../errors/nakadi-error.ts";
 import type { Logger } from "../observability/logger.ts";
@@ -27,6 +28,7 @@ export interface Outbox extends AsyncDisposable {
    * Claims no more, and gives the claim under way `drainMs` milliseconds to end; then it closes. Rows that are not published stay
    * in the store. Idempotent.
    * @param options.drainMs default 10 000
+   * @throws {NakadiError} CONFIG for the store's own claim that awaits it, and so itself
    */
   stop(options?: { drainMs?: number }): Promise<OutboxStopReport>;
   /** Ends what is under way now; the store gets a few seconds to carry out what is known of it. Idempotent. */
@@ -50,6 +52,8 @@ const STORE_MS = 5_000;
 
 export class StoreOutbox<R extends OutboxRow> implements Outbox {
   readonly #parts: OutboxParts<R>;
+  /** Calls of the store. */
+  readonly #ownCalls = new OwnCalls();
   readonly #publishers = new Map<string, Publisher<object>>();
   readonly #ending = new AbortController();
   readonly #closing = new AbortController();
@@ -75,10 +79,10 @@ export class StoreOutbox<R extends OutboxRow> implements Outbox {
     this.#waiting?.abort();
   }
 
-  async stop({ drainMs }: { drainMs?: number } = {}): Promise<OutboxStopReport> {
-    const limitMs = wholeNumber("options.drainMs", drainMs, { min: 0 }, 10_000);
-    this.#stopped ??= this.#drain(limitMs);
-    return this.#stopped;
+  stop({ drainMs }: { drainMs?: number } = {}): Promise<OutboxStopReport> {
+    const stopped = this.#stop(drainMs);
+    if (!this.#ownCalls.inside) return stopped;
+    return refusedWait(new SelfWaitError("outbox.stop()", "the store's claim", "do not await it there"));
   }
 
   close(): Promise<void> {
@@ -88,6 +92,12 @@ export class StoreOutbox<R extends OutboxRow> implements Outbox {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.stop();
+  }
+
+  async #stop(drainMs: number | undefined): Promise<OutboxStopReport> {
+    const limitMs = wholeNumber("options.drainMs", drainMs, { min: 0 }, 10_000);
+    this.#stopped ??= this.#drain(limitMs);
+    return this.#stopped;
   }
 
   async #drain(drainMs: number): Promise<OutboxStopReport> {
@@ -101,7 +111,8 @@ export class StoreOutbox<R extends OutboxRow> implements Outbox {
     this.#ending.abort();
     this.#closing.abort();
     await Promise.all([...this.#publishers.values()].map((publisher) => publisher.close()));
-    await cameWithin(this.#over, STORE_MS, this.#parts.clock, []);
+    // Inside a call of the store there is nothing to wait for but itself.
+    if (!this.#ownCalls.inside) await cameWithin(this.#over, STORE_MS, this.#parts.clock, []);
     this.#parts.over();
   }
 
@@ -126,13 +137,15 @@ export class StoreOutbox<R extends OutboxRow> implements Outbox {
     let settlement: Settlement<R> = joined<R>([]);
     let cause: unknown;
     try {
-      await store.claim(settings.maxRows, async (rows) => {
-        claimed = rows.length;
-        const results = await this.#publish(rows);
-        ({ cause } = results);
-        settlement = results.settlement;
-        return settlement;
-      });
+      await this.#ownCalls.run(() =>
+        store.claim(settings.maxRows, async (rows) => {
+          claimed = rows.length;
+          const results = await this.#publish(rows);
+          ({ cause } = results);
+          settlement = results.settlement;
+          return settlement;
+        }),
+      );
     } catch (error) {
       return this.#failed(error, false);
     }

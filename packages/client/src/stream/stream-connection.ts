@@ -12,6 +12,7 @@ import {
   type Steps,
   type Timer,
 } from "nakadi-protocol";
+import { asMistake } from "../errors/mistake.ts";
 import { type NakadiError, nakadiError, ProtocolError, TimeoutError, TransportError } from "../errors/nakadi-error.ts";
 import type { StreamResponse } from "../transport/transport.ts";
 import { type Batch, StreamBatch, type StreamCursor, withStreamId } from "./batch.ts";
@@ -79,7 +80,7 @@ export class StreamConnection<E> {
         this.#idle?.cancel();
         this.drain();
       },
-      failed: (error) => this.#end(nakadiError(error, { request: this.#parts.request })),
+      failed: (error) => this.#end(nakadiError(asMistake(error, "the transport"), { request: this.#parts.request })),
     });
   }
 
@@ -188,14 +189,14 @@ export class StreamConnection<E> {
       });
     }
     if (error instanceof BatchLineError) return new ProtocolError(error.message, { request, cause: error });
-    return nakadiError(error, { request });
+    return nakadiError(asMistake(error, "reading a stream"), { request });
   }
 
   #finish(error: NakadiError | undefined, fatal: boolean): void {
     if (this.#over) return;
     this.#over = true;
     this.#release();
-    this.#parts.over(error, fatal);
+    this.#parts.over(error, fatal || error?.code === "CONFIG");
   }
 
   #release(): void {

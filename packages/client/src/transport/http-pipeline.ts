@@ -2,6 +2,7 @@
 import { type Clock, Header, MediaType } from "nakadi-protocol";
 import { Refreshes } from "../auth/refreshes.ts";
 import type { TokenProvider } from "../auth/token.ts";
+import { asMistake } from "../errors/mistake.ts";
 import { HttpError, NakadiError, nakadiError, ProtocolError, TimeoutError } from "../errors/nakadi-error.ts";
 import { abortSignal } from "../options/checks.ts";
 import { jsonText } from "../options/json-text.ts";
@@ -77,7 +78,7 @@ export class HttpPipeline {
     const { transport, timeoutMs, maxResponseBytes } = this.#parts;
     const limits = { timeoutMs, maxBytes: maxResponseBytes };
     return this.#withToken(call, signal, async (request) =>
-      checkedAnswer(await transport.request(request, limits, signal)),
+      checkedAnswer(await byTransport(transport.request(request, limits, signal))),
     );
   }
 
@@ -92,7 +93,7 @@ export class HttpPipeline {
     let sent = false;
     const send = async (request: TransportRequest): Promise<BufferedResponse> => {
       sent = true;
-      const response = checkedAnswer(await transport.request(request, limits, signal));
+      const response = checkedAnswer(await byTransport(transport.request(request, limits, signal)));
       // What was refused so is not there, whatever becomes of the second try.
       sent = response.status !== 401;
       return response;
@@ -112,7 +113,7 @@ export class HttpPipeline {
   async openStream(call: HttpCall, headTimeoutMs: number, signal?: AbortSignal): Promise<StreamResponse> {
     const { transport } = this.#parts;
     const response = await this.#withToken(call, signal, async (request) =>
-      checkedStream(await transport.openStream(request, headTimeoutMs, signal)),
+      checkedStream(await byTransport(transport.openStream(request, headTimeoutMs, signal))),
     );
     try {
       if (response.status === 200) this.#demandPlain(call, response);
@@ -245,6 +246,15 @@ export class HttpPipeline {
         failed: finish,
       });
     });
+  }
+}
+
+/** A transport that fails by a mistake fails each time. */
+async function byTransport<R>(answer: Promise<R>): Promise<R> {
+  try {
+    return await answer;
+  } catch (thrown) {
+    throw asMistake(thrown, "the transport");
   }
 }
 

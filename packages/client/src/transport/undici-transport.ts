@@ -6,6 +6,7 @@ import type { Agent, Dispatcher } from "undici";
 import { type Clock, systemClock } from "nakadi-protocol";
 import { NakadiError, nakadiError, ProtocolError, TimeoutError } from "../errors/nakadi-error.ts";
 import { wholeNumber } from "../options/checks.ts";
+import { loadUndici } from "./load-undici.ts";
 import { type BaseUrl, parseBaseUrl, withoutQuery } from "./base-url.ts";
 import { ConnectionSlots } from "./connection-slots.ts";
 import type {
@@ -147,7 +148,8 @@ export class UndiciTransport implements Transport {
   /** Ends all connections. */
   async close(): Promise<void> {
     this.#closed = true;
-    const agents = await this.#agents;
+    // Where they could not be loaded, there are none.
+    const agents = await this.#agents?.catch(() => undefined);
     await Promise.all([agents?.requests.destroy(), agents?.streams.destroy()]);
   }
 
@@ -165,7 +167,7 @@ export class UndiciTransport implements Transport {
 
   #load(): Promise<{ requests: Agent; streams: Agent }> {
     if (this.#closed) return Promise.reject(closed());
-    this.#agents ??= import("undici").then(({ Agent: UndiciAgent }) => {
+    this.#agents ??= loadUndici().then(({ Agent: UndiciAgent }) => {
       const common = {
         connect: { timeout: this.#connectTimeoutMs },
         headersTimeout: 0,

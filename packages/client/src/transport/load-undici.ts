@@ -1,0 +1,28 @@
+/** Loads undici, also from within a bundle. */
+import { createRequire } from "node:module";
+import { NakadiError } from "../errors/nakadi-error.ts";
+
+type Undici = typeof import("undici");
+
+/**
+ * A bundler that puts undici into an ES module may leave it calls of `require` that are not there; then undici is taken from
+ * the `node_modules` beside the bundle.
+ * @throws {NakadiError} CONFIG: it is in neither place, and no further try helps
+ */
+export async function loadUndici(): Promise<Undici> {
+  try {
+    return await import("undici");
+  } catch (error) {
+    try {
+      return createRequire(import.meta.url)("undici") as Undici;
+    } catch {
+      throw new NakadiError(
+        "CONFIG",
+        `undici, which sends requests, does not load: ${error instanceof Error ? error.message : String(error)}. ` +
+          "Where the program is bundled: leave undici out of the bundle (esbuild: --external:undici) and install it beside it, " +
+          "or bundle as CommonJS",
+        { cause: error },
+      );
+    }
+  }
+}
