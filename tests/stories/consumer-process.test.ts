@@ -19,6 +19,7 @@ function program(baseUrl: string, subscription: string): string {
         process.send({ handling: n });
         if (n === 1) await new Promise((resolve) => (release = resolve));
       },
+      batchLimit: 1,
       commit: { every: { batches: 10 } },
       onState: ({ state }) => state === "draining" && process.send({ state }),
     });

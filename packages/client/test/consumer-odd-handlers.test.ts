@@ -159,7 +159,7 @@ describe("odd handlers", () => {
     const WAITS: [what: string, wait: Wait][] = [
       ["consumer.stop()", (consumer) => consumer.stop()],
       ["consumer.done", (consumer) => consumer.done],
-      ["consumer.stop()", (consumer) => consumer[Symbol.asyncDispose]()],
+      ["consumer.stop()", async (consumer) => consumer[Symbol.asyncDispose]()],
       ["consumer.stop()", (consumer) => new Promise((resolve) => setImmediate(() => resolve(consumer.stop())))],
     ];
 
@@ -195,7 +195,7 @@ describe("odd handlers", () => {
             retry: { attempts: 1 },
             onExhausted: async () => {
               await test.consumer.stop();
-              return "skip";
+              return "skip" as const;
             },
           },
         },

@@ -259,6 +259,23 @@ describe("a stream that ends together with its batch", () => {
     ]);
   });
 
+  it("after the server has said that the commit timeout was reached is called off at once, and counts as a failed try", async () => {
+    const held = new Held();
+    const test = testConsumer(held);
+    const first = await test.open();
+    first.batch(1);
+    await test.settle();
+    const cursor = '{"partition":"0","offset":"1","event_type":"e","cursor_token":"t"}';
+    first.send(`{"cursor":${cursor},"info":{"debug":"Commit timeout reached"}}\n`);
+    first.end();
+    expect(held.call(0).signal.aborted).toBe(true);
+    held.call(0).end();
+    await test.pass(20);
+    (await test.open()).batch(1);
+    await test.settle();
+    expect([held.calls.map(({ attempt }) => attempt), test.commits()]).toEqual([[1, 2], []]);
+  });
+
   it("is called off when the commit timeout is over, and counts as a failed try", async () => {
     const held = new Held();
     const test = testConsumer(held, { ...LIMIT });

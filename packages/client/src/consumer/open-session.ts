@@ -13,6 +13,8 @@ import type { Work, WorkSession } from "./work.ts";
 export interface OpenSession<E> extends WorkSession<E> {
   advanced: boolean;
   ended: boolean;
+  /** The server has said that its commit timeout was reached. */
+  timedOut: boolean;
   /** Lanes of it are being refused, and the commit timeout was near when they were. */
   refusedLate: boolean;
   readonly tracker: CommitTracker<StreamCursor>;

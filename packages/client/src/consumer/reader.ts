@@ -231,8 +231,9 @@ export class Reader<E> implements BatchSink<E> {
       handlers: new Map(),
       advanced: false,
       ended: false,
+      timedOut: false,
       refusedLate: false,
-      isOverdue: () => session.refusedLate || tracker.isOverdue(clock.monotonicMs()),
+      isOverdue: () => session.timedOut || session.refusedLate || tracker.isOverdue(clock.monotonicMs()),
       tracker,
       commits,
       works: new Set(),
@@ -284,6 +285,8 @@ export class Reader<E> implements BatchSink<E> {
     const { observers, logger, metrics } = this.#parts;
     const place = { ...laneOf(cursor), streamId: cursor.streamId };
     for (const message of serverMessages(text)) {
+      if (message.kind === "commit-timeout" && this.#current?.streamId === cursor.streamId)
+        this.#current.timedOut = true;
       if (message.kind === "stream-started" && message.eventsLost > 0) {
         metrics.count("eventsLost", message.eventsLost);
         logger.error({ ...place, count: message.eventsLost }, "events were deleted before they were read");
