@@ -46,7 +46,7 @@ export class SelfWaitError extends NakadiError {
 
 /** Rejects for code that waits; code that does not wait is not told, for it does nothing wrong. */
 export function refusedWait(error: SelfWaitError): Promise<never> {
-  const refused = Promise.reject<never>(error);
+  const refused: Promise<never> = Promise.reject(error);
   refused.catch(() => undefined);
   return refused;
 }
