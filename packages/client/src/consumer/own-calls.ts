@@ -45,8 +45,8 @@ export class SelfWaitError extends NakadiError {
 }
 
 /** Rejects for code that waits; code that does not wait is not told, for it does nothing wrong. */
-export function refusedWait(error: SelfWaitError): Promise<never> {
-  const refused: Promise<never> = Promise.reject(error);
+export function refusedWait(reason: SelfWaitError): Promise<never> {
+  const refused: Promise<never> = Promise.reject(reason);
   refused.catch(() => undefined);
   return refused;
 }

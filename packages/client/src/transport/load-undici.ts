@@ -1,20 +1,19 @@
 /** Loads undici, also from within a bundle. */
 import { createRequire } from "node:module";
+import type * as Undici from "undici";
 import { NakadiError } from "../errors/nakadi-error.ts";
-
-type Undici = typeof import("undici");
 
 /**
  * A bundler that puts undici into an ES module may leave it calls of `require` that are not there; then undici is taken from
  * the `node_modules` beside the bundle.
  * @throws {NakadiError} CONFIG: it is in neither place, and no further try helps
  */
-export async function loadUndici(): Promise<Undici> {
+export async function loadUndici(): Promise<typeof Undici> {
   try {
     return await import("undici");
   } catch (error) {
     try {
-      return createRequire(import.meta.url)("undici") as Undici;
+      return createRequire(import.meta.url)("undici") as typeof Undici;
     } catch {
       throw new NakadiError(
         "CONFIG",
