@@ -1,15 +1,18 @@
-/** Guides show passages of examples, which are compiled with everything else and run here. */
+/** Guides and the packages' READMEs show passages of examples, which are compiled with everything else and run here. */
 import { readdir, readFile } from "node:fs/promises";
 import { NakadiClient } from "nakadi-client";
 import { expect, it, onTestFinished, vi } from "vitest";
 
 const ROOT = new URL("../../", import.meta.url);
-const names = (await readdir(new URL("docs/", ROOT))).filter((name) => name.endsWith(".md"));
+const names = [
+  ...(await readdir(new URL("docs/", ROOT))).filter((name) => name.endsWith(".md")).map((name) => `docs/${name}`),
+  ...(await readdir(new URL("packages/", ROOT))).map((name) => `packages/${name}/README.md`),
+];
 const guides = await Promise.all(
-  names.map(async (name) => ({ name, text: await readFile(new URL(`docs/${name}`, ROOT), "utf8") })),
+  names.map(async (name) => ({ name, text: await readFile(new URL(name, ROOT), "utf8") })),
 );
 const withExamples = guides
-  .map((guide) => ({ ...guide, examples: [...guide.text.matchAll(/\]\(\.\.\/(examples\/[\w-]+\.ts)\)/g)] }))
+  .map((guide) => ({ ...guide, examples: [...guide.text.matchAll(/\]\((?:\.\.\/)+(examples\/[\w-]+\.ts)\)/g)] }))
   .filter(({ examples }) => examples.length > 0);
 
 it.each(withExamples)("each passage of $name stands in its example", async ({ text, examples }) => {
@@ -38,6 +41,10 @@ it("the example of a stream runs", async () => {
   expect(await saidBy(() => import("../../examples/stream.ts"))).toEqual([["first"], ["second"]]);
 });
 
+it("the example of a test with faults runs", async () => {
+  expect(await saidBy(() => import("../../examples/testing.ts"))).toEqual([["first"], ["second"]]);
+});
+
 it("the example of publishing runs, and says what it does", async () => {
   const said = await saidBy(() => import("../../examples/publishing.ts"));
   const eid = "[0-9a-f-]{36}";
@@ -63,7 +70,7 @@ it("the example of an outbox runs: what was placed is read, and what is against 
 });
 
 it("each call that the comparison names is there", () => {
-  const text = guides.find(({ name }) => name === "comparison.md")?.text ?? "";
+  const text = guides.find(({ name }) => name === "docs/comparison.md")?.text ?? "";
   const calls = [...text.matchAll(/`(nakadi\.[\w.]+)`/g)].map(([, call = ""]) => call);
   expect(calls.length).toBeGreaterThan(30);
   const nakadi = new NakadiClient({ baseUrl: "http://localhost" });
