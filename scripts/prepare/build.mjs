@@ -3,7 +3,7 @@
 import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { dirname, join, relative } from "node:path";
-import { filesBelow, packageFolders, readJson } from "../workspace.mjs";
+import { filesBelow, packageFolders } from "../workspace.mjs";
 import { command } from "./command.mjs";
 import { entriesOf } from "./entries.mjs";
 
@@ -14,7 +14,7 @@ export const build = {
     const stamp = stampOf(root);
     if (!existsSync(stamp) || readFileSync(stamp, "utf8") !== fingerprint(root)) return false;
     const outputs = [
-      ...projects(root).map((project) => join(project, "dist", ".tsbuildinfo")),
+      join(root, "chaos", "dist", ".tsbuildinfo"),
       ...packages(root).flatMap((folder) => entriesOf(folder).map((name) => join(folder, "dist", `${name}.js`))),
     ];
     return outputs.every((path) => existsSync(path));
@@ -24,20 +24,18 @@ export const build = {
     console.error("nakadi-ts: building …");
     const before = fingerprint(root);
     rmSync(stampOf(root), { force: true }); // a build that fails writes to dist as well
-    await command("tsc -b", process.execPath, [join(root, "node_modules/typescript/bin/tsc"), "-b"], { cwd: root });
     // They load what may have come just now.
     const { bundle } = await import("./bundle.mjs");
     const { pruneOutputs } = await import("./prune-outputs.mjs");
-    for (const project of projects(root))
-      pruneOutputs(project, packages(root).includes(project) ? await bundle(project) : []);
+    for (const folder of packages(root)) pruneOutputs(join(folder, "dist"), await bundle(folder));
+    // One file for each source: the processes of a run load each other by their paths.
+    await command("tsc -p chaos", process.execPath, [join(root, "node_modules/typescript/bin/tsc"), "-p", "chaos"], {
+      cwd: root,
+    });
     mkdirSync(dirname(stampOf(root)), { recursive: true });
     writeFileSync(stampOf(root), before);
   },
 };
-
-function projects(root) {
-  return readJson(join(root, "tsconfig.json")).references.map(({ path }) => join(root, path));
-}
 
 function packages(root) {
   return packageFolders(root).map((name) => join(root, "packages", name));
@@ -45,13 +43,12 @@ function packages(root) {
 
 function fingerprint(root) {
   const inputs = [
-    ...["tsconfig.json", "tsconfig.base.json", "node_modules/.package-lock.json"].map((name) => join(root, name)),
+    ...["tsconfig.base.json", "chaos/tsconfig.json", "node_modules/.package-lock.json"].map((name) => join(root, name)),
     // How it is built is a part of it.
     ...filesBelow(join(root, "scripts", "prepare")),
-    ...projects(root).flatMap((project) => [
-      join(project, "package.json"),
-      join(project, "tsconfig.json"),
-      ...filesBelow(join(project, "src")).filter((path) => !path.endsWith(".test.ts")),
+    ...[...packages(root), join(root, "chaos")].flatMap((folder) => [
+      join(folder, "package.json"),
+      ...filesBelow(join(folder, "src")).filter((path) => !path.endsWith(".test.ts")),
     ]),
   ];
   const hash = createHash("sha256");

@@ -1,10 +1,11 @@
 // One file for each way into a package, and one for whatever it loads when it is first needed: Node takes about a
 // millisecond for each file that it loads. Dependencies stay where npm puts them; development dependencies become part
 // of the bundle. That is done where a library has so many files that loading them is most of a start.
-import { writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { mkdirSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
 import { rolldown } from "rolldown";
 import { readJson } from "../workspace.mjs";
+import { declarationsOf } from "./declarations.mjs";
 import { entriesOf } from "./entries.mjs";
 import { licencesOf } from "./licences.mjs";
 
@@ -13,7 +14,7 @@ const LICENCES = "THIRD-PARTY-LICENCES.txt";
 /** What Fastify would load for what we do not use: logs of its own, schemas, requests without a socket. */
 const NEVER_REACHED = ["pino", "@fastify/ajv-compiler", "@fastify/fast-json-stringify-compiler", "light-my-request"];
 
-/** Writes the JavaScript of the package in `folder` to its `dist`, and resolves to the paths that were written. */
+/** Writes the JavaScript and the types of the package in `folder` to its `dist`, and resolves to the paths that were written. */
 export async function bundle(folder) {
   const { dependencies, optionalDependencies, peerDependencies } = readJson(join(folder, "package.json"));
   const installed = Object.keys({ ...dependencies, ...optionalDependencies, ...peerDependencies });
@@ -30,9 +31,14 @@ export async function bundle(folder) {
   const { output } = await bundled.write({ dir, format: "esm", sourcemap: true, chunkFileNames: "[name].js" });
   await bundled.close();
   const written = output.map(({ fileName }) => join(dir, fileName));
+  for (const [name, text] of await declarationsOf(folder)) written.push(writeText(join(dir, name), text));
   const licences = licencesOf(output.flatMap(({ moduleIds = [] }) => moduleIds));
-  if (licences === "") return written;
-  const file = join(dir, LICENCES);
-  writeFileSync(file, licences);
-  return [...written, file];
+  if (licences !== "") written.push(writeText(join(dir, LICENCES), licences));
+  return written;
+}
+
+function writeText(path, text) {
+  mkdirSync(dirname(path), { recursive: true });
+  writeFileSync(path, text);
+  return path;
 }

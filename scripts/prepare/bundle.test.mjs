@@ -27,7 +27,7 @@ it("makes one file of what is loaded at once, with the libraries that are not in
   }
   const written = await bundle(folder);
   expect(new Set(written.map((path) => basename(path)))).toEqual(
-    new Set(["THIRD-PARTY-LICENCES.txt", "index.js", "index.js.map", "later.js", "later.js.map"]),
+    new Set(["THIRD-PARTY-LICENCES.txt", "index.d.ts", "index.js", "index.js.map", "later.js", "later.js.map"]),
   );
   rmSync(join(folder, "node_modules/inside"), { recursive: true });
   rmSync(join(folder, "src"), { recursive: true });

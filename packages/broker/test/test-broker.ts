@@ -65,7 +65,7 @@ export async function testBroker(options: BrokerOptions = {}): Promise<TestBroke
       const query = new URLSearchParams(
         Object.entries(parameters).map(([name, value]): [string, string] => [name, String(value)]),
       );
-      return LineStream.open(broker.url, { path: `/subscriptions/${subscription}/events?${query}` });
+      return LineStream.open(broker.url, { path: `/subscriptions/${subscription}/events?${query.toString()}` });
     },
     openLowLevel(eventType, offset) {
       const cursors = JSON.stringify([{ partition: "0", offset }]);
