@@ -1,15 +1,9 @@
 /** What an event type says about how long its events are kept, and how its logs get to know of it. */
 import { NoSuchLogError } from "nakadi-storage";
-import type { LogPolicy, LogPort } from "nakadi-storage";
+import type { LogPort } from "nakadi-storage";
 import type { EventTypes } from "./catalogue.ts";
-import type { CompleteEventType, StoredEventType } from "./stored-event-type.ts";
-
-export function logPolicy({ cleanup_policy, options }: CompleteEventType): LogPolicy {
-  return {
-    retentionMs: cleanup_policy === "compact" ? null : options.retention_time,
-    compact: cleanup_policy !== "delete",
-  };
-}
+import { logPolicy } from "./stored-event-type.ts";
+import type { StoredEventType } from "./stored-event-type.ts";
 
 /** Tells the logs what was stored, and again if that has changed meanwhile: the last one to tell them knows it. */
 export async function applyLogPolicy(

@@ -3,7 +3,7 @@
  * @pure
  */
 import type { EventType, Schema } from "nakadi-protocol";
-import type { LogId } from "nakadi-storage";
+import type { LogId, LogPolicy } from "nakadi-storage";
 
 /** The object that GET shows, with every default filled in, in the order of its members (protocol 5.1.1). */
 export interface CompleteEventType extends Required<Omit<EventType, "audience" | "event_owner_selector" | "options">> {
@@ -15,12 +15,15 @@ export interface CompleteEventType extends Required<Omit<EventType, "audience" |
   event_owner_selector?: NonNullable<EventType["event_owner_selector"]>;
 }
 
+/** The `storage_id` of the broker's own storage: always present, and the default until an operator chooses another. */
+export const OWN_STORAGE = "default";
+
 /** A generation of the storage behind an event type (protocol 1, 6.6). */
 export interface Timeline {
   /** 1 or more. */
   order: number;
   log: LogId;
-  /** The storage that it was asked for in; absent for the broker's own. */
+  /** The requested `storage_id`; absent for the broker's own. */
   storage?: string;
   /** When it became the one that is written to. */
   createdAt: string;
@@ -35,4 +38,12 @@ export interface StoredEventType {
   schemaVersions: readonly string[];
   /** By order; the last one is written to. Never empty. */
   timelines: readonly Timeline[];
+}
+
+/** How the logs of an event type keep its events: by age, by key, or both. */
+export function logPolicy({ cleanup_policy, options }: CompleteEventType): LogPolicy {
+  return {
+    retentionMs: cleanup_policy === "compact" ? null : options.retention_time,
+    compact: cleanup_policy !== "delete",
+  };
 }

@@ -2,10 +2,8 @@
  * Timelines as GET shows them (protocol 6.6): all that an operator may ask follows from what is stored of them.
  * @pure
  */
+import { OWN_STORAGE } from "../event-types/stored-event-type.ts";
 import type { StoredEventType } from "../event-types/stored-event-type.ts";
-
-/** The broker's own storage: always there, and the default one until another is. */
-export const OWN_STORAGE = "default";
 
 export interface ListedTimeline {
   id: string;

@@ -8,12 +8,12 @@ import { isDeepStrictEqual } from "node:util";
 import type { Clock } from "nakadi-protocol";
 import type { LogId, LogPort, MetadataPort } from "nakadi-storage";
 import { EVENT_TYPE_KIND, type EventTypes } from "../event-types/catalogue.ts";
-import { applyLogPolicy, logPolicy } from "../event-types/log-policy.ts";
+import { applyLogPolicy } from "../event-types/log-policy.ts";
+import { logPolicy, OWN_STORAGE } from "../event-types/stored-event-type.ts";
 import type { StoredEventType } from "../event-types/stored-event-type.ts";
 import type { NodeMembership } from "../node-membership.ts";
 import { ProblemError } from "../problems.ts";
 import { type Closings, inMaintenance } from "./closings.ts";
-import { OWN_STORAGE } from "./timeline-list.ts";
 
 export interface TimelineSwitchParts {
   eventTypes: EventTypes;

@@ -5,7 +5,7 @@
  */
 import type { MetadataPort, Write } from "nakadi-storage";
 import type { Snapshot, Snapshots } from "../metadata-snapshot.ts";
-import { OWN_STORAGE } from "../log/timeline-list.ts";
+import { OWN_STORAGE } from "../event-types/stored-event-type.ts";
 import { ProblemError } from "../problems.ts";
 import { isObject } from "../event-types/json-schema.ts";
 import { Members } from "../request-body.ts";
