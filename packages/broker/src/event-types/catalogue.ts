@@ -18,6 +18,7 @@ import { EventValidators, SchemaCompileError } from "./event-validator.ts";
 import type { EventValidator } from "./event-validator.ts";
 import type { JsonObject } from "./json-schema.ts";
 import { newEventType } from "./new-event-type.ts";
+import { loadPatterns } from "./pattern.ts";
 import { schemaAddition, SchemaHistory } from "./schema-history.ts";
 import { logPolicy, OWN_STORAGE } from "./stored-event-type.ts";
 import type { CompleteEventType, StoredEventType } from "./stored-event-type.ts";
@@ -81,6 +82,7 @@ export class EventTypes {
     }
     const request = readEventTypeRequest(body);
     await this.#features.demandWritable(at);
+    await loadPatterns();
     const {
       eventType,
       partitions,

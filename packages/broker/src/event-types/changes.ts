@@ -19,6 +19,7 @@ import type { UpdatedEventType } from "./event-type-update.ts";
 import { applyLogPolicy } from "./log-policy.ts";
 import { evolvedVersion } from "./schema-evolution.ts";
 import type { Evolving } from "./schema-evolution.ts";
+import { loadPatterns } from "./pattern.ts";
 import { schemaAddition } from "./schema-history.ts";
 import { checkSchema } from "./schema-rules.ts";
 import type { CompleteEventType, StoredEventType } from "./stored-event-type.ts";
@@ -55,6 +56,7 @@ export class EventTypeChanges {
   async update(name: string, body: unknown, access: Access): Promise<EventTypeChange> {
     const request = readEventTypeRequest(body);
     await this.#parts.features.demandWritable();
+    await loadPatterns();
     for (;;) {
       const found = await this.#parts.eventTypes.record(name);
       const before = found.value.eventType;
@@ -82,6 +84,7 @@ export class EventTypeChanges {
     schema: EventTypeRequest["schema"],
     access: Access,
   ): Promise<EventTypeChange | undefined> {
+    await loadPatterns();
     for (;;) {
       const found = await this.#parts.eventTypes.record(name);
       const before = found.value.eventType;
@@ -105,6 +108,7 @@ export class EventTypeChanges {
     const { eventType } = stored;
     const against = await this.#parts.eventTypes.schemas.version(stored, version);
     const after = { ...eventType, schema: { type: eventType.schema.type, schema: text } };
+    await loadPatterns();
     const effective = checkSchema(after, this.#parts.limits);
     if (effective) await this.#parts.eventTypes.demandCompiles(effective);
     else await demandAvroSchema(text);

@@ -2,7 +2,7 @@
  * Holds events against an effective schema. Compiling takes 10 to 20 ms, so validators are kept, the least recently
  * used ones go first; the schema library is loaded when the first one is needed.
  */
-import { PatternCostError } from "./patterns/pattern.ts";
+import { loadPatterns, PatternCostError } from "./pattern.ts";
 import { describeViolations } from "./violations.ts";
 import type { JsonObject } from "./json-schema.ts";
 import type { ValidationContext } from "./everit-dialect.ts";
@@ -51,7 +51,7 @@ function newContext(doubles: ValidationContext["doubles"]): ValidationContext {
 }
 
 async function compile(schema: JsonObject): Promise<EventValidator> {
-  const { compileSchema, ValidationCostError } = await import("./everit-dialect.ts");
+  const [{ compileSchema, ValidationCostError }] = await Promise.all([import("./everit-dialect.ts"), loadPatterns()]);
   try {
     const { first, all, tellsWholeNumbers } = compileSchema(schema);
     return {

@@ -12,7 +12,7 @@ import { allDistinct, isMultiple, isOneOf } from "./everit-keywords.ts";
 import { draftOf, everySchema } from "./json-schema.ts";
 import { keepUnkeptNames } from "./unkept-names.ts";
 import type { Draft, JsonObject } from "./json-schema.ts";
-import { Pattern } from "./patterns/pattern.ts";
+import { Pattern } from "./pattern.ts";
 
 /** Says that a whole number is not enough: its text must be one, so `1.0` is none. */
 const WHOLE_NUMBER_TEXT = "nakadi:whole";

@@ -1,6 +1,9 @@
-import { describe, expect, test } from "vitest";
+import { beforeAll, describe, expect, test } from "vitest";
 import { DEFAULT_LIMITS } from "../limits.ts";
+import { loadPatterns } from "./pattern.ts";
 import { readJsonSchema } from "./schema-rules.ts";
+
+beforeAll(loadPatterns);
 
 const FORWARD = { category: "undefined", compatibility_mode: "forward" } as const;
 const read = (schema: string, rules: Parameters<typeof readJsonSchema>[1] = FORWARD): unknown =>
@@ -72,6 +75,10 @@ describe("refuses", () => {
     [
       '{"patternProperties":{"a**":{}}}',
       'invalid regex pattern in the schema: invalid nested repetition operator "**"',
+    ],
+    [
+      JSON.stringify({ allOf: Array.from({ length: 31 }, (_, n) => ({ pattern: `${n}a{995}` })) }),
+      "invalid regex pattern in the schema: all patterns together have more than 30000 steps",
     ],
     [`{"title":"${"x".repeat(200_000)}"}`, "schema must not be longer than 200000 characters"],
     ['{"a":'.repeat(5_000), "schema must be a valid json: Nested deeper than 1000 levels at pos 5001"],

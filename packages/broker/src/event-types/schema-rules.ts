@@ -10,8 +10,7 @@ import type { EventTypeRequest } from "./event-type-request.ts";
 import { canonicalJson, draftOf, escapePointer, everySchema, isObject, referred } from "./json-schema.ts";
 import type { Draft, JsonObject } from "./json-schema.ts";
 import { keywordFault } from "./keyword-shapes.ts";
-import { checkPattern } from "./patterns/pattern.ts";
-import { PatternError } from "./patterns/pattern-tree.ts";
+import { Pattern, PatternError } from "./pattern.ts";
 import { JsonSyntaxError, parseStrictly } from "./strict-json.ts";
 
 export interface SchemaRulesInput {
@@ -125,7 +124,11 @@ function parseSchema(text: string, maxDepth: number): JsonObject {
   refuse("schema must be a valid json: A JSON object is expected");
 }
 
+/** Instructions of all patterns of a schema: compiling them takes about a second. */
+const MAX_PATTERNS_SIZE = 30_000;
+
 function checkSubschemas(root: JsonObject, draft: Draft): void {
+  let patternsSize = 0;
   for (const { schema, pointer } of everySchema(root)) {
     for (const [keyword, value] of Object.entries(schema)) {
       const fault = keywordFault(keyword, value, draft);
@@ -141,13 +144,17 @@ function checkSubschemas(root: JsonObject, draft: Draft): void {
     }
     const patterns = isObject(patternProperties) ? Object.keys(patternProperties) : [];
     if (typeof pattern === "string") patterns.push(pattern);
-    patterns.forEach(checkRegularExpression);
+    for (const source of patterns) {
+      patternsSize += patternOf(source).size;
+      if (patternsSize > MAX_PATTERNS_SIZE)
+        refuse(`invalid regex pattern in the schema: all patterns together have more than ${MAX_PATTERNS_SIZE} steps`);
+    }
   }
 }
 
-function checkRegularExpression(pattern: string): void {
+function patternOf(source: string): Pattern {
   try {
-    checkPattern(pattern);
+    return new Pattern(source);
   } catch (error) {
     if (!(error instanceof PatternError)) throw error;
     refuse(`invalid regex pattern in the schema: ${error.description} "${error.part}"`);

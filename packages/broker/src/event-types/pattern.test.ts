@@ -1,11 +1,12 @@
 import fc from "fast-check";
-import { describe, expect, test } from "vitest";
-import { Pattern, PatternCostError } from "./pattern.ts";
-import { PatternError } from "./pattern-tree.ts";
+import { beforeAll, describe, expect, test } from "vitest";
+import { loadPatterns, Pattern, PatternCostError, PatternError } from "./pattern.ts";
+
+beforeAll(loadPatterns);
 
 const matches = (pattern: string, text: string): boolean => new Pattern(pattern).test(text);
 
-describe("finds what RegExp finds", () => {
+describe("matches where RegExp matches", () => {
   const patterns = fc.letrec<{ pattern: string }>((tie) => ({
     pattern: fc.oneof(
       { depthSize: "medium", withCrossShrink: true },
@@ -55,7 +56,7 @@ describe("finds what RegExp finds", () => {
   });
 });
 
-describe("syntax of its own", () => {
+describe("reads the syntax of RE2", () => {
   test.each([
     ["^\\A-\\z$", "-", true],
     ["\\Aa", "ba", false],
@@ -101,7 +102,7 @@ describe("syntax of its own", () => {
   });
 });
 
-describe("is refused with the piece that is to blame", () => {
+describe("is refused with the piece at fault", () => {
   test.each([
     ["(?=x)y", "invalid or unsupported Perl syntax", "(?="],
     ["(?!x)y", "invalid or unsupported Perl syntax", "(?!"],
@@ -110,7 +111,7 @@ describe("is refused with the piece that is to blame", () => {
     ["(a)\\1", "invalid escape sequence", "\\1"],
     ["\\y", "invalid escape sequence", "\\y"],
     ["\\Z", "invalid escape sequence", "\\Z"],
-    ["\\x{110000}", "invalid escape sequence", "\\x{110000}"],
+    ["\\x{110000}", "invalid escape sequence", "\\x{110000"],
     ["a**", "invalid nested repetition operator", "**"],
     ["a++", "invalid nested repetition operator", "++"],
     ["a{2}{3}", "invalid nested repetition operator", "{2}{3}"],
@@ -119,26 +120,33 @@ describe("is refused with the piece that is to blame", () => {
     ["(?i)*", "missing argument to repetition operator", "*"],
     ["a{1001}", "invalid repeat count", "{1001}"],
     ["a{2,1}", "invalid repeat count", "{2,1}"],
-    ["((a{100}){100}){100}", "invalid repeat count", "((a{100}){100}){100}"],
+    ["((a{10}){10}){11}", "invalid repeat count", "{11}"],
+    ["((a{100}){100}){100}", "expression is too large", "10000 steps"],
     ["(a", "missing closing )", "(a"],
     ["a)", "unexpected )", "a)"],
     ["[a", "missing closing ]", "[a"],
     ["[b-a]", "invalid character class range", "b-a"],
     ["[[:nonsense:]]", "invalid character class range", "[:nonsense:]"],
     ["\\p{Nonsense}", "invalid character class range", "\\p{Nonsense}"],
-    ["(?P<a", "invalid named capture", "(?P<"],
+    ["(?P<a", "invalid named capture", "(?P<a"],
     ["a\\", "trailing backslash at end of expression", ""],
   ])("%s", (source, description, part) => {
     expect(() => new Pattern(source)).toThrow(expect.objectContaining({ name: "PatternError", description, part }));
   });
 
-  test("also if it is too much to hold", () => {
+  test("if its program would be too large", () => {
     expect(() => new Pattern("x".repeat(20_000))).toThrow(PatternError);
     expect(() => new Pattern("(".repeat(100_000))).toThrow(PatternError);
+    expect(() => new Pattern("a{1000}".repeat(11))).toThrow(PatternError);
+    expect(() => new Pattern("(?:(?:\\pL{500}){2}b){11}")).toThrow(PatternError);
+    expect(() => new Pattern("(?i)[B-\\x{1e942}]".repeat(100))).toThrow(PatternError);
+    expect(() => new Pattern("[".repeat(100_000))).toThrow(PatternError);
+    expect(() => new Pattern("\\p{".repeat(100_000))).toThrow(PatternError);
+    expect(() => new Pattern("\\Qab\\E".repeat(20_000))).toThrow(PatternError);
   });
 });
 
-describe("never takes more time than the text is long", () => {
+describe("takes time in proportion to the text", () => {
   test.each([
     ["(a+)+$", `${"a".repeat(200_000)}b`],
     ["^(a|aa)+$", `${"a".repeat(200_000)}b`],
@@ -149,18 +157,18 @@ describe("never takes more time than the text is long", () => {
     expect(matches(source, text)).toBe(false);
   });
 
-  /** Which of the last letters was an `a` makes more states than anybody can keep. */
+  /** A state for each set of places at which an `a` was among the last letters: more states than memory holds. */
   const letters = (length: number): string => {
     let seed = 1;
     const next = (): number => (seed = (Math.imul(seed, 1_103_515_245) + 12_345) & 0x7fffffff);
     return Array.from({ length }, () => (next() & 0x10000 ? "a" : "b")).join("");
   };
 
-  test("or gives up", () => {
+  test("or is given up", () => {
     expect(() => matches("[ab]*a[ab]{900}c", letters(100_000))).toThrow(PatternCostError);
   });
 
-  test("and begins anew with each text", () => {
+  test("and a program is replaced once it has cached many states", () => {
     const pattern = new Pattern("[ab]*a[ab]{300}c");
     const text = letters(5_000);
     for (let round = 0; round < 8; round++) expect(pattern.test(text.slice(round))).toBe(false);
