@@ -1,5 +1,8 @@
 // Runs all rows and prints their ratios. `npm run bench -- raw` runs the rows whose name contains "raw".
+import { agedRows } from "./aged.mjs";
+import { backlogRow } from "./backlog.mjs";
 import { durablePublishRows } from "./durable-publish.mjs";
+import { fsyncRow } from "./fsync.mjs";
 import { loopRows } from "./loop.mjs";
 import { publishRow } from "./publish.mjs";
 import { publisherRow } from "./publisher.mjs";
@@ -13,6 +16,9 @@ const rows = [
   publishRow,
   publisherRow,
   ...durablePublishRows,
+  fsyncRow,
+  backlogRow,
+  ...agedRows,
   restartRow,
   ...startupRows,
   idleRow,

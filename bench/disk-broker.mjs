@@ -1,0 +1,49 @@
+// A broker on disk in a process of its own, as users start it, and event types with many events in it.
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { fileURLToPath } from "node:url";
+import { createEventType } from "./event-type.mjs";
+
+const BATCH = 1_000;
+const AT_ONCE = 16;
+const BIN = fileURLToPath(new URL("../packages/cli/bin/nakadi.js", import.meta.url));
+
+export const JSON_HEADERS = { "content-type": "application/json" };
+
+export async function started(directory) {
+  const broker = spawn(process.execPath, [BIN, "broker", "--port", "0", "--data", directory], {
+    stdio: ["ignore", "pipe", "inherit"],
+  });
+  const [line] = await once(broker.stdout, "data");
+  return { broker, url: /http:\S+/.exec(line.toString())[0] };
+}
+
+export async function stopped(broker) {
+  broker.kill();
+  await once(broker, "exit");
+}
+
+// Publishes so many events of `bytes` bytes to the event type.
+export async function fill(url, eventType, events, bytes = 10) {
+  let left = events / BATCH;
+  const pad = "x".repeat(Math.max(0, bytes - 20));
+  const body = JSON.stringify(Array.from({ length: BATCH }, (_, n) => ({ n, pad })));
+  const publish = async () => {
+    while (left-- > 0) {
+      const { status } = await fetch(`${url}/event-types/${eventType}/events`, {
+        method: "POST",
+        headers: JSON_HEADERS,
+        body,
+      });
+      if (status !== 200) throw new Error(`publishing: ${status}`);
+    }
+  };
+  await Promise.all(Array.from({ length: AT_ONCE }, publish));
+}
+
+export async function prepare(directory, events) {
+  const { broker, url } = await started(directory);
+  await createEventType(url);
+  await fill(url, "bench", events);
+  await stopped(broker);
+}
