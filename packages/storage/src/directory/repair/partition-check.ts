@@ -17,6 +17,8 @@ export interface LostOffsets {
 /** A segment as it has to be, so that a reader passes over what is lost. */
 export interface Replacement {
   first: number;
+  /** The offset that follows. */
+  next: number;
   /** The damaged file, if there is one. */
   path: string | undefined;
   parts: readonly Uint8Array[];
@@ -49,8 +51,8 @@ export async function checkPartition(segments: SegmentList, row: PartitionRow | 
   };
   for (const [index, segment] of segments.all.entries()) {
     // What lies before the first segment belongs to no file.
-    const missing = next < segment.first ? { first: next, path: undefined, parts: gapUntil(segment.first) } : undefined;
-    if (missing) replacements.push(missing);
+    if (next < segment.first)
+      replacements.push({ first: next, next: segment.first, path: undefined, parts: gapUntil(segment.first) });
     const parts: Uint8Array[] = [];
     let damaged = false;
     for await (const whole of segment.frames()) {
@@ -66,9 +68,13 @@ export async function checkPartition(segments: SegmentList, row: PartitionRow | 
     }
     const end = segments.all[index + 1]?.first ?? row?.next ?? next;
     if (next < end) damaged = true;
-    if (damaged) replacements.push({ first: segment.first, path: segment.path, parts: [...parts, ...gapUntil(end)] });
+    if (damaged) {
+      parts.push(...gapUntil(end));
+      replacements.push({ first: segment.first, next: end, path: segment.path, parts });
+    }
   }
-  if (row && next < row.next) replacements.push({ first: next, path: undefined, parts: gapUntil(row.next) });
+  if (row && next < row.next)
+    replacements.push({ first: next, next: row.next, path: undefined, parts: gapUntil(row.next) });
   return { events, lost, replacements, start, next, latestMs: latest.latestMs };
 }
 
@@ -79,10 +85,10 @@ export async function replaceDamaged(
   replacements: readonly Replacement[],
   aside: string,
 ): Promise<void> {
-  for (const { first, path, parts } of replacements) {
-    const damaged = path === undefined ? undefined : { path, aside: join(aside, String(first)) };
+  for (const { path, ...whole } of replacements) {
+    const damaged = path === undefined ? undefined : { path, aside: join(aside, String(whole.first)) };
     if (damaged) await files.makeDirectory(aside);
-    await segments.repair(first, parts, damaged);
+    await segments.repair(whole, damaged);
     if (damaged) await files.syncDirectory(aside);
   }
 }

@@ -11,6 +11,8 @@ export interface Compacted {
   segments: readonly Segment[];
   parts: readonly Uint8Array[];
   bytes: number;
+  /** The offset that follows. */
+  next: number;
 }
 
 /** What is worth writing, of at most `maxBytes` each. A segment that is damaged stays as it is. */
@@ -22,8 +24,14 @@ export async function* compactSegments(
   let group: Rewritten[] = [];
   let bytes = 0;
   function* take(): Iterable<Compacted> {
+    const next = group.at(-1)?.next ?? NaN;
     if (group.length > 1 || group[0]?.dropped)
-      yield { segments: group.map(({ segment }) => segment), parts: group.flatMap(({ parts }) => parts), bytes };
+      yield {
+        next,
+        segments: group.map(({ segment }) => segment),
+        parts: group.flatMap(({ parts }) => parts),
+        bytes,
+      };
     group = [];
     bytes = 0;
   }
@@ -41,6 +49,7 @@ interface Rewritten {
   segment: Segment;
   parts: readonly Uint8Array[];
   bytes: number;
+  next: number;
   /** Records that have gone. */
   dropped: number;
 }
@@ -78,5 +87,6 @@ async function rewrite(segment: Segment, newest: NewestRecords): Promise<Rewritt
     gap = undefined;
   }
   if (last && gap !== undefined) parts.push(encodeFrame({ ...last, first: gap }, [], []));
-  return { segment, parts, bytes: parts.reduce((sum, { length }) => sum + length, 0), dropped };
+  if (!last) return undefined;
+  return { segment, parts, next: last.last + 1, bytes: parts.reduce((sum, { length }) => sum + length, 0), dropped };
 }

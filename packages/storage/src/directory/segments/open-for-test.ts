@@ -48,8 +48,10 @@ export async function openForTest({
   clock,
   files = nodeFiles,
   onFailure = () => undefined,
+  journalFileBytes,
   ...limits
 }: {
+  journalFileBytes?: number;
   segmentBytes?: number;
   unwrittenBytes?: number;
   directory: string;
@@ -69,19 +71,22 @@ export async function openForTest({
     replay: (entry) =>
       entry.kind === "rows" ? rows.replay(JSON.parse(entry.payload.toString()) as RowEntry) : logs.replay(entry),
     onFailure,
+    ...(journalFileBytes !== undefined && { fileBytes: journalFileBytes }),
   });
   await logs.start(journal, () => undefined);
   const metadata = new StoredMetadata(rows);
   const coordination = new StoredCoordination(rows, clock);
+  const checkpoint = async (): Promise<void> => {
+    const position = journal.end;
+    await logs.flush(position);
+    await writeSnapshot(files, directory, { rows, position, durable: () => journal.whenDurable(journal.end) });
+    await journal.recycle(position);
+  };
+  let last = Promise.resolve();
   const engine: OpenForTest = {
     logs,
     journal,
-    async checkpoint(): Promise<void> {
-      const position = journal.end;
-      await logs.flush(position);
-      await writeSnapshot(files, directory, { rows, position, durable: () => journal.whenDurable(journal.end) });
-      await journal.recycle(position);
-    },
+    checkpoint: () => (last = last.then(checkpoint)),
     node(name: string, nodeClock: Clock = clock): Storage {
       const scope = new NodeScope(name);
       return {

@@ -74,8 +74,9 @@ export class Partition {
     return this.#closed;
   }
 
-  get hasTail(): boolean {
-    return this.#tail.first !== undefined;
+  /** There is something that is not in segments on disk. */
+  get isDirty(): boolean {
+    return this.#tail.first !== undefined || this.#segments.isDirty;
   }
 
   /** Bytes in segments. */
@@ -115,7 +116,9 @@ export class Partition {
    */
   replay(bytes: Buffer, end: JournalPosition): { events: number; lost?: { from: number; to: number } } | undefined {
     const header = readFrameHeader(bytes, 0);
-    if (!header || header.first < this.#next) return undefined;
+    if (!header) return undefined;
+    this.#latestMs = Math.max(this.#latestMs, header.latestMs);
+    if (header.first < this.#next) return undefined;
     const lost = header.first > this.#next ? { from: this.#next, to: header.first - 1 } : undefined;
     if (lost) {
       const range = { ...header, first: lost.from, last: lost.to };
@@ -123,7 +126,6 @@ export class Partition {
       this.journaled(gap, { ...range, length: gap.length, count: 0 }, end);
     }
     this.#next = header.last + 1;
-    this.#latestMs = header.latestMs;
     this.journaled(bytes, header, end);
     this.settle(header.last);
     return { events: header.count, ...(lost && { lost }) };
@@ -160,17 +162,6 @@ export class Partition {
     if (!this.#oldest || !isBefore(this.#oldest.timestampMs, given)) return;
     const found = await this.#find(({ last, timestampMs }) => last < start || isBefore(timestampMs, given));
     this.startAt(found?.first ?? this.#readable);
-  }
-
-  /** Moves the start to the first segment from which on there are no more than `bytes`, if there is one. */
-  limit(bytes: number): void {
-    let total = this.storedBytes;
-    for (const [index, { length }] of this.#segments.all.entries()) {
-      const next = this.#segments.all[index + 1];
-      if (total <= bytes || !next) return;
-      total -= length;
-      this.startAt(next.first);
-    }
   }
 
   /** What is before `offset` is gone. */

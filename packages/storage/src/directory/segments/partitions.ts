@@ -166,9 +166,9 @@ export class Partitions {
   /** What was flushed is on disk, and the rows say so. */
   async sync(): Promise<void> {
     await inTurns([...this.#dirty], async ([partition, { number, partition: index }]) => {
-      if (!partition.hasTail) this.#dirty.delete(partition);
       const row = await partition.sync();
       if (!partition.closed) this.#rows.note(KEPT, idOf(number, index), row);
+      if (!partition.isDirty) this.#dirty.delete(partition);
     });
   }
 
@@ -236,8 +236,15 @@ export class Partitions {
     const kept = this.#kept(number, partition);
     const segments = this.#segmentList(number, partition);
     // What the rows do not know of was written after the last checkpoint, and is in the journal.
-    await segments.load(kept ?? (rowsAreWhole ? EMPTY_PARTITION : ALL), true);
-    return { segments, row: kept && { ...kept, start: Math.max(kept.start, this.#startOf(number, partition)) } };
+    const covered = await segments.load(kept ?? (rowsAreWhole ? EMPTY_PARTITION : ALL), true);
+    return {
+      segments,
+      row: kept && {
+        ...kept,
+        next: Math.max(kept.next, covered),
+        start: Math.max(kept.start, this.#startOf(number, partition)),
+      },
+    };
   }
 
   /** Those of which the rows know. */
@@ -256,9 +263,9 @@ export class Partitions {
   async #load(number: number, partition: number): Promise<Partition> {
     const kept = this.#kept(number, partition) ?? EMPTY_PARTITION;
     const segments = this.#segmentList(number, partition);
-    await segments.load(kept, this.#readOnly);
+    const next = Math.max(kept.next, await segments.load(kept, this.#readOnly));
     const start = Math.max(kept.start, this.#startOf(number, partition));
-    return new Partition(placeOf(number, partition), segments, { ...kept, start });
+    return new Partition(placeOf(number, partition), segments, { ...kept, start, next });
   }
 
   #segmentList(number: number, partition: number): SegmentList {

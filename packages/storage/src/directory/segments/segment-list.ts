@@ -15,7 +15,10 @@ import type { TailFrame } from "./tail.ts";
 const SEGMENT_BYTES: number = 32 * 1024 * 1024;
 /** Bytes of one write. */
 const WRITE_BYTES = 2 * 1024 * 1024;
-/** Of a segment as it was appended to, of one that compaction has written, and of one that it is writing. */
+/**
+ * Of a segment as it was appended to, of one that compaction has written, and of one that it is writing. The name begins with
+ * the first offset; that of a compacted one goes on with the offset that follows: what lies between is in it alone.
+ */
 const APPENDED = ".seg";
 const COMPACTED = ".compact";
 const UNFINISHED = ".new";
@@ -52,35 +55,50 @@ export class SegmentList {
     return this.#segments;
   }
 
+  /** There is something that `sync` has not brought to disk. */
+  get isDirty(): boolean {
+    return this.#dirty.size > 0;
+  }
+
   /** The last segment as it is. */
   get end(): SyncedEnd {
     const last = this.#segments.at(-1);
     return { segment: last?.first ?? null, length: last?.length ?? 0 };
   }
 
-  /** Finds what is there, without what was written behind `end`: the journal has that too. */
-  async load(end: SyncedEnd, readOnly = false): Promise<void> {
-    const found = new Map<number, Segment>();
-    for (const name of (await this.#files.list(this.#directory)).toSorted((one, other) => one.localeCompare(other))) {
+  /**
+   * Finds what is there, without what was written behind `end`: the journal has that too. Says which offset follows the last
+   * segment if that is compacted: then it may hold more than the rows know.
+   */
+  async load(end: SyncedEnd, readOnly = false): Promise<number> {
+    const found: Named[] = [];
+    for (const name of await this.#files.list(this.#directory)) {
       this.#made = true;
-      const path = join(this.#directory, name);
-      const [digits = "", suffix] = name.split(/(?=\.)/, 2);
-      const first = Number(digits);
-      // Of two with the same offset the compacted one comes first.
-      const whole = suffix === APPENDED || (suffix === COMPACTED && !name.endsWith(UNFINISHED));
-      if (!whole || found.has(first) || end.segment === null || first > end.segment) {
-        if (!readOnly) await this.#files.unlink(path);
-      } else found.set(first, new Segment(this.#descriptors, path, first, await this.#sizeOf(path)));
+      const named = readName(name);
+      if (named && end.segment !== null && named.first <= end.segment) found.push(named);
+      else if (!readOnly) await this.#files.unlink(join(this.#directory, name));
     }
-    this.#segments = [...found.values()].toSorted((one, other) => one.first - other.first);
-    const last = this.#segments.at(-1);
+    const segments: Segment[] = [];
+    let covered = 0;
+    for (const { name, first, next } of found.toSorted(
+      (one, other) => one.first - other.first || other.next - one.next,
+    )) {
+      const path = join(this.#directory, name);
+      if (first >= covered) segments.push(new Segment(this.#descriptors, path, first, await this.#sizeOf(path)));
+      // Compaction was about to unlink it.
+      else if (!readOnly) await this.#files.unlink(path);
+      covered = Math.max(covered, next);
+    }
+    this.#segments = segments;
+    const last = segments.at(-1);
     // Nothing is added to one that is too short, because it is damaged, nor to one that is compacted.
-    if (last?.first !== end.segment || last === undefined || last.length < end.length) return;
-    if (last.path.endsWith(COMPACTED)) return;
+    if (!last || last.path.endsWith(COMPACTED) || last.first !== end.segment || last.length < end.length)
+      return covered;
     if (last.length > end.length && !readOnly)
       await this.#descriptors.use(last.path, "write", (file) => file.truncate(end.length));
     last.length = end.length;
     this.#active = last;
+    return covered;
   }
 
   /** Index of the segment that holds `offset`, or would hold it; -1 if that is none. */
@@ -114,8 +132,7 @@ export class SegmentList {
     let segment = this.#active;
     if (!segment || segment.length >= this.#segmentBytes) {
       const offset = first.header.first;
-      const name = `${String(offset).padStart(16, "0")}${APPENDED}`;
-      segment = new Segment(this.#descriptors, join(this.#directory, name), offset, 0);
+      segment = new Segment(this.#descriptors, join(this.#directory, padded(offset) + APPENDED), offset, 0);
     }
     const room = Math.min(WRITE_BYTES, this.#segmentBytes - segment.length);
     let bytes = 0;
@@ -178,10 +195,10 @@ export class SegmentList {
   }
 
   /** Puts one segment in the place of several. After a crash there are both, or only the new one: either can be read. */
-  async replace({ segments, parts, bytes }: Compacted): Promise<void> {
+  async replace({ segments, parts, bytes, next: end }: Compacted): Promise<void> {
     const [first] = segments;
     if (!first || !segments.every((segment) => this.#segments.includes(segment))) return;
-    const path = await this.#writeWhole(first.first, parts);
+    const path = await this.#writeWhole(this.#compactedPath(first.first, end), parts);
     const next = new Segment(this.#descriptors, path, first.first, bytes);
     this.#segments = this.#segments.flatMap((each) =>
       each === first ? [next] : segments.includes(each) ? [] : [each],
@@ -194,16 +211,19 @@ export class SegmentList {
   }
 
   /** A segment with all that is left, in the place of one that is damaged, which moves to `aside`, or of one that is missing. */
-  async repair(first: number, parts: readonly Uint8Array[], damaged?: { path: string; aside: string }): Promise<void> {
+  async repair(
+    { first, next, parts }: { first: number; next: number; parts: readonly Uint8Array[] },
+    damaged?: { path: string; aside: string },
+  ): Promise<void> {
     if (!this.#made) await this.#files.makeDirectory(this.#directory);
     this.#made = true;
-    const samePath = damaged?.path === this.#compactedPath(first);
-    if (!samePath) await this.#writeWhole(first, parts);
+    const path = this.#compactedPath(first, next);
+    if (damaged?.path !== path) await this.#writeWhole(path, parts);
     if (damaged) {
       await this.#descriptors.forget(damaged.path);
       await this.#files.rename(damaged.path, damaged.aside);
     }
-    if (samePath) await this.#writeWhole(first, parts);
+    if (damaged?.path === path) await this.#writeWhole(path, parts);
     await this.#files.syncDirectory(this.#directory);
   }
 
@@ -212,8 +232,7 @@ export class SegmentList {
     for (const { path } of this.#segments) await this.#descriptors.forget(path);
   }
 
-  async #writeWhole(first: number, parts: readonly Uint8Array[]): Promise<string> {
-    const path = this.#compactedPath(first);
+  async #writeWhole(path: string, parts: readonly Uint8Array[]): Promise<string> {
     const unfinished = path + UNFINISHED;
     await this.#files.unlink(unfinished);
     try {
@@ -230,8 +249,8 @@ export class SegmentList {
     return path;
   }
 
-  #compactedPath(first: number): string {
-    return join(this.#directory, `${String(first).padStart(16, "0")}${COMPACTED}`);
+  #compactedPath(first: number, next: number): string {
+    return join(this.#directory, `${padded(first)}-${padded(next)}${COMPACTED}`);
   }
 
   #holding({ next }: SliceBuilder): Segment | undefined {
@@ -241,4 +260,22 @@ export class SegmentList {
   async #sizeOf(path: string): Promise<number> {
     return this.#descriptors.use(path, "write", (file) => file.size());
   }
+}
+
+interface Named {
+  name: string;
+  first: number;
+  /** The offset that follows, which only the name of a compacted one says; else the first. */
+  next: number;
+}
+
+function readName(name: string): Named | undefined {
+  const [, digits, end, suffix] = /^(\d+)(?:-(\d+))?(\.\w+)$/.exec(name) ?? [];
+  if (suffix !== (end === undefined ? APPENDED : COMPACTED)) return undefined;
+  const first = Number(digits);
+  return { name, first, next: end === undefined ? first : Number(end) };
+}
+
+function padded(offset: number): string {
+  return String(offset).padStart(16, "0");
 }

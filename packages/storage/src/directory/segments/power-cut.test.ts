@@ -1,0 +1,121 @@
+/**
+ * The power may be cut at any call to the disk, also in the middle of a checkpoint, retention, compaction and deletion.
+ */
+import { ManualClock } from "nakadi-protocol";
+import { expect, it } from "vitest";
+import { plain, plainOf, readAll } from "../../compliance/log-records.ts";
+import type { Plain } from "../../compliance/log-records.ts";
+import { randomFrom } from "../../compliance/random.ts";
+import { NEVER } from "../../compliance/subject.ts";
+import type { LogPort, NewRecord } from "../../ports.ts";
+import { PowerCutFiles } from "../power-cut-files.ts";
+import { openForTest } from "./open-for-test.ts";
+
+/** 1,000 with POWER_CUTS=1000. */
+const CUTS = Number(process.env["POWER_CUTS"] ?? 150);
+const LIMITS = { journalFileBytes: 4_000, segmentBytes: 1_500, unwrittenBytes: 2_500 };
+
+/** A log as its producer knows it. */
+interface Model {
+  id: string;
+  compact: boolean;
+  /** Every batch that was begun; those that were acknowledged know their offsets. */
+  acknowledged: Map<number, Plain>;
+  /** Records that may be there too. */
+  unknown: { value: string | null; key: string | undefined }[];
+  removing: boolean;
+}
+
+it(`${CUTS} times: nothing acknowledged is lost, nothing is there by half, and nothing of what is gone comes again`, async () => {
+  const seed = Date.now() % 1_000_000;
+  const random = randomFrom(seed);
+  const below = (limit: number): number => Math.floor(random() * limit);
+  const clock = new ManualClock();
+  let files = new PowerCutFiles(random);
+  await files.makeDirectory("/data");
+  let models: Model[] = [];
+  let created = 0;
+  let written = 0;
+  for (let cut = 0; cut < CUTS; cut++) {
+    const at = `seed ${seed}, cut ${cut}`;
+    if (random() < 0.2) files.cutAfter(1 + below(30));
+    const opening = files;
+    const engine = await openForTest({ directory: "/data", clock, files, ...LIMITS }).catch((error: unknown) => {
+      if (!String(error).includes("power")) throw new Error(at, { cause: error });
+    });
+    if (engine) {
+      const { log } = engine.node("a");
+      try {
+        for (const model of models) await check(log, model, at);
+        models = models.filter(({ removing }) => !removing);
+      } catch (error) {
+        if (!String(error).includes("power")) throw error;
+      }
+      opening.cutAfter(1 + below(250));
+      const work = async (): Promise<void> => {
+        for (;;) {
+          const what = random();
+          const model = models[below(models.length)];
+          if (!model || (models.length < 3 && what < 0.1)) {
+            const next = { id: `log-${created++}`, compact: random() < 0.5, acknowledged: new Map(), unknown: [] };
+            models.push({ ...next, removing: true });
+            await log.create(next.id, 1, { retentionMs: null, compact: next.compact });
+            const made = models.find(({ id }) => id === next.id);
+            if (made) made.removing = false;
+          } else if (what < 0.82) {
+            await append(log, model, below, (written += 1));
+          } else if (what < 0.9) {
+            await engine.checkpoint();
+          } else if (what < 0.97) {
+            await engine.logs.compact();
+          } else if (!model.removing) {
+            model.removing = true;
+            await log.remove(model.id);
+            models = models.filter((each) => each !== model);
+          }
+        }
+      };
+      await Promise.all([work(), work()].map((each) => each.catch(() => undefined)));
+      await engine.kill().catch(() => undefined);
+    }
+    files = files.restarted();
+  }
+  expect(written).toBeGreaterThan(CUTS);
+}, 300_000);
+
+async function append(log: LogPort, model: Model, below: (limit: number) => number, number: number): Promise<void> {
+  const batch = Array.from({ length: 1 + below(4) }, (_, index): NewRecord => {
+    const value = Buffer.from(`${number}.${index} `.repeat(1 + below(20)));
+    return { value, ...(below(3) > 0 && { key: `k${below(5)}` }) };
+  });
+  for (const each of batch) {
+    const { value, key } = plain(0, each);
+    model.unknown.push({ value, key });
+  }
+  const outcome = (await log.append(model.id, new Map([[0, batch]]), NEVER)).get(0);
+  if (outcome?.outcome !== "stored")
+    throw new Error("The append is not known to be stored.", { cause: outcome?.cause });
+  for (const [index, each] of batch.entries())
+    model.acknowledged.set(outcome.first + index, plain(outcome.first + index, each));
+}
+
+/** What is found is from now on what is there. */
+async function check(log: LogPort, model: Model, at: string): Promise<void> {
+  const bounds = await log.bounds(model.id).catch((error: unknown) => {
+    // Its creation or its removal was under way.
+    if (!model.removing || !(error instanceof Error) || error.name !== "NoSuchLogError") throw error;
+  });
+  if (!bounds) return;
+  const found = plainOf(await readAll(log, model.id, 0));
+  model.removing = false;
+  const newest = new Map(found.map(({ key, offset }) => [key, offset]));
+  for (const [offset, expected] of model.acknowledged) {
+    const there = found.find((each) => each.offset === offset);
+    if (!there && model.compact && expected.key !== undefined && (newest.get(expected.key) ?? -1) > offset) continue;
+    expect(there, `${at}, ${model.id}`).toEqual(expected);
+  }
+  for (const { value, key } of found) expect(model.unknown, `${at}, ${model.id}`).toContainEqual({ value, key });
+  const last = Math.max(-1, ...model.acknowledged.keys());
+  expect([at, (bounds[0]?.next ?? 0) > last]).toEqual([at, true]);
+  model.acknowledged = new Map(found.map((each) => [each.offset, each]));
+}
