@@ -17,6 +17,8 @@ export default defineConfig({
     sequence: { shuffle: true },
     // Half of what stories do is wait for timeouts: one worker more than there are processors, not one less.
     maxWorkers: availableParallelism() + 1,
+    // A poll waits for a condition; on a busy machine that may take longer than the default second.
+    expect: { poll: { timeout: 15_000 } },
     projects: [
       {
         extends: true,

@@ -97,7 +97,7 @@ describe("a line", () => {
     const batch = await stream.nextBatch();
     expect(Buffer.from(batch?.raw ?? []).equals(Buffer.from(events))).toBe(true);
     expect(retries).toEqual([]);
-  });
+  }, 60_000);
 
   it("behind fifty thousand keep-alives is delivered like any other", async () => {
     const keepAlive = `{"cursor":${CURSOR}}\n`;
@@ -109,7 +109,7 @@ describe("a line", () => {
     });
     expect((await stream.nextBatch())?.events).toEqual([{ n: 1 }]);
     expect(retries).toEqual([]);
-  });
+  }, 60_000);
 });
 
 describe("an answer that is no stream", () => {

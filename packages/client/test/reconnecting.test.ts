@@ -63,9 +63,9 @@ describe("invariant 6: transient and fatal are told apart", () => {
     const transport = new ScriptedTransport();
     transport.onOpen = () => ({ status: 409, body: '{"title":"Conflict","detail":"No free slots"}' });
     const { stream, pass, retries } = testStream({ batchFlushTimeoutSeconds: 10, commitTimeoutSeconds: 20 }, transport);
-    await pass(29_000, 10);
+    await pass(29_000, 100);
     expect([stream.state, retries]).toEqual(["waiting-for-slot", []]);
-    await pass(20_000, 10);
+    await pass(20_000, 100);
     expect(retries[0]?.error).toBeInstanceOf(NoFreeSlotError);
     transport.onOpen = () => ({ status: 200 });
     await pass(11_000, 100);
