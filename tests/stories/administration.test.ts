@@ -15,7 +15,7 @@ describe.each(ENGINES)("on %s:", (engine) => {
       await nakadi.eventTypes.create(wanted);
       const got = await nakadi.eventTypes.get(wanted.name);
       expect(got).toMatchObject({ ...wanted, partition_strategy: "random", options: { retention_time: 172_800_000 } });
-      expect(await nakadi.eventTypes.list({ owningApplication: "test" })).toEqual([got]);
+      expect(await nakadi.eventTypes.list({ owningApplication: "test" }).toArray()).toEqual([got]);
       await nakadi.eventTypes.delete(wanted.name);
       await expect(nakadi.eventTypes.get(wanted.name)).rejects.toMatchObject({ code: "NOT_FOUND" });
     });

@@ -79,13 +79,16 @@ describe.each(ENGINES)("on %s:", (engine) => {
       await nakadi.publisher(name).publish([{ key: "a" }]);
       await nakadi.timelines.create(name, "default");
       await nakadi.publisher(name).publish([{ key: "b" }]);
-      expect(await nakadi.timelines.list(name)).toMatchObject([{ order: 1 }, { order: 2, cleaned_up_at: null }]);
+      expect(await nakadi.timelines.list(name).toArray()).toMatchObject([
+        { order: 1 },
+        { order: 2, cleaned_up_at: null },
+      ]);
       const stream = nakadi.streamEventType<{ key: string }>(name, { from: "begin", until: "end" });
       const read = await collected(stream);
       expect(read.map(({ events }) => events[0]?.key)).toEqual(["a", "b"]);
       expect((await nakadi.positions(name, { last: 2 }))[0]?.offset).toMatch(/^001-0001-/);
       await expect(nakadi.timelines.create(name, "nowhere")).rejects.toMatchObject({ status: 422 });
-      await expect(nakadi.timelines.list(unknown)).rejects.toMatchObject({ status: 404 });
+      await expect(nakadi.timelines.list(unknown).toArray()).rejects.toMatchObject({ status: 404 });
     });
   });
 

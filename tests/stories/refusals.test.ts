@@ -52,7 +52,7 @@ const refusals: { [R in Resource]: Refusals<NakadiClient[R]> } = {
     lag: [404, (of) => of.lag(NOBODY)],
   },
   timelines: {
-    list: [404, (of) => of.list(NOBODY)],
+    list: [404, (of) => collected(of.list(NOBODY))],
     create: [404, (of) => of.create(NOBODY, "default")],
   },
   storages: {

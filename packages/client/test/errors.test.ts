@@ -88,7 +88,7 @@ async function retriedAfter(ms: number, transport: ScriptedTransport, answer: An
   transport.onOpen = () => answer;
   const { pass, retries } = testStream({}, transport);
   await pass(ms, 1_000);
-  return Promise.reject(retries[0]?.error as Error);
+  return Promise.reject(retries[0]?.error);
 }
 
 it.each(CODES)("%s: the error is of the class that its row names, and as retryable", async (code) => {

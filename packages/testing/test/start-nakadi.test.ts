@@ -18,7 +18,7 @@ it("passes options on to the broker and to the client", async () => {
   const clock = new ManualClock();
   const { broker, nakadi, stop } = await startNakadi({ clock, client: { requestTimeoutMs: 5_000 } });
   expect(broker.clock).toBe(clock);
-  expect(await nakadi.eventTypes.list({ owningApplication: "test" })).toEqual([]);
+  expect(await nakadi.eventTypes.list({ owningApplication: "test" }).toArray()).toEqual([]);
   await stop();
 });
 

@@ -6,7 +6,7 @@
  */
 import type { RE2JS } from "re2js";
 
-let library: typeof import("re2js") | undefined;
+let library: { RE2JS: typeof RE2JS } | undefined;
 
 /** Makes `new Pattern` possible, which is synchronous; repeated calls load nothing. */
 export async function loadPatterns(): Promise<void> {

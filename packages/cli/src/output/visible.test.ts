@@ -6,7 +6,20 @@ import { visibleYaml } from "./yaml-text.ts";
 
 /** Controls, formats, separators of lines, halves of a pair. */
 const CONTROL = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/u;
-const HIDDEN = [..."\u202E\u2066\u200B\u200D\u00AD\uFEFF\u2028\u3164\u061C", "\u{E0041}", "\u{1D173}", "\uD800"];
+const HIDDEN = [
+  "\u202E",
+  "\u2066",
+  "\u200B",
+  "\u200D",
+  "\u00AD",
+  "\uFEFF",
+  "\u2028",
+  "\u3164",
+  "\u061C",
+  "\u{E0041}",
+  "\u{1D173}",
+  "\uD800",
+];
 const anyText = fc.string({
   unit: fc.oneof(
     fc.integer({ min: 0, max: 0x9f }).map((code) => String.fromCharCode(code)),
