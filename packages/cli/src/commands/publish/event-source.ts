@@ -5,12 +5,11 @@ import { TextDecoder } from "node:util";
 import { LineSplitter, LineTooLongError } from "nakadi-protocol";
 import type { Input } from "../../context.ts";
 import { Failure } from "../../failure.ts";
-import { elementLines } from "./element-lines.ts";
-import { lossyNumber } from "./lossy-number.ts";
-import { deeperThan } from "./nesting.ts";
+import { arrayElements } from "./array-elements.ts";
 
 export interface SourcedEvent {
-  event: object;
+  /** The event as it is written: a JSON object. */
+  text: string;
   file: string;
   /** Where it begins, from 1. */
   line: number;
@@ -28,9 +27,6 @@ const STDIN = "-";
 /** Beyond what any server takes as one request. */
 const MAX_DOCUMENT_BYTES = 512 * 1024 * 1024;
 const MAX_LINE_BYTES = 64 * 1024 * 1024;
-/** Twice what a broker takes; JavaScript does not write JSON that is much deeper. */
-const MAX_LEVELS = 2_000;
-const MAX_SHOWN_DIGITS = 40;
 const UTF_8 = new TextDecoder("utf-8", { fatal: true });
 
 /** @throws {Failure} if one of them is no file that can be read */
@@ -143,9 +139,8 @@ class LineEvents {
       return;
     }
     if (parsed === undefined) throw noJson(text, this.#name, this.line);
-    demandFlat(text, this.#name, this.line);
-    demandExact(text, `${this.#name}:${this.line}`);
-    yield { event: demandEvent(parsed, `${this.#name}:${this.line}`), file: this.#name, line: this.line };
+    demandObject(parsed, `${this.#name}:${this.line}`);
+    yield { text, file: this.#name, line: this.line };
     this.#sawEvent = true;
     this.#read = [];
   }
@@ -171,12 +166,16 @@ class DocumentEvents {
     const text = textOf(Buffer.concat(this.#chunks), this.#name);
     const parsed = tryParse(text);
     if (parsed === undefined) throw noJson(text, this.#name, 1);
-    demandFlat(text, this.#name, 1);
-    demandExact(text, this.#name);
-    const lines = Array.isArray(parsed) ? elementLines(text) : [1];
-    for (const [index, event] of (Array.isArray(parsed) ? parsed : [parsed]).entries()) {
-      const line = lines[index] ?? 1;
-      yield { event: demandEvent(event, `${this.#name}:${line}`), file: this.#name, line };
+    if (!Array.isArray(parsed)) {
+      demandObject(parsed, `${this.#name}:1`);
+      yield { text, file: this.#name, line: 1 };
+      return;
+    }
+    let index = 0;
+    for (const element of arrayElements(text)) {
+      demandObject(parsed[index], `${this.#name}:${element.line}`);
+      index += 1;
+      yield { ...element, file: this.#name };
     }
   }
 }
@@ -197,29 +196,14 @@ function tryParse(text: string): unknown {
   }
 }
 
-function demandEvent(parsed: unknown, place: string): object {
-  if (typeof parsed === "object" && parsed !== null && !Array.isArray(parsed)) return parsed;
+function demandObject(parsed: unknown, place: string): void {
+  if (typeof parsed === "object" && parsed !== null && !Array.isArray(parsed)) return;
   throw new Failure(`${place}: an event is a JSON object, not ${kindOf(parsed)}`);
 }
 
 function kindOf(parsed: unknown): string {
   if (Array.isArray(parsed)) return "an array";
   return typeof parsed === "string" ? "a text" : JSON.stringify(parsed);
-}
-
-function demandFlat(text: string, name: string, firstLine: number): void {
-  const at = deeperThan(MAX_LEVELS, text);
-  if (at === undefined) return;
-  throw new Failure(`${name}:${lineAt(text, at, firstLine)}: this nests too deeply: more than ${MAX_LEVELS} levels`);
-}
-
-function demandExact(text: string, place: string): void {
-  const number = lossyNumber(text);
-  if (number === undefined) return;
-  const shown = number.length > MAX_SHOWN_DIGITS ? `${number.slice(0, MAX_SHOWN_DIGITS)}…` : number;
-  throw new Failure(
-    `${place}: the number ${shown} has more digits than JavaScript keeps. Write it as a text, or publish it with curl`,
-  );
 }
 
 /** V8's message says how far it was JSON, and quotes what the person typed. */

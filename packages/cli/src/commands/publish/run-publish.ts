@@ -1,6 +1,6 @@
 /** Publishing batch by batch, with a word on each event that was not published. */
 import { setTimeout as sleep } from "node:timers/promises";
-import type { EventType, Publisher, PublisherOptions } from "nakadi-client";
+import { type EventType, type Publisher, type PublisherOptions, rawEvent } from "nakadi-client";
 import { type Context, stopSignalOf } from "../../context.ts";
 import { EXIT, exitCodeOf, type ExitCode } from "../../exit-codes.ts";
 import { withClient } from "../../settings/connect.ts";
@@ -79,7 +79,7 @@ async function publishAll(
     dueMs = Number.POSITIVE_INFINITY;
     if (rate !== undefined) await keepTo(rate, tally.seen, startedMs, context.signal);
     // What was read when somebody interrupts is published: nobody else has it any more, and its verdicts are wanted.
-    const { verdicts, cause } = await publisher.publish(sending.map(({ event }) => event));
+    const { verdicts, cause } = await publisher.publish(sending.map(({ text }) => rawEvent(text)));
     progress.above(() => tally.add(sending, verdicts));
     // A server that takes nothing any more would keep each batch waiting as long as this one.
     if (cause && verdicts.every(({ status }) => status !== "submitted")) throw cause;
