@@ -14,7 +14,21 @@ describe("nakadi tail", () => {
     const { code, stdout } = tail([eventType, "--no-follow"]);
     expect([await code, stdout.text]).toEqual([0, `${event}\n`]);
     const yaml = tail([eventType, "--no-follow", "-o", "yaml"]);
-    expect([await yaml.code, yaml.stdout.text]).toEqual([0, "---\norder: é\nn: 9007199254740993\nx: 1\n"]);
+    expect([await yaml.code, yaml.stdout.text]).toEqual([0, "---\norder: é\nn: 9007199254740993\nx: 1.0\n"]);
+    const exact = "{n: n, x: x, all: [n, x], one: @}";
+    for (const [format, printed] of [
+      [
+        "ndjson",
+        `{"n":9007199254740993,"x":1.0,"all":[9007199254740993,1.0],"one":${event.replace("\\u00e9", "é")}}\n`,
+      ],
+      [
+        "yaml",
+        "n: 9007199254740993\nx: 1.0\nall:\n  - 9007199254740993\n  - 1.0\none:\n  order: é\n  n: 9007199254740993\n  x: 1.0\n",
+      ],
+    ] as const) {
+      const selected = tail([eventType, "--no-follow", "-o", format, "--select", exact]);
+      expect([await selected.code, selected.stdout.text]).toEqual([0, `${format === "yaml" ? "---\n" : ""}${printed}`]);
+    }
   });
 
   it.each([

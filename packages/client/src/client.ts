@@ -216,10 +216,14 @@ export class NakadiClient implements AsyncDisposable {
     return this.#reader.positions(eventType, at, options);
   }
 
-  /** Events of one type that match, from all partitions and a range of the log. @throws {ConfigError} */
+  /**
+   * Events of one type that match, from all partitions and a range of the log.
+   * @param matches gets the event, and its bytes as the server sent them
+   * @throws {ConfigError}
+   */
   search<E = unknown>(
     eventType: string,
-    matches: (event: E) => boolean,
+    matches: (event: E, raw: Uint8Array) => boolean,
     options: SearchOptions = {},
   ): AsyncGenerator<Found<E>, void, undefined> {
     this.#demandOpen();

@@ -58,7 +58,7 @@ export class EventTypeReader {
 
   search<E>(
     eventType: string,
-    matches: (event: E) => boolean,
+    matches: (event: E, raw: Uint8Array) => boolean,
     options: SearchOptions,
   ): AsyncGenerator<Found<E>, void, undefined> {
     const parts = {

@@ -63,12 +63,13 @@ const NAMES: readonly (keyof SearchOptions)[] = [
   "onHealthy",
 ];
 const DEFAULT_BATCH_LIMIT = 500;
+const NO_BYTES = new Uint8Array();
 
 /** In the order of each partition; partitions as they come. @throws {ConfigError} at once */
 export function search<E>(
   parts: SearchParts,
   eventType: string,
-  matches: (event: E) => boolean,
+  matches: (event: E, raw: Uint8Array) => boolean,
   options: SearchOptions,
 ): AsyncGenerator<Found<E>, void, undefined> {
   knownMembers("options", options, NAMES);
@@ -112,7 +113,7 @@ export function search<E>(
         const hits: [index: number, event: E][] = [];
         for (const [index, event] of events.entries()) {
           if (event === UNREADABLE) parts.tell(() => onUnreadable(new UnreadableEventError(batch.cursor, index)));
-          else if (inRange(event) && matches(event)) hits.push([index, event]);
+          else if (inRange(event) && matches(event, batch.raws[index] ?? NO_BYTES)) hits.push([index, event]);
         }
         const places = await located(parts.eventTypes, eventType, batch, events.length, hits, signal);
         const inside = await notBeyond(parts.eventTypes, eventType, until, places, signal);

@@ -1,6 +1,7 @@
 /** How events go to standard output: one line each for programs, coloured and indented for people. */
 import type { Cursor } from "nakadi-client";
 import type { Output } from "../../context.ts";
+import { type ExactJson, exactText, parseExact } from "../../json/exact-json.ts";
 import { NOTHING } from "../../output/cell.ts";
 import { type Paint, prettyJson } from "../../output/pretty-json.ts";
 import { visible, visibleData, visibleLine, visibleWord } from "../../output/visible.ts";
@@ -27,7 +28,7 @@ export interface PrinterOptions {
   /** Where a person watches: `table` keeps to its width, and nothing in an event steers it. */
   terminal: Pick<Output, "columns"> | undefined;
   /** What to show of an event; all of it, as the server stored it, where it is left out. */
-  project: ((event: unknown) => unknown) | undefined;
+  project: ((event: ExactJson) => ExactJson) | undefined;
   /** Whether programs get the position too. */
   withPosition: boolean;
 }
@@ -40,7 +41,7 @@ export async function printerFor(
   const shown = ({ text, event }: PrintedEvent): string => {
     // What is not JSON may have any character; escapes of JSON mean nothing in it.
     if (event === undefined) return terminal ? visibleLine(text) : text;
-    return safe(project ? (JSON.stringify(project(event)) ?? "null") : text);
+    return safe(project ? exactText(project(parseExact(text))) : text);
   };
   const forPrograms = (one: PrintedEvent): string =>
     withPosition ? `{"position":${safe(JSON.stringify(one.position))},"event":${shown(one)}}` : shown(one);
@@ -50,14 +51,10 @@ export async function printerFor(
     case "json":
       return (one) => `${prettyJson(forPrograms(one))}\n`;
     case "yaml": {
-      const { parse, stringify } = await import("yaml");
-      const { visibleYaml } = await import("../../output/yaml-text.ts");
-      const written = terminal ? visibleYaml : stringify;
-      // JSON is YAML; read so, large numbers keep their digits.
-      const read = (one: PrintedEvent): unknown =>
-        one.event === undefined ? one.text : parse(forPrograms(one), { intAsBigInt: true, uniqueKeys: false });
-      return (one) => `---
-${written(read(one), { lineWidth: 0 })}`;
+      const { yamlText, visibleYaml } = await import("../../output/yaml-text.ts");
+      const written = terminal ? visibleYaml : yamlText;
+      const read = (one: PrintedEvent): unknown => (one.event === undefined ? one.text : parseExact(forPrograms(one)));
+      return (one) => `---\n${written(read(one))}`;
     }
     case "pretty": {
       const paint: Paint = { name: colours.cyan, string: colours.green, other: colours.yellow };

@@ -1,6 +1,11 @@
 import { describe, expect, it } from "vitest";
 import type { EventType } from "nakadi-client";
-import { projectionOf, selectionOf } from "./selection.ts";
+import { projectionOf, selectionOf, type SelectionFlags } from "./selection.ts";
+
+const selects = (flags: SelectionFlags, types: readonly EventType[]) => {
+  const selected = selectionOf(flags, types);
+  return (event: unknown): boolean => selected(event, () => JSON.stringify(event));
+};
 
 const TYPE: EventType = {
   name: "order.created",
@@ -23,7 +28,7 @@ describe("--where", () => {
     ["count", { count: 0 }, true],
     ["missing", {}, false],
   ])("%s of %j is %s", (where, event, expected) => {
-    expect(selectionOf({ where }, [TYPE])(event)).toBe(expected);
+    expect(selects({ where }, [TYPE])(event)).toBe(expected);
   });
 
   it("what does not fit an event's values is null, and no function is no expression", () => {
@@ -33,43 +38,49 @@ describe("--where", () => {
   });
 
   it("an expression that is none is said with an example", () => {
-    expect(() => selectionOf({ where: "total >" }, [TYPE])).toThrow('"total >" is no JMESPath expression');
+    expect(() => selects({ where: "total >" }, [TYPE])).toThrow('"total >" is no JMESPath expression');
     expect(() => projectionOf("][")).toThrow("jmespath.org");
-    expect(() => selectionOf({ where: "total > 100" }, [TYPE])).toThrow("numbers stand in backticks");
+    expect(() => selects({ where: "total > 100" }, [TYPE])).toThrow("numbers stand in backticks");
   });
 
   it("a function that there is none of is said with the first event, not taken for no match", () => {
-    expect(() => selectionOf({ where: "nosuch(total)" }, [TYPE])({ total: 1 })).toThrow("nosuch");
-    expect(() => selectionOf({ where: "length(total, total)" }, [TYPE])({ total: "a" })).toThrow("length");
+    expect(() => selects({ where: "nosuch(total)" }, [TYPE])({ total: 1 })).toThrow("nosuch");
+    expect(() => selects({ where: "length(total, total)" }, [TYPE])({ total: "a" })).toThrow("length");
   });
 });
 
 describe("--key", () => {
   it("is what the key fields say, joined by commas", () => {
-    const selected = selectionOf({ key: "7,berlin" }, [TYPE]);
+    const selected = selects({ key: "7,berlin" }, [TYPE]);
     expect(selected({ customer: { id: 7 }, shop: "berlin" })).toBe(true);
     expect(selected({ customer: { id: 8 }, shop: "berlin" })).toBe(false);
     expect(selected({ shop: "berlin" })).toBe(false);
   });
 
+  it("of numbers is their text", () => {
+    const selected = selectionOf({ key: "9007199254740993,1.0" }, [TYPE]);
+    expect(selected({}, () => '{"customer":{"id":9007199254740993},"shop":1.0}')).toBe(true);
+    expect(selected({}, () => '{"customer":{"id":9007199254740992},"shop":1.0}')).toBe(false);
+  });
+
   it("is the compaction key too", () => {
-    const selected = selectionOf({ key: "a" }, [{ ...TYPE, partition_key_fields: [], cleanup_policy: "compact" }]);
+    const selected = selects({ key: "a" }, [{ ...TYPE, partition_key_fields: [], cleanup_policy: "compact" }]);
     expect(selected({ metadata: { partition_compaction_key: "a" } })).toBe(true);
     expect(selected({ metadata: { partition_compaction_key: "b" } })).toBe(false);
   });
 
   it("of a data change lies below data", () => {
-    const selected = selectionOf({ key: "x" }, [{ ...TYPE, category: "data", partition_key_fields: ["id"] }]);
+    const selected = selects({ key: "x" }, [{ ...TYPE, category: "data", partition_key_fields: ["id"] }]);
     expect(selected({ data: { id: "x" } })).toBe(true);
   });
 
   it("needs an event type with keys", () => {
-    expect(() => selectionOf({ key: "x" }, [{ ...TYPE, partition_key_fields: [] }])).toThrow("have no key");
+    expect(() => selects({ key: "x" }, [{ ...TYPE, partition_key_fields: [] }])).toThrow("have no key");
   });
 });
 
 it("both together must hold", () => {
-  const selected = selectionOf({ key: "7,berlin", where: "open" }, [TYPE]);
+  const selected = selects({ key: "7,berlin", where: "open" }, [TYPE]);
   expect(selected({ customer: { id: 7 }, shop: "berlin", open: true })).toBe(true);
   expect(selected({ customer: { id: 7 }, shop: "berlin", open: false })).toBe(false);
 });

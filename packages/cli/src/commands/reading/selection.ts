@@ -2,10 +2,11 @@
  * Which events somebody wants to see.
  * @pure
  */
-import { compile, TreeInterpreter } from "@jmespath-community/jmespath";
 import type { EventType } from "nakadi-client";
 import { EXIT } from "../../exit-codes.ts";
 import { Failure } from "../../failure.ts";
+import { type ExactJson, exactText, parseExact } from "../../json/exact-json.ts";
+import { compileExact } from "./exact-jmespath.ts";
 
 export interface SelectionFlags {
   /** What the event type's key fields, or its compaction key, must say. */
@@ -17,27 +18,28 @@ export interface SelectionFlags {
 /** How the library says that a function was given what it does not take. */
 const VALUES_DO_NOT_FIT = /^Invalid (type|value)/;
 
-export type Selection = (event: unknown) => boolean;
+/** @param text gives the event as it is stored */
+export type Selection = (event: unknown, text: () => string) => boolean;
 
 /** @throws {Failure} if the expression is none, or the event type has no keys */
 export function selectionOf({ key, where }: SelectionFlags, eventTypes: readonly EventType[]): Selection {
   const tests: Selection[] = [];
   if (where !== undefined) tests.push(whereTest(where));
   if (key !== undefined) tests.push(keyTest(key, eventTypes));
-  return (event) => tests.every((test) => test(event));
+  return (event, text) => tests.every((test) => test(event, text));
 }
 
 /** What `expression` says of an event; `null` where it does not fit its values. @throws {Failure} if it is none */
-export function projectionOf(expression: string): (event: unknown) => unknown {
-  let compiled: ReturnType<typeof compile>;
+export function projectionOf(expression: string): (event: ExactJson) => ExactJson {
+  let project: (event: ExactJson) => ExactJson;
   try {
-    compiled = compile(expression);
+    project = compileExact(expression);
   } catch (error) {
     throw noExpression(expression, error);
   }
   return (event) => {
     try {
-      return TreeInterpreter.search(compiled, event as Parameters<typeof TreeInterpreter.search>[1]);
+      return project(event);
     } catch (error) {
       // A function that does not fit this event's values; anything else fits none.
       if (VALUES_DO_NOT_FIT.test((error as Error).message)) return null;
@@ -58,8 +60,8 @@ function noExpression(expression: string, error: unknown): Failure {
 function whereTest(expression: string): Selection {
   const project = projectionOf(expression);
   return (event) => {
-    const found = project(event);
-    if (found === null || found === undefined || found === false || found === "") return false;
+    const found = project(event as ExactJson);
+    if (found === null || found === false || found === "") return false;
     return typeof found !== "object" || Object.keys(found).length > 0;
   };
 }
@@ -76,22 +78,26 @@ function keyTest(key: string, eventTypes: readonly EventType[]): Selection {
       EXIT.usage,
     );
   }
-  return (event) => {
+  return (_event, text) => {
+    const event = parseExact(text());
     if (at(event, "metadata.partition_compaction_key") === key) return true;
     return fields.some((one) => one.length > 0 && one.map((field) => textOf(at(event, field))).join(",") === key);
   };
 }
 
-function at(event: unknown, path: string): unknown {
+function at(event: ExactJson, path: string): ExactJson | undefined {
   return path
     .split(".")
-    .reduce<unknown>((value, name) => (isRecord(value) && Object.hasOwn(value, name) ? value[name] : undefined), event);
+    .reduce<ExactJson | undefined>(
+      (value, name) => (isRecord(value) && Object.hasOwn(value, name) ? value[name] : undefined),
+      event,
+    );
 }
 
-function textOf(value: unknown): string {
-  return typeof value === "string" ? value : (JSON.stringify(value) ?? "");
+function textOf(value: ExactJson | undefined): string {
+  return typeof value === "string" ? value : value === undefined ? "" : exactText(value);
 }
 
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null;
+function isRecord(value: ExactJson | undefined): value is { [name: string]: ExactJson } {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
 }

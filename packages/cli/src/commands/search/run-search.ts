@@ -60,7 +60,8 @@ async function searchIn(
   const signal = AbortSignal.any([context.signal, stdout.closed, gaveUp.signal]);
   let [searched, found, left] = [0, 0, NaN];
   try {
-    const all = nakadi.search(eventType, selectionOf(flags, source.eventTypes), {
+    const selected = selectionOf(flags, source.eventTypes);
+    const all = nakadi.search(eventType, (event, raw) => selected(event, () => textOf(raw)), {
       from,
       until,
       signal,
@@ -76,8 +77,7 @@ async function searchIn(
       ...(partition && { partitions: partition }),
     });
     for await (const { event, cursor, raw } of all) {
-      const text = Buffer.from(raw).toString("utf8");
-      const printed = print({ position: { event_type: eventType, ...cursor }, text, event });
+      const printed = print({ position: { event_type: eventType, ...cursor }, text: textOf(raw), event });
       progress.above(() => stdout.write(printed));
       await firstOf(stdout.drained(), signal, Infinity);
       found += 1;
@@ -92,6 +92,10 @@ async function searchIn(
   if (stopped) return exitCodeOf(stopped);
   if (!quiet) say(`${found === 0 ? "nothing" : count(found)} found in ${eventType}${looked(searched)}`);
   return found > 0 ? EXIT.ok : NOT_FOUND;
+}
+
+function textOf(raw: Uint8Array): string {
+  return Buffer.from(raw.buffer, raw.byteOffset, raw.byteLength).toString("utf8");
 }
 
 function looked(searched: number): string {

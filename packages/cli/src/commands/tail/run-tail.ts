@@ -144,7 +144,7 @@ class Tail {
     const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString("utf8");
     const event = parsed(text);
     if (event === undefined) this.#sayUnreadable(position);
-    if (event === undefined ? this.#selects : !this.#selected(event)) return;
+    if (event === undefined ? this.#selects : !this.#selected(event, () => text)) return;
     const printed = this.#print({ position, text, event });
     this.#status.above(() => this.#context.stdout.write(printed));
     this.#unread += printed.length;
