@@ -1,5 +1,5 @@
 /**
- * Last step: the events go to their partitions, each partition's in the order of the request (protocol 4.11).
+ * Appends the events of a batch to their partitions, in the order of the request within each (protocol 4.11).
  */
 import type { BatchItemResponse, Clock } from "nakadi-protocol";
 import { NoSuchLogError, StorageFailedError } from "nakadi-storage";
@@ -10,26 +10,26 @@ import type { StoredEventType } from "../event-types/stored-event-type.ts";
 import type { Batch } from "./batch.ts";
 import { partlyStoredItems } from "./item-responses.ts";
 
-/** Where to, and for how long. */
+/** What an append needs besides its records. */
 export interface AppendTerms {
   log: LogPort;
   clock: Clock;
-  /** What is not stored by then may or may not be stored later. */
+  /** Milliseconds after which the answer is "timed out"; the storage may still store the events. */
   timeoutMs: number;
   signal: AbortSignal;
-  /** Under which the write has begun. */
+  /** The lease under which the write began. */
   stay: Stay;
 }
 
-/** 200: so many events are stored. 422: nothing is. 207: the events that are `submitted` are. */
+/** 200: all `events` are stored. 422: none is. 207: those whose item says `submitted` are. */
 export type PublishOutcome = { status: 200; events: number } | { status: 422 | 207; items: BatchItemResponse[] };
 
-/** Why the events of a partition are not stored; a partition that is absent has stored all of its own. */
+/** Why the events of a partition are not stored; an absent partition has stored all of its events. */
 export type AppendFailures = ReadonlyMap<number, string>;
 
 /**
- * Views of a request's body keep all of it alive for as long as one of them is stored: where they are little of it,
- * they become copies.
+ * Copies the values where they are less than half of the request's body: a stored view of the body keeps the whole body
+ * in memory.
  */
 export function ownBytes(records: readonly NewRecord[], body: Uint8Array): readonly NewRecord[] {
   let kept = 0;
@@ -40,7 +40,7 @@ export function ownBytes(records: readonly NewRecord[], body: Uint8Array): reado
 
 /**
  * Stores a batch, unless one of its events is refused.
- * @throws {ProblemError} 404 if the event type was deleted since the request began
+ * @throws {ProblemError} 404 if the event type was deleted during the request
  */
 export async function appendBatch(
   terms: AppendTerms,
@@ -65,9 +65,9 @@ export async function appendBatch(
 }
 
 /**
- * @param partitions of the records, one each
- * @throws {ProblemError} 503 if the node has lost the lease under which the write began: nothing is stored
- * @throws {StorageFailedError} where nothing is stored any more
+ * @param partitions the partition of each record
+ * @throws {ProblemError} 503 if the node lost the lease under which the write began; nothing is stored
+ * @throws {StorageFailedError} if the storage is read-only after a failed write
  */
 export async function appendAll(
   terms: AppendTerms,
@@ -98,7 +98,7 @@ export async function appendAll(
   return failures;
 }
 
-/** The one reason why no partition has its events, where that is the storage's failure. */
+/** The failure of the storage, if it is the reason for every partition. */
 function storageFailure(outcomes: Outcomes): StorageFailedError | undefined {
   const causes = Array.from(outcomes.values(), (one) => (one.outcome === "stored" ? undefined : one.cause));
   const [first] = causes;

@@ -4,7 +4,7 @@ import type { Steps } from "./batch.ts";
 import type { PublishedItem } from "./scan.ts";
 
 /** An event that says itself what becomes of it. */
-function item(what: "fine" | "invalid" | "homeless", eid = ""): PublishedItem {
+function item(what: "fine" | "invalid" | "unassigned", eid = ""): PublishedItem {
   return {
     bytes: new Uint8Array(1),
     sentBytes: 1,
@@ -17,11 +17,11 @@ function item(what: "fine" | "invalid" | "homeless", eid = ""): PublishedItem {
 function batchOf(items: readonly PublishedItem[], steps: Partial<Steps> = {}): Batch {
   const batch = new Batch({
     validate: ({ value }) => (value["what"] === "invalid" ? "is invalid" : undefined),
-    partition: ({ value }) => (value["what"] === "homeless" ? "has no partition" : 7),
+    partition: ({ value }) => (value["what"] === "unassigned" ? "has no partition" : 7),
     record: ({ bytes }) => ({ value: bytes }),
     ...steps,
   });
-  for (const one of items) batch.add(one);
+  for (const one of items) batch.addEvent(one);
   return batch;
 }
 
@@ -44,7 +44,7 @@ describe("is refused for the earliest step, then for the first event", () => {
       ?.map(({ publishing_status, step, partition }) => `${publishing_status} ${step} ${partition}`);
 
   test("validation outweighs partitioning", () => {
-    expect(summary("homeless", "invalid", "fine")).toEqual([
+    expect(summary("unassigned", "invalid", "fine")).toEqual([
       "aborted validating null",
       "failed validating null",
       "aborted none null",
@@ -59,8 +59,8 @@ describe("is refused for the earliest step, then for the first event", () => {
     ]);
   });
 
-  test("the first homeless event fails, and those before it had a partition", () => {
-    expect(summary("fine", "homeless", "fine", "homeless")).toEqual([
+  test("the first unassigned event fails, and those before it had a partition", () => {
+    expect(summary("fine", "unassigned", "fine", "unassigned")).toEqual([
       "aborted partitioning 7",
       "failed partitioning null",
       "aborted validating null",

@@ -5,7 +5,7 @@
 import { isObject } from "../event-types/json-schema.ts";
 import type { JsonObject } from "../event-types/json-schema.ts";
 
-/** `metadata.partition_compaction_key`; nothing where it is no text. */
+/** `metadata.partition_compaction_key`; absent unless it is a string. */
 export function compactionKey({ metadata }: JsonObject): string | undefined {
   const key = isObject(metadata) ? metadata["partition_compaction_key"] : undefined;
   return typeof key === "string" ? key : undefined;

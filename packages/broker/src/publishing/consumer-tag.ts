@@ -1,16 +1,16 @@
 /**
- * `X-CONSUMER-TAG`: events that only one subscription may see (protocol 4.9).
+ * `X-CONSUMER-TAG`: restricts events to one subscription (protocol 4.9).
  * @pure
  */
 import { isUuid } from "nakadi-protocol";
 import { ProblemError } from "../problems.ts";
 
 const SUBSCRIPTION = "CONSUMER_SUBSCRIPTION_ID";
-/** Known to the server, but not meant for producers. */
+/** The server uses this tag internally and refuses it from producers. */
 const INTERNAL = "DEBUG_PUBLISHER_TOPIC_ID";
 
 /**
- * The id of the subscription; nothing where there is no header.
+ * The id of the subscription; absent without the header.
  * @throws {ProblemError} 422
  */
 export function consumerTag(header: string | undefined): string | undefined {

@@ -1,6 +1,6 @@
 /**
- * `deleted-events`: each item becomes a tombstone for its key (protocol 4.8). Items are read and partitioned as events are,
- * and not held against any schema.
+ * `deleted-events`: each item becomes a tombstone for its key (protocol 4.8). Items are scanned and partitioned like events,
+ * but not validated against the schema.
  */
 import { type Access, eventTypeResource } from "../authorization/authorizer.ts";
 import { noSuchEventType } from "../event-types/catalogue.ts";
@@ -14,13 +14,14 @@ import { Batch } from "./batch.ts";
 import { compactionKey } from "./compaction-key.ts";
 import { untouchedItems } from "./item-responses.ts";
 import { partitioner } from "./partition.ts";
-import { demandUnblocked, scanAll } from "./publish.ts";
-import type { PublishingContext, PublishingParts } from "./publish.ts";
+import type { PublishingParts } from "./publish.ts";
+import { scanInTurns } from "./scan.ts";
+import type { PublishingContext } from "./steps.ts";
 import { sizeFault } from "./validate.ts";
 
 /**
  * Stores a tombstone for each item of `body`.
- * @throws {ProblemError} as `publish` does; 400 if an item has no key
+ * @throws {ProblemError} like `publish`, and 400 for an item without a key
  */
 export async function deleteEvents(
   parts: PublishingParts,
@@ -29,10 +30,10 @@ export async function deleteEvents(
   { access }: Pick<PublishingContext, "access">,
   signal: AbortSignal,
 ): Promise<PublishOutcome> {
-  return parts.writers.write(name, (begun) => deleteFrom(begun, parts, name, body, access, signal));
+  return parts.writers.write(name, (begun) => storeTombstones(begun, parts, name, body, access, signal));
 }
 
-async function deleteFrom(
+async function storeTombstones(
   { stored, at, stay }: BegunWrite,
   { log, limits, clock, random, blacklist }: PublishingParts,
   name: string,
@@ -40,7 +41,7 @@ async function deleteFrom(
   access: Access,
   signal: AbortSignal,
 ): Promise<PublishOutcome> {
-  await demandUnblocked({ blacklist }, name, access, at);
+  await blacklist.demandProducer(access.subject, name, at);
   const { category, cleanup_policy, partition_strategy, partition_key_fields } = stored?.eventType ?? UNKNOWN;
   let keyFault: string | undefined;
   const batch = new Batch({
@@ -58,7 +59,7 @@ async function deleteFrom(
       return { value: null, key: key ?? "" };
     },
   });
-  await scanAll(body, limits, (item) => batch.add(item));
+  await scanInTurns(body, limits, (item) => batch.addEvent(item));
   if (!stored) throw noSuchEventType(name);
   await access.demand("WRITE", eventTypeResource(stored.eventType));
   if (cleanup_policy === "delete") return { status: 422, items: untouchedItems(batch.eids) };
@@ -68,7 +69,7 @@ async function deleteFrom(
   return appendBatch({ log, clock, timeoutMs: limits.publishTimeoutMs, signal, stay }, stored, batch, body);
 }
 
-/** The body is read before it is told that there is no such event type. */
+/** Stands in for an event type that does not exist: faults of the body outweigh the 404. */
 const UNKNOWN = {
   category: "undefined",
   cleanup_policy: "compact",

@@ -1,9 +1,9 @@
 /**
- * Fourth step: what the server knows goes into the event's metadata; every other byte stays (protocol 4.6).
+ * Completes the metadata of an event with what the server knows; all other bytes of the event stay (protocol 4.6).
  * @pure
  */
+import { jsonTokens } from "nakadi-protocol";
 import { isObject } from "../event-types/json-schema.ts";
-import { membersOf } from "./members.ts";
 import type { PublishedItem } from "./scan.ts";
 
 export interface Enrichment {
@@ -12,7 +12,7 @@ export interface Enrichment {
   version: string;
   publishedBy: string;
   receivedAt: string;
-  /** For events that have none. */
+  /** The flow id of events whose metadata has none. */
   flowId: string;
 }
 
@@ -21,11 +21,11 @@ type EnrichedItem = Pick<PublishedItem, "bytes" | "value" | "metadata">;
 const UTF_8 = new TextEncoder();
 const TEXT = new TextDecoder("utf-8", { ignoreBOM: true });
 
-/** Completes one event after the other; one without metadata stays as it is. */
+/** The returned function completes one event; an event without metadata stays unchanged. */
 export function enricher(enrichment: Enrichment): (item: EnrichedItem, partition: number) => Uint8Array {
   const { eventType, version, publishedBy, receivedAt, flowId } = enrichment;
   const received = { received_at: receivedAt, version, published_by: publishedBy };
-  /** What is written behind the members that an event has, by what it lacks. */
+  /** The text that ends the metadata, by partition and by the names that the event lacks. */
   const endings = new Map<string, Uint8Array>();
 
   return ({ bytes, value: { metadata: given }, metadata: place }, partition) => {
@@ -52,15 +52,43 @@ export function enricher(enrichment: Enrichment): (item: EnrichedItem, partition
   };
 }
 
-/** Members that an event may bring along. */
+/** Members that the producer may have set. */
 const NAMES = ["event_type", "partition", "flow_id"] as const;
 const EMPTY = "{}".length;
 
-/** `bytes` with what is between `start` and `end` replaced. */
+/** `bytes` with the range from `start` to `end` replaced. */
 function spliced(bytes: Uint8Array, start: number, by: Uint8Array, end: number): Uint8Array {
   const result = new Uint8Array(bytes.length - (end - start) + by.length);
   result.set(bytes.subarray(0, start));
   result.set(by, start);
   result.set(bytes.subarray(end), start + by.length);
   return result;
+}
+
+interface Member {
+  name: string;
+  /** Name, colon and value. */
+  text: string;
+}
+
+/**
+ * The members of an object as they are written, which a parsed value no longer shows.
+ * @param text a valid object without whitespace outside of strings
+ */
+function membersOf(text: string): Member[] {
+  const members: Member[] = [];
+  let depth = 0;
+  let start = 1;
+  let name: string | undefined;
+  for (const token of jsonTokens(text)) {
+    const first = text[token.start];
+    if (first === '"') name ??= JSON.parse(text.slice(token.start, token.end)) as string;
+    else if (first === "[" || first === "{") depth++;
+    else if ((first === "," && depth === 1) || ((first === "]" || first === "}") && --depth === 0)) {
+      if (name !== undefined) members.push({ name, text: text.slice(start, token.start) });
+      start = token.end;
+      name = undefined;
+    }
+  }
+  return members;
 }

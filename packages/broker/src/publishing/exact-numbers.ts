@@ -1,5 +1,5 @@
 /**
- * Reads an event once more, where it matters how its numbers are written.
+ * Parses an event a second time where the spelling of its numbers matters.
  * @pure
  */
 import { isDoubleSource } from "../event-types/java-text.ts";
@@ -10,9 +10,9 @@ import type { PublishedItem } from "./scan.ts";
 
 export interface ExactNumbers {
   value: JsonObject;
-  /** Members and elements whose text is a double, by the object or array of `value` that they are in. */
+  /** Names and indices of numbers that are written as doubles, by their object or array in `value`. */
   doubles: ReadonlyMap<object, ReadonlySet<string | number>>;
-  /** The text of a number. */
+  /** The number as it is written. */
   sourceOf(container: object, key: string | number): string | undefined;
 }
 

@@ -17,7 +17,7 @@ describe("a batch is refused as a whole", () => {
     ]);
   });
 
-  test("partitions that were found are told", () => {
+  test("answers name the partitions that were found", () => {
     const items = refusedItems(["a", "b", "c"], { step: "partitioning", index: 1, detail: "why" }, [5]);
     expect(items.map(({ partition }) => partition)).toEqual(["5", null, null]);
   });

@@ -1,12 +1,12 @@
 /**
- * What is said about each event of a batch that was not stored as a whole (protocol 4.3).
+ * The answers for each event of a batch that was refused or stored in part (protocol 4.3).
  * @pure
  */
 import type { BatchItemResponse, PublishingStep } from "nakadi-protocol";
 import { isObject } from "../event-types/json-schema.ts";
 import type { JsonObject } from "../event-types/json-schema.ts";
 
-/** Steps that refuse a batch as a whole, each with the one that the events behind the failed one have reached. */
+/** Steps that refuse a whole batch, each with the step that the events after the failed one have reached. */
 const BEFORE = {
   validating: "none",
   partitioning: "validating",
@@ -15,20 +15,20 @@ const BEFORE = {
 
 export interface Failure {
   step: keyof typeof BEFORE;
-  /** Which event failed. */
+  /** Index of the failed event. */
   index: number;
   detail: string;
 }
 
-/** `metadata.eid`, or the empty text where there is none. */
+/** `metadata.eid`, or an empty string. */
 export function eidOf({ metadata }: JsonObject): string {
   const eid = isObject(metadata) ? metadata["eid"] : undefined;
   return typeof eid === "string" ? eid : "";
 }
 
 /**
- * Nothing was stored: one event failed, the others are aborted where they stood.
- * @param partitions of the events that have got one
+ * Nothing is stored: one event failed, and the others are aborted.
+ * @param partitions those of the first events, as far as they are known
  */
 export function refusedItems(
   eids: readonly string[],
@@ -44,14 +44,14 @@ export function refusedItems(
   }));
 }
 
-/** Nothing was even looked at. */
+/** All events are aborted before the first step. */
 export function untouchedItems(eids: readonly string[]): BatchItemResponse[] {
   return eids.map((eid) => ({ publishing_status: "aborted", detail: "", step: "none", eid, partition: null }));
 }
 
 /**
- * Storage took some.
- * @param failureOf why the events of a partition are not stored; nothing if they are
+ * The storage refused the events of some partitions.
+ * @param failureOf why the events of a partition are not stored; `undefined` if they are
  */
 export function partlyStoredItems(
   eids: readonly string[],

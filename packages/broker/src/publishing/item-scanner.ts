@@ -1,41 +1,41 @@
 /**
- * Finds the end of one event in a body and notes on the way what the rest of the pipeline asks of its bytes. It trusts
- * nothing and judges nothing: whether the text is JSON is for a parser to say. Looks at each byte once.
+ * Finds the end of one event in a body, and records the facts about its bytes that later steps need. It reads each byte
+ * once and does not decide whether the text is valid JSON.
  * @pure
  */
 
-/** What was seen; reused from event to event. */
+/** The result of a scan; reused for each event. */
 export interface ItemScan {
-  /** Behind the closing brace, or the limit if there is none. */
+  /** Index after the closing brace, or the limit if the event has none. */
   end: number;
-  /** Arrays and objects nest too deeply; nothing behind `end` was looked at. */
+  /** Arrays and objects nest deeper than the limit; the scan stopped at `end`. */
   tooDeep: boolean;
-  /** Colons outside of strings: as many as members if no name stands twice. */
+  /** Colons outside of strings: the number of members, unless a name occurs twice. */
   members: number;
-  /** Starts and ends of what is not stored: whitespace outside of strings, superfluous zeros. No more than `maxGaps`. */
+  /** Starts and ends of ranges that are not stored: whitespace outside of strings, leading zeros. At most `maxGaps`. */
   gaps: number[];
   readonly maxGaps: number;
   gapBytes: number;
-  /** The value of the top-level member `metadata` in what was scanned; negative if there is none. */
+  /** Start of the value of the top-level member `metadata` in the body; negative without such a member. */
   metadataFrom: number;
   metadataTo: number;
-  /** The same in bytes of the event without gaps. */
+  /** Start of the same value in the event without gaps. */
   metadataStart: number;
   metadataEnd: number;
-  /** A number is written in a way that its value does not show. */
+  /** A number has a spelling that its parsed value loses. */
   oddNumbers: boolean;
-  /** A number may be beyond what the server can read. */
+  /** A number may exceed what the server can read. */
   hugeNumbers: boolean;
 }
 
-/** @param maxBytes of an event whose gaps matter */
+/** @param maxBytes larger events are refused, so their gaps are not recorded */
 export function newItemScan(maxBytes: number): ItemScan {
   return {
     end: 0,
     tooDeep: false,
     members: 0,
     gaps: [],
-    // Each gap is followed by a byte that is none.
+    // A gap is followed by at least one byte of the event.
     maxGaps: maxBytes,
     gapBytes: 0,
     metadataFrom: -1,
@@ -81,8 +81,8 @@ const NINE = 0x39;
 const MINUS = 0x2d;
 
 /**
- * @param start where the opening brace is
- * @param limit no byte from here on is looked at
+ * @param start index of the opening brace
+ * @param limit index at which the scan stops
  */
 export function scanItem(bytes: Uint8Array, start: number, limit: number, maxDepth: number, scan: ItemScan): void {
   let at = start;
@@ -176,15 +176,15 @@ function isDigit(byte: number | undefined): boolean {
   return byte !== undefined && byte >= ZERO && byte <= NINE;
 }
 
-/** Whole numbers with as many digits are exact in a JavaScript number. */
+/** Digits up to which each whole number is exact in a JavaScript number. */
 const EXACT_DIGITS = 15;
-/** Whole numbers with as many digits fit into 64 bits. */
+/** Digits up to which each whole number fits into 64 bits. */
 const LONG_DIGITS = 18;
-/** Fractions with as many digits are finite, whatever they are. */
+/** Digits up to which each fraction is finite. */
 const FINITE_DIGITS = 300;
 const POINT = 0x2e;
 
-/** Behind the number whose digits begin at `from`. */
+/** Index after the number whose digits begin at `from`. */
 function skipNumber(bytes: Uint8Array, from: number, negative: boolean, scan: ItemScan): number {
   let at = from;
   while (isDigit(bytes[at])) at++;
@@ -214,7 +214,7 @@ function isMetadata(bytes: Uint8Array, start: number, end: number): boolean {
     for (let at = 0; at < METADATA.length; at++) if (bytes[start + at] !== METADATA[at]) return false;
     return true;
   }
-  // The name may be written with escapes, which are 6 bytes a letter.
+  // Escapes take 6 bytes a letter.
   return (
     end - start > METADATA.length && end - start <= 6 * METADATA.length && unescaped(bytes, start, end) === "metadata"
   );
@@ -231,9 +231,9 @@ function unescaped(bytes: Uint8Array, start: number, end: number): string | unde
 }
 
 /**
- * An event without its gaps; itself if there are none.
- * @param sent the bytes that were scanned
- * @param start where they were in what was scanned
+ * The event without its gaps; `sent` itself if there are none.
+ * @param sent the scanned bytes of the event
+ * @param start their index in the body
  */
 export function withoutGaps(sent: Uint8Array, start: number, { gaps, gapBytes }: ItemScan): Uint8Array {
   if (gapBytes === 0) return sent;

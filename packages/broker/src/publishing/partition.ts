@@ -1,5 +1,5 @@
 /**
- * Third step: which partition an event goes to, the same as on a real server (protocol 4.7).
+ * Chooses the partition of an event, the same as a real server (protocol 4.7).
  * @pure
  */
 import type { Category, PartitionStrategy } from "nakadi-protocol";
@@ -15,13 +15,13 @@ export interface PartitioningRules {
   category: Category;
   /** 1 or more. */
   partitions: number;
-  /** 0 up to 1. */
+  /** From 0 up to, but not including, 1. */
   random: () => number;
 }
 
 type KeyedItem = Pick<PublishedItem, "bytes" | "value" | "hasOddNumbers">;
 
-/** Finds the partition of one event after the other; a text says why there is none. */
+/** The returned function gives the partition of one event, or the reason why it has none. */
 export function partitioner({
   strategy,
   keyFields,
@@ -73,7 +73,7 @@ function hashedPartition(
   return byHash[Math.abs(hash % byHash.length)] ?? 0;
 }
 
-/** A value as the server writes it into a key. */
+/** The text of a value in the hashed key. */
 function keyText(container: object, key: string | number, exact: ExactNumbers | undefined): string {
   const value = (container as Record<string | number, unknown>)[key];
   return typeof value === "string" ? value : jsonText(container, key, exact);
@@ -93,7 +93,7 @@ function jsonText(container: object, key: string | number, exact: ExactNumbers |
     .join()}}`;
 }
 
-/** Names separated by dots; single quotes switch that off, a backslash takes the next character as it is. */
+/** Names separated by dots. A dot between single quotes or after a backslash belongs to the name. */
 export function pathOf(text: string): string[] {
   const path: string[] = [];
   let name = "";

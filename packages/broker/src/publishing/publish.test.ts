@@ -59,7 +59,7 @@ function send(body: string | Uint8Array | object[], log: LogPort = storage.log):
     body instanceof Uint8Array
       ? body
       : new TextEncoder().encode(typeof body === "string" ? body : JSON.stringify(body));
-  return publish({ ...parts, log }, "et", bytes, { flowId: "flow", access: new Access(allowAll, "somebody") }, NEVER);
+  return publish({ ...parts, log }, "et", bytes, { flowId: "flow", access: new Access(allowAll, "producer") }, NEVER);
 }
 
 /** What a partition of the first log holds, as text. */
@@ -109,7 +109,7 @@ describe("what is stored", () => {
         received_at: "2026-01-02T03:04:05.678Z",
         flow_id: "flow",
         version: "1.0.0",
-        published_by: "somebody",
+        published_by: "producer",
       },
       order: "A",
     });
@@ -134,14 +134,14 @@ describe("what is stored", () => {
     expect(frames[0]?.records[0]?.key).toBe("k");
   });
 
-  test("an empty batch is taken, and nothing stored", async () => {
+  test("an empty batch is accepted, and nothing stored", async () => {
     await create();
     expect(await send("[]")).toEqual({ status: 200, events: 0 });
     expect(await stored()).toEqual([]);
   });
 });
 
-describe("what cannot be read is a bad request, before anything else", () => {
+describe("an unreadable body is a bad request, whatever else is wrong", () => {
   test.each(["", " ", "{", "[1]", '[{"a":1},{"a":}]', '[{"a":1,"a":2}]'])("%j", async (body) => {
     await expect(send(body)).rejects.toMatchObject({ status: 400 });
     await create();
@@ -149,7 +149,7 @@ describe("what cannot be read is a bad request, before anything else", () => {
     expect(await stored()).toEqual([]);
   });
 
-  test("then there has to be an event type", async () => {
+  test("then the event type must exist", async () => {
     for (const body of ["[]", '[{"n":1}]']) {
       await expect(send(body)).rejects.toMatchObject({
         status: 404,
@@ -169,7 +169,7 @@ describe("what cannot be read is a bad request, before anything else", () => {
 });
 
 describe("one bad event refuses the batch", () => {
-  test("at validation: those before it were validated, those behind it not touched", async () => {
+  test("at validation: events before it were validated, events after it not", async () => {
     await create({ category: "business", schema: ORDER });
     const good = { metadata: METADATA, order: "A" };
     const items = itemsOf(await send([good, { metadata: METADATA, order: 2 }, { metadata: METADATA, order: 3 }]));
@@ -187,7 +187,7 @@ describe("one bad event refuses the batch", () => {
     expect(await stored()).toEqual([]);
   });
 
-  test("at partitioning: those before it have a partition", async () => {
+  test("at partitioning: events before it have a partition", async () => {
     await create({
       partitions: 2,
       more: { partition_strategy: "hash", partition_key_fields: ["p"] },
@@ -227,7 +227,7 @@ describe("one bad event refuses the batch", () => {
   });
 });
 
-test("an event that is too deep for a schema that refers to itself fails; nothing else does", async () => {
+test("an event too deep for a schema that refers to itself is refused alone", async () => {
   parts.limits = { ...DEFAULT_LIMITS, maxEventDepth: 1_000_000 };
   await create({ schema: '{"properties":{"a":{"$ref":"#"}}}' });
   const deep = `${'{"a":'.repeat(100_000)}{}${"}".repeat(100_000)}`;
@@ -242,7 +242,7 @@ describe("storage", () => {
   const failing = (append: LogPort["append"]): LogPort =>
     Object.assign(Object.create(storage.log) as LogPort, { append });
 
-  test("that takes some partitions and not others is told event by event", async () => {
+  test("that refuses some partitions is answered event by event", async () => {
     await create({
       partitions: 2,
       more: { partition_strategy: "hash", partition_key_fields: ["p"] },
@@ -265,7 +265,7 @@ describe("storage", () => {
     ]);
   });
 
-  test("that is gone means that the event type is", async () => {
+  test("without the log means that the event type does not exist", async () => {
     await create();
     await storage.log.remove("log-0");
     await expect(send("[{}]")).rejects.toMatchObject({ status: 404 });

@@ -32,7 +32,7 @@ const events = fc.array(
 );
 const spaces = fc.infiniteStream(fc.constantFrom("", "", "", " ", "\n", "\t\r\n  "));
 
-/** Whole numbers that large are refused. */
+/** Whole numbers of 19 digits are refused. */
 const refused = (json: string): boolean => /[0-9]{19}/.test(json);
 
 describe("whatever the layout", () => {
@@ -51,7 +51,7 @@ describe("whatever the layout", () => {
     );
   });
 
-  test("the metadata is where it is said to be", () => {
+  test("the place of the metadata is right", () => {
     fc.assert(
       fc.property(events, spaces, (values, stream) => {
         const space = (): string => stream.next().value ?? "";
@@ -96,7 +96,7 @@ describe("between events", () => {
   });
 });
 
-describe("says what is wrong, and where, as the server does", () => {
+describe("a fault and its position read as from the server", () => {
   test.each([
     ["", "Array of events should start with [ at position 0"],
     [" \n", "Array of events should start with [ at position 2"],
@@ -142,7 +142,7 @@ describe("says what is wrong, and where, as the server does", () => {
   });
 });
 
-test("leading zeros are forgiven, and not passed on: consumers get JSON", () => {
+test("leading zeros are accepted, and not passed on: consumers get JSON", () => {
   const [item] = scan('[{"a":007,"b":[-012, 0, -0, 00.50],"metadata":{"x":01}}]');
   expect(item?.value).toEqual({ a: 7, b: [-12, 0, -0, 0.5], metadata: { x: 1 } });
   expect(item && itemText(item)).toBe('{"a":7,"b":[-12,0,-0,0.50],"metadata":{"x":1}}');
@@ -163,7 +163,7 @@ test.each([
   expect(scan(`[${text}]`)[0]?.hasOddNumbers).toBe(odd);
 });
 
-test("metadata is known by its name, however that is written", () => {
+test("metadata is found by its name, escaped or not", () => {
   expect(scan('[{"\\u006detadata":{}}]')[0]?.metadata).toEqual({ start: 17, end: 19 });
   expect(scan('[{"metadata":[{"metadata":1}],"x":"metadata"}]')[0]?.metadata).toEqual({
     start: 12,
@@ -243,7 +243,7 @@ describe("hostile bodies", () => {
     expect(item && itemText(item)).toBe('{"a":"\\ud800"}');
   });
 
-  test("any bytes at all are taken or refused", () => {
+  test("arbitrary bytes are accepted or refused", () => {
     const piece = fc.oneof(
       fc.constantFrom(...['[{"', '"}]', "{", "}", "[", "]", '"', "\\", ":", ",", "0", "1.", "é"].map(bytes)),
       fc.uint8Array({ maxLength: 3 }),

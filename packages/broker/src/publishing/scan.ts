@@ -1,6 +1,6 @@
 /**
- * Takes a published body apart: its events, each with its bytes and its value (protocol 4.2). The fast way is a look at
- * each byte and the platform's own parser; where they find anything unusual, the strict reader has the last word.
+ * Splits a published body into its events, each with its bytes and its value (protocol 4.2). One pass over the bytes and
+ * `JSON.parse` read usual events; the strict parser decides about all others.
  * @pure
  */
 import { isObject } from "../event-types/json-schema.ts";
@@ -10,18 +10,17 @@ import type { Limits } from "../limits.ts";
 import { ProblemError } from "../problems.ts";
 import { newItemScan, scanItem, withoutGaps } from "./item-scanner.ts";
 import type { ItemScan } from "./item-scanner.ts";
-import { memberCount } from "./member-count.ts";
 
 export interface PublishedItem {
-  /** The event without whitespace outside of strings: a view of the body, or a copy if anything had to go. */
+  /** The event without whitespace outside of strings: a view of the body, or a copy if bytes were removed. */
   bytes: Uint8Array;
-  /** Bytes of the event as it was sent. One that is too large is not read any further than it takes to refuse it. */
+  /** Bytes of the event as sent. */
   sentBytes: number;
-  /** Of an event that is too large only its metadata: there may be 20 times as much to build as to read. */
+  /** Of an event that is too large only the metadata: parsed values may take 20 times the memory of their text. */
   value: JsonObject;
-  /** Where the value of the member `metadata` is in `bytes`; nothing if there is no such member. */
+  /** Where the value of the member `metadata` is in `bytes`; absent if the event has no such member. */
   metadata: { start: number; end: number } | undefined;
-  /** A number is written in a way that `value` does not show: `1.0`, `1e3`, 9007199254740993. */
+  /** A number has a spelling that `value` loses: `1.0`, `1e3`, 9007199254740993. */
   hasOddNumbers: boolean;
 }
 
@@ -33,9 +32,32 @@ const OPEN_BRACE = 0x7b;
 const CLOSE_BRACE = 0x7d;
 const COMMA = 0x2c;
 
+/** A larger batch gives other requests a turn of the event loop after this many bytes, about 10 ms of work. */
+const BYTES_A_TURN = 1_000_000;
+
 /**
- * One event after the other. Whitespace around and commas between events are forgiven, inside an event nothing is.
- * @throws {ProblemError} 400 for the first fault, as soon as it is come to; 413 if there are too many events
+ * Hands each event of the body to `use`. The whole body is read, because its faults outweigh all others.
+ * @throws {ProblemError} 400, 413
+ */
+export async function scanInTurns(
+  body: Uint8Array,
+  limits: ScanLimits,
+  use: (item: PublishedItem) => void,
+): Promise<void> {
+  let bytes = 0;
+  for (const item of scanBody(body, limits)) {
+    use(item);
+    bytes += item.sentBytes;
+    if (bytes < BYTES_A_TURN) continue;
+    bytes = 0;
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+}
+
+/**
+ * Yields one event after the other. Whitespace and additional commas between events are accepted, invalid JSON inside an
+ * event is not.
+ * @throws {ProblemError} 400 at the first fault, 413 for more than `limits.maxBatchEvents`
  */
 export function* scanBody(body: Uint8Array, limits: ScanLimits): Generator<PublishedItem, void, undefined> {
   const start = skipSpace(body, 0);
@@ -68,12 +90,12 @@ function itemOf(body: Uint8Array, start: number, scan: ItemScan, limits: ScanLim
   };
 }
 
-/** The text of an item, as far as the server keeps it. */
+/** The stored text of an event. */
 export function itemText({ bytes }: Pick<PublishedItem, "bytes">): string {
   return decode(bytes);
 }
 
-/** All that is read of an event that will be refused for its size. */
+/** Reads only the metadata, for an event that will be refused for its size. */
 function readMetadata(body: Uint8Array, sent: Uint8Array, scan: ItemScan, { maxEventBytes }: ScanLimits): JsonObject {
   if (sent.at(-1) !== CLOSE_BRACE) throw malformed(`Unexpected end of data at pos ${characters(sent, sent.length)}`);
   const { metadataFrom: from, metadataTo: to } = scan;
@@ -92,7 +114,7 @@ function readValue(sent: Uint8Array, scan: ItemScan, maxDepth: number): JsonObje
       const value: unknown = JSON.parse(text);
       if (isObject(value) && memberCount(value) === scan.members) return value;
     } catch {
-      // The strict reader knows why, or forgives it.
+      // The strict parser accepts it, or names the fault.
     }
   }
   try {
@@ -129,20 +151,42 @@ function skipSpace(body: Uint8Array, from: number): number {
   return at;
 }
 
-/** The last byte behind `first` that is no whitespace, or `first` itself. */
+/** Index of the last byte behind `first` that is not whitespace, or `first`. */
 function lastSolid(body: Uint8Array, first: number): number {
   let at = body.length - 1;
   while (at > first && isSpace(body[at])) at--;
   return at;
 }
 
-/** Positions count UTF-16 code units. */
+/** UTF-16 code units before `end`, in which the server counts positions. */
 function characters(body: Uint8Array, end: number): number {
   let count = 0;
   for (let at = 0; at < end; at++) {
     const byte = body[at] as number;
-    // Continuation bytes belong to a character that was counted; four bytes are two units.
+    // Continuation bytes belong to a counted character; a character of four bytes is two units.
     if ((byte & 0xc0) !== 0x80) count += byte >= 0xf0 ? 2 : 1;
+  }
+  return count;
+}
+
+/**
+ * How many members the objects in a value have, all together: fewer than the colons in its text if a name occurs twice.
+ * Not recursive, because the nesting is chosen by the client.
+ */
+export function memberCount(root: object): number {
+  let count = 0;
+  const waiting: object[] = [root];
+  for (let next = waiting.pop(); next; next = waiting.pop()) {
+    if (Array.isArray(next)) {
+      for (const item of next as unknown[]) if (typeof item === "object" && item !== null) waiting.push(item);
+      continue;
+    }
+    const names = Object.keys(next);
+    count += names.length;
+    for (const name of names) {
+      const value = (next as Record<string, unknown>)[name];
+      if (typeof value === "object" && value !== null) waiting.push(value);
+    }
   }
   return count;
 }

@@ -41,7 +41,7 @@ describe("size", () => {
   });
 });
 
-describe("a number with a point or an exponent is no integer", () => {
+describe("a number with a point or an exponent is not an integer", () => {
   const schema = '{"properties":{"n":{"type":"integer"},"x":{"type":"number"}}}';
   const fault = "#/n: expected type: Integer, found: Double";
 
@@ -58,7 +58,7 @@ describe("a number with a point or an exponent is no integer", () => {
   });
 });
 
-describe("the time of an event is looked at once its schema is met", () => {
+describe("the time of an event is checked after its schema", () => {
   const wrong = '{"metadata":{"occurred_at":"yesterday"}}';
   const sentence = "#/metadata/occurred_at:must be a valid date-time Text 'yesterday' could not be parsed at index 0";
 

@@ -1,5 +1,5 @@
 /**
- * Second step: is this event what its event type says, and is it small enough (protocol 4.4, 4.5).
+ * Validates the size of an event, its schema and its metadata (protocol 4.4, 4.5).
  * @pure
  */
 import type { Category } from "nakadi-protocol";
@@ -17,8 +17,8 @@ export interface ValidationRules {
 }
 
 /**
- * Why the event is refused; `undefined` if it is not. The size comes first: an event of 50 MB can break its schema in
- * 25 million places.
+ * Why the event is refused; `undefined` if it is valid. The size is checked first, because an event of 50 MB can violate
+ * its schema 25 million times.
  */
 export function validationFault(
   item: PublishedItem,
@@ -31,14 +31,14 @@ export function validationFault(
   return fault ?? (category === "undefined" ? undefined : metadataFault(item.value));
 }
 
-/** What an event may be large counts as it was sent (protocol 4.5). */
+/** The limit applies to the event as sent (protocol 4.5). */
 export function sizeFault({ sentBytes }: Pick<PublishedItem, "sentBytes">, maxEventBytes: number): string | undefined {
   return sentBytes > maxEventBytes
     ? `Event too large: ${sentBytes} bytes, max size is ${maxEventBytes} bytes`
     : undefined;
 }
 
-/** The schema of metadata leaves this format to a second look. */
+/** The effective schema does not check the format of `occurred_at`. */
 function metadataFault({ metadata }: JsonObject): string | undefined {
   const occurredAt = isObject(metadata) ? metadata["occurred_at"] : undefined;
   const fault = typeof occurredAt === "string" ? dateTimeFault(occurredAt) : undefined;

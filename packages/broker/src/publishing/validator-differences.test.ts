@@ -1,6 +1,6 @@
 /**
- * Where our JSON schema validator (ajv, set up by `everit-dialect.ts`) is known to judge an event in another way than the
- * real server's (everit 1.8 with its Java libraries). Whoever closes one of these gaps takes its row away.
+ * Events that our JSON schema validator (ajv, set up by `everit-dialect.ts`) is known to judge differently from the real
+ * server's (everit 1.8 with its Java libraries). A change that closes one of these gaps removes its row.
  */
 import { expect, it } from "vitest";
 import { EventValidators } from "../event-types/event-validator.ts";

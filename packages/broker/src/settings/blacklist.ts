@@ -70,9 +70,11 @@ export class Blacklist implements Disposable {
     }
   }
 
-  async blocksProducer(app: string, eventType: string, at?: Snapshot): Promise<boolean> {
+  /** @throws {ProblemError} 403 if the application or the event type is blocked for producers */
+  async demandProducer(app: string, eventType: string, at: Snapshot): Promise<void> {
     const entries = await this.#entries(at);
-    return entries.has(`PRODUCER_APP:${app}`) || entries.has(`PRODUCER_ET:${eventType}`);
+    if (entries.has(`PRODUCER_APP:${app}`) || entries.has(`PRODUCER_ET:${eventType}`))
+      throw new ProblemError(403, "Application or event type is blocked");
   }
 
   async blocksConsumer(app: string, eventTypes: readonly string[], at?: Snapshot): Promise<boolean> {
