@@ -4,9 +4,9 @@
  * loaded with the first schema of a client.
  * @pure
  */
-import type { RE2JS } from "re2js";
+import type * as Re2js from "re2js";
 
-let library: { RE2JS: typeof RE2JS } | undefined;
+let library: typeof Re2js | undefined;
 
 /** Makes `new Pattern` possible, which is synchronous; repeated calls load nothing. */
 export async function loadPatterns(): Promise<void> {
@@ -43,7 +43,7 @@ const CHARACTERS_A_PROGRAM = 500;
 /** Stands in for `RegExp` where only `test` is called. */
 export class Pattern {
   readonly #source: string;
-  #program: RE2JS;
+  #program: Re2js.RE2JS;
   #steps = 0;
   /** What compiling the source costs at most, in instructions. */
   readonly size: number;
@@ -77,7 +77,7 @@ export class Pattern {
   }
 }
 
-function compile(source: string): RE2JS {
+function compile(source: string): Re2js.RE2JS {
   if (!library) throw new Error("Patterns are not loaded; await loadPatterns() first.");
   try {
     return library.RE2JS.compile(source);
