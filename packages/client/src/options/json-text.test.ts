@@ -39,6 +39,12 @@ const NOT_JSON: readonly (readonly [string, unknown])[] = [
   ["Error", new Error("s3cret")],
   ["RegExp", /s3cret/],
   ["NaN", { toJSON: () => Number.NaN }],
+  ["NaN", { toJSON: () => ({ a: [Number.NaN] }) }],
+  ["NaN", Object.defineProperty({}, "toJSON", { value: () => Number.NaN })],
+  ["NaN", Object.assign([], { toJSON: () => Number.NaN })],
+  ["NaN", Object.assign(new Date(0), { toJSON: () => Number.NaN })],
+  ["NaN", { toJSON: Date.prototype.toJSON, toISOString: () => Number.NaN }],
+  ["Map", { toJSON: () => new Map() }],
 ];
 
 function revoked(): object {
@@ -60,6 +66,7 @@ describe("the JSON of a value", () => {
     [{ a: undefined, b: 1 }, '{"b":1}'],
     [{ at: new Date(0) }, '{"at":"1970-01-01T00:00:00.000Z"}'],
     [{ toJSON: () => ({ a: 1 }) }, '{"a":1}'],
+    [Object.assign([1], { toJSON: () => "list" }), '"list"'],
     [
       new (class Order {
         total = 1;

@@ -1,20 +1,22 @@
 /**
- * The JSON of a value of the program's. `JSON.stringify` drops or replaces silently what JSON has no word for: that is an error
- * here.
+ * The JSON text of a program's value. `JSON.stringify` silently drops or replaces values that JSON cannot represent; here they are
+ * errors.
  * @pure
  */
 import { ConfigError } from "../errors/nakadi-error.ts";
 
-/** Deeper values are looked at by the slower way, which finds cycles. */
+/** Values that are nested deeper are checked by the replacer, which stops at a cycle. */
 const MAX_DEPTH = 100;
-/** JSON makes `{}` of them, whatever they hold. */
+/** `JSON.stringify` writes `{}` for these, whatever they hold. */
 const HOLLOW = ["Map", "Set", "WeakMap", "WeakSet", "Promise", "RegExp", "Error", "ArrayBuffer"];
-const tagOf = (value: object): string => Object.prototype.toString.call(value).slice("[object ".length, -1);
+const toText = Object.prototype.toString;
+const tagOf = (value: object): string => toText.call(value).slice("[object ".length, -1);
 
 /**
- * Members that are `undefined` are left out. No message quotes the value: member names may be data, too.
- * @param path where the value stands, for the message
- * @throws {ConfigError} for what JSON cannot say, and for what throws when it is read
+ * Members that are `undefined` are left out. No message quotes the value, because member names may be data too. A getter or a
+ * `toJSON` is called once by the check and once more by `JSON.stringify`.
+ * @param path name of the value in the message
+ * @throws {ConfigError} for a value that JSON cannot represent, and for a getter or `toJSON` that throws
  */
 export function jsonText(path: string, value: unknown): string {
   let fault: string | undefined;
@@ -33,7 +35,7 @@ export function jsonText(path: string, value: unknown): string {
   throw new ConfigError(path, `what JSON can say: no ${fault ?? "undefined"}`);
 }
 
-/** Whether it is said as it is by `JSON.stringify`; false where that is not certain. */
+/** Whether `JSON.stringify` keeps the whole value; false where that is uncertain. A replacer is exact but doubles the time. */
 function isPlain(value: unknown, depth: number): boolean {
   switch (typeof value) {
     case "string":
@@ -42,26 +44,38 @@ function isPlain(value: unknown, depth: number): boolean {
     case "number":
       return Number.isFinite(value);
     case "object":
-      return value === null || (depth > 0 && isPlainObject(value, depth));
+      return value === null || (depth > 0 && isPlainObject(value, depth - 1));
     default:
       return false;
   }
 }
 
 function isPlainObject(value: object, depth: number): boolean {
-  if (value instanceof Date) return !Number.isNaN(value.getTime());
-  if ("toJSON" in value) return false;
+  const { toJSON } = value as { toJSON?: unknown };
+  if (typeof toJSON === "function") {
+    if (!(value instanceof Date)) return isPlainReplacement(toJSON.call(value, ""), depth);
+    return !Number.isNaN(value.getTime()) && toJSON === Date.prototype.toJSON;
+  }
   if (Array.isArray(value)) {
-    for (let at = 0; at < value.length; at += 1) if (!isPlain(value[at], depth - 1)) return false;
+    for (let at = 0; at < value.length; at += 1) if (!isPlain(value[at], depth)) return false;
     return true;
   }
   const prototype: unknown = Object.getPrototypeOf(value);
-  if (prototype !== Object.prototype && prototype !== null && tagOf(value) !== "Object") return false;
-  for (const member of Object.values(value)) if (member !== undefined && !isPlain(member, depth - 1)) return false;
+  if (prototype !== Object.prototype && prototype !== null && toText.call(value) !== "[object Object]") return false;
+  for (const name in value) {
+    const member = (value as Record<string, unknown>)[name];
+    if (member !== undefined && !isPlain(member, depth)) return false;
+  }
   return true;
 }
 
-/** @param member after its `toJSON`; `own` before */
+/** `toJSON` of what `toJSON` returned is not called. */
+function isPlainReplacement(replacement: unknown, depth: number): boolean {
+  if (typeof replacement === "object" && replacement !== null && "toJSON" in replacement) return false;
+  return isPlain(replacement, depth);
+}
+
+/** @param member the value after its `toJSON` was applied; `own` before */
 function faultOf(member: unknown, own: unknown, isElement: boolean): string | undefined {
   if (own instanceof Date && Number.isNaN(own.getTime())) return "invalid Date";
   switch (typeof member) {
