@@ -73,8 +73,7 @@ export type { Stoppable, StopOnSignalsOptions } from "./consumer/stop-on-signals
 export type { Abandoned, AbandonedBecause, StopReport } from "./consumer/stop-report.ts";
 export type { OutboxOptions } from "./outbox/options.ts";
 export type { Outbox, OutboxStopReport } from "./outbox/outbox.ts";
-export type { OutboxRow, OutboxStore } from "./outbox/outbox-store.ts";
-export type { RejectedRow, Settlement } from "./outbox/settlement.ts";
+export type { OutboxRow, OutboxStore, RejectedRow, Settlement } from "./outbox/outbox-store.ts";
 export { businessEvents, dataChanges, tombstone } from "./publisher/event-makers.ts";
 export type { BusinessEventMaker, DataChangeMaker, GivenMetadata, TombstoneMembers } from "./publisher/event-makers.ts";
 export { InvalidEventError } from "./publisher/event-schema.ts";

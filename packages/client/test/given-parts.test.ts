@@ -164,7 +164,7 @@ describe("an observer", () => {
     const { nakadi, logged } = loggingClient(new ScriptedTransport());
     const store = { claim: () => Promise.reject(new Error("away")) };
     nakadi.outbox(store, { onRetry: mine });
-    await expect.poll(() => logged).toEqual(["an observer of the outbox has failed"]);
+    await expect.poll(() => logged).toEqual(["outbox observer failed"]);
   });
 
   it.each([

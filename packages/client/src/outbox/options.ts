@@ -2,26 +2,25 @@
 import { functionOrNone, knownMembers, wholeNumber } from "../options/checks.ts";
 import { type PublisherOptions, publisherSettings } from "../publisher/options.ts";
 import type { BackoffOptions } from "../stream/backoff.ts";
-import type { OutboxRow } from "./outbox-store.ts";
-import type { RejectedRow } from "./settlement.ts";
+import type { OutboxRow, RejectedRow } from "./outbox-store.ts";
 
 export interface OutboxOptions<R extends OutboxRow = OutboxRow> {
   /** Rows of a claim at most, 1 or more. Default 100. */
   maxRows?: number;
-  /** Milliseconds until the store is asked again when it had nothing; `wake` asks at once. Default 1 000. */
+  /** Milliseconds between claims while the store has no rows; `wake` claims at once. Default 1 000. */
   pollMs?: number;
-  /** How long to wait when rows were kept, or the store failed. */
+  /** The back-off after a claim that kept rows or failed. */
   retry?: {
     /** Milliseconds before the first retry. Default 100. */
     initialDelayMs?: number;
-    /** Milliseconds at most, before chance is added. Default 30 000. */
+    /** Milliseconds at most, before jitter. Default 30 000. */
     maxDelayMs?: number;
   };
-  /** Of the publishers, one for each event type. */
+  /** Options of the publishers; there is one for each event type. */
   publisher?: Pick<PublisherOptions, "retry" | "maxEventBytes" | "compression">;
-  /** Called for each row that was set aside, when the store has done so. */
+  /** Called for each rejected row, after the store has set it aside. */
   onRejected?: (rejected: RejectedRow<R>) => void;
-  /** Called when the store fails, or rows are kept, with what went wrong and the milliseconds until the next try. */
+  /** Called when a claim fails or keeps rows, with the error and the milliseconds until the next claim. */
   onRetry?: (error: unknown, delayMs: number) => void;
 }
 

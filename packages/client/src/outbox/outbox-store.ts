@@ -1,28 +1,50 @@
 /**
- * What an outbox asks of the program's own database. A row is written in the transaction whose events it holds, and goes when
- * Nakadi has them.
+ * The port of an outbox to the program's own database. The program writes a row in the same transaction as the change that the
+ * event reports; the store removes it when Nakadi has stored the event.
  * @pure
  */
-import type { Settlement } from "./settlement.ts";
+import type { PublishingStep } from "nakadi-protocol";
 
-/** A row is an object of the store's own with these two members; the store gets back the same objects. */
+/** The store's own object with these two members at least; the settlement holds the same objects. */
 export interface OutboxRow {
   readonly eventType: string;
   /**
-   * The event as it is to be published: an object, or what `rawEvent` makes of its JSON. It needs an `eid` of its own where its category has metadata, as `businessEvents` and
-   * `dataChanges` give it: what is sent again after a crash is then the same event.
+   * The event to publish: an object, or the result of `rawEvent`. Events of categories `business` and `data` need an `eid`, as
+   * `businessEvents` and `dataChanges` set it: an event that is published again after a crash then has the same `eid`.
    */
   readonly event: object;
 }
 
+export interface RejectedRow<R> {
+  readonly row: R;
+  /** The step at which Nakadi refused the event; `undefined` where the answer does not say. */
+  readonly step: PublishingStep | undefined;
+  /** The reason; it may quote the event. */
+  readonly detail: string | undefined;
+}
+
+/** Each claimed row is in exactly one of the three lists. */
+export interface Settlement<R> {
+  /** Nakadi has stored the events. */
+  readonly published: readonly R[];
+  /**
+   * Nakadi will never accept the events: set the rows aside for an operator. An event of a row that an earlier claim kept may be
+   * stored nevertheless.
+   */
+  readonly rejected: readonly RejectedRow<R>[];
+  /** The outcome is unknown, or the failure is temporary: the next claim begins with these rows. */
+  readonly kept: readonly R[];
+}
+
 export interface OutboxStore<R extends OutboxRow = OutboxRow> {
   /**
-   * Claims the oldest rows that are not set aside, calls `work` with them in the order in which they were written, and carries out
-   * what it resolves with, durably and as a whole: published rows go, rejected ones are set aside, kept ones stay.
+   * Claims the oldest rows that are not set aside, calls `work` with them in the order in which they were written, and applies the
+   * settlement, durably and in one transaction: it removes published rows, sets rejected rows aside and leaves kept rows.
    *
-   * While rows are claimed nobody else gets any: rows behind must not overtake them. A claim ends with the call, and with the
-   * process that made it, by a lock of the database or a lease that is longer than `work` may take (`publisher.retry.maxElapsedMs`
-   * and a little more). What is not carried out is published again. Where there is nothing to claim, `work` is not called.
+   * While rows are claimed, no other claim may get rows, because later rows must not overtake them. A claim ends when the call
+   * ends or its process dies; use a lock of the database, or a lease that is longer than `work` takes
+   * (`publisher.retry.maxElapsedMs` and a few seconds). Rows whose settlement was not applied are published again. Where there is
+   * nothing to claim, `work` is not called.
    * @param limit rows at most
    */
   claim(limit: number, work: (rows: readonly R[]) => Promise<Settlement<R>>): Promise<void>;

@@ -1,4 +1,4 @@
-/** Publishes what a program's database holds for it: claims rows, publishes their events, and has the store carry out what became of them. */
+/** The loop of an outbox: claim rows of the program's database, publish their events, hand the settlement to the store. */
 import type { Clock } from "nakadi-protocol";
 import { OwnCalls, refusedWait, SelfWaitError } from "../consumer/own-calls.ts";
 import { cameWithin } from "../consumer/bounded-wait.ts";
@@ -10,35 +10,36 @@ import type { Publisher } from "../publisher/publisher.ts";
 import { backoffMs } from "../stream/backoff.ts";
 import { pause } from "../transport/pause.ts";
 import type { OutboxSettings } from "./options.ts";
-import type { OutboxRow, OutboxStore } from "./outbox-store.ts";
-import { joined, type Settlement, settlementOf, sortedOut } from "./settlement.ts";
+import type { OutboxRow, OutboxStore, Settlement } from "./outbox-store.ts";
+import { batchesOf, joined, settlementOf } from "./settlement.ts";
 
 export interface OutboxStopReport {
-  /** Rows since the outbox began that were published, and that were set aside. */
+  /** Rows published since the outbox began. */
   readonly published: number;
+  /** Rows set aside since the outbox began. */
   readonly rejected: number;
-  /** Whether the store has carried out its last claim. If not, its rows are published again. */
+  /** Whether the store has applied its last settlement. If not, the rows of that claim are published again. */
   readonly drained: boolean;
 }
 
 export interface Outbox extends AsyncDisposable {
-  /** Rows were written: the store is asked at once, unless a failure is waited out. */
+  /** Call it after writing rows: claims at once, except during a back-off. */
   wake(): void;
   /**
-   * Claims no more, and gives the claim under way `drainMs` milliseconds to end; then it closes. Rows that are not published stay
-   * in the store. Idempotent.
+   * Makes no new claim, waits up to `drainMs` milliseconds for the claim in flight, then closes. Unpublished rows stay in the
+   * store. Idempotent.
    * @param options.drainMs default 10 000
-   * @throws {NakadiError} CONFIG for the store's own claim that awaits it, and so itself
+   * @throws {NakadiError} CONFIG where the store awaits it inside `claim`: that would be a deadlock
    */
   stop(options?: { drainMs?: number }): Promise<OutboxStopReport>;
-  /** Ends what is under way now; the store gets a few seconds to carry out what is known of it. Idempotent. */
+  /** Aborts the publish call in flight; the store has 5 s to apply the settlement of the events with a known outcome. Idempotent. */
   close(): Promise<void>;
 }
 
 export interface OutboxParts<R extends OutboxRow> {
   store: OutboxStore<R>;
   settings: OutboxSettings<R>;
-  /** A publisher that throws for nothing but wrong options. */
+  /** A publisher with `throwOn: "never"`. */
   publisherOf: (eventType: string) => Publisher<object>;
   clock: Clock;
   /** 0 up to 1. */
@@ -47,12 +48,12 @@ export interface OutboxParts<R extends OutboxRow> {
   over: () => void;
 }
 
-/** A store that does not come back holds nobody for ever. */
-const STORE_MS = 5_000;
+/** Bounds the wait for a store that never returns from `claim`. */
+const STORE_TIMEOUT_MS = 5_000;
 
 export class StoreOutbox<R extends OutboxRow> implements Outbox {
   readonly #parts: OutboxParts<R>;
-  /** Calls of the store. */
+  /** Calls of the store in flight, to detect a call of `stop` from inside one. */
   readonly #ownCalls = new OwnCalls();
   readonly #publishers = new Map<string, Publisher<object>>();
   readonly #ending = new AbortController();
@@ -61,7 +62,7 @@ export class StoreOutbox<R extends OutboxRow> implements Outbox {
   /** Ends a wait for more rows. */
   #waiting: AbortController | undefined;
   #woken = false;
-  /** Rounds in a row that brought nothing. */
+  /** Consecutive claims without progress. */
   #failures = 0;
   #drained = false;
   #published = 0;
@@ -111,8 +112,8 @@ export class StoreOutbox<R extends OutboxRow> implements Outbox {
     this.#ending.abort();
     this.#closing.abort();
     await Promise.all([...this.#publishers.values()].map((publisher) => publisher.close()));
-    // Inside a call of the store there is nothing to wait for but itself.
-    if (!this.#ownCalls.inside) await cameWithin(this.#over, STORE_MS, this.#parts.clock, []);
+    // Inside a call of the store this would wait for itself.
+    if (!this.#ownCalls.inside) await cameWithin(this.#over, STORE_TIMEOUT_MS, this.#parts.clock, []);
     this.#parts.over();
   }
 
@@ -130,7 +131,7 @@ export class StoreOutbox<R extends OutboxRow> implements Outbox {
     }
   }
 
-  /** One claim; how long to wait for the next, and whether `wake` may shorten that. */
+  /** Makes one claim. Returns the delay before the next one, and whether `wake` may shorten it. */
   async #round(): Promise<{ delayMs: number; wakeable: boolean }> {
     const { store, settings } = this.#parts;
     let claimed = 0;
@@ -155,12 +156,12 @@ export class StoreOutbox<R extends OutboxRow> implements Outbox {
     return claimed < settings.maxRows ? { delayMs: settings.pollMs, wakeable: true } : { delayMs: 0, wakeable: true };
   }
 
-  /** Never rejects: what one event type has come to is carried out whatever becomes of another. */
+  /** Never rejects: the settlement of one event type is applied even if another one fails. */
   async #publish(rows: readonly R[]): Promise<{ settlement: Settlement<R>; cause: unknown }> {
-    // The store has taken its time, and its publishers are closed, but for those that there were none of yet.
+    // The store called `work` after `close`: publishers created now would not be closed.
     if (this.#closing.signal.aborted)
       return { settlement: { published: [], rejected: [], kept: rows }, cause: undefined };
-    const { batches, rejected } = sortedOut(rows);
+    const { batches, rejected } = batchesOf(rows);
     let cause: unknown;
     const parts = await Promise.all(
       [...batches].map(async ([eventType, batch]): Promise<Settlement<R>> => {
@@ -200,6 +201,6 @@ export class StoreOutbox<R extends OutboxRow> implements Outbox {
 
   #tell(observer: string, call: () => unknown): void {
     const { logger } = this.#parts;
-    tellObserver(call, (error) => logger.error({ observer, error }, "an observer of the outbox has failed"));
+    tellObserver(call, (error) => logger.error({ observer, error }, "outbox observer failed"));
   }
 }

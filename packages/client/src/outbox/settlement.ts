@@ -1,32 +1,14 @@
 /**
- * What becomes of claimed rows: which are published together, and what the verdicts on their events mean for each.
+ * Claimed rows into batches by event type, and verdicts on events into the settlement of their rows.
  * @pure
  */
 import { type ConfigError, HttpError } from "../errors/nakadi-error.ts";
 import { demandEvent } from "../publisher/event-text.ts";
 import type { PublishResult, Verdict } from "../publisher/verdict.ts";
-import type { OutboxRow } from "./outbox-store.ts";
+import type { OutboxRow, RejectedRow, Settlement } from "./outbox-store.ts";
 
-export interface RejectedRow<R> {
-  readonly row: R;
-  /** How far Nakadi came with the event, where it says so. */
-  readonly step: Verdict["step"];
-  /** Why, in words that may quote the event. */
-  readonly detail: string | undefined;
-}
-
-/** Each claimed row stands in one of the three. */
-export interface Settlement<R> {
-  /** Nakadi has them. */
-  readonly published: readonly R[];
-  /** Nakadi will never take them: to be set aside, for somebody to look at. One that an earlier claim kept may be stored all the same. */
-  readonly rejected: readonly RejectedRow<R>[];
-  /** Nobody knows yet, or not now: they are the first of the next claim. */
-  readonly kept: readonly R[];
-}
-
-/** Rows that are published in one call each, by their event types, in their order; and those that hold no event. */
-export function sortedOut<R extends OutboxRow>(
+/** The rows in batches by event type, in their order; rows without a valid event are rejected. */
+export function batchesOf<R extends OutboxRow>(
   rows: readonly R[],
 ): { batches: ReadonlyMap<string, readonly R[]>; rejected: readonly RejectedRow<R>[] } {
   const batches = new Map<string, R[]>();
@@ -43,7 +25,7 @@ export function sortedOut<R extends OutboxRow>(
   return { batches, rejected };
 }
 
-/** @param rows those whose events were published, in their order */
+/** @param rows in the order of the verdicts */
 export function settlementOf<R>(rows: readonly R[], { verdicts, cause }: PublishResult): Settlement<R> {
   const published: R[] = [];
   const rejected: RejectedRow<R>[] = [];
@@ -51,7 +33,7 @@ export function settlementOf<R>(rows: readonly R[], { verdicts, cause }: Publish
   rows.forEach((row, index) => {
     const verdict = verdicts[index];
     if (verdict?.status === "submitted") published.push(row);
-    else if (verdict?.status === "rejected" && isOwnFault(verdict, cause)) {
+    else if (verdict?.status === "rejected" && isFaultOfEvent(verdict, cause)) {
       rejected.push({ row, step: verdict.step, detail: verdict.detail });
     } else kept.push(row);
   });
@@ -66,14 +48,14 @@ export function joined<R>(parts: readonly Settlement<R>[]): Settlement<R> {
   };
 }
 
-/** Refusals of a call that no event of it has earned: a missing right or event type is mended by somebody, and the rows are good. */
+/** Refusals of the whole call: an operator grants the right or creates the event type, and the rows can then be published. */
 const REFUSALS_OF_CALLS = new Set([403, 404, 415, 422]);
 
-function isOwnFault({ step }: Verdict, cause: PublishResult["cause"]): boolean {
+function isFaultOfEvent({ step }: Verdict, cause: PublishResult["cause"]): boolean {
   return step !== undefined || !(cause instanceof HttpError && REFUSALS_OF_CALLS.has(cause.status));
 }
 
-/** Whatever was written by another program, or long ago. */
+/** The store may hold rows of another program or an older version, so types prove nothing. */
 function faultOf({ eventType, event }: Record<keyof OutboxRow, unknown>): string | undefined {
   if (typeof eventType !== "string" || eventType === "") return "the row names no event type";
   try {
