@@ -36,7 +36,7 @@ export default defineConfig({
         test: {
           name: "disk",
           include: ["packages/broker/test/**/*.test.ts"],
-          provide: { storage: "disk" },
+          provide: { storage: "directory" },
           pool: "threads",
           isolate: false,
           testTimeout: 20_000,

@@ -16,7 +16,7 @@ const ARROWS = {
 };
 /** These stand outside of the packages and may import each of them, by its name. */
 const OUTSIDE = ["tests", "examples", "bench", "chaos"];
-const LIBRARIES_WITH_EFFECTS = ["undici", "fastify", "lmdb", "pino"];
+const LIBRARIES_WITH_EFFECTS = ["undici", "fastify", "pino"];
 const SHAPELESS_NAMES = /(?:^|\/)(?:utils?|helpers?|common)(?:\/|\.[cm]?[jt]s$)/;
 const LINES = { many: 300, tooMany: 400 };
 const IMPORT = /^\s*(?:import|export)\s+(type\s+)?(?:[^"';]*?\sfrom\s+)?"([^"]+)"|\bimport\("([^"]+)"\)/gm;

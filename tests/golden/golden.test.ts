@@ -11,12 +11,12 @@ const NOT_YET: readonly string[] = [];
 
 const recordings = findRecordings();
 
-describe.each(["memory", "lmdb"])("a broker in %s answers as recorded", (engine) => {
+describe.each(["memory", "directory"])("a broker in %s answers as recorded", (engine) => {
   let broker: Broker;
   let directory: string | undefined;
 
   beforeAll(async () => {
-    directory = engine === "lmdb" ? mkdtempSync(join(tmpdir(), "nakadi-golden-")) : undefined;
+    directory = engine === "directory" ? mkdtempSync(join(tmpdir(), "nakadi-golden-")) : undefined;
     broker = await startBroker({ storage: directory === undefined ? "memory" : { directory } });
   });
   afterAll(async () => {

@@ -6,9 +6,9 @@ import type { BrokerOptions } from "nakadi-broker";
 import { onTestFinished } from "vitest";
 import { testNakadi, type TestNakadi } from "./nakadi.ts";
 
-export type EngineName = "memory" | "LMDB";
+export type EngineName = "memory" | "directory";
 
-export const ENGINES: readonly EngineName[] = ["memory", "LMDB"];
+export const ENGINES: readonly EngineName[] = ["memory", "directory"];
 
 /** A broker on that engine and a client, which end with the test, the data with them. */
 export async function nakadiOn(engine: EngineName, options: Omit<BrokerOptions, "storage"> = {}): Promise<TestNakadi> {

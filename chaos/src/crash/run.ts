@@ -1,4 +1,7 @@
-/** A crash run: a broker under load is killed again and again, and what is left is held against the history. */
+/**
+ * A crash run: a broker under load is killed, or its power is cut, again and again, and what is left is held against the
+ * history.
+ */
 import { mkdtempSync, readFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -13,7 +16,9 @@ import type { Plant } from "../plants/plant.ts";
 import { BrokerProcess, type FaultPoint } from "../processes/broker-process.ts";
 import { Random } from "../random.ts";
 import { type AccountParts, partitionsOf, recordPositions, recordStored } from "../account.ts";
+import { churn } from "./churn.ts";
 import { consume, type LoadParts, publish } from "./load.ts";
+import { PowerBroker } from "./power-broker.ts";
 import { demand } from "../raw-http.ts";
 import { holdsIn, until } from "../waiting.ts";
 
@@ -23,6 +28,8 @@ export interface CrashOptions {
   /** The points at which the broker is made to kill itself, by turns; every other kill comes at a random instant. */
   faultPoints: readonly string[];
   plant?: Plant | undefined;
+  /** Cuts the power of a broker in this process instead of killing one. */
+  power?: boolean;
   /** Told of each kill. */
   progress?: (kills: number) => void;
 }
@@ -49,17 +56,21 @@ const POINT_MS = 30_000;
 /** A kill at an instant waits so long for something that it can destroy. */
 const TARGET_MS = 30_000;
 const LAST_COMMITS_MS = 60_000;
+/** A fault comes at this passage of its point at the latest, at this call to the disk. */
+const MOST_PASSAGES = 100;
+const MOST_DISK_CALLS = 2_000;
 
 /** @throws {Error} if the broker does not come up, or its consumers never come to the end */
 export async function crashRun(options: CrashOptions): Promise<CrashResult> {
-  const { kills, seed, faultPoints, plant, progress = () => undefined } = options;
+  const { kills, seed, faultPoints, plant, power = false, progress = () => undefined } = options;
   const random = new Random(seed);
   const folder = mkdtempSync(join(tmpdir(), "nakadi-crash-"));
   const recorder = new Recorder(join(folder, "history.ndjson"));
-  const broker = new BrokerProcess(join(folder, "data"));
+  const process = new BrokerProcess(join(folder, "data"));
+  const broker = power ? new PowerBroker(random.fork()) : process;
   await broker.start();
   const subscription = await createLoad(broker.url);
-  if (plant) await broker.infect(plant);
+  if (plant) await process.infect(plant);
   const underWay = { streams: 0, requests: 0 };
   const acknowledged = { publishes: 0, commits: 0 };
   const load: LoadParts = { broker, eventType: EVENT_TYPE, subscription, recorder, underWay, acknowledged };
@@ -70,6 +81,7 @@ export async function crashRun(options: CrashOptions): Promise<CrashResult> {
   const consumers = Array.from({ length: CONSUMERS }, (_, index) =>
     consume(`consumer ${index + 1}`, load, random.fork(), consuming.signal),
   );
+  const changing = churn(broker, random.fork(), consuming.signal);
   const counts = new Map<string, number>();
   const hits = { streams: 0, requests: 0 };
   let armed: FaultPoint | undefined;
@@ -89,7 +101,7 @@ export async function crashRun(options: CrashOptions): Promise<CrashResult> {
     hits.streams += struck.streams;
     hits.requests += struck.requests;
     recorder.record(JUDGE, { kind: "fault", fault: `kill at ${where}`, ...struck });
-    armed = kill < kills ? pointAfter(kill, faultPoints, random) : undefined;
+    armed = kill < kills ? pointAfter(kill, faultPoints, power ? MOST_DISK_CALLS : MOST_PASSAGES, random) : undefined;
     await broker.start(armed);
     await recordPositions({ url: broker.url, recorder, name: JUDGE }, subscription).catch(() => undefined);
     progress(kill);
@@ -107,11 +119,15 @@ export async function crashRun(options: CrashOptions): Promise<CrashResult> {
     recorder.record(JUDGE, { kind: "stuck", what: String(error) });
   }
   consuming.abort();
+  const churned = await changing;
   await broker.stop();
   recorder.end(JUDGE);
   const history = parseHistory(readFileSync(recorder.path, "utf8"));
   return {
-    violations: checkCrash(history),
+    violations: [
+      ...checkCrash(history),
+      ...churned.map((what): Violation => ({ rule: "lost", seq: history.length, what })),
+    ],
     hits,
     kills: counts,
     events,
@@ -124,12 +140,12 @@ export async function crashRun(options: CrashOptions): Promise<CrashResult> {
  * Every other kill comes at a fault point, one after the other: the first time while the broker is under load, later also at its
  * first passages, while it starts.
  */
-function pointAfter(kill: number, points: readonly string[], random: Random): FaultPoint | undefined {
+function pointAfter(kill: number, points: readonly string[], most: number, random: Random): FaultPoint | undefined {
   if (kill % 2 === 0) return undefined;
   const turn = (kill - 1) / 2;
   const name = points[turn % points.length];
   if (name === undefined) return undefined;
-  return { name, nth: turn < points.length ? random.between(20, 100) : Math.round(100 ** random.next()) };
+  return { name, nth: turn < points.length ? random.between(20, 100) : Math.round(most ** random.next()) };
 }
 
 async function allIsCommitted(account: AccountParts, subscription: string): Promise<boolean> {

@@ -1,57 +1,75 @@
-/** A broker refuses damaged data, a repair says what is lost, and the next broker serves the rest. */
-import { cp, stat, truncate } from "node:fs/promises";
+/** A broker refuses damaged data, a check says what is lost, and after a repair the next broker serves the rest. */
+import { open, readdir, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { repairDataDirectory, startBroker } from "../src/index.ts";
+import { repairDataDirectory, startBroker, verifyDataDirectory } from "../src/index.ts";
 import { temporaryDirectory } from "./temporary-directory.ts";
 import { testBroker } from "./test-broker.ts";
 
 const TEXT = "x".repeat(20_000);
+const EVENTS = 10;
 
-describe("a broker whose data file was cut off", () => {
+async function overwrite(file: string, at: number): Promise<void> {
+  const handle = await open(file, "r+");
+  await handle.write(Buffer.alloc(16, "!"), 0, 16, at);
+  await handle.close();
+}
+
+async function segmentIn(directory: string): Promise<string> {
+  const names = await readdir(directory, { recursive: true });
+  const files = await Promise.all(
+    names.map(async (name) => ({ path: join(directory, name), size: (await stat(join(directory, name))).size })),
+  );
+  const segments = files.filter(({ path }) => path.includes(join(directory, "logs")) && path.endsWith(".seg"));
+  return segments.toSorted((a, b) => b.size - a.size)[0]?.path ?? "";
+}
+
+describe("a broker some of whose events were overwritten", () => {
   it("serves after the repair what is left, and gives new events offsets that no other had", async () => {
-    const folder = await temporaryDirectory();
-    const first = await testBroker({ storage: { directory: join(folder, "first") } });
+    const directory = join(await temporaryDirectory(), "data");
+    const first = await testBroker({ storage: { directory } });
     const name = await first.eventType();
     const id = await first.subscription([name]);
-    for (let n = 0; n < 10; n++) await first.publish(name, [{ n, TEXT }]);
+    for (let n = 0; n < EVENTS; n++) await first.publish(name, [{ n, TEXT }]);
     await first.broker.stop();
-    const directory = join(folder, "cut");
-    await cp(join(folder, "first"), directory, { recursive: true });
-    const file = join(directory, "data.mdb");
-    await truncate(file, Math.floor((await stat(file)).size * 0.6));
-    await expect(startBroker({ storage: { directory } })).rejects.toMatchObject({
-      problem: "damaged",
-      message: expect.stringContaining(`nakadi repair ${directory}`) as string,
-    });
+    expect(await verifyDataDirectory(directory)).toMatchObject({ healthy: true, events: EVENTS, lost: [] });
+    const segment = await segmentIn(directory);
+    await overwrite(segment, Math.floor((await stat(segment)).size * 0.55));
 
-    const report = await repairDataDirectory(directory);
-    if (report.outcome !== "rebuilt") throw new Error(`It was ${report.outcome}.`);
-    const partition = report.partitions.find(({ eventType }) => eventType === name);
-    expect(partition?.kept).toBeGreaterThan(0);
-    expect(partition?.kept).toBeLessThan(10);
-    expect(report.unusable).toEqual([]);
+    const lost = [{ eventType: name, timeline: 1, partition: 0, from: 5, to: 5 }];
+    expect(await verifyDataDirectory(directory)).toMatchObject({ healthy: false, events: EVENTS - 1, lost });
+    expect(await repairDataDirectory(directory)).toMatchObject({ healthy: false, events: EVENTS - 1, lost });
+    expect(await verifyDataDirectory(directory)).toMatchObject({ events: EVENTS - 1 });
 
     const broker = await testBroker({ storage: { directory } });
     const published = await broker.publish(name, [{ n: "new" }]);
     expect(published.status).toBe(200);
     const stream = await broker.open(id, { batch_limit: 1, max_uncommitted_events: 1_000_000_000 });
-    const seen: unknown[] = [];
-    let offset = "";
-    while (seen.at(-1) !== "new") {
+    const seen: [offset: number, n: unknown][] = [];
+    let last;
+    while (seen.at(-1)?.[1] !== "new") {
       const { cursor, events } = await stream.nextEvents();
-      expect(cursor.offset > offset).toBe(true);
-      ({ offset } = cursor);
-      seen.push((events as { n: unknown }[])[0]?.n);
+      last = cursor;
+      seen.push([Number(cursor.offset.slice(-18)), (events as { n: unknown }[])[0]?.n]);
     }
-    expect(seen).toHaveLength((partition?.kept ?? 0) + 1);
-    const kept = seen.slice(0, -1) as number[];
-    expect(kept).toEqual(kept.toSorted((a, b) => a - b));
-    expect(Number(offset.slice(-18))).toBe(partition?.lostEnd?.next);
-    expect(
-      (await broker.commit(id, stream.id, [{ partition: "0", offset, event_type: name, cursor_token: "t" }])).status,
-    ).toBe(204);
+    expect(seen).toEqual([...[0, 1, 2, 3, 4, 6, 7, 8, 9].map((n) => [n, n]), [EVENTS, "new"]]);
+    expect((await broker.commit(id, stream.id, [last])).status).toBe(204);
     const stats = await broker.call({ path: `/subscriptions/${id}/stats` });
     expect(stats.text).toContain(`"unconsumed_events":0`);
   });
+});
+
+it("a broker refuses a snapshot that was overwritten, and starts after the repair", async () => {
+  const directory = join(await temporaryDirectory(), "data");
+  const first = await testBroker({ storage: { directory } });
+  await first.eventType();
+  await first.broker.stop();
+  await overwrite(join(directory, "snapshot"), (await stat(join(directory, "snapshot"))).size - 200);
+  await expect(startBroker({ storage: { directory } })).rejects.toMatchObject({
+    problem: "damaged",
+    message: expect.stringContaining(`nakadi repair ${directory}`) as string,
+  });
+  const report = await repairDataDirectory(directory);
+  expect([report.healthy, report.snapshot.length > 0]).toEqual([false, true]);
+  await testBroker({ storage: { directory } });
 });

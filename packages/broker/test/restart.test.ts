@@ -17,7 +17,7 @@ const ENDS = {
   },
   "was killed": async (_: TestBroker, directory: string) => {
     const left = join(await temporaryDirectory(), "data");
-    await cp(directory, left, { recursive: true });
+    await cp(directory, left, { recursive: true, filter: (path) => !path.endsWith(".sock") });
     return left;
   },
 };

@@ -9,7 +9,7 @@ import { temporaryDirectory } from "./temporary-directory.ts";
 
 declare module "vitest" {
   interface ProvidedContext {
-    storage: "memory" | "disk";
+    storage: "memory" | "directory";
   }
 }
 

@@ -8,7 +8,7 @@ import { doctorCommand } from "./commands/doctor.ts";
 import { firstOf } from "./commands/first-of.ts";
 import { lagCommand } from "./commands/lag.ts";
 import { publishCommand } from "./commands/publish.ts";
-import { repairCommand } from "./commands/repair.ts";
+import { dataDirectoryCommands } from "./commands/data-directory.ts";
 import { searchCommand } from "./commands/search.ts";
 import { tailCommand } from "./commands/tail.ts";
 import { type Context, stopSignalOf } from "./context.ts";
@@ -142,7 +142,7 @@ export function commandLine(context: Context, ended: (code: ExitCode) => void): 
     });
 
   const host = { context, end: ended };
-  repairCommand(program, host);
+  dataDirectoryCommands(program, host);
   publishCommand(program, host);
   consumeCommand(program, host);
   tailCommand(program, host);

@@ -12,20 +12,13 @@ import { writeSnapshot } from "./rows/snapshot.ts";
 /** Bytes of the journal between two checkpoints, at least. */
 const MIN_BYTES = 64 * 1024 * 1024;
 
-/** What logs do for a checkpoint. */
-export interface CheckpointedLogs {
-  /** At once: rows that a start needs beside the entries from the journal's end on. */
-  noteRows(): void;
-  /** Resolves when all frames that are before `position` in the journal are on disk elsewhere. */
-  flush(position: JournalPosition): Promise<void>;
-}
-
 export interface CheckpointParts {
   files: Files;
   directory: string;
   rows: Rows;
   journal: FileJournal;
-  logs: CheckpointedLogs;
+  /** Resolves when all frames before `position` are on disk elsewhere, and the rows say where. */
+  flush: (position: JournalPosition) => Promise<void>;
   /** Of the snapshot that is there. */
   position: JournalPosition;
   /** For tests. */
@@ -37,16 +30,24 @@ export class Checkpoints {
   #position: JournalPosition;
   #snapshotBytes = 0;
   #running: Promise<void> | undefined;
+  #started = false;
 
   constructor(parts: CheckpointParts) {
     this.#parts = parts;
     this.#position = parts.position;
   }
 
+  /** What there is to flush is open. */
+  start(): void {
+    this.#started = true;
+    this.consider();
+  }
+
   /** Begins one if it is time. After each append. */
   consider(): void {
     const { journal, minBytes = MIN_BYTES } = this.#parts;
-    if (this.#running || journal.end - this.#position < Math.max(minBytes, this.#snapshotBytes)) return;
+    if (!this.#started || this.#running || journal.end - this.#position < Math.max(minBytes, this.#snapshotBytes))
+      return;
     this.#running = this.#run().finally(() => (this.#running = undefined));
   }
 
@@ -58,12 +59,11 @@ export class Checkpoints {
 
   /** A failed one is a failed write: nothing is written any more. */
   async #run(): Promise<void> {
-    const { files, directory, rows, journal, logs } = this.#parts;
+    const { files, directory, rows, journal, flush } = this.#parts;
     if (journal.failed) return;
     try {
       const position = journal.end;
-      logs.noteRows();
-      await logs.flush(position);
+      await flush(position);
       this.#snapshotBytes = await writeSnapshot(files, directory, {
         rows,
         position,

@@ -53,7 +53,9 @@ describe("a data directory", () => {
       });
       expect((await readdir(folder)).sort()).toEqual([...names].sort());
       for (const name of names) expect(await readFile(join(folder, name), "utf8")).toBe("precious");
-      await expect(takeDamagedDirectory(nodeFiles, await newFolder())).rejects.toMatchObject({ problem: "not-ours" });
+      await expect(takeDamagedDirectory(nodeFiles, await newFolder(), true)).rejects.toMatchObject({
+        problem: "not-ours",
+      });
     },
   );
 
@@ -70,7 +72,9 @@ describe("a data directory", () => {
     await writeFile(file, "");
     for (const path of [file, join(file, "data")])
       expect(await refusal(path)).toMatchObject({ problem: "unusable", directory: path });
-    await expect(takeDamagedDirectory(nodeFiles, join(file, "data"))).rejects.toMatchObject({ problem: "unusable" });
+    await expect(takeDamagedDirectory(nodeFiles, join(file, "data"), true)).rejects.toMatchObject({
+      problem: "unusable",
+    });
   });
 
   it("has one owner at a time, and the next one at once", async () => {
@@ -80,7 +84,7 @@ describe("a data directory", () => {
       problem: "in-use",
       message: `another broker (process ${process.pid}) uses ${directory}. Stop it, or choose another directory`,
     });
-    await expect(takeDamagedDirectory(nodeFiles, directory)).rejects.toMatchObject({ problem: "in-use" });
+    await expect(takeDamagedDirectory(nodeFiles, directory, true)).rejects.toMatchObject({ problem: "in-use" });
     await first.release();
     await taken(directory);
   });
@@ -92,7 +96,7 @@ describe("a data directory", () => {
       message: `${directory} has data format 2, of a newer nakadi; this one knows format 1. Use the newer one`,
     };
     expect(await refusal(directory)).toMatchObject(newer);
-    await expect(takeDamagedDirectory(nodeFiles, directory)).rejects.toMatchObject(newer);
+    await expect(takeDamagedDirectory(nodeFiles, directory, true)).rejects.toMatchObject(newer);
   });
 
   it("of the engine on LMDB is refused in one sentence", async () => {
@@ -113,7 +117,7 @@ describe("a data directory", () => {
         problem: "damaged",
         message: expect.stringContaining(`nakadi repair ${directory}`) as string,
       });
-      await (await takeDamagedDirectory(nodeFiles, directory)).release();
+      await (await takeDamagedDirectory(nodeFiles, directory, true)).release();
       await taken(directory);
     },
   );
@@ -123,7 +127,7 @@ describe("a data directory", () => {
     await rm(join(directory, "format"));
     await mkdir(join(directory, "journal"));
     expect(await refusal(directory)).toMatchObject({ problem: "damaged" });
-    await (await takeDamagedDirectory(nodeFiles, directory)).release();
+    await (await takeDamagedDirectory(nodeFiles, directory, true)).release();
     await taken(directory);
   });
 

@@ -9,12 +9,12 @@
  *     trash/            logs that are being removed
  */
 import { existsSync } from "node:fs";
-import { join, resolve } from "node:path";
+import { join } from "node:path";
 import { DataDirectoryError } from "../data-directory-error.ts";
 import type { Files } from "./files.ts";
 import { isOwnerSocket, own } from "./ownership.ts";
 import type { Ownership } from "./ownership.ts";
-import { attemptLater } from "./system-refusal.ts";
+import { attempt, damaged } from "./system-refusal.ts";
 
 /** What this version writes, and the only one that it reads. */
 const FORMAT = 1;
@@ -35,7 +35,7 @@ export type TakeDirectory = (directory: string) => Promise<Ownership>;
  * @throws {DataDirectoryError} with everything as it was
  */
 export async function takeDirectory(files: Files, path: string, take: TakeDirectory = own): Promise<Ownership> {
-  return attemptLater(path, async () => {
+  return attempt(path, async () => {
     // What is not a data directory, or not for this version, is left without a trace.
     await checkFormat(files, path);
     await files.makeDirectory(path);
@@ -50,9 +50,13 @@ export async function takeDirectory(files: Files, path: string, take: TakeDirect
   });
 }
 
-/** Takes a directory that is there, whatever has happened to its files. @throws {DataDirectoryError} */
-export async function takeDamagedDirectory(files: Files, path: string): Promise<Ownership> {
-  return attemptLater(path, async () => {
+/**
+ * Takes a directory that is there, whatever has happened to its files.
+ * @param repair writes the format where it is missing
+ * @throws {DataDirectoryError}
+ */
+export async function takeDamagedDirectory(files: Files, path: string, repair: boolean): Promise<Ownership> {
+  return attempt(path, async () => {
     if (!existsSync(path)) throw new DataDirectoryError("unusable", path, `there is no directory ${path}`);
     const entries = await files.list(path);
     if (!entries.includes(MARKER) && !entries.some((name) => OWN.includes(name)))
@@ -60,7 +64,7 @@ export async function takeDamagedDirectory(files: Files, path: string): Promise<
     const format = entries.includes(MARKER) ? await formatOf(files, path) : undefined;
     if (format !== undefined) checkNotNewer(path, format);
     const ownership = await own(path);
-    if (format !== FORMAT) await writeMarker(files, path);
+    if (repair && format !== FORMAT) await writeMarker(files, path);
     return ownership;
   });
 }
@@ -131,8 +135,4 @@ async function writeMarker(files: Files, path: string): Promise<void> {
   }
   await files.rename(temporary, join(path, MARKER));
   await files.syncDirectory(path);
-}
-
-export function damaged(path: string, what: string): DataDirectoryError {
-  return new DataDirectoryError("damaged", path, `${what}. To check and repair it: nakadi repair ${resolve(path)}`);
 }

@@ -8,31 +8,15 @@ import { ManualClock } from "nakadi-protocol";
 import { describe, expect, it } from "vitest";
 import { randomFrom } from "../compliance/random.ts";
 import { storageCompliance } from "../compliance/suite.ts";
-import { ClockReadings } from "../in-process/clock-readings.ts";
-import { MemoryLog } from "../memory/log.ts";
 import { DirectoryEngine } from "./engine.ts";
-import type { OpenLogs } from "./engine.ts";
 import { PowerCutFiles } from "./power-cut-files.ts";
-
-const openLogs: OpenLogs = ({ clock }) => {
-  const logs = new Map();
-  const readings = new ClockReadings(clock);
-  return {
-    noteRows: () => undefined,
-    flush: async () => undefined,
-    replay: () => undefined,
-    start: () => undefined,
-    port: (scope) => new MemoryLog(logs, readings, scope),
-    close: async () => undefined,
-  };
-};
 
 storageCompliance({
   name: "directory",
   open: async () => {
     const folder = await mkdtemp(join(tmpdir(), "nakadi-directory-"));
     const clock = new ManualClock();
-    const engine = await DirectoryEngine.open({ directory: join(folder, "data"), clock, openLogs });
+    const engine = await DirectoryEngine.open({ directory: join(folder, "data"), clock });
     return {
       node: (name, nodeClock) => engine.node(name, nodeClock),
       clock,
@@ -50,16 +34,16 @@ describe("the power", () => {
     const random = randomFrom(seed);
     let files = new PowerCutFiles(random);
     await files.makeDirectory("/data");
-    const own = async () => ({ release: async () => undefined });
+    const own = async () => ({ isHeld: async () => true, release: async () => undefined });
     const acknowledged = new Map<string, number>();
     /** What may be there too: written, and not answered. */
     let unknown = new Map<string, number>();
     let written = 0;
     for (let cut = 0; cut < 300; cut++) {
-      const disk = { files, own, journalFileBytes: 2_000, checkpointBytes: 4_000 };
+      const disk = { files, own, journalFileBytes: 2_000, checkpointBytes: 4_000, segmentBytes: 4_000 };
       const opening = random() < 0.2;
       if (opening) files.cutAfter(1 + Math.floor(random() * 30));
-      const engine = await DirectoryEngine.open({ directory: "/data", clock: new ManualClock(), openLogs, disk }).catch(
+      const engine = await DirectoryEngine.open({ directory: "/data", clock: new ManualClock(), disk }).catch(
         (error: unknown) => {
           if (!opening || !String(error).includes("power"))
             throw new Error(`seed ${seed}, cut ${cut}`, { cause: error });

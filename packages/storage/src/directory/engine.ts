@@ -3,6 +3,7 @@
  * within it.
  */
 import type { Clock } from "nakadi-protocol";
+import { checkEngineOptions } from "../engine-options.ts";
 import type { FaultHook } from "../fault-points.ts";
 import { InProcessCoordination } from "../in-process/coordination.ts";
 import { InProcessMetadata, StoredMetadata } from "../in-process/metadata.ts";
@@ -11,36 +12,23 @@ import { Rows } from "../in-process/rows.ts";
 import type { RowEntry } from "../in-process/rows.ts";
 import { StoredCoordination } from "../in-process/stored-coordination.ts";
 import type { NodeContext, StorageEngine } from "../open.ts";
-import type { LogPort, Storage, StorageFailedError } from "../ports.ts";
+import type { Storage, StorageFailedError } from "../ports.ts";
 import { Checkpoints } from "./checkpoint.ts";
-import type { CheckpointedLogs } from "./checkpoint.ts";
-import { damaged, takeDirectory } from "./data-directory.ts";
+import { takeDirectory } from "./data-directory.ts";
 import type { TakeDirectory } from "./data-directory.ts";
+import { FileReplacedError } from "./file-replaced-error.ts";
 import { nodeFiles } from "./files.ts";
 import type { Files } from "./files.ts";
 import { FileJournal } from "./journal/file-journal.ts";
-import type { Entry, Journal } from "./journal/journal.ts";
+import type { Journal, JournalPosition } from "./journal/journal.ts";
 import type { Ownership } from "./ownership.ts";
 import { readSnapshot } from "./rows/snapshot.ts";
-import { unusable } from "./system-refusal.ts";
-
-/** The events of the directory, as the engine uses them. */
-export interface Logs extends CheckpointedLogs {
-  /** What a journaled append has done, when the engine starts. */
-  replay(entry: Entry): void;
-  /** Appends go to `journal` from now on; `appended` is called after each. */
-  start(journal: Journal, appended: () => void): void;
-  port(node: NodeScope): LogPort;
-  /** Ends what runs in the background. */
-  close(): Promise<void>;
-}
-
-export type OpenLogs = (parts: { files: Files; directory: string; rows: Rows; clock: Clock }) => Logs;
+import { StoredLogs } from "./segments/stored-logs.ts";
+import { damaged, unusable } from "./system-refusal.ts";
 
 export interface DirectoryEngineOptions {
   directory: string;
   clock: Clock;
-  openLogs: OpenLogs;
   /** Called where a test may stop or end the process. */
   onFaultPoint?: FaultHook | undefined;
   /** Told once if a write fails: nothing is written any more then. */
@@ -49,42 +37,64 @@ export interface DirectoryEngineOptions {
   disk?: {
     files: Files;
     own: TakeDirectory;
-    /** Bytes of a file of the journal, and of the journal between two checkpoints. */
+    /** Bytes of a file of the journal, of the journal between two checkpoints, and of a segment. */
     journalFileBytes: number;
     checkpointBytes: number;
+    segmentBytes: number;
   };
 }
+
+/** How often the directory is looked at while nothing is written. */
+const WATCH_MS = 1_000;
 
 export class DirectoryEngine implements StorageEngine {
   readonly name = "directory";
   readonly #clock: Clock;
+  readonly #directory: string;
   readonly #ownership: Ownership;
   readonly #journal: FileJournal;
-  readonly #logs: Logs;
+  readonly #logs: StoredLogs;
   readonly #checkpoints: Checkpoints;
   readonly #metadata: StoredMetadata;
   readonly #coordination: StoredCoordination;
+  readonly #isReplaced: () => Promise<boolean>;
+  readonly #watching: NodeJS.Timeout;
   #closed: Promise<void> | undefined;
 
   private constructor(
     clock: Clock,
-    parts: { ownership: Ownership; journal: FileJournal; rows: Rows; logs: Logs; checkpoints: Checkpoints },
+    directory: string,
+    parts: {
+      ownership: Ownership;
+      isReplaced: () => Promise<boolean>;
+      journal: FileJournal;
+      rows: Rows;
+      logs: StoredLogs;
+      checkpoints: Checkpoints;
+    },
   ) {
     this.#clock = clock;
+    this.#directory = directory;
     this.#ownership = parts.ownership;
     this.#journal = parts.journal;
     this.#logs = parts.logs;
     this.#checkpoints = parts.checkpoints;
+    this.#isReplaced = parts.isReplaced;
+    this.#watching = setInterval(() => void this.#watch(), WATCH_MS).unref();
     this.#metadata = new StoredMetadata(parts.rows);
     this.#coordination = new StoredCoordination(parts.rows, clock);
   }
 
-  /** @throws {DataDirectoryError} */
+  /** @throws {TypeError} for an option that is not known. @throws {DataDirectoryError} */
   static async open(options: DirectoryEngineOptions): Promise<DirectoryEngine> {
-    const { directory, clock, openLogs, disk, onFaultPoint, onFailure } = options;
+    checkEngineOptions(options, ["directory", "clock", "onFaultPoint", "onFailure", "disk"]);
+    const { directory, clock, disk, onFaultPoint, onFailure } = options;
     const { files = nodeFiles } = disk ?? {};
     const ownership = await takeDirectory(files, directory, disk?.own);
     try {
+      const opened = await files.identity(directory);
+      const isReplaced = async (): Promise<boolean> =>
+        (await files.identity(directory)) !== opened || !(await ownership.isHeld());
       const snapshot = await readSnapshot(files, directory);
       if (snapshot && snapshot.damage.length > 0)
         throw damaged(
@@ -94,7 +104,8 @@ export class DirectoryEngine implements StorageEngine {
       const writer = new RowWriter();
       const rows = new Rows(writer.write);
       if (snapshot) rows.restore(snapshot.version, snapshot.tables);
-      const logs = openLogs({ files, directory, rows, clock });
+      const segmentBytes = disk && { segmentBytes: disk.segmentBytes };
+      const logs = new StoredLogs({ files, directory, rows, clock, ...segmentBytes });
       const journal = await FileJournal.open({
         files,
         directory,
@@ -106,11 +117,13 @@ export class DirectoryEngine implements StorageEngine {
       });
       const position = snapshot?.position ?? 0;
       const minBytes = disk?.checkpointBytes;
-      const checkpoints = new Checkpoints({ files, directory, rows, journal, logs, position, minBytes });
+      const flush = (to: JournalPosition): Promise<void> => logs.flush(to);
+      const checkpoints = new Checkpoints({ files, directory, rows, journal, flush, position, minBytes });
       const appended = (): void => checkpoints.consider();
       writer.start(journal, appended);
-      logs.start(journal, appended);
-      return new DirectoryEngine(clock, { ownership, journal, rows, logs, checkpoints });
+      await logs.start(journal, appended);
+      checkpoints.start();
+      return new DirectoryEngine(clock, directory, { ownership, isReplaced, journal, rows, logs, checkpoints });
     } catch (error) {
       await ownership.release();
       throw unusable(directory, error);
@@ -137,11 +150,19 @@ export class DirectoryEngine implements StorageEngine {
     return (this.#closed ??= this.#close());
   }
 
+  /** Nothing is written into the directory of another process. */
+  async #watch(): Promise<void> {
+    if (await this.#isReplaced().catch(() => false)) this.#journal.fail(new FileReplacedError(this.#directory));
+  }
+
   async #close(): Promise<void> {
+    clearInterval(this.#watching);
     try {
-      await this.#logs.close();
+      await this.#watch();
+      await this.#logs.stop();
       await this.#checkpoints.close();
       await this.#journal.close();
+      await this.#logs.close();
     } finally {
       await this.#ownership.release();
     }

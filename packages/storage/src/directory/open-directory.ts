@@ -1,12 +1,12 @@
 /** A directory as the storage of one broker, which has the engine for itself. */
-import { LmdbEngine } from "../lmdb/engine.ts";
 import type { NodeContext } from "../open.ts";
 import type { Storage } from "../ports.ts";
+import { DirectoryEngine } from "./engine.ts";
 import { dataFailure } from "./system-refusal.ts";
 
 /** Closing the storage closes the engine. @throws {DataDirectoryError} */
 export async function openDirectory(directory: string, { node, ...context }: NodeContext): Promise<Storage> {
-  const engine = await LmdbEngine.open({ directory, ...context });
+  const engine = await DirectoryEngine.open({ directory, ...context });
   const storage = engine.node(node);
   return {
     ...storage,

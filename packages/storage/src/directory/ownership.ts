@@ -28,6 +28,8 @@ const NO_SOCKETS = ["EPERM", "ENOTSUP", "EOPNOTSUPP", "ENOSYS", "EINVAL"];
 const SHARED_BETWEEN_HOSTS = [0x6969, 0x517b, 0xff534d42, 0xfe534d42];
 
 export interface Ownership {
+  /** False where another process may have the directory, because what shows the ownership was removed. */
+  isHeld(): Promise<boolean>;
   /** Idempotent; nothing may be written any more. */
   release(): Promise<void>;
 }
@@ -57,6 +59,7 @@ export async function own(directory: string): Promise<Ownership> {
     throw error;
   }
   return {
+    isHeld: async () => (await madeAt(directory, name)) !== undefined,
     release: async () => {
       await end(server, join(directory, name));
       await close();
@@ -157,7 +160,10 @@ async function ownByPipe(directory: string): Promise<Ownership> {
   const server = await listen(`\\\\.\\pipe\\nakadi-${name}`).catch((error: unknown) => {
     throw ["EADDRINUSE", "EACCES"].includes(codeOf(error)) ? inUse(directory) : error;
   });
-  return { release: () => new Promise((resolve) => void server.close(() => resolve())) };
+  return {
+    isHeld: async () => true,
+    release: () => new Promise((resolve) => void server.close(() => resolve())),
+  };
 }
 
 function codeOf(error: unknown): string {

@@ -1,18 +1,10 @@
 /** What the system says against a directory, in words that tell what to do. */
+import { DamagedEventsError } from "../damaged-events-error.ts";
 import { DataDirectoryError } from "../data-directory-error.ts";
 import { StorageFailedError } from "../ports.ts";
-import { DamagedDataError } from "../lmdb/checksum.ts";
 
 /** @throws {DataDirectoryError} for what the system says */
-export function attempt<T>(path: string, work: () => T): T {
-  try {
-    return work();
-  } catch (error) {
-    throw unusable(path, error);
-  }
-}
-
-export async function attemptLater<T>(path: string, work: () => Promise<T>): Promise<T> {
+export async function attempt<T>(path: string, work: () => Promise<T>): Promise<T> {
   try {
     return await work();
   } catch (error) {
@@ -23,7 +15,7 @@ export async function attemptLater<T>(path: string, work: () => Promise<T>): Pro
 export function unusable(path: string, error: unknown): DataDirectoryError {
   if (error instanceof DataDirectoryError) return error;
   const { code, message } = error as NodeJS.ErrnoException;
-  if (isDamage(error)) return damaged(path, message, error);
+  if (isDamage(error)) return damaged(path, `events in ${path} are damaged (${error.place})`, error);
   const why = (code !== undefined && SENTENCES[code]) || message;
   return new DataDirectoryError("unusable", path, `cannot use ${path} for data: ${why}`, error);
 }
@@ -34,18 +26,13 @@ export function dataFailure(path: string, error: unknown): unknown {
   return isDamage(error) ? unusable(path, error) : error;
 }
 
-function damaged(path: string, what: string, cause: unknown): DataDirectoryError {
-  const sentence = `the data in ${path} is damaged (${what.replace(/\.$/, "")}). To check and repair it: nakadi repair ${path}`;
-  return new DataDirectoryError("damaged", path, sentence, cause);
+/** @param what the clause that says what is damaged */
+export function damaged(path: string, what: string, cause?: unknown): DataDirectoryError {
+  return new DataDirectoryError("damaged", path, `${what}. To check and repair it: nakadi repair ${path}`, cause);
 }
 
-/** `MDB_PAGE_NOTFOUND`, `MDB_CORRUPTED`, `MDB_PANIC`, `MDB_VERSION_MISMATCH`, `MDB_INVALID`: LMDB's own words for it. */
-const LMDB_DAMAGE: readonly unknown[] = [-30_797, -30_796, -30_795, -30_794, -30_793];
-
-function isDamage(error: unknown): boolean {
-  return (
-    error instanceof DamagedDataError || (error instanceof Error && "code" in error && LMDB_DAMAGE.includes(error.code))
-  );
+function isDamage(error: unknown): error is DamagedEventsError {
+  return error instanceof DamagedEventsError;
 }
 
 const SENTENCES: Readonly<Record<string, string>> = {

@@ -3,6 +3,7 @@
  * not needed any more becomes a later one, so that its blocks are on the disk already and a sync writes nothing but data.
  */
 import { join } from "node:path";
+import { FileReplacedError } from "../file-replaced-error.ts";
 import type { Files, OpenFile } from "../files.ts";
 import type { JournalPosition } from "./journal.ts";
 
@@ -99,15 +100,14 @@ export class JournalFiles {
     await flush();
   }
 
-  /** @throws {Error} where the file that was written is not the one that its name stands for any more */
+  /** @throws {FileReplacedError} where the file that was written is not the one that its name stands for any more */
   async sync(): Promise<void> {
     const last = this.#open.at(-1);
     const [named] = await Promise.all([
       last && this.#files.identity(this.#path(last.number)),
       ...this.#open.map(({ file }) => file.datasync()),
     ]);
-    if (last && named !== last.identity)
-      throw new Error(`${this.#path(last.number)} is not the file any more that the broker writes to`);
+    if (last && named !== last.identity) throw new FileReplacedError(this.#path(last.number));
     for (const { file } of this.#open.splice(0, this.#open.length - 1)) await file.close();
   }
 
@@ -161,13 +161,13 @@ export class JournalFiles {
     const last = this.#open.at(-1);
     if (last?.number === number) return last.file;
     // A file that is being renamed may be the one to write to.
-    await this.#recycling;
+    for (let recycling; recycling !== this.#recycling;) await (recycling = this.#recycling);
+    const isNew = !this.#numbers.has(number);
+    // Taken before it is made, so that no other file gets the name meanwhile.
+    this.#numbers.add(number);
     const file = await this.#files.open(this.#path(number), "create");
     this.#open.push({ number, file, identity: await file.identity() });
-    if (!this.#numbers.has(number)) {
-      this.#numbers.add(number);
-      await this.#files.syncDirectory(this.#directory);
-    }
+    if (isNew) await this.#files.syncDirectory(this.#directory);
     return file;
   }
 

@@ -3,9 +3,11 @@
  * those that are gone the offsets are told, and never given to other events.
  */
 import { join } from "node:path";
+import { InProcessMetadata, StoredMetadata } from "../../in-process/metadata.ts";
+import { NodeScope } from "../../in-process/node-scope.ts";
 import { Rows } from "../../in-process/rows.ts";
 import type { RowEntry } from "../../in-process/rows.ts";
-import type { LogId } from "../../ports.ts";
+import type { LogId, MetadataPort } from "../../ports.ts";
 import { takeDamagedDirectory } from "../data-directory.ts";
 import { nodeFiles } from "../files.ts";
 import type { Files } from "../files.ts";
@@ -45,6 +47,10 @@ export interface DirectoryCheck {
   journal: readonly JournalDamage[];
   /** Numbers of logs whose files are there and of which nothing else is known. */
   unknownLogs: readonly number[];
+  /** Logs of which something is known. */
+  logIds: ReadonlySet<LogId>;
+  /** What records are left. */
+  metadata: MetadataPort;
 }
 
 /** Changes nothing. @throws {DataDirectoryError} where the directory is in use, or none of ours */
@@ -73,7 +79,7 @@ interface Found {
 
 async function check(directory: string, repair: boolean, options: CheckOptions): Promise<DirectoryCheck> {
   const files = nodeFiles;
-  const ownership = await takeDamagedDirectory(files, directory);
+  const ownership = await takeDamagedDirectory(files, directory, repair);
   const rows = new Rows();
   const catalogue = new Catalogue(rows);
   const partitions = new Partitions({ files, directory, rows, readOnly: !repair });
@@ -107,7 +113,8 @@ async function check(directory: string, repair: boolean, options: CheckOptions):
       await writeSnapshot(files, directory, { rows, position: end, durable: async () => undefined });
       await journal.truncate(end);
     }
-    return { ...report(catalogue, found, numbers), ...damage };
+    const metadata = new InProcessMetadata(new StoredMetadata(rows), new NodeScope(directory));
+    return { ...report(catalogue, found, numbers), ...damage, logIds: new Set(catalogue.ids()), metadata };
   } finally {
     await partitions.close();
     await ownership.release();
