@@ -55,7 +55,7 @@ describe("a directory that is whole", () => {
   it("is found to be so, and stays as it is", async () => {
     for (const check of [verifyDirectory, repairDirectory]) {
       const found = await check(directory);
-      expect(found).toEqual({ logs: 1, events: 120, damaged: [], unknownLogs: [], snapshot: [], journal: [] });
+      expect(found).toMatchObject({ logs: 1, events: 120, damaged: [], unknownLogs: [], snapshot: [], journal: [] });
       expect(isHealthy(found)).toBe(true);
       expect(await readdir(directory)).not.toContain("damaged");
     }
