@@ -19,7 +19,7 @@ export interface StoredLog {
   policy: LogPolicy;
 }
 
-type LogRow = Pick<StoredLog, "number" | "partitions" | "policy">;
+export type LogRow = Pick<StoredLog, "number" | "partitions" | "policy">;
 
 export class Catalogue {
   readonly #rows: Rows;
@@ -32,11 +32,16 @@ export class Catalogue {
   find(id: LogId): StoredLog | undefined {
     const touched = this.#touched.get(id);
     if (touched) return touched;
-    const row = this.#rows.get(LOG, id)?.value as LogRow | undefined;
+    const row = this.peek(id);
     if (!row) return undefined;
     const found = { id, appended: new Hints<number>(), ...row };
     this.#touched.set(id, found);
     return found;
+  }
+
+  /** Without holding it from now on. */
+  peek(id: LogId): LogRow | undefined {
+    return this.#touched.get(id) ?? (this.#rows.get(LOG, id)?.value as LogRow | undefined);
   }
 
   ids(): Iterable<LogId> {

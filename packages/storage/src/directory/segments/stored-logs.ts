@@ -142,7 +142,7 @@ export class StoredLogs {
     const { journal } = this.#running;
     await this.flush(journal.end);
     for (const id of this.catalogue.ids()) {
-      const stored = this.catalogue.find(id);
+      const stored = this.catalogue.peek(id);
       if (stored?.policy.compact) await compactLog(this, stored, () => true, this.#closing.signal);
     }
   }
@@ -176,7 +176,7 @@ export class StoredLogs {
   /** Numbers of logs of which the journal had frames, and which were removed since. */
   #orphans(): Iterable<number> {
     const orphans = new Set(this.partitions.numbers);
-    if (orphans.size > 0) for (const id of this.catalogue.ids()) orphans.delete(this.catalogue.find(id)?.number ?? 0);
+    if (orphans.size > 0) for (const id of this.catalogue.ids()) orphans.delete(this.catalogue.peek(id)?.number ?? 0);
     return orphans;
   }
 

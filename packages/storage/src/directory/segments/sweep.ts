@@ -5,7 +5,8 @@
 import { DamagedEventsError } from "../../damaged-events-error.ts";
 import { isBefore } from "../../in-process/clock-readings.ts";
 import { NewestRecords } from "../../in-process/newest-records.ts";
-import type { StoredLog } from "./catalogue.ts";
+import type { LogId } from "../../ports.ts";
+import type { LogRow } from "./catalogue.ts";
 import type { Partition } from "./partition.ts";
 import type { StoredLogs } from "./stored-logs.ts";
 
@@ -21,9 +22,9 @@ export async function sweep(logs: StoredLogs, signal: AbortSignal): Promise<void
     count += 1;
     if (count % AT_ONCE === 0) await new Promise((resolve) => void setImmediate(resolve));
     if (signal.aborted) return;
-    const stored = logs.catalogue.find(id);
+    const stored = logs.catalogue.peek(id);
     if (!stored) continue;
-    await expire(logs, stored);
+    await expire(logs, id, stored);
     if (stored.policy.compact) await compactLog(logs, stored, isDue, signal);
   }
 }
@@ -31,7 +32,7 @@ export async function sweep(logs: StoredLogs, signal: AbortSignal): Promise<void
 /** Those partitions for which it is `due`. */
 export async function compactLog(
   logs: StoredLogs,
-  stored: StoredLog,
+  stored: LogRow,
   due: (partition: Partition) => boolean,
   signal: AbortSignal,
 ): Promise<void> {
@@ -51,11 +52,12 @@ function isDue({ compaction: { dirtyBytes, cleanBytes } }: Partition): boolean {
   return dirtyBytes >= Math.max(DIRTY_BYTES, cleanBytes / 2);
 }
 
-async function expire(logs: StoredLogs, stored: StoredLog): Promise<void> {
+async function expire(logs: StoredLogs, id: LogId, stored: LogRow): Promise<void> {
   if (stored.policy.retentionMs === null) return;
   const given = logs.readings.given(stored.policy.retentionMs);
   for (let partition = 0; partition < stored.partitions; partition++) {
     const oldestMs = logs.partitions.oldestMs(stored.number, partition);
-    if (oldestMs !== null && isBefore(oldestMs, given)) await logs.current(stored, partition);
+    const log = oldestMs !== null && isBefore(oldestMs, given) && logs.catalogue.find(id);
+    if (log) await logs.current(log, partition);
   }
 }
