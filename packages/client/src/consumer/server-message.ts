@@ -22,8 +22,9 @@ export interface DeadLetterTracking {
   lastDeadLetterOffset: string | undefined;
 }
 
-const TRACKING = /Auto DLQ failed commits tracking: ((?:\{[^{}]*\}(?:, )?)+)/;
-const TRACKED = /\{([^{}\s]+):(\S+) failedCommitsCount=(\d+) lastDeadLetterOffset=([^{}\s]+)\}/g;
+const TRACKING = "Auto DLQ failed commits tracking: ";
+const [FAILED_COMMITS, LAST_OFFSET] = [" failedCommitsCount=", " lastDeadLetterOffset="];
+const DIGITS = /^\d+$/;
 const SEPARATORS = "; \t\r\n";
 const STARTED = /^Stream started(?:; skipped events due to retention time passed, count: (\d+))?/;
 const LIMIT = /^Stream limit in events reached: (\d+)/;
@@ -36,17 +37,16 @@ const SENTENCES: readonly [string, ServerMessage][] = [
   ["Stream parameters are causing overflow", { kind: "overflow" }],
 ];
 
-/** Every message in the text; what is not understood comes as it is. */
+/** Every message in the text; what is not understood comes as it is. Takes time in proportion to the text. */
 export function serverMessages(text: string): ServerMessage[] {
-  const tracking = TRACKING.exec(text);
-  const rest = withoutSeparators(tracking ? text.replace(tracking[0], "") : text);
-  const messages = rest === "" ? [] : messagesOf(rest);
-  if (tracking?.[1] !== undefined) messages.push({ kind: "dead-letter-tracking", partitions: tracked(tracking[1]) });
+  const tracking = trackingIn(text);
+  const messages = messagesOf(tracking ? text.slice(0, tracking.start) + text.slice(tracking.end) : text);
+  if (tracking) messages.push({ kind: "dead-letter-tracking", partitions: tracking.partitions });
   return messages;
 }
 
-/** At either end. A regular expression for the end takes time by the square of the spaces that stand before it. */
-function withoutSeparators(text: string): string {
+/** Without separators at either end. A regular expression for the end takes time by the square of the spaces before it. */
+function trimmed(text: string): string {
   let [start, end] = [0, text.length];
   while (start < end && SEPARATORS.includes(text.charAt(start))) start += 1;
   while (end > start && SEPARATORS.includes(text.charAt(end - 1))) end -= 1;
@@ -54,25 +54,52 @@ function withoutSeparators(text: string): string {
 }
 
 function messagesOf(text: string): ServerMessage[] {
-  const started = STARTED.exec(text);
-  const limit = LIMIT.exec(text);
-  const known = SENTENCES.find(([sentence]) => text.startsWith(sentence));
-  const understood = started?.[0] ?? limit?.[0] ?? known?.[0];
-  if (understood === undefined) return [{ kind: "unknown", text }];
-  const message: ServerMessage = started
-    ? { kind: "stream-started", eventsLost: Number(started[1] ?? 0) }
-    : limit
-      ? { kind: "stream-limit", events: Number(limit[1]) }
-      : (known?.[1] ?? { kind: "unknown", text });
-  const rest = withoutSeparators(text.slice(understood.length));
-  return rest === "" ? [message] : [message, ...messagesOf(rest)];
+  const messages: ServerMessage[] = [];
+  for (let rest = trimmed(text); rest !== "";) {
+    const [message, length] = firstMessage(rest);
+    messages.push(message);
+    rest = trimmed(rest.slice(length));
+  }
+  return messages;
 }
 
+/** With the length of its text. */
+function firstMessage(text: string): [message: ServerMessage, length: number] {
+  const started = STARTED.exec(text);
+  if (started) return [{ kind: "stream-started", eventsLost: Number(started[1] ?? 0) }, started[0].length];
+  const limit = LIMIT.exec(text);
+  if (limit) return [{ kind: "stream-limit", events: Number(limit[1]) }, limit[0].length];
+  const known = SENTENCES.find(([sentence]) => text.startsWith(sentence));
+  return known ? [known[1], known[0].length] : [{ kind: "unknown", text }, text.length];
+}
+
+/** `{event-type:partition failedCommitsCount=1 lastDeadLetterOffset=null}, {…}` behind its heading, and where it stands. */
+function trackingIn(text: string): { start: number; end: number; partitions: DeadLetterTracking[] } | undefined {
+  const start = text.indexOf(`${TRACKING}{`);
+  if (start === -1) return undefined;
+  const partitions: DeadLetterTracking[] = [];
+  let end = start + TRACKING.length;
+  while (text[end] === "{") {
+    const close = text.indexOf("}", end);
+    if (close === -1) break;
+    partitions.push(...tracked(text.slice(end + 1, close)));
+    end = text.startsWith(", ", close + 1) ? close + 3 : close + 1;
+  }
+  return end > start + TRACKING.length ? { start, end, partitions } : undefined;
+}
+
+/** Nothing where it has another form. */
 function tracked(text: string): DeadLetterTracking[] {
-  return [...text.matchAll(TRACKED)].map(([, event_type = "", partition = "", count, offset]) => ({
-    event_type,
-    partition,
-    failedCommits: Number(count),
-    lastDeadLetterOffset: offset === "null" ? undefined : offset,
-  }));
+  const [lane = "", rest = "", ...more] = text.split(FAILED_COMMITS);
+  const [count = "", offset = "", ...others] = rest.split(LAST_OFFSET);
+  const colon = lane.lastIndexOf(":");
+  if (more.length + others.length > 0 || colon < 1 || !DIGITS.test(count) || offset === "") return [];
+  return [
+    {
+      event_type: lane.slice(0, colon),
+      partition: lane.slice(colon + 1),
+      failedCommits: Number(count),
+      lastDeadLetterOffset: offset === "null" ? undefined : offset,
+    },
+  ];
 }
