@@ -1,5 +1,8 @@
 /** How a publisher ends: what it was given has its verdict, in bounded time. */
-import { describe, expect, it } from "vitest";
+import http from "node:http";
+import type { AddressInfo } from "node:net";
+import { describe, expect, it, onTestFinished } from "vitest";
+import { NakadiClient } from "../src/index.ts";
 import { held, type Keyed, keyed, sendAll, status } from "./scripted-publisher.ts";
 import { settle } from "./test-stream.ts";
 
@@ -54,6 +57,30 @@ describe("close", () => {
     await publisher.flush();
     await publisher.ready();
     expect(clock.pending).toBe(0);
+  });
+
+  it("calls what still waits for a connection, or for its token, aborted: it is certainly not sent", async () => {
+    let seen = 0;
+    const server = http.createServer(() => (seen += 1));
+    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+    onTestFinished(() => {
+      server.closeAllConnections();
+      server.close();
+    });
+    const baseUrl = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+    for (const [token, expected] of [
+      [undefined, ["unknown", "aborted", "aborted"]],
+      [() => new Promise<string>(() => undefined), ["aborted", "aborted", "aborted"]],
+    ] as const) {
+      const nakadi = new NakadiClient({ baseUrl, maxConnections: 1, ...(token && { token }) });
+      const publisher = nakadi.publisher<Keyed>("e", { throwOn: "never", category: "undefined" });
+      seen = 0;
+      const all = Promise.all([0, 1, 2].map((n) => publisher.publish([keyed("a", n)])));
+      if (!token) await expect.poll(() => seen).toBe(1);
+      await publisher.close();
+      expect((await all).flatMap(({ verdicts }) => verdicts).map(status)).toEqual(expected);
+      await nakadi.close();
+    }
   });
 
   it("of the client closes its publishers", async () => {

@@ -54,25 +54,32 @@ export class EventSender {
     const sendable = events.filter(({ bytes }) => bytes <= options.maxEventBytes);
     const { pipeline, encode } = this.#parts;
     const run = new PublishRun(sendable.length, options.limits);
-    await this.#drive(run, options, true, async (indexes, timeoutMs, signal) => {
-      const texts = indexes.map((index) => sendable[index]?.text);
-      const { body, encoding } = await encode(`[${texts.join(",")}]`);
-      const call: HttpCall = {
-        method: "POST",
-        path: `${this.#path}/${RESOURCES[options.as]}`,
-        headers: {
-          accept: `${MediaType.json}, ${MediaType.problem}`,
-          ...(encoding === undefined ? {} : { [Header.contentEncoding]: encoding }),
-          ...options.headers,
-        },
-        body,
-      };
-      const outcome = await pipeline.attempt(call, timeoutMs, signal);
-      if ("error" in outcome) return failed(outcome.error, outcome.sent, indexes.length);
-      const { response } = outcome;
-      const read = options.as === "events" ? answered : answeredToTombstones;
-      return read(response, indexes.length, () => pipeline.errorOf(call, response, response.body));
-    });
+    let sent = false;
+    await this.#drive(
+      run,
+      options,
+      () => sent,
+      async (indexes, timeoutMs, signal) => {
+        sent = false;
+        const texts = indexes.map((index) => sendable[index]?.text);
+        const { body, encoding } = await encode(`[${texts.join(",")}]`);
+        const call: HttpCall = {
+          method: "POST",
+          path: `${this.#path}/${RESOURCES[options.as]}`,
+          headers: {
+            accept: `${MediaType.json}, ${MediaType.problem}`,
+            ...(encoding === undefined ? {} : { [Header.contentEncoding]: encoding }),
+            ...options.headers,
+          },
+          body,
+        };
+        const outcome = await pipeline.attempt(call, timeoutMs, signal, (isSent) => (sent = isSent));
+        if ("error" in outcome) return failed(outcome.error, outcome.sent, indexes.length);
+        const { response } = outcome;
+        const read = options.as === "events" ? answered : answeredToTombstones;
+        return read(response, indexes.length, () => pipeline.errorOf(call, response, response.body));
+      },
+    );
     const verdicts = run.verdicts(sendable.map(({ eid }) => eid));
     if (sendable.length === events.length) return { verdicts, cause: run.cause };
     const decided = verdicts.values();
@@ -90,30 +97,35 @@ export class EventSender {
     const call: HttpCall = { method: "GET", path: this.#path, headers: { accept: MediaType.json } };
     let category: Category | undefined;
     const run = new PublishRun(1, options.limits);
-    await this.#drive(run, options, false, async (_, timeoutMs, signal) => {
-      const outcome = await pipeline.attempt(call, timeoutMs, signal);
-      if ("error" in outcome) return failed(outcome.error, false, 1);
-      const { response } = outcome;
-      if (response.status === 200) {
-        category = categoryOf(response.body);
-        if (category) return { items: [{ status: "submitted" }], next: "stop", error: undefined };
-        return failed(new ProtocolError("the answer is not an event type"), false, 1);
-      }
-      const error = pipeline.errorOf(call, response, response.body);
-      // The server would say the same to the events. Any other refusal is not its word on them.
-      if (response.status === 404) return answered(response, 1, () => error);
-      return failed(error, false, 1);
-    });
+    await this.#drive(
+      run,
+      options,
+      () => false,
+      async (_, timeoutMs, signal) => {
+        const outcome = await pipeline.attempt(call, timeoutMs, signal);
+        if ("error" in outcome) return failed(outcome.error, false, 1);
+        const { response } = outcome;
+        if (response.status === 200) {
+          category = categoryOf(response.body);
+          if (category) return { items: [{ status: "submitted" }], next: "stop", error: undefined };
+          return failed(new ProtocolError("the answer is not an event type"), false, 1);
+        }
+        const error = pipeline.errorOf(call, response, response.body);
+        // The server would say the same to the events. Any other refusal is not its word on them.
+        if (response.status === 404) return answered(response, 1, () => error);
+        return failed(error, false, 1);
+      },
+    );
     const [verdict] = run.verdicts([undefined]);
     if (category) return { category };
     return { verdict: verdict as Verdict, cause: run.cause };
   }
 
-  /** @param stores whether a try that nobody hears of may have stored something */
+  /** @param mayBeStored whether the server may have stored events of the request that is under way */
   async #drive(
     run: PublishRun,
     { limits, startedMs, signal }: SendOptions,
-    stores: boolean,
+    mayBeStored: () => boolean,
     attempt: Try,
   ): Promise<void> {
     const { clock, random, closed, logger, eventType } = this.#parts;
@@ -121,9 +133,9 @@ export class EventSender {
     for (let { next } = run; next; { next } = run) {
       if (closed.aborted) return run.stop(closedError());
       const timeoutMs = Math.max(1, limits.maxElapsedMs - elapsedMs());
-      const sent = next.length;
+      const count = next.length;
       const answer = await untilAborted(closed, signal, (either) => attempt(next, timeoutMs, either));
-      const delayMs = run.take(answer ?? failed(closedError(), stores, sent), elapsedMs(), random());
+      const delayMs = run.take(answer ?? failed(closedError(), mayBeStored(), count), elapsedMs(), random());
       if (!run.next || delayMs === 0) continue;
       logger.info({ eventType, events: run.next.length, code: run.cause?.code, delayMs }, "publishing is tried again");
       await pause(clock, delayMs, signal, closed);

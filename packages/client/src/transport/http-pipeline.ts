@@ -85,17 +85,28 @@ export class HttpPipeline {
   /**
    * One try of a request that changes something.
    * @param timeoutMs milliseconds that it may take, where that is less than every request may
+   * @param onSent called with whether the server may have seen it, whenever that changes
    * @throws only an abort's reason
    */
-  async attempt(call: HttpCall, timeoutMs: number, signal?: AbortSignal): Promise<Attempt> {
+  async attempt(
+    call: HttpCall,
+    timeoutMs: number,
+    signal?: AbortSignal,
+    onSent: (sent: boolean) => void = () => undefined,
+  ): Promise<Attempt> {
     const { transport, maxResponseBytes } = this.#parts;
     const limits = { timeoutMs: Math.min(timeoutMs, this.#parts.timeoutMs), maxBytes: maxResponseBytes };
     let sent = false;
+    const note = (isSent: boolean): void => {
+      sent = isSent;
+      onSent(isSent);
+    };
     const send = async (request: TransportRequest): Promise<BufferedResponse> => {
-      sent = true;
-      const response = checkedAnswer(await byTransport(transport.request(request, limits, signal)));
+      note(true);
+      const onWaiting = (isWaiting: boolean): void => note(!isWaiting);
+      const response = checkedAnswer(await byTransport(transport.request({ ...request, onWaiting }, limits, signal)));
       // What was refused so is not there, whatever becomes of the second try.
-      sent = response.status !== 401;
+      note(response.status !== 401);
       return response;
     };
     try {

@@ -10,6 +10,11 @@ export interface TransportRequest {
   body?: Uint8Array | string;
   /** A commit: where connections are scarce it waits behind no other request, for a stream ends without it. */
   urgent?: true;
+  /**
+   * Called with `true` while the request waits for a connection and no byte of it can have left, with `false` from when some
+   * may have. A request of a transport that never calls it counts as sent.
+   */
+  onWaiting?: (isWaiting: boolean) => void;
 }
 
 export interface ResponseHead {

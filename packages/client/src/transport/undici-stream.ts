@@ -4,6 +4,8 @@ import { TransportError } from "../errors/nakadi-error.ts";
 import type { ResponseHead, StreamListener, StreamResponse } from "./transport.ts";
 
 export interface ExchangeListener extends StreamListener {
+  /** Bytes of the request may leave from now on. */
+  started?(): void;
   head(head: ResponseHead): void;
 }
 
@@ -26,6 +28,7 @@ export class UndiciStream implements Dispatcher.DispatchHandler {
   onRequestStart(controller: Dispatcher.DispatchController): void {
     this.#controller = controller;
     if (this.#closed) controller.abort(new TransportError("closed"));
+    else this.#exchange.started?.();
   }
 
   onResponseStart(

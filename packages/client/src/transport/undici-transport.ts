@@ -70,6 +70,7 @@ export class UndiciTransport implements Transport {
   }
 
   async request(request: TransportRequest, limits: RequestLimits, signal?: AbortSignal): Promise<BufferedResponse> {
+    request.onWaiting?.(true);
     const { requests } = await this.#load();
     return new Promise((resolve, reject) => {
       const chunks: Uint8Array[] = [];
@@ -84,6 +85,7 @@ export class UndiciTransport implements Transport {
         leave();
       };
       const stream = new UndiciStream(signal, {
+        started: () => request.onWaiting?.(false),
         head: (received) => (head = received),
         chunk(chunk) {
           chunks.push(chunk);
