@@ -141,6 +141,23 @@ describe("nakadi consume", () => {
     await expect.poll(() => alive(pid), PATIENT).toBe(false);
   });
 
+  it("a process that ignores SIGTERM is killed in the end, also where its shell has ended before", async () => {
+    const { run, read } = await consuming(["a"]);
+    const exec = 'sh -c "trap : TERM; echo \\$\\$; while :; do sleep 1; done" >> "$FILE" & wait';
+    const { code } = run(exec, "--timeout", "1", "--attempts", "1");
+    expect(await code).toBe(1);
+    const pid = Number(read());
+    await expect.poll(() => alive(pid), PATIENT).toBe(false);
+  });
+
+  it("says so where the command itself ignores SIGTERM", async () => {
+    const { run, read } = await consuming(["a"]);
+    const { code, stderr } = run('trap : TERM; echo $$ >> "$FILE"; while :; do sleep 1; done', "--timeout", "1");
+    expect(await code).toBe(1);
+    expect(stderr.text).toContain("nakadi: the command went on after SIGTERM");
+    await expect.poll(() => alive(Number(read())), PATIENT).toBe(false);
+  });
+
   it("a command that reads nothing may still succeed", async () => {
     const { run, unconsumed } = await consuming(Array.from({ length: 100 }, (_, index) => "x".repeat(10_000) + index));
     run("exec <&-; exit 0");

@@ -92,6 +92,8 @@ function ofCommand(error: unknown): unknown {
   const cause = NakadiError.is(error) && error.code === "HANDLER" ? (error.cause ?? error) : error;
   if (NakadiError.is(cause) && cause.code === "TIMEOUT" && cause.message.startsWith("the handler"))
     return new Failure("the command ran for longer than --timeout, and was ended");
+  if (NakadiError.is(cause) && cause.code === "HANDLER" && cause.message.startsWith("a handler goes on"))
+    return new Failure("the command went on after SIGTERM, so its events are not handed to another one: it is killed");
   return cause;
 }
 

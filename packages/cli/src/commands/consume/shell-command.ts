@@ -1,11 +1,14 @@
 /** A command of the shell that gets events on its standard input. */
 import { spawn } from "node:child_process";
+import { setTimeout as sleep } from "node:timers/promises";
 import type { Context } from "../../context.ts";
 import { firstOf } from "../first-of.ts";
 import { OutputRelay } from "./output-relay.ts";
 
-/** From a polite request to end until a command is killed. */
+/** From SIGTERM until SIGKILL, for the command and each process that it has started. */
 const GRACE_MS = 5_000;
+/** How often is looked whether processes of an ended command are left. */
+const LOOK_MS = 50;
 
 export interface ShellInput {
   stdin: Uint8Array;
@@ -15,7 +18,7 @@ export interface ShellInput {
 /**
  * Resolves when the command has exited with 0 and what it wrote until then has been taken. A process that it has started may
  * outlive it, with the same output: it is left alone.
- * @param signal ends the command, and all that it has started
+ * @param signal ends the command, and all that it has started; what ignores SIGTERM may outlive the call for a few seconds
  * @throws {Error} that says how else it ended; the signal's reason
  */
 export async function runShell(
@@ -29,13 +32,10 @@ export async function runShell(
   signal.throwIfAborted();
   // A group of its own: Ctrl-C in the terminal is for us, who let it finish; and it is ended with all that it started.
   const child = spawn(command, { shell: true, detached: true, env: { ...inherited, ...env }, stdio: "pipe" });
-  const kill = (how: NodeJS.Signals): void => endGroup(child.pid, how);
-  const killNow = (): void => kill("SIGKILL");
-  let grace: NodeJS.Timeout | undefined;
-  const abort = (): void => {
-    kill("SIGTERM");
-    grace = setTimeout(killNow, GRACE_MS);
-  };
+  const kill = (how: NodeJS.Signals | 0): boolean => signalGroup(child.pid, how);
+  const killNow = (): void => void kill("SIGKILL");
+  let killed: Promise<void> | undefined;
+  const abort = (): void => void (killed ??= endGroup(kill));
   signal.addEventListener("abort", abort, { once: true });
   // Where nobody waits for us any more, it does not stay behind.
   process.once("exit", killNow);
@@ -55,20 +55,29 @@ export async function runShell(
     if (code !== 0)
       throw new Error(endedBy ? `the command was ended by ${endedBy}` : `the command exited with ${code}`);
   } finally {
-    clearTimeout(grace);
     signal.removeEventListener("abort", abort);
     stdout.closed.removeEventListener("abort", closePipe);
-    process.off("exit", killNow);
+    // A process that ignores SIGTERM outlives the shell that has started it.
+    void Promise.resolve(killed).then(() => process.off("exit", killNow));
     child.stdin.destroy();
     for (const relay of relays) relay.leave();
   }
 }
 
-function endGroup(pid: number | undefined, how: NodeJS.Signals): void {
-  if (pid === undefined) return;
+/** SIGTERM, and SIGKILL for the processes that are left when the time of grace is over. */
+async function endGroup(kill: (how: NodeJS.Signals | 0) => boolean): Promise<void> {
+  kill("SIGTERM");
+  for (let waitedMs = 0; waitedMs < GRACE_MS && kill(0); waitedMs += LOOK_MS)
+    await sleep(LOOK_MS, undefined, { ref: false });
+  kill("SIGKILL");
+}
+
+/** Whether there is a process to signal. */
+function signalGroup(pid: number | undefined, how: NodeJS.Signals | 0): boolean {
+  if (pid === undefined) return false;
   try {
-    process.kill(-pid, how);
+    return process.kill(-pid, how);
   } catch {
-    // It is gone.
+    return false;
   }
 }
