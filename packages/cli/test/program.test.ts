@@ -108,10 +108,11 @@ describe("nakadi broker", () => {
       const publish = (): Promise<Response> => post("/event-types/e/events", [{ text: "x".repeat(100_000) }]);
       let answer = await publish();
       while (answer.status === 200) answer = await publish();
-      expect(answer.status).toBe(207);
+      // The event, or the broker's own lease, may be what finds no room.
+      expect([207, 503]).toContain(answer.status);
       await stderr.seen(/\n/);
-      expect(stderr.text).toBe(
-        "nakadi: nothing is stored any more until the broker is started again: The storage has failed: the disk is full\n",
+      expect(stderr.text).toMatch(
+        /^nakadi: nothing is stored any more until the broker is started again: The storage has failed: .*the disk is full/,
       );
       expect((await fetch(`${url}/event-types/e`)).status).toBe(200);
       stop("SIGTERM");

@@ -54,6 +54,12 @@ describe("a storage URL", () => {
     );
   });
 
+  it("of a file on another host is refused with an example", async () => {
+    await expect(openStorage("file://host/d", CONTEXT)).rejects.toThrow(
+      /^storage file: .* file:\/\/\/var\/lib\/nakadi$/,
+    );
+  });
+
   it.each([
     ["memory:", true],
     ["directory:d", true],

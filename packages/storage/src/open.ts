@@ -77,9 +77,19 @@ async function engineNamed(url: string, { clock }: NodeContext): Promise<Storage
     case "directory":
       return { directory: rest.startsWith("//") ? rest.slice(2) : rest };
     case "file":
-      return { directory: fileURLToPath(url) };
+      return { directory: pathOfFileUrl(url) };
     default:
       return (await enginePackage(scheme)).engineAt(url);
+  }
+}
+
+/** @throws {NoSuchEngineError} for the URL of another host, and for one that names no path */
+function pathOfFileUrl(url: string): string {
+  try {
+    return fileURLToPath(url);
+  } catch (error) {
+    const reason = (error as Error).message;
+    throw new NoSuchEngineError("file", `storage file: ${reason}. One looks like file:///var/lib/nakadi`, error);
   }
 }
 

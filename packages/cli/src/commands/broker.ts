@@ -1,20 +1,12 @@
 /** `nakadi broker`: a broker until the process is asked to stop. */
-import {
-  type Broker,
-  type BrokerOptions,
-  BrokerOptionsError,
-  DataDirectoryError,
-  killAt,
-  NoSuchEngineError,
-  startBroker,
-  type StorageOption,
-} from "nakadi-broker";
+import { type BrokerOptions, killAt, startBroker, type StorageOption } from "nakadi-broker";
 import { type Context, stopped } from "../context.ts";
 import { EXIT, type ExitCode } from "../exit-codes.ts";
-import { describe, Failure } from "../failure.ts";
+import { Failure } from "../failure.ts";
 import { visible } from "../output/visible.ts";
 import { brokerLog } from "../terminal/broker-log.ts";
 import { type BrokerFlags, brokerSettings } from "./broker-config.ts";
+import { startFailure } from "./broker/start-failure.ts";
 
 /** Streams end at once; requests in flight get this long. Two seconds are all there is. */
 const DRAIN_MS = 1_000;
@@ -29,11 +21,11 @@ export async function runBroker(
   { endWithStdin = false, ...flags }: BrokerCommandOptions,
 ): Promise<ExitCode> {
   const settings = await brokerSettings(flags);
-  const broker = await start({
-    ...settings,
-    logger: brokerLog(context.stderr),
-    ...faultsFrom(context),
+  const log = brokerLog(context.stderr);
+  const broker = await startBroker({ ...settings, logger: log, ...faultsFrom(context) }).catch((error: unknown) => {
+    throw startFailure(error, settings);
   });
+  log.started();
   context.stdout.write(`nakadi broker listening on ${broker.url} (${visible(told(settings.storage))})\n`);
   await (endWithStdin ? Promise.race([stopped(context), stdinEnded()]) : stopped(context));
   await broker.stop({ drainMs: DRAIN_MS });
@@ -59,38 +51,5 @@ function faultsFrom({ env }: Context): Pick<BrokerOptions, "onFaultPoint"> {
     return { onFaultPoint: killAt(order) };
   } catch (error) {
     throw new Failure(`NAKADI_KILL_AT: ${(error as Error).message}`, EXIT.usage);
-  }
-}
-
-async function start(options: BrokerOptions & { host: string; port: number }): Promise<Broker> {
-  try {
-    return await startBroker(options);
-  } catch (error) {
-    if (error instanceof DataDirectoryError) throw new Failure(error.message);
-    if (error instanceof BrokerOptionsError || error instanceof NoSuchEngineError)
-      throw new Failure(error.message, EXIT.usage);
-    const { host, port } = options;
-    if (isOfAddress(error)) throw new Failure(`cannot listen on ${host} port ${port}: ${adviceFor(error, port)}`);
-    throw new Failure(`cannot start a broker: ${describe(error)}`);
-  }
-}
-
-/** Whether the system has refused the address. */
-function isOfAddress(error: unknown): error is NodeJS.ErrnoException {
-  const { syscall } = error as NodeJS.ErrnoException;
-  return syscall === "listen" || syscall === "bind" || syscall === "getaddrinfo";
-}
-
-function adviceFor({ code, message }: NodeJS.ErrnoException, port: number): string {
-  switch (code) {
-    case "EADDRINUSE":
-      return `the port is in use. Stop what uses it, or choose another one: --port ${port + 1}, or --port 0 for any`;
-    case "EACCES":
-      return "not allowed. Ports below 1024 need more rights: choose a higher one";
-    case "EADDRNOTAVAIL":
-    case "ENOTFOUND":
-      return "this machine has no such address. Try --host 127.0.0.1";
-    default:
-      return message;
   }
 }

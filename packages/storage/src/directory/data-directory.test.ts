@@ -150,7 +150,7 @@ describe("a data directory", () => {
     for (const path of [folder, join(folder, "data")]) {
       expect(await refusal(path)).toMatchObject({
         problem: "unusable",
-        message: `cannot use ${path} for data: it is on a read-only file system`,
+        message: `cannot use ${path} for data: it is on a read-only file system. Choose a directory that can be written to`,
       });
     }
   });
@@ -159,7 +159,9 @@ describe("a data directory", () => {
     const folder = await newFolder();
     mount(folder, "size=4k,nr_inodes=2");
     await writeFile(join(folder, "format.new"), "");
-    expect(await refusal(folder)).toMatchObject({ message: `cannot use ${folder} for data: the disk is full` });
+    expect(await refusal(folder)).toMatchObject({
+      message: `cannot use ${folder} for data: the disk is full. Make room on it, or choose a directory on another disk`,
+    });
   });
 
   it.skipIf(process.getuid?.() === 0)(
