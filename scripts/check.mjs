@@ -24,6 +24,8 @@ const steps = {
     ]),
   ],
   arrows: [[process.execPath, join("scripts", "import-arrows.mjs")]],
+  links: [[process.execPath, join("scripts", "links.mjs")]],
+  reference: [build, [bin("typedoc")]],
 };
 
 const wanted = process.argv.slice(2);

@@ -3,6 +3,7 @@
 import { join } from "node:path";
 import { rolldown } from "rolldown";
 import { dts } from "rolldown-plugin-dts";
+import { readJson } from "../workspace.mjs";
 import { entriesOf } from "./entries.mjs";
 
 /** A comment about the file: the first one, with an empty line or an import behind it. */
@@ -34,7 +35,23 @@ export async function declarationsOf(folder) {
   });
   const { output } = await bundled.generate({ chunkFileNames: "[name].ts" });
   await bundled.close();
-  return new Map(output.map(({ fileName, code }) => [fileName, forUsers(fileName, code)]));
+  const modules = moduleNames(folder);
+  return new Map(
+    output.map(({ fileName, code }) => [fileName, `${modules.get(fileName) ?? ""}${forUsers(fileName, code)}`]),
+  );
+}
+
+/** By the names of declaration files: the comment that gives an entry its name in the API reference. */
+function moduleNames(folder) {
+  const { name, exports = {} } = readJson(join(folder, "package.json"));
+  return new Map(
+    Object.entries(exports)
+      .filter(([, { "nakadi-source": source }]) => source !== undefined)
+      .map(([path, { "nakadi-source": source }]) => [
+        source.replace(/^\.\/src\/(.*)\.ts$/, "$1.d.ts"),
+        `/** @module ${name}${path.slice(1)} */\n`,
+      ]),
+  );
 }
 
 /** Behind imports that the roll-up removes, a comment about a file would become one about the next declaration. */

@@ -8,7 +8,7 @@ function packageWith(sources) {
   const folder = mkdtempSync(join(tmpdir(), "declarations-"));
   onTestFinished(() => rmSync(folder, { recursive: true }));
   const exports = { ".": { "nakadi-source": "./src/index.ts" } };
-  writeFileSync(join(folder, "package.json"), JSON.stringify({ exports }));
+  writeFileSync(join(folder, "package.json"), JSON.stringify({ name: "cells-of-rows", exports }));
   for (const [path, text] of Object.entries(sources)) {
     mkdirSync(dirname(join(folder, path)), { recursive: true });
     writeFileSync(join(folder, path), text);
@@ -27,6 +27,7 @@ it("rolls the declarations of an entry up into one file, which cites only what i
   const declarations = await declarationsOf(folder);
   expect([...declarations.keys()]).toEqual(["index.d.ts"]);
   const text = declarations.get("index.d.ts");
+  expect(text).toMatch(/^\/\*\* @module cells-of-rows \*\/\n/);
   expect(text).toContain('import { Cell } from "cells";');
   expect(text).toContain("  /** Not empty. */\n  cells: Cell[];");
   expect(text).toContain("declare function size(text: string): number;");
