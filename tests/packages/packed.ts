@@ -1,4 +1,4 @@
-/** The packages as npm would publish them, installed in a folder of a user who has nothing else. */
+/** The packages as npm would publish them, installed in a folder that holds nothing else. */
 import { execFile } from "node:child_process";
 import { mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
