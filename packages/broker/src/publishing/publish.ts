@@ -10,7 +10,7 @@ import type { EventTypes } from "../event-types/catalogue.ts";
 import type { StoredEventType } from "../event-types/stored-event-type.ts";
 import type { Limits } from "../limits.ts";
 import { ProblemError } from "../problems.ts";
-import type { BegunWrite, Writers } from "../log/writers.ts";
+import type { BegunWrite, Writers } from "../timelines/writers.ts";
 import type { Snapshot } from "../metadata-snapshot.ts";
 import type { Blacklist } from "../settings/blacklist.ts";
 import type { Features } from "../settings/features.ts";

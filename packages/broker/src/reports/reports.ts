@@ -9,7 +9,7 @@ import type { Clock, Subscription } from "nakadi-protocol";
 import type { LogPort, MetadataPort, NewRecord } from "nakadi-storage";
 import type { CompleteEventType, StoredEventType } from "../event-types/stored-event-type.ts";
 import type { Limits } from "../limits.ts";
-import type { Writers } from "../log/writers.ts";
+import type { Writers } from "../timelines/writers.ts";
 import type { Stay } from "../node-membership.ts";
 import { appendAll } from "../publishing/append.ts";
 import { partitioner } from "../publishing/partition.ts";

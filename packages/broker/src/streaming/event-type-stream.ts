@@ -3,7 +3,7 @@ import type { Clock, Timer } from "nakadi-protocol";
 import { NoSuchLogError } from "nakadi-storage";
 import type { LogPort, PartitionKey } from "nakadi-storage";
 import type { StoredEventType } from "../event-types/stored-event-type.ts";
-import type { Axis } from "../log/axis.ts";
+import type { Axis } from "../positions/axis.ts";
 import type { NodeMembership } from "../node-membership.ts";
 import { ProblemError } from "../problems.ts";
 import type { StreamReport } from "../reports/stream-report.ts";

@@ -3,7 +3,7 @@
  * may come at any time and starts the count over, so nothing is written over one.
  */
 import type { CoordinationPort, PartitionKey, Progress, StoredPosition } from "nakadi-storage";
-import type { Axis } from "../log/axis.ts";
+import type { Axis } from "../positions/axis.ts";
 import type { DeadLetterRules } from "../subscriptions/dead-letter-annotations.ts";
 import { assigned, type FailureCount } from "./dead-letter-search.ts";
 

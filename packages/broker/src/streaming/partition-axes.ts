@@ -3,7 +3,7 @@ import { formatOffset } from "nakadi-protocol";
 import { NoSuchLogError } from "nakadi-storage";
 import type { PartitionKey, StoredPosition } from "nakadi-storage";
 import type { StoredEventType } from "../event-types/stored-event-type.ts";
-import { Axis } from "../log/axis.ts";
+import { Axis } from "../positions/axis.ts";
 import { splitKey } from "./group.ts";
 
 export class PartitionAxes {

@@ -1,6 +1,6 @@
 /** Keeps a stream supplied: one read at a time for each partition, again when there may be something new. */
 import type { LogId, LogPort, PartitionKey } from "nakadi-storage";
-import type { Axis } from "../log/axis.ts";
+import type { Axis } from "../positions/axis.ts";
 import type { Wanted } from "./read-ahead.ts";
 import { readRecords, type ReadRecords } from "./record-reader.ts";
 

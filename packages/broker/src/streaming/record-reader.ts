@@ -1,6 +1,6 @@
 /** Reads a partition along its axis: across timelines, without tombstones, with what a stream must not see set apart. */
 import type { LogPort } from "nakadi-storage";
-import type { Axis } from "../log/axis.ts";
+import type { Axis } from "../positions/axis.ts";
 import type { StreamRecord } from "./record-buffer.ts";
 
 export interface ReadRecords {

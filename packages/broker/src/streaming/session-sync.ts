@@ -4,10 +4,10 @@
  */
 import type { Clock } from "nakadi-protocol";
 import type { StoredEventType } from "../event-types/stored-event-type.ts";
-import { Axis } from "../log/axis.ts";
-import { CursorError } from "../log/cursor-position.ts";
-import type { LogView } from "../log/partition-bounds.ts";
-import { timelineBounds } from "../log/timeline-bounds.ts";
+import { Axis } from "../positions/axis.ts";
+import { CursorError } from "../positions/cursor-position.ts";
+import type { LogView } from "../positions/partition-bounds.ts";
+import { timelineBounds } from "../positions/timeline-bounds.ts";
 import type { Snapshot, Snapshots } from "../metadata-snapshot.ts";
 import { isNotFound } from "../problems.ts";
 import {

@@ -2,8 +2,8 @@ import fc from "fast-check";
 import { formatOffset } from "nakadi-protocol";
 import { expect, it } from "vitest";
 import type { StoredEventType } from "../event-types/stored-event-type.ts";
-import { CursorError } from "../log/cursor-position.ts";
-import type { LogView } from "../log/partition-bounds.ts";
+import { CursorError } from "../positions/cursor-position.ts";
+import type { LogView } from "../positions/partition-bounds.ts";
 import { startPosition } from "./start-position.ts";
 
 /** Timelines with so many events, of which the first `expired` are gone; the last timeline is still written to. */

@@ -4,9 +4,9 @@
  */
 import { formatOffset } from "nakadi-protocol";
 import type { StoredPosition } from "nakadi-storage";
-import { Axis } from "../log/axis.ts";
-import { demandReadable } from "../log/cursor-position.ts";
-import { beforeOldest, type LogView } from "../log/partition-bounds.ts";
+import { Axis } from "../positions/axis.ts";
+import { demandReadable } from "../positions/cursor-position.ts";
+import { beforeOldest, type LogView } from "../positions/partition-bounds.ts";
 import type { Mark } from "./partition-window.ts";
 
 export interface StartPosition {

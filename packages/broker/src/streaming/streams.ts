@@ -6,7 +6,7 @@ import { type Access, eventTypeResource, subscriptionResource } from "../authori
 import type { EventTypes } from "../event-types/catalogue.ts";
 import type { StoredEventType } from "../event-types/stored-event-type.ts";
 import type { Limits } from "../limits.ts";
-import { CursorError } from "../log/cursor-position.ts";
+import { CursorError } from "../positions/cursor-position.ts";
 import type { Snapshot, Snapshots } from "../metadata-snapshot.ts";
 import { type NodeMembership, notAMember, type Stay } from "../node-membership.ts";
 import { ProblemError } from "../problems.ts";

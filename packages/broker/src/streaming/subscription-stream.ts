@@ -9,7 +9,7 @@ import type { PartitionKey, Storage } from "nakadi-storage";
 import { EVENT_TYPE_KIND } from "../event-types/catalogue.ts";
 import type { StoredEventType } from "../event-types/stored-event-type.ts";
 import { DEAD_LETTER_REDRIVE } from "../event-types/system-event-types.ts";
-import { CursorError } from "../log/cursor-position.ts";
+import { CursorError } from "../positions/cursor-position.ts";
 import type { Snapshot, Snapshots } from "../metadata-snapshot.ts";
 import type { Stay } from "../node-membership.ts";
 import { ProblemError } from "../problems.ts";

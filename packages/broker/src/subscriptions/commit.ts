@@ -3,8 +3,8 @@ import type { CommitItem, CommitOutcome, CoordinationPort, LogPort, StoredPositi
 import { type Access, subscriptionResource } from "../authorization/authorizer.ts";
 import { type CommitResponse, type Cursor, isUuid } from "nakadi-protocol";
 import type { EventTypes } from "../event-types/catalogue.ts";
-import { cursorPosition, partitionNumber } from "../log/cursor-position.ts";
-import { timelineBounds } from "../log/timeline-bounds.ts";
+import { cursorPosition, partitionNumber } from "../positions/cursor-position.ts";
+import { timelineBounds } from "../positions/timeline-bounds.ts";
 import type { Snapshot, Snapshots } from "../metadata-snapshot.ts";
 import { ProblemError } from "../problems.ts";
 import type { ConsumerGate } from "../settings/consumer-gate.ts";

@@ -1,7 +1,7 @@
 /** How old the next event is that a subscription has not consumed (protocol 2.10). */
 import type { Clock } from "nakadi-protocol";
 import type { LogPort } from "nakadi-storage";
-import type { Axis } from "../log/axis.ts";
+import type { Axis } from "../positions/axis.ts";
 
 const BUDGET_MS = 30_000;
 

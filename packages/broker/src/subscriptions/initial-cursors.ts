@@ -1,8 +1,8 @@
 /** Whether a new subscription may have the partitions and initial cursors that it asks for (protocol 2.3, steps 6 and 7). */
 import type { LogPort } from "nakadi-storage";
 import type { StoredEventType } from "../event-types/stored-event-type.ts";
-import { CursorError, partitionNumber, readablePosition } from "../log/cursor-position.ts";
-import { timelineBounds } from "../log/timeline-bounds.ts";
+import { CursorError, partitionNumber, readablePosition } from "../positions/cursor-position.ts";
+import { timelineBounds } from "../positions/timeline-bounds.ts";
 import { ProblemError } from "../problems.ts";
 import type { CompleteSubscriptionRequest } from "./subscription-request.ts";
 

@@ -3,9 +3,9 @@
  */
 import { formatOffset, type Position, type Subscription } from "nakadi-protocol";
 import type { StoredEventType } from "../event-types/stored-event-type.ts";
-import { cursorPosition } from "../log/cursor-position.ts";
-import { activeEnd, beforeOldest, type TimelineBounds } from "../log/partition-bounds.ts";
-import { timelineBounds } from "../log/timeline-bounds.ts";
+import { cursorPosition } from "../positions/cursor-position.ts";
+import { activeEnd, beforeOldest, type TimelineBounds } from "../positions/partition-bounds.ts";
+import { timelineBounds } from "../positions/timeline-bounds.ts";
 import type { CoordinationPort, Group, LogPort, Owned, PartitionKey, Progress, StoredPosition } from "nakadi-storage";
 import { balance } from "../streaming/balancer.ts";
 

@@ -6,7 +6,7 @@ import type { LogPort } from "nakadi-storage";
 import type { EventTypes } from "../event-types/catalogue.ts";
 import type { EventTypeChange } from "../event-types/changes.ts";
 import type { StoredEventType } from "../event-types/stored-event-type.ts";
-import type { Writers } from "../log/writers.ts";
+import type { Writers } from "../timelines/writers.ts";
 import { noSuchEventType } from "../event-types/catalogue.ts";
 import { isNotFound, ProblemError } from "../problems.ts";
 import { addPartitions, initialise, knowsAll } from "./initialise.ts";

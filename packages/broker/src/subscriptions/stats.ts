@@ -2,9 +2,9 @@
 import type { Clock, Subscription, SubscriptionEventTypeStats, SubscriptionPartitionStats } from "nakadi-protocol";
 import type { CoordinationPort, Group, LogPort, Owned, Progress } from "nakadi-storage";
 import type { StoredEventType } from "../event-types/stored-event-type.ts";
-import { Axis } from "../log/axis.ts";
-import { beforeOldest, newest } from "../log/partition-bounds.ts";
-import { timelineBounds } from "../log/timeline-bounds.ts";
+import { Axis } from "../positions/axis.ts";
+import { beforeOldest, newest } from "../positions/partition-bounds.ts";
+import { timelineBounds } from "../positions/timeline-bounds.ts";
 import { consumerLagSeconds } from "./consumer-lag.ts";
 
 interface StatsParts {

@@ -2,9 +2,9 @@
 import type { FastifyInstance, FastifyRequest } from "fastify";
 import type { PartitionCursor } from "nakadi-protocol";
 import type { Operation } from "../../authorization/authorizer.ts";
-import { cursorDistance, cursorLag, shiftedCursor } from "../../log/cursor-operations.ts";
-import type { LogView } from "../../log/partition-bounds.ts";
-import { timelineBounds } from "../../log/timeline-bounds.ts";
+import { cursorDistance, cursorLag, shiftedCursor } from "../../positions/cursor-operations.ts";
+import type { LogView } from "../../positions/partition-bounds.ts";
+import { timelineBounds } from "../../positions/timeline-bounds.ts";
 import { asConstraintViolation, ProblemError } from "../../problems.ts";
 import { Members } from "../../request-body.ts";
 import type { Domain } from "../domain.ts";

@@ -1,7 +1,7 @@
 /** `/event-types/{name}/timelines` and `/event-types/{name}/partition-count`: operations on logs (protocol 5.7.3, 6.6). */
 import type { FastifyInstance } from "fastify";
-import { listTimelines } from "../../log/timeline-list.ts";
-import { switchTimeline } from "../../log/timeline-switch.ts";
+import { listTimelines } from "../../timelines/timeline-list.ts";
+import { switchTimeline } from "../../timelines/timeline-switch.ts";
 import { INT32, Members } from "../../request-body.ts";
 import { repartition } from "../../subscriptions/repartition.ts";
 import type { Domain } from "../domain.ts";
