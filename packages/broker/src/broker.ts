@@ -16,10 +16,10 @@ import { Snapshots } from "./metadata-snapshot.ts";
 import { NodeMembership } from "./node-membership.ts";
 import { Reports } from "./reports/reports.ts";
 import { Settings } from "./settings/settings.ts";
-import { DeadLetterQueue } from "./streaming/dead-letter-queue.ts";
-import { EventTypeStreams } from "./streaming/event-type-streams.ts";
-import { SubscriptionStreams } from "./streaming/streams.ts";
-import { DeadLetterRedrive } from "./subscriptions/dead-letter-redrive.ts";
+import { DeadLetterQueue } from "./dead-letters/dead-letter-queue.ts";
+import { EventTypeStreams } from "./streaming/low-level/event-type-streams.ts";
+import { SubscriptionStreams } from "./streaming/driver/subscription-streams.ts";
+import { DeadLetterRedrive } from "./dead-letters/dead-letter-redrive.ts";
 import { Subscriptions } from "./subscriptions/registry.ts";
 
 export interface Broker extends AsyncDisposable {

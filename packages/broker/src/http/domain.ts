@@ -12,8 +12,8 @@ import type { Snapshots } from "../metadata-snapshot.ts";
 import type { NodeMembership } from "../node-membership.ts";
 import type { Reports } from "../reports/reports.ts";
 import type { Settings } from "../settings/settings.ts";
-import type { EventTypeStreams } from "../streaming/event-type-streams.ts";
-import type { SubscriptionStreams } from "../streaming/streams.ts";
+import type { EventTypeStreams } from "../streaming/low-level/event-type-streams.ts";
+import type { SubscriptionStreams } from "../streaming/driver/subscription-streams.ts";
 import type { Subscriptions } from "../subscriptions/registry.ts";
 
 export interface Domain {

@@ -8,7 +8,7 @@ import { timelineBounds } from "../positions/timeline-bounds.ts";
 import type { Snapshot, Snapshots } from "../metadata-snapshot.ts";
 import { ProblemError } from "../problems.ts";
 import type { ConsumerGate } from "../settings/consumer-gate.ts";
-import { splitKey } from "../streaming/group.ts";
+import { splitKey } from "../group/group-changes.ts";
 import { asProblem } from "./initial-cursors.ts";
 import { initialise, normalised } from "./initialise.ts";
 import type { Subscriptions } from "./registry.ts";

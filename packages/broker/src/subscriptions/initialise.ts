@@ -7,7 +7,7 @@ import { cursorPosition } from "../positions/cursor-position.ts";
 import { activeEnd, beforeOldest, type TimelineBounds } from "../positions/partition-bounds.ts";
 import { timelineBounds } from "../positions/timeline-bounds.ts";
 import type { CoordinationPort, Group, LogPort, Owned, PartitionKey, Progress, StoredPosition } from "nakadi-storage";
-import { balance } from "../streaming/balancer.ts";
+import { balance } from "../group/balancer.ts";
 
 /** Before every event: the raw `BEGIN` of an initial cursor, which any commit moves on from. */
 const BEGIN: Omit<StoredPosition, "text"> = { order: 0, number: -1 };

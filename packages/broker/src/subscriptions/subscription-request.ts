@@ -7,7 +7,7 @@ import { readAuthorization } from "../authorization/section.ts";
 import { annotationViolations, labelViolations } from "../event-types/annotations.ts";
 import { ProblemError } from "../problems.ts";
 import { Members } from "../request-body.ts";
-import { deadLetterViolations } from "./dead-letter-annotations.ts";
+import { deadLetterViolations } from "../dead-letters/dead-letter-annotations.ts";
 
 export type CompleteSubscriptionRequest = Required<SubscriptionRequest> & {
   initial_cursors: NonNullable<SubscriptionRequest["initial_cursors"]>;

@@ -11,7 +11,7 @@ import type { TimelineBounds } from "../../positions/partition-bounds.ts";
 import { timelineBounds } from "../../positions/timeline-bounds.ts";
 import { isNotFound, ProblemError } from "../../problems.ts";
 import { Members } from "../../request-body.ts";
-import { isRedriven } from "../../subscriptions/dead-letter-redrive.ts";
+import { isRedriven } from "../../dead-letters/dead-letter-redrive.ts";
 import { asProblem } from "../../subscriptions/initial-cursors.ts";
 import type { Domain } from "../domain.ts";
 import { permittedEventType } from "../permitted.ts";
