@@ -11,7 +11,7 @@ import { barrage } from "./requests/barrage.ts";
 
 /** The broker's JavaScript may not take more: what grows runs into it, long before a million requests are over. */
 const MAX_HEAP_MEGABYTES = 400;
-/** A line of progress after so many requests. */
+/** Number of requests after which a line of progress is printed. */
 const PROGRESS = 10_000;
 
 const { values } = parseArgs({

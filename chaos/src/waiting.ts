@@ -1,4 +1,4 @@
-/** Waiting for what nobody tells of. */
+/** Waits for a condition by polling. */
 import { setTimeout as sleep } from "node:timers/promises";
 
 /** Whether it comes true in time. It is asked again and again, every few milliseconds at most. */

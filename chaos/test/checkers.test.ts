@@ -38,7 +38,7 @@ it("a line that its process left out is missed where something hangs on it", () 
       const gone = history[places[chance % places.length] ?? 0];
       const killed = new Set(history.flatMap((line) => (line.kind === "killed" ? [line.process] : [])));
       fc.pre(gone !== undefined && !(killed.has(gone.from) && ["handled", "committed"].includes(gone.kind)));
-      // A batch that nobody touched was never needed, nor was one whose first event came in another of its stream as well.
+      // No rule needs a batch that was not handled, or one whose first event was delivered twice on its stream.
       fc.pre(
         gone?.kind !== "delivered" ||
           (history.some((line) => line.kind === "handling" && holdsFirstOf(line, gone)) &&

@@ -67,7 +67,7 @@ export const planted: [string, string, Planted][] = [
     ),
   ],
   [
-    "what was committed comes again on a later stream",
+    "a committed event is delivered again on a later stream",
     "committed-again",
     change(
       "committed",
@@ -91,7 +91,7 @@ export const planted: [string, string, Planted][] = [
     ),
   ],
   [
-    "a position is where nobody committed",
+    "a position that was not committed",
     "lane-order",
     change(
       "position",

@@ -42,6 +42,6 @@ it("an older history is not written over", () => {
   history.end("judge");
 });
 
-it("a torn line is no line", () => {
+it("a torn line is ignored", () => {
   expect(() => parseHistory('{"seq":1,"from":"a","n":1,"kind":"end"}\n{"seq":2,"fr')).toThrow(SyntaxError);
 });

@@ -44,7 +44,7 @@ it("many lines at once keep their order", async () => {
   expect(lines().map(({ n }) => n)).toEqual(Array.from({ length: 500 }, (_, index) => index + 1));
 });
 
-it("a sender that is held goes on when it is let go, and its line is written meanwhile", async () => {
+it("a sender that is held continues when it is released, and its line is written before that", async () => {
   let letGo: () => void = () => undefined;
   const held = new Promise<void>((resolve) => (letGo = resolve));
   const { client, lines } = await recording((entry) => (entry.kind === "publishing" ? held : undefined));

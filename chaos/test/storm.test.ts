@@ -56,7 +56,7 @@ it("publishers wait for the faults, and faults for the events", async () => {
   expect(pace.isNextDue).toBe(false);
 });
 
-it("nobody waits while a fault aims", async () => {
+it("no publisher waits while a fault aims", async () => {
   const pace = new Pace({ events: 10_000, faults: 10 });
   pace.acknowledge(10_000);
   const held = pace.hold();
@@ -67,7 +67,7 @@ it("nobody waits while a fault aims", async () => {
   expect(pace.hold()).toBeInstanceOf(Promise);
 });
 
-it("at the end nobody waits", async () => {
+it("at the end no publisher waits", async () => {
   const pace = new Pace({ events: 1_000, faults: 1 });
   pace.acknowledge(10_000);
   const held = pace.hold();

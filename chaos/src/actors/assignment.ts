@@ -1,4 +1,4 @@
-/** What an actor is told when it is started: JSON as its one argument. It ends, as it should, when its standard input does. */
+/** The assignment of an actor, in JSON as its only argument. The actor ends when its standard input ends. */
 
 interface Assignment {
   /** Unlike that of any other process of the run. */
@@ -19,7 +19,7 @@ export interface ConsumerAssignment extends Assignment {
   deadLetters: string;
 }
 
-/** What a chaos event is: its id says who sent it and whether it is poisonous. */
+/** An event of a run: its id names its publisher, and says whether handlers fail on it. */
 export interface ChaosEvent {
   id: string;
   key: string;

@@ -39,7 +39,7 @@ export class RecordingTransport implements Transport {
     const send = (): Promise<BufferedResponse> => this.#inner.request(request, limits, signal);
     if (method === "POST" && path.endsWith("/cursors")) return this.#commit(request, send);
     if (method === "POST" && path.endsWith(`/${this.#parts.deadLetters.eventType}/events`))
-      return this.#bury(request, send);
+      return this.#publishDeadLetters(request, send);
     return send();
   }
 
@@ -90,7 +90,10 @@ export class RecordingTransport implements Transport {
     return response;
   }
 
-  async #bury(request: TransportRequest, send: () => Promise<BufferedResponse>): Promise<BufferedResponse> {
+  async #publishDeadLetters(
+    request: TransportRequest,
+    send: () => Promise<BufferedResponse>,
+  ): Promise<BufferedResponse> {
     const ids = this.#parts.deadLetters.idsOf(String(request.body));
     const response = await send();
     if (response.status === 200) await this.#parts.record({ kind: "dead-lettered", ids });
@@ -143,7 +146,7 @@ class RecordingListener implements StreamListener {
     })();
   }
 
-  /** Told first, written down then: what is handled behind that line was begun by somebody who knew. */
+  /** The client is notified before the line is written: each line that follows is of a client that knows the end. */
   async #over(tell: () => void): Promise<void> {
     tell();
     await this.#parts.record({ kind: "stream-ended", stream: this.#stream });

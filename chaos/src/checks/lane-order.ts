@@ -49,7 +49,11 @@ export function laneOrder(history: readonly Line[]): Violation[] {
           const what = `the position of ${lane} is ${number}; ${committed} had been committed`;
           found.push({ rule: "committed-again", seq, what });
         } else if (!points.mayBe(lane, number)) {
-          found.push({ rule: "lane-order", seq, what: `the position of ${lane} is ${number}, which nobody committed` });
+          found.push({
+            rule: "lane-order",
+            seq,
+            what: `the position of ${lane} is ${number}, which was not committed`,
+          });
         }
         break;
       }

@@ -1,6 +1,6 @@
 /**
- * What is stored, against what publishers were told: nothing acknowledged is lost, nothing refused is there, each offset has
- * one event for ever, and an event that was acknowledged at its first attempt is there once.
+ * Compares the stored events with the results of their publishers: each acknowledged event is stored, no refused one is, each
+ * offset has one event forever, and an event that was acknowledged at its first attempt is stored once.
  * @pure
  */
 import type { LaneKey } from "nakadi-protocol";
@@ -29,7 +29,7 @@ function unreadLanes(history: readonly Line[]): Violation[] {
     if ((next.get(lane) ?? 0) - 1 !== newest) missing(seq, `${lane} was not read up to ${newest}`);
     next.delete(lane);
   }
-  for (const lane of next.keys()) missing(0, `nobody said how far ${lane} goes`);
+  for (const lane of next.keys()) missing(0, `the newest offset of ${lane} was not recorded`);
   return found;
 }
 
@@ -59,7 +59,7 @@ function offsets(history: readonly Line[]): Violation[] {
   return found;
 }
 
-/** Events that were sent once and taken at once, as far as their publisher was told. */
+/** Events that were acknowledged at their first attempt. */
 function acknowledgedAtOnce(history: readonly Line[]): Set<string> {
   const once = new Set<string>();
   for (const { ids, attempts, statuses, twice } of calls(history)) {
@@ -86,7 +86,7 @@ function verdicts(history: readonly Line[], stored: ReadonlySet<string>): Violat
   return found;
 }
 
-/** The events of one call, with what their publisher was told last; undefined where it was told nothing. */
+/** The events of one call with their last result; undefined where the call has none. */
 export interface Call {
   seq: number;
   from: string;

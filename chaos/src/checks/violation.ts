@@ -7,7 +7,7 @@ import type { Line } from "../history/line.ts";
 export type Rule =
   /** A line is not there, so the history proves nothing. */
   | "missing-line"
-  /** An event whose publisher was told "submitted" is not stored. */
+  /** An event with the result "submitted" is not stored. */
   | "lost"
   /** An acknowledged event was never handled to its end, nor dead-lettered. */
   | "not-handled"

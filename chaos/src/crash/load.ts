@@ -23,7 +23,7 @@ const BATCH = 10;
 /** An event whose publisher never gives up would never end the run. */
 const ATTEMPTS = 1_000;
 
-/** Publishes until it is told to stop; each batch is sent again until the broker has taken it. */
+/** Publishes until it is stopped; each batch is repeated until the broker acknowledges it. */
 export async function publish(name: string, parts: LoadParts, random: Random, stopping: AbortSignal): Promise<number> {
   const { broker, eventType, recorder } = parts;
   const dispatcher = new Agent();
@@ -52,7 +52,7 @@ export async function publish(name: string, parts: LoadParts, random: Random, st
   return count;
 }
 
-/** Reads and commits until it is told to stop, one stream after the other. */
+/** Reads and commits until it is stopped, one stream after the other. */
 export async function consume(name: string, parts: LoadParts, random: Random, stopping: AbortSignal): Promise<void> {
   const stopped = new Promise((resolve) => {
     stopping.addEventListener("abort", resolve, { once: true });
@@ -63,7 +63,7 @@ export async function consume(name: string, parts: LoadParts, random: Random, st
     try {
       await readStream(name, `${name} stream ${turn}`, parts, random, dispatcher, stopping);
     } catch {
-      // The broker was killed; what was not committed comes again.
+      // The broker was killed; uncommitted events are delivered again.
     }
     await dispatcher.destroy();
     await sleep(5);

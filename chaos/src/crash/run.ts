@@ -30,7 +30,7 @@ export interface CrashOptions {
   plant?: Plant | undefined;
   /** Cuts the power of a broker in this process instead of killing one. */
   power?: boolean;
-  /** Told of each kill. */
+  /** Called after each kill. */
   progress?: (kills: number) => void;
 }
 

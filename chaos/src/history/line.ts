@@ -1,11 +1,11 @@
 /**
  * The history: what publishers, consumers and the conductor of a run did, one JSON object a line. Each line is written
- * before anybody can learn of the effect that it reports, by a process that is never killed.
+ * before any process can see the effect that it reports, by a process that is never killed.
  * @pure
  */
 import type { LaneKey } from "nakadi-protocol";
 
-/** What a publisher was told of an event (design 3.3, rule 9). */
+/** The result of an event's publish (rule 9 of packages/client/SPEC.md). */
 export type VerdictStatus = "submitted" | "rejected" | "aborted" | "unknown";
 
 export interface LaneOffset {
@@ -46,7 +46,7 @@ export type Entry =
   | { kind: "not-committed"; commit: string; status: number | null }
   /** A process was killed: what it had begun needs no end. */
   | { kind: "killed"; process: string }
-  /** A process ended that nobody had told to. */
+  /** A process ended by itself. */
   | { kind: "died"; process: string; ending: string }
   /** Something that should have come to an end has not. */
   | { kind: "stuck"; what: string }
@@ -83,7 +83,7 @@ export function keyOf(id: string): string | undefined {
   return /@([^!]*)!?$/.exec(id)?.[1];
 }
 
-/** @throws {SyntaxError} for a line that is no JSON, as a torn one is */
+/** @throws {SyntaxError} for a line that is not JSON, as a torn one */
 export function parseHistory(text: string): Line[] {
   return text
     .split("\n")

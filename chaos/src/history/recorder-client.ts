@@ -20,7 +20,7 @@ export class RecorderClient {
     this.#socket.on("error", () => process.exit(3)).on("close", () => process.exit(3));
   }
 
-  /** Resolves when the line is written; until then nobody may learn of its effect. */
+  /** Resolves when the line is written; its effect must not be visible before. */
   record(entry: Entry): Promise<void> {
     this.#n += 1;
     const n = this.#n;

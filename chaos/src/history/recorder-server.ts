@@ -5,7 +5,7 @@ import type { Recorder } from "./recorder.ts";
 
 export interface RecorderServerOptions {
   recorder: Recorder;
-  /** Told of each line after it is written and before its sender is. */
+  /** Called for each line after it is written, before the sender is answered. */
   written: (from: string, entry: Entry) => void;
   /** The sender of a line is let go on when this resolves; undefined: at once. */
   hold: (from: string, entry: Entry) => Promise<void> | undefined;

@@ -1,6 +1,6 @@
 /**
  * Writes the history into a file. A line is with the operating system when `record` returns, so it outlives every process;
- * nobody kills this one.
+ * this one is never killed.
  */
 import { closeSync, openSync, writeSync } from "node:fs";
 import type { Entry } from "./line.ts";

@@ -64,7 +64,7 @@ const PUBLISHER: readonly Plant[] = [
   },
   {
     name: "hide-duplicates",
-    what: "nobody is told that an event may be stored twice",
+    what: "a possible duplicate is not reported",
     in: "publisher",
     find: "mayBeDuplicated: stores > 1",
     replace: "mayBeDuplicated: false",

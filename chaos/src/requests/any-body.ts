@@ -112,7 +112,7 @@ export const eventTypeBody: fc.Arbitrary<unknown> = withSome(newEventType, {
   annotations: labels,
   labels,
   compatibility_mode: fc.constantFrom("compatible", "forward", "none"),
-  audience: fc.constantFrom("component-internal", "nobody"),
+  audience: fc.constantFrom("component-internal", "unknown"),
   event_owner_selector: fc.record({
     type: fc.constantFrom("path", "static", "metadata"),
     name: fc.constant("n"),

@@ -30,7 +30,7 @@ export interface BarrageReport {
   faults: readonly string[];
 }
 
-/** After so many requests everything is put back, so that one request cannot make all later ones be refused. */
+/** Number of requests after which the settings are reset, so that one request cannot make all later ones fail. */
 const ROUND = 500;
 const MAX_FAULTS = 50;
 
@@ -168,7 +168,7 @@ async function rawOutcome(
     signal.addEventListener("abort", () => reject(new Error("neither answered nor closed")), { once: true });
     socket.once("data", (chunk) => done(chunk.toString("latin1")));
     socket.on("error", () => done("")).on("close", () => done(""));
-    // Whoever sends no more cannot be waited for.
+    // The end of the request makes a broker that waits for more of it answer or close.
     socket.end(raw);
   });
   return { status: Number(/^HTTP\/1\.1 ([0-9]{3})/.exec(text)?.[1] ?? 0), fault: undefined };

@@ -20,7 +20,7 @@ export interface AnyAnswer {
   isStream: boolean;
 }
 
-/** A request as somebody would send it again. */
+/** A request as text, complete enough to repeat it. */
 export function asText(request: AnyRequest | RawRequest): string {
   if ("raw" in request) return `raw ${JSON.stringify(Buffer.from(request.raw).toString("latin1"))}`;
   const { method, path, headers, body } = request;

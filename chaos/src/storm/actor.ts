@@ -14,7 +14,7 @@ export interface ActorOptions {
   gone: (name: string, how: { killed: true } | { killed: false; ending: string }) => void;
 }
 
-/** Milliseconds that a process that was told to end may take. */
+/** Milliseconds in which a process has to end once it is stopped. */
 const END_MS = 60_000;
 
 export class Actor {

@@ -10,7 +10,7 @@ import type { Hits } from "./strike.ts";
 
 export interface RunFigures {
   hits: ReadonlyMap<FaultKind, Hits & { times: number }>;
-  /** Events by what their publishers were told. */
+  /** Number of events by result. */
   verdicts: Readonly<Record<string, number>>;
   delivered: number;
   /** Deliveries of events that had been delivered before. */
@@ -64,7 +64,7 @@ export class Figures {
   }
 }
 
-/** Each kind of fault must have hit so many open streams and requests. */
+/** Open streams, and requests under way, that each kind of fault must have hit at least. */
 const ENOUGH = 5;
 
 /** The kinds that have not hit enough. */

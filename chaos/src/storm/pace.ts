@@ -41,7 +41,7 @@ export class Pace {
     this.#acknowledged += events;
   }
 
-  /** Until the next fault has struck nobody waits, so that it can hit somebody. */
+  /** Until the next fault has struck no publisher waits, so that the fault hits requests under way. */
   aim(): void {
     this.#aiming = true;
     this.#letGo();
@@ -53,7 +53,7 @@ export class Pace {
     this.#letGo();
   }
 
-  /** From now on nobody waits. */
+  /** From now on no publisher waits. */
   finish(): void {
     this.#over = true;
     this.#letGo();

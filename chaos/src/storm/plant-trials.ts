@@ -23,7 +23,7 @@ const AT_ONCE = 3;
 /** A bug that only makes things end or hang is not found out for what it is. */
 const TELLS_NOTHING: readonly Rule[] = ["died", "stuck", "missing-line"];
 
-/** @param tried told of each plant when it is found, or was tried with all seeds */
+/** @param tried called for each plant when it is found, or was tried with all seeds */
 export async function tryPlants(seed: number, tried: (trial: Trial) => void): Promise<boolean> {
   let allFound = true;
   const waiting = CHAOS_PLANTS.values();

@@ -4,7 +4,7 @@
  */
 import { Random } from "../random.ts";
 
-/** Those after which everybody is back soon come last. */
+/** The faults from which all clients recover soon come last. */
 export const FAULT_KINDS = [
   "half-open",
   "stop-clients",
@@ -29,7 +29,7 @@ export interface Cast {
   publishers: readonly number[];
 }
 
-/** One fault, and whom it hits: some consumers and publishers, or the broker and with it all of them. */
+/** One fault with the processes that it hits: some consumers and publishers, or the broker and so all of them. */
 export interface Order extends Cast {
   kind: FaultKind;
   /** How long it lasts, or until what was killed starts again. */

@@ -58,7 +58,7 @@ export class Stage {
     return stage;
   }
 
-  /** Whether a process ended that nobody had told to: nothing can be expected any more. */
+  /** Whether a process ended by itself: the run cannot go on. */
   get isBroken(): boolean {
     return this.#isBroken;
   }

@@ -1,6 +1,6 @@
 /**
- * The faults of a run, one after the other: each waits for its events and then for somebody whom it hits. When all have struck,
- * kinds that have not hit enough strike again, everybody, so that a slow machine makes a run longer and never worthless.
+ * The faults of a run, one after the other: each waits for its events, and then for clients that it hits. After all of
+ * them, the kinds that have hit too few strike all clients again, so that a slow machine makes a run longer, never invalid.
  */
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Recorder } from "../history/recorder.ts";
@@ -24,7 +24,7 @@ const EVENTS_MS = 120_000;
 /** A fault whose kind has not hit enough waits so long for all its victims to be at work; each one so long for any of them. */
 const ALL_MS = 10_000;
 const ANY_MS = 60_000;
-/** Faults of each kind beyond those ordered, at most: each hits somebody, so it takes fewer. */
+/** Limit of the faults of each kind beyond those ordered; each hits a client, so fewer are needed. */
 const MORE = 10;
 
 export class Storm {
