@@ -13,7 +13,7 @@ const STREAMS = 50;
 
 /** How time passes: a second of a manual clock, or a real one. */
 export interface Pace {
-  /** Lets so much time pass. */
+  /** Lets `ms` milliseconds pass. */
   wait(ms: number): Promise<void>;
 }
 
@@ -33,7 +33,7 @@ export interface Figures {
   faults: string[];
 }
 
-/** So many seconds of churn, then two of quiet. */
+/** Seconds of churn before two quiet ones. */
 const CHURN_SECONDS = 3;
 
 export class Churn {
@@ -72,7 +72,7 @@ export class Churn {
     this.#turns = turns;
   }
 
-  /** Churns for so many seconds, then waits until everything has come. */
+  /** Churns for `seconds` seconds, then waits until each event is delivered. */
   async run(seconds: number): Promise<Figures> {
     await this.#prepare();
     for (let joined = 0; joined < STREAMS; joined += 1) await this.#join();
@@ -85,7 +85,7 @@ export class Churn {
         await this.#pace.wait(1_000 / this.#turns);
         this.#dropEnded();
       }
-      // In the first quiet second the sessions of the dead wait for their commits; the second one is quiet for everybody.
+      // In the first quiet second the sessions of killed members wait for commits; in the second one no session changes.
       if (second % (CHURN_SECONDS + 2) === CHURN_SECONDS + 1) await this.#checkShares();
     }
     this.#calm();

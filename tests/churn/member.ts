@@ -61,7 +61,7 @@ export class Member {
     throw new Error(`a stream was answered ${response.statusCode}`);
   }
 
-  /** Whether the server has ended its stream, or it was told to leave. */
+  /** Whether the server has ended its stream, or the test has. */
   get ended(): boolean {
     return this.#ended;
   }
@@ -115,7 +115,7 @@ export class Member {
     });
   }
 
-  /** A refusal says that the events will come again. */
+  /** After a refused commit the events are delivered again. */
   async #post(items: readonly Cursor[]): Promise<void> {
     const body = JSON.stringify({ items });
     const status = await new Promise<number | undefined>((resolve, reject) => {

@@ -20,7 +20,7 @@ describe.each(ENGINES)("on %s:", (engine) => {
       await expect(nakadi.eventTypes.get(wanted.name)).rejects.toMatchObject({ code: "NOT_FOUND" });
     });
 
-    it("that exist, that are wrong, or that are read by somebody, say so", async () => {
+    it("that exist, that are invalid, or that a subscription reads, are refused", async () => {
       const { nakadi, eventType, subscription } = await nakadiOn(engine);
       const name = await eventType();
       await expect(nakadi.eventTypes.create(business(name))).rejects.toMatchObject({ status: 409 });
@@ -52,7 +52,7 @@ describe.each(ENGINES)("on %s:", (engine) => {
       });
     });
 
-    it("are measured, moved, and behind by so much", async () => {
+    it("have distances, shifts and lags", async () => {
       const { nakadi, eventType } = await nakadiOn(engine);
       const name = await eventType();
       await nakadi.publisher(name).publish([{ key: "a" }, { key: "b" }, { key: "c" }]);

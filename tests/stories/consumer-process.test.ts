@@ -1,4 +1,4 @@
-/** A consumer in a process of its own that is told to end. */
+/** A consumer in a process of its own that a signal stops. */
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { NakadiClient } from "nakadi-client";

@@ -11,7 +11,7 @@ interface Numbered {
 
 const DAY_MS = 24 * 60 * 60 * 1_000;
 
-it("events that retention took before they were read are told, and reading goes on behind them", async () => {
+it("events that expired before they were read are reported, and reading goes on behind them", async () => {
   const clock = new ManualClock();
   const { nakadi, eventType, subscription } = await testNakadi({ clock });
   const name = await eventType();
@@ -28,7 +28,7 @@ it("events that retention took before they were read are told, and reading goes 
   const second = nakadi.consume<Numbered>(
     id,
     { onEvent: ({ n }) => void seen.push(n) },
-    // The server's time stands still: a batch that is not full would wait for ever.
+    // The server's time stands still: a batch that is not full would wait forever.
     { batchLimit: 1, onEventsLost: (one) => void lost.push(one) },
   );
   await expect.poll(() => seen).toEqual([4]);

@@ -148,12 +148,12 @@ describe("a consumer", () => {
     expect([journal.overtaken, await unconsumed(nakadi, id)]).toEqual([0, [0, 0]]);
 
     const letters: DeadLetter<Numbered>[] = [];
-    const burying = nakadi.consume<DeadLetter<Numbered>>(ofDead, {
+    const deadConsumer = nakadi.consume<DeadLetter<Numbered>>(ofDead, {
       onEvent: (letter) => void letters.push(letter),
       batchFlushTimeoutSeconds: 1,
     });
     await expect.poll(() => letters.length, PATIENT).toBe(3);
-    await burying.stop();
+    await deadConsumer.stop();
     expect(letters.map(({ event }) => event.n).toSorted((a, b) => a - b)).toEqual([7, 40, 73]);
     expect(letters[0]).toMatchObject({
       subscription_id: id,
@@ -163,7 +163,7 @@ describe("a consumer", () => {
     });
   });
 
-  it("that is too slow for the commit timeout is told before and when its session is lost, and tries again", async () => {
+  it("that is too slow for the commit timeout is notified before its session is lost and when it is, and is called again", async () => {
     const { nakadi, eventType, subscription } = await testNakadi();
     const id = await subscription(await eventType());
     const name = (await nakadi.subscriptions.get(id)).event_types[0] ?? "";

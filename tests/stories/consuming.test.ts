@@ -54,7 +54,7 @@ describe("a stream of a subscription", () => {
         await stream.commit(batch);
         committed.push(...batch.events.map(({ n }) => n));
       } catch {
-        // A commit that the cut hit says nothing: its events may come again.
+        // The outcome of a commit that the cut hits is unknown: its events may be delivered again.
       }
       if (committed.length % 20 === 0 && hits < 2) hits += relay.cut() > 0 ? 1 : 0;
       if (batch.events.at(-1)?.n === 59) break;

@@ -97,7 +97,7 @@ async function story(
   };
 }
 
-describe.each(KINDS)("of a stream of %s nothing is lost, and nothing that was committed comes again, when", (kind) => {
+describe.each(KINDS)("a stream of %s loses no event, and repeats no committed one, when", (kind) => {
   it("everything is late and narrow", async () => {
     const { proxy, publish, consumeAll, retries } = await story({}, 2, kind);
     proxy.delay(5, { jitterMs: 20 });
@@ -132,7 +132,7 @@ describe.each(KINDS)("of a stream of %s nothing is lost, and nothing that was co
     expect(proxy.hits("cutInsideLine").streams).toBe(1);
   });
 
-  it("a connection is cut after so many bytes", async () => {
+  it("a connection is cut after a number of bytes", async () => {
     const { proxy, publish, consumeAll } = await story({}, 2, kind);
     proxy.cutAfter(1_500);
     await publish(0, 50);
@@ -157,7 +157,7 @@ describe.each(KINDS)("of a stream of %s nothing is lost, and nothing that was co
     expect([proxy.hits("stall").streams, stream.state, retries]).toEqual([1, "streaming", []]);
   });
 
-  it("a connection is dead and nobody says so: silence is noticed, and what was on its way comes again", async () => {
+  it("a connection is half-open: silence is detected, and the events that were under way are delivered again", async () => {
     const { proxy, publish, consumeAll, retries } = await story({}, 2, kind);
     proxy.halfOpen();
     await publish(0, 50);
@@ -179,7 +179,7 @@ describe.each(KINDS)("of a stream of %s nothing is lost, and nothing that was co
 });
 
 describe("a dead session", () => {
-  it("delivers nothing more: what was waiting in the queue comes again from the next one, once", async () => {
+  it("delivers no event more: the next one delivers the events of the queue again, once", async () => {
     const { proxy, publish, stream, retries } = await story({ batchLimit: 1, bufferedBatches: 50 }, 1);
     await publish(0, 10);
     const first = await stream.nextBatch();
@@ -193,7 +193,7 @@ describe("a dead session", () => {
 });
 
 describe("closing", () => {
-  it("frees the slot at once, even while batches wait that nobody has taken or committed", async () => {
+  it("frees the slot at once, even while batches wait that are not taken or committed", async () => {
     // The server's commit timeout is a minute here, longer than any test may take.
     const { publish, stream, nakadi, id } = await story({ commitTimeoutSeconds: 60 }, 1);
     await publish(0, 50);

@@ -59,7 +59,7 @@ describe.each(ENGINES)("on %s:", (engine) => {
       expect(await all(nakadi.streamEventType<Numbered>(name, { from: "begin", until: "end" }))).toEqual([]);
     });
 
-    it("begins at the end unless it is told otherwise, at cursors, or at the last so many", async () => {
+    it("begins at the end by default, at cursors, or at the last n events", async () => {
       const { nakadi, name } = await published(engine, 10, 1);
       const fresh = nakadi.streamEventType<Numbered>(name, { batchLimit: 5, batchFlushTimeoutSeconds: 1 });
       await expect.poll(() => fresh.state).toBe("streaming");
@@ -74,7 +74,7 @@ describe.each(ENGINES)("on %s:", (engine) => {
       expect(await read("end")).toEqual([]);
     });
 
-    it("reads the partitions that it is told, and those that are added later as well if it is told none", async () => {
+    it("reads the partitions that it names, or all of them, with those that are added later", async () => {
       const { nakadi, name } = await published(engine, 70, 2);
       const some = nakadi.streamEventType<Numbered>(name, { from: "begin", until: "end", partitions: ["1"] });
       for await (const { cursor } of some) expect(cursor.partition).toBe("1");
@@ -92,7 +92,7 @@ describe.each(ENGINES)("on %s:", (engine) => {
 
     it("of an event type that does not exist fails, each time", async () => {
       const { nakadi } = await nakadiOn(engine);
-      const stream = nakadi.streamEventType("nobody");
+      const stream = nakadi.streamEventType("unknown");
       await expect(stream.nextBatch()).rejects.toMatchObject({ code: "NOT_FOUND" });
       await expect(stream.nextBatch()).rejects.toMatchObject({ code: "NOT_FOUND" });
       expect(stream.state).toBe("failed");
@@ -128,7 +128,7 @@ describe.each(ENGINES)("on %s:", (engine) => {
       expect([...committed, ...rest].toSorted(byNumber)).toEqual(upTo(20));
     });
 
-    it("is told where a stream begins, so that what is published before the first commit is not lost", async () => {
+    it("receives the position where a stream begins, so that no event before the first commit is lost", async () => {
       const { nakadi, name } = await published(engine, 5, 1);
       const store = memoryCursorStore();
       const stream = nakadi.streamEventType<Numbered>(name, { store });
@@ -182,7 +182,7 @@ describe.each(ENGINES)("on %s:", (engine) => {
       expect(told).toMatchObject([{ ...beyond[0], replacement: expect.any(String) }]);
     });
 
-    it("of a timeline that never was, or of no known form, is no other", async () => {
+    it("of an unknown timeline, or an unknown form, stays as it is", async () => {
       const { nakadi, name } = await published(engine, 3, 1);
       for (const offset of ["001-0009-000000000000000001", "nonsense"]) {
         const options = { from: [{ partition: "0", offset }], until: "end", expired: "oldest" } as const;

@@ -1,4 +1,4 @@
-/** The outbox over SQLite and real sockets: whoever dies in between, every row is published, in order, or set aside. */
+/** The outbox over SQLite and real sockets: after any crash, every row is published, in order, or set aside. */
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -18,7 +18,7 @@ interface Numbered {
 
 const numbered = businessEvents<Numbered>();
 
-it("every row is published in order, or set aside, whatever happens to connections and to those who publish", async () => {
+it("every row is published in order, or set aside, whatever happens to connections and publishers", async () => {
   const { broker, nakadi } = await testNakadi();
   const { name } = business();
   await nakadi.eventTypes.create(business(name));

@@ -1,4 +1,4 @@
-/** What publishers are told when the network does its worst, held against what the broker has. */
+/** The results of publishers under faults of the network, compared with the events of the broker. */
 import fc from "fast-check";
 import { NakadiClient, type Publisher, type PublisherOptions, type PublishResult, type Verdict } from "nakadi-client";
 import { FaultProxy } from "nakadi-testing";
@@ -69,7 +69,7 @@ function loseTheAnswer({ proxy }: Story): void {
   proxy.cutAfter(0);
 }
 
-/** What is sent never arrives, and nobody says so. */
+/** Sent bytes never arrive, and the connection stays open. */
 function loseTheRequest({ proxy }: Story): void {
   proxy.halfOpen();
 }

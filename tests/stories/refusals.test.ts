@@ -5,11 +5,11 @@ import { business } from "../support/business-event-type.ts";
 import { collected } from "../support/collected.ts";
 import { ENGINES, nakadiOn } from "../support/engines.ts";
 
-const NOBODY = "test.nobody";
+const UNKNOWN = "test.unknown";
 const CURSOR = { partition: "0", offset: "BEGIN" };
 const SCHEMA = { type: "json_schema", schema: "{}" } as const;
 const WRONG = { ...business(), name: "-" };
-const NO_SUBSCRIPTION = { id: NOBODY, owning_application: "test", event_types: [NOBODY] } as Subscription;
+const NO_SUBSCRIPTION = { id: UNKNOWN, owning_application: "test", event_types: [UNKNOWN] } as Subscription;
 
 type Resource = "eventTypes" | "schemas" | "subscriptions" | "timelines" | "storages" | "settings" | "server";
 /** The status of each method's refusal, or `never` for those that have nothing to refuse. */
@@ -20,54 +20,54 @@ type Refusals<T> = {
 const refusals: { [R in Resource]: Refusals<NakadiClient[R]> } = {
   eventTypes: {
     create: [422, (of) => of.create(WRONG)],
-    get: [404, (of) => of.get(NOBODY)],
+    get: [404, (of) => of.get(UNKNOWN)],
     list: "never",
-    update: [404, (of) => of.update(business(NOBODY))],
+    update: [404, (of) => of.update(business(UNKNOWN))],
     ensure: [422, (of) => of.ensure(WRONG)],
-    delete: [404, (of) => of.delete(NOBODY)],
-    partitions: [404, (of) => of.partitions(NOBODY)],
-    partition: [404, (of) => of.partition(NOBODY, "0")],
-    setPartitionCount: [404, (of) => of.setPartitionCount(NOBODY, 2)],
-    distances: [404, (of) => of.distances(NOBODY, [{ initial_cursor: CURSOR, final_cursor: CURSOR }])],
-    shift: [404, (of) => of.shift(NOBODY, [CURSOR])],
-    lag: [404, (of) => of.lag(NOBODY, [CURSOR])],
+    delete: [404, (of) => of.delete(UNKNOWN)],
+    partitions: [404, (of) => of.partitions(UNKNOWN)],
+    partition: [404, (of) => of.partition(UNKNOWN, "0")],
+    setPartitionCount: [404, (of) => of.setPartitionCount(UNKNOWN, 2)],
+    distances: [404, (of) => of.distances(UNKNOWN, [{ initial_cursor: CURSOR, final_cursor: CURSOR }])],
+    shift: [404, (of) => of.shift(UNKNOWN, [CURSOR])],
+    lag: [404, (of) => of.lag(UNKNOWN, [CURSOR])],
   },
   schemas: {
-    list: [404, (of) => collected(of.list(NOBODY))],
-    get: [404, (of) => of.get(NOBODY)],
-    add: [404, (of) => of.add(NOBODY, SCHEMA)],
-    find: [404, (of) => of.find(NOBODY, SCHEMA)],
-    checkCompatibility: [404, (of) => of.checkCompatibility(NOBODY, "{}")],
+    list: [404, (of) => collected(of.list(UNKNOWN))],
+    get: [404, (of) => of.get(UNKNOWN)],
+    add: [404, (of) => of.add(UNKNOWN, SCHEMA)],
+    find: [404, (of) => of.find(UNKNOWN, SCHEMA)],
+    checkCompatibility: [404, (of) => of.checkCompatibility(UNKNOWN, "{}")],
   },
   subscriptions: {
     create: [422, (of) => of.create(NO_SUBSCRIPTION)],
     ensure: [422, (of) => of.ensure(NO_SUBSCRIPTION)],
-    get: [404, (of) => of.get(NOBODY)],
+    get: [404, (of) => of.get(UNKNOWN)],
     list: "never",
     update: [404, (of) => of.update(NO_SUBSCRIPTION)],
-    delete: [404, (of) => of.delete(NOBODY)],
-    cursors: [404, (of) => of.cursors(NOBODY)],
-    resetCursors: [404, (of) => of.resetCursors(NOBODY, [{ event_type: NOBODY, ...CURSOR }])],
-    stats: [404, (of) => of.stats(NOBODY)],
-    lag: [404, (of) => of.lag(NOBODY)],
+    delete: [404, (of) => of.delete(UNKNOWN)],
+    cursors: [404, (of) => of.cursors(UNKNOWN)],
+    resetCursors: [404, (of) => of.resetCursors(UNKNOWN, [{ event_type: UNKNOWN, ...CURSOR }])],
+    stats: [404, (of) => of.stats(UNKNOWN)],
+    lag: [404, (of) => of.lag(UNKNOWN)],
   },
   timelines: {
-    list: [404, (of) => collected(of.list(NOBODY))],
-    create: [404, (of) => of.create(NOBODY, "default")],
+    list: [404, (of) => collected(of.list(UNKNOWN))],
+    create: [404, (of) => of.create(UNKNOWN, "default")],
   },
   storages: {
     list: "never",
-    get: [404, (of) => of.get(NOBODY)],
+    get: [404, (of) => of.get(UNKNOWN)],
     create: [422, (of) => of.create({ id: "-" } as never)],
-    delete: [404, (of) => of.delete(NOBODY)],
-    setDefault: [404, (of) => of.setDefault(NOBODY)],
+    delete: [404, (of) => of.delete(UNKNOWN)],
+    setDefault: [404, (of) => of.setDefault(UNKNOWN)],
   },
   settings: {
     blacklist: "never",
-    block: [400, (of) => of.block("EVERYBODY" as never, NOBODY)],
-    unblock: [400, (of) => of.unblock("EVERYBODY" as never, NOBODY)],
+    block: [400, (of) => of.block("UNKNOWN" as never, UNKNOWN)],
+    unblock: [400, (of) => of.unblock("UNKNOWN" as never, UNKNOWN)],
     features: "never",
-    setFeature: [400, (of) => of.setFeature(NOBODY, true)],
+    setFeature: [400, (of) => of.setFeature(UNKNOWN, true)],
     admins: "never",
     setAdmins: [422, (of) => of.setAdmins({ admins: [], readers: [], writers: [] })],
   },

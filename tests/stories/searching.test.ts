@@ -86,7 +86,7 @@ describe.each(ENGINES)("on %s:", (engine) => {
   });
 
   describe("a reset", () => {
-    it("to a time, the beginning, the end or the last so many sets every partition", async () => {
+    it("to a time, the beginning, the end or the last n events sets every partition", async () => {
       const { nakadi, name, between } = await log(engine);
       const { id } = await nakadi.subscriptions.ensure({ owning_application: "test", event_types: [name] });
       const left = async (): Promise<number> =>
@@ -139,7 +139,7 @@ describe.each(ENGINES)("on %s:", (engine) => {
       expect(ends).toEqual(until);
     });
 
-    it("ends when nobody wants more, and when it is aborted, with nothing left open", async () => {
+    it("ends when its reader returns, and when it is aborted, with nothing left open", async () => {
       const { nakadi, name } = await log(engine);
       for await (const { event } of nakadi.search<Numbered>(name, () => true, { batchLimit: 1 })) {
         if (event.n >= 0) break;
@@ -154,7 +154,7 @@ describe.each(ENGINES)("on %s:", (engine) => {
 
     it("of an event type that does not exist, or in no range, is an error", async () => {
       const { nakadi } = await nakadiOn(engine);
-      await expect(collected(nakadi.search("nobody", () => true))).rejects.toMatchObject({ code: "NOT_FOUND" });
+      await expect(collected(nakadi.search("unknown", () => true))).rejects.toMatchObject({ code: "NOT_FOUND" });
       expect(() => nakadi.search("x", () => true, { from: { time: "yesterday" } })).toThrow(
         expect.objectContaining({ path: "options.from.time" }),
       );

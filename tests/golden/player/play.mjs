@@ -318,6 +318,6 @@ function remember({ method, path, json, text }, answer, { undo }) {
 async function cleanUp({ baseUrl, undo }) {
   for (const path of undo.reverse()) {
     const done = send(baseUrl, { method: "DELETE", path }, 15_000).then((response) => bodyOf(response, 15_000));
-    await done.catch(() => {}); // what cannot be removed stays; names are unique, so it disturbs nobody
+    await done.catch(() => {}); // what cannot be removed stays: names are unique
   }
 }
