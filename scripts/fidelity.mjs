@@ -26,7 +26,7 @@ function placeOf(test) {
 export function faultsOf(text, exists = (path) => existsSync(join(root, path))) {
   const entries = JSON.parse(text);
   const faults = [];
-  // One entry a line and in order: then two people who add to it do not meet.
+  // One entry a line, in order: two added entries do not conflict.
   const lines = entries.map((entry) => `  ${lineOf(entry)}`);
   if (text !== `[\n${lines.join(",\n")}\n]\n`) faults.push('it is not one `{ "section", … }` a line');
   const seen = new Set();

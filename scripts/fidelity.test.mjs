@@ -23,7 +23,7 @@ it("docs/fidelity.json is as it should be", () => {
 it.each([
   ["a test in a file that there is not", entry({ test: TEST.replace("partition", "nothing") })],
   ["a test without a name", entry({ test: TEST.replace(/ > .*/, "") })],
-  ["a test in a file that nobody runs", entry({ test: "bench/run.mjs > all" })],
+  ["a test in a file that is not run", entry({ test: "bench/run.mjs > all" })],
   ["neither a test nor a reason", entry({})],
   ["a test and a reason", entry({ test: TEST, differs: "because" })],
   ["something else", entry({ tset: TEST })],

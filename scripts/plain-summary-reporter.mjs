@@ -6,7 +6,7 @@ export default class PlainSummaryReporter {
       // A file that cannot be loaded and a hook that throws fail without any test that fails.
       const suites = [module, ...module.children.allSuites()];
       counts.failed += suites.filter((suite) => suite.errors().length > 0).length;
-      // An interrupted run leaves tests that are pending; nobody may take them for passed or skipped.
+      // An interrupted run leaves tests that are pending; they are neither passed nor skipped.
       for (const test of module.children.allTests()) {
         const { state } = test.result();
         counts[state === "pending" ? "failed" : state] += 1;

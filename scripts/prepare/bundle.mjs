@@ -1,6 +1,6 @@
 // One file for each way into a package, and one for whatever it loads when it is first needed: Node takes about a
 // millisecond for each file that it loads. Dependencies stay where npm puts them; development dependencies become part
-// of the bundle. That is done where a library has so many files that loading them is most of a start.
+// of the bundle. Libraries whose files take most of the start to load are bundled so.
 import { mkdirSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { rolldown } from "rolldown";

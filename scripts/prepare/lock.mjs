@@ -1,5 +1,5 @@
-// A lock between processes: a directory whose time is its heartbeat. A killed process leaves one whose heart has stopped;
-// whoever has watched that for long enough takes it away. No process id is asked: in containers they come again.
+// A lock between processes: a directory whose time is its heartbeat. A killed process leaves a stale one;
+// a process that waits removes it. Process ids are not compared: containers reuse them.
 import { mkdirSync, renameSync, rmSync, statSync, utimesSync } from "node:fs";
 import { setTimeout as pause } from "node:timers/promises";
 

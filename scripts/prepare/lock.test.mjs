@@ -34,7 +34,7 @@ it("is given back when the work fails", async () => {
   expect(existsSync(lock)).toBe(false);
 });
 
-it("of a killed process is taken away, by one of those who wait", async () => {
+it("of a killed process is removed by one of the processes that wait", async () => {
   const lock = newLock();
   mkdirSync(lock);
   const entered = [];
