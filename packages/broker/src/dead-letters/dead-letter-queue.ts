@@ -3,7 +3,7 @@ import type { PartitionKey } from "nakadi-storage";
 import type { Access } from "../authorization/authorizer.ts";
 import { DEAD_LETTER_QUEUE } from "../event-types/system-event-types.ts";
 import { publish, type PublishingParts } from "../publishing/publish.ts";
-import { splitKey } from "../group/group-changes.ts";
+import { splitPartitionKey } from "../positions/partition-key.ts";
 
 export interface DeadLetterQueueParts extends PublishingParts {
   /** Of the broker itself. */
@@ -30,7 +30,7 @@ export class DeadLetterQueue {
   }
 
   /** Resolves once the event is stored. */
-  async add(letter: DeadLetter): Promise<void> {
+  async addDeadLetter(letter: DeadLetter): Promise<void> {
     const context = { flowId: this.#parts.flowId(), access: this.#parts.access };
     const { signal } = new AbortController();
     const outcome = await publish(this.#parts, DEAD_LETTER_QUEUE, this.#eventOf(letter), context, signal);
@@ -39,7 +39,7 @@ export class DeadLetterQueue {
 
   #eventOf({ subscription, partition: key, offset, event, failedCommits }: DeadLetter): Uint8Array {
     const { clock, uuid } = this.#parts;
-    const { eventType, partition } = splitKey(key);
+    const { eventType, partition } = splitPartitionKey(key);
     const occurredAt = new Date(clock.wallMs()).toISOString().replace("Z", "000000Z");
     const head = JSON.stringify({
       metadata: { eid: uuid(), occurred_at: occurredAt },

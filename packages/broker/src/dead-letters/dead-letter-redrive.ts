@@ -1,7 +1,7 @@
 /**
- * Dead letters that somebody sends once more (protocol 3.12.4): events of one event type, each tagged with the subscription
- * that is to see it. A subscription's streams read that event type as if it were one of their own from the first such event
- * on. A node looks for them from time to time; that several nodes do harms nobody.
+ * The redrive of dead letters (protocol 3.12.4): events of one event type, each tagged with the subscription that receives
+ * it. From the first such event on, the subscription's streams read that event type as if it were one of their own. Each
+ * node polls for these events; several nodes may attach the same subscription.
  */
 import type { Clock, Timer } from "nakadi-protocol";
 import { NoSuchLogError } from "nakadi-storage";
@@ -10,7 +10,7 @@ import type { EventTypes } from "../event-types/catalogue.ts";
 import type { StoredEventType } from "../event-types/stored-event-type.ts";
 import { DEAD_LETTER_REDRIVE } from "../event-types/system-event-types.ts";
 import { isNotFound } from "../problems.ts";
-import { splitKey } from "../group/group-changes.ts";
+import { splitPartitionKey } from "../positions/partition-key.ts";
 import { addPartitions, type InitialiseParts } from "../subscriptions/initialise.ts";
 import type { Subscriptions } from "../subscriptions/registry.ts";
 
@@ -21,7 +21,7 @@ export interface DeadLetterRedriveParts extends InitialiseParts {
   eventTypes: EventTypes;
   subscriptions: Subscriptions;
   clock: Clock;
-  /** Told why a look failed; the next one begins where it ended. */
+  /** Called with the failure of a look; the next one begins where it ended. */
   onError: (error: unknown) => void;
 }
 
@@ -61,8 +61,8 @@ export class DeadLetterRedrive implements AsyncDisposable {
         for (const id of this.#waiting) if (await this.#attach(id, stored)) this.#waiting.delete(id);
       } else this.#next.clear();
     } catch (error) {
-      const deletedMeanwhile = error instanceof NoSuchLogError;
-      if (!deletedMeanwhile && !this.#aborter.signal.aborted) this.#parts.onError(error);
+      const isDeleted = error instanceof NoSuchLogError;
+      if (!isDeleted && !this.#aborter.signal.aborted) this.#parts.onError(error);
     }
     this.#schedule();
   }
@@ -86,7 +86,7 @@ export class DeadLetterRedrive implements AsyncDisposable {
     }
   }
 
-  /** @returns whether there is nothing left to do: the positions of a subscription that nobody has used are not fixed yet */
+  /** @returns false while the positions of a subscription without a stream are not fixed: it is attached later */
   async #attach(id: string, stored: StoredEventType): Promise<boolean> {
     const { subscriptions, coordination } = this.#parts;
     try {
@@ -104,7 +104,7 @@ export class DeadLetterRedrive implements AsyncDisposable {
 export async function isRedriven(subscriptions: Subscriptions, coordination: CoordinationPort): Promise<boolean> {
   for (const { id } of await subscriptions.list()) {
     const topology = (await coordination.group(id))?.group.topology ?? [];
-    if (topology.some(({ partition }) => splitKey(partition).eventType === DEAD_LETTER_REDRIVE)) return true;
+    if (topology.some(({ partition }) => splitPartitionKey(partition).eventType === DEAD_LETTER_REDRIVE)) return true;
   }
   return false;
 }

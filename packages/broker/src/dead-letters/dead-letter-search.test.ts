@@ -3,7 +3,8 @@ import { describe, expect, it } from "vitest";
 import type { PartitionKey } from "nakadi-storage";
 import type { DeadLetterRules } from "./dead-letter-annotations.ts";
 import { assigned, type FailureCount } from "./dead-letter-search.ts";
-import type { SessionSettings } from "../streaming/parameters.ts";
+import { streamSettings } from "../../test/stream-settings.ts";
+import type { StreamSettings } from "../streaming/stream-parameters.ts";
 import { type SessionOutput, SubscriptionSession } from "../streaming/session/subscription-session.ts";
 
 const KEY: PartitionKey = "et:0";
@@ -11,16 +12,7 @@ const NONE: FailureCount = { failedCommits: 0, searchUntil: undefined };
 const rules = (maxSends: number): DeadLetterRules => ({ maxSends, policy: "SKIP_EVENT" });
 const textOf = (ordinal: number): string => `@${ordinal}`;
 
-const SETTINGS: SessionSettings = {
-  batchLimit: 3,
-  streamLimit: Infinity,
-  flushMs: 1_000,
-  timespanMs: 0,
-  timeoutMs: 3_600_000,
-  keepAliveLimit: Infinity,
-  maxUncommitted: 100,
-  commitTimeoutMs: 1_000,
-};
+const SETTINGS = streamSettings({ batchLimit: 3, flushMs: 1_000, maxUncommitted: 100, commitTimeoutMs: 1_000 });
 
 /** Stands for the store and for all streams that one partition ever has, one after the other. */
 class Partition {
@@ -41,7 +33,7 @@ class Partition {
    * commits nothing that comes with it.
    * @returns the ordinals of each batch that was sent
    */
-  stream(settings: SessionSettings, isPoison: (ordinal: number) => boolean): number[][] {
+  stream(settings: StreamSettings, isPoison: (ordinal: number) => boolean): number[][] {
     this.count = assigned(this.count, this.#rules, this.committed, settings.batchLimit);
     const session = new SubscriptionSession(settings, { maxBufferBytes: 1_000_000, nowMs: this.nowMs });
     const at = { ordinal: this.committed, text: textOf(this.committed) };

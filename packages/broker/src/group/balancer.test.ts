@@ -13,7 +13,7 @@ function unowned(count: number): Owned[] {
   return Array.from({ length: count }, (_, partition) => ({ partition: key(partition), session: null, next: null }));
 }
 
-/** Who has or is about to have each partition. */
+/** The owner, or next owner, of each partition. */
 function targets(topology: readonly Owned[]): (string | null)[] {
   return topology.map(({ session: owner, next }) => next ?? owner);
 }
@@ -51,7 +51,7 @@ describe("balance", () => {
     expect(balance([session("a"), session("b"), session("d", 0)], before).topology).toEqual(before);
   });
 
-  it("lets a direct stream have all partitions when nobody else is there", () => {
+  it("lets a direct stream have all partitions when it is the only one", () => {
     expect(targets(balance([session("d", 0, 1)], unowned(2)).topology)).toEqual(["d", "d"]);
   });
 

@@ -1,8 +1,8 @@
-import type { Owned, PartitionKey, Session } from "nakadi-storage";
 /**
- * Who reads which partition: a pure function of the sessions that are there and of who had what (protocol 3.6.2, A.3).
+ * The assignment of partitions to sessions, from the sessions and the assignment before (protocol 3.6.2, A.3).
  * @pure
  */
+import type { Owned, PartitionKey, Session } from "nakadi-storage";
 
 export interface Balanced {
   sessions: readonly Session[];
@@ -10,8 +10,8 @@ export interface Balanced {
 }
 
 /**
- * Spreads the partitions over `sessions` (those that are alive), moving as few as possible. Whatever belongs to
- * a session that is not among them is free. More automatic sessions than partitions left for them: nothing moves.
+ * Spreads the partitions over `sessions`, which are alive, and moves as few as possible. A partition of any other session
+ * is free. With more automatic sessions than partitions left for them no partition moves.
  */
 export function balance(sessions: readonly Session[], topology: readonly Owned[]): Balanced {
   const alive = new Set(sessions.map(({ id }) => id));
@@ -34,7 +34,7 @@ function withoutDead({ partition, session, next }: Owned, alive: ReadonlySet<str
   return owner === null ? { partition, session: heir, next: null } : { partition, session: owner, next: heir };
 }
 
-/** Each session's quota is met, first from what it has or is about to get, then from what nobody has or others must give. */
+/** Fills each session's quota: first with partitions that it has or expects, then with free ones and those that others give up. */
 function spread(pool: readonly Owned[], sessions: readonly Session[]): Map<PartitionKey, string> {
   const held = new Map<string, Owned[]>(sessions.map(({ id }) => [id, []]));
   const free: PartitionKey[] = [];
@@ -63,7 +63,7 @@ function spread(pool: readonly Owned[], sessions: readonly Session[]): Map<Parti
   return targets;
 }
 
-/** What is only on its way to a session is given up first, then the last ones in the order of the topology. */
+/** Gives up partitions that are on their way to the session first, then its last ones in the order of the topology. */
 function split(held: readonly Owned[], quota: number): [kept: readonly Owned[], given: readonly Owned[]] {
   const settled = held.filter(({ next }) => next === null);
   const arriving = held.filter(({ next }) => next !== null);
@@ -78,7 +78,7 @@ function move(owned: Owned, target: string | undefined): Owned {
   return { partition, session, next: target };
 }
 
-/** A partition that its owner gives up goes to the session that waits for it. */
+/** A partition that its owner releases belongs to the session that waits for it. */
 export function release(topology: readonly Owned[], session: string, partition: PartitionKey): readonly Owned[] {
   return topology.map((owned) =>
     owned.partition === partition && owned.session === session && owned.next !== null

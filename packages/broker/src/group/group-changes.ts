@@ -1,17 +1,15 @@
-/**
- * Joining, leaving and handing over: each a compare-and-set on the subscription's group, repeated until it fits
- * (protocol 3.6, A.3).
- */
+/** The changes of a subscription's group, each a compare-and-set that is repeated after a conflict (protocol 3.6, A.3). */
 import type { CoordinationPort, Group, PartitionKey, Session } from "nakadi-storage";
+import { partitionText, splitPartitionKey } from "../positions/partition-key.ts";
 import { ProblemError } from "../problems.ts";
 import { balance, release } from "./balancer.ts";
 
-/** Streams of one subscription that start at the same instant make each other repeat; this many never do. */
+/** Streams of one subscription that start together make each other repeat; more attempts than sessions are never needed. */
 const MAX_ATTEMPTS = 1_000;
 
 type Next = Omit<Group, "version">;
 
-/** The group after `next`, or `undefined` where there is no group or nothing to change. */
+/** The group after `next`, or `undefined` where there is no group or no change. */
 async function change(
   coordination: CoordinationPort,
   subscription: string,
@@ -32,11 +30,11 @@ async function change(
 }
 
 /**
- * Registers a session and spreads the partitions anew. Sessions whose client is gone make room where there is none.
- * @param isMarked whether the group's mark of a reset counts
+ * Adds a session and rebalances. Without a free slot, sessions whose client is gone are removed.
+ * @param isMarked whether the group's mark of a reset is valid
  * @throws {ProblemError} 409 if there is no slot, a wanted partition is taken, or cursors are being reset
  */
-export async function join(
+export async function joinGroup(
   coordination: CoordinationPort,
   subscription: string,
   session: Session,
@@ -53,8 +51,12 @@ export async function join(
   });
 }
 
-/** Notes that a session's client is gone. */
-export async function linger(coordination: CoordinationPort, subscription: string, session: string): Promise<void> {
+/** Marks a session whose client is gone. */
+export async function markLingering(
+  coordination: CoordinationPort,
+  subscription: string,
+  session: string,
+): Promise<void> {
   await change(coordination, subscription, ({ sessions, topology, resetUntilMs }) => {
     if (!sessions.some(({ id }) => id === session)) return undefined;
     const marked = sessions.map((one) => (one.id === session ? { ...one, lingering: true as const } : one));
@@ -62,8 +64,8 @@ export async function linger(coordination: CoordinationPort, subscription: strin
   });
 }
 
-/** Removes a session; what it had goes to the others. */
-export async function leave(coordination: CoordinationPort, subscription: string, session: string): Promise<void> {
+/** Removes a session; its partitions go to the others. */
+export async function leaveGroup(coordination: CoordinationPort, subscription: string, session: string): Promise<void> {
   await change(coordination, subscription, (group, alive) => {
     if (!group.sessions.some(({ id }) => id === session)) return undefined;
     const others = alive.filter(({ id }) => id !== session);
@@ -72,7 +74,7 @@ export async function leave(coordination: CoordinationPort, subscription: string
 }
 
 /** Gives a partition to the session that waits for it. */
-export async function handOver(
+export async function handOverPartition(
   coordination: CoordinationPort,
   subscription: string,
   session: string,
@@ -85,20 +87,20 @@ export async function handOver(
   });
 }
 
-/** Nobody reads an event type any more that is gone. */
+/** Removes the partitions of a deleted event type. */
 export async function dropEventType(
   coordination: CoordinationPort,
   subscription: string,
   eventType: string,
 ): Promise<void> {
   await change(coordination, subscription, ({ topology, resetUntilMs }, alive) => {
-    const left = topology.filter(({ partition }) => splitKey(partition).eventType !== eventType);
+    const left = topology.filter(({ partition }) => splitPartitionKey(partition).eventType !== eventType);
     return left.length === topology.length ? undefined : { ...balance(alive, left), resetUntilMs };
   });
 }
 
-/** Drops sessions whose node is gone. */
-export async function dropDead(coordination: CoordinationPort, subscription: string): Promise<void> {
+/** Removes sessions whose node has lost its lease. */
+export async function dropDeadSessions(coordination: CoordinationPort, subscription: string): Promise<void> {
   await change(coordination, subscription, (group, alive) =>
     alive.length === group.sessions.length
       ? undefined
@@ -116,23 +118,14 @@ function hasSlot({ requested }: Session, { topology }: Group, alive: readonly Se
 function demandSlot(subscription: string, session: Session, group: Group, alive: readonly Session[]): void {
   if (hasSlot(session, group, alive)) return;
   const taken = new Set(alive.flatMap(({ requested }) => requested));
-  const conflicts = session.requested.filter((key) => taken.has(key)).map(describePartition);
+  const conflicts = session.requested
+    .filter((key) => taken.has(key))
+    .map(splitPartitionKey)
+    .map(({ eventType, partition }) => partitionText(eventType, partition));
   throw new ProblemError(
     409,
     conflicts.length > 0
       ? `The following partitions are already requested by other stream(s) of this subscription: ${conflicts.join(",")}`
       : `No free slots for streaming available for subscription ${subscription}. Total slots: ${group.topology.length}`,
   );
-}
-
-/** How the server's texts name a partition. */
-function describePartition(key: PartitionKey): string {
-  const { eventType, partition } = splitKey(key);
-  return `EventTypePartition{eventType='${eventType}', partition='${partition}'}`;
-}
-
-/** Event types have no colon in their names. */
-export function splitKey(key: PartitionKey): { eventType: string; partition: number } {
-  const colon = key.lastIndexOf(":");
-  return { eventType: key.slice(0, colon), partition: Number(key.slice(colon + 1)) };
 }

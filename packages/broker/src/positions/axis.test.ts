@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import type { Timeline } from "../event-types/stored-event-type.ts";
 import { Axis } from "./axis.ts";
 
-/** Timelines with so many events in partition 0; the last one is still written to. */
+/** Timelines with these numbers of events in partition 0; the last one is open. */
 function timelines(counts: readonly number[]): Timeline[] {
   return counts.map((count, index) => ({
     order: index + 1,

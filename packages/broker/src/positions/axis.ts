@@ -48,12 +48,12 @@ export class Axis {
     return segment && segment.base + number;
   }
 
-  /** Whether nothing will ever be at `position`: its timeline is closed, and ended before it. */
+  /** Whether `position` lies behind the end of a closed timeline, so that no event is ever stored there. */
   isBehindEnd({ order, number }: Position): boolean {
     return this.#segments.some((one) => one.order === order && number > one.last);
   }
 
-  /** Whether `position` lies in one of its timelines; no position does. */
+  /** Whether `position` lies in one of the timelines; true for `undefined`. */
   knows(position: Position | undefined): boolean {
     return position === undefined || this.ordinalOf(position) !== undefined;
   }
@@ -76,7 +76,7 @@ export class Axis {
     return this.#segments.at(-1)?.base ?? 0;
   }
 
-  /** Segments in order, for whoever looks for the oldest or newest event. */
+  /** The timelines as segments, in order. */
   get segments(): readonly Readonly<Segment>[] {
     return this.#segments;
   }

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { DEFAULT_LIMITS } from "../limits.ts";
-import { subscriptionStreamRequest } from "./stream-request.ts";
+import { subscriptionStreamRequest } from "./stream-parameters.ts";
 
 const settingsOf = (values: object, random = 0.5) =>
   subscriptionStreamRequest(values, DEFAULT_LIMITS, () => random).settings;

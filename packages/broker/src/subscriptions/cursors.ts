@@ -8,7 +8,7 @@ import { timelineBounds } from "../positions/timeline-bounds.ts";
 import type { Snapshot, Snapshots } from "../metadata-snapshot.ts";
 import { ProblemError } from "../problems.ts";
 import type { ConsumerGate } from "../settings/consumer-gate.ts";
-import { splitKey } from "../group/group-changes.ts";
+import { splitPartitionKey } from "../positions/partition-key.ts";
 import { asProblem } from "./initial-cursors.ts";
 import { initialise, normalised } from "./initialise.ts";
 import type { Subscriptions } from "./registry.ts";
@@ -29,7 +29,7 @@ export async function readCursors({ subscriptions, gate, coordination }: CursorP
   if (!current) return [];
   const progress = await coordination.progress(id);
   return current.group.topology.map(({ partition: key }) => {
-    const { eventType, partition } = splitKey(key);
+    const { eventType, partition } = splitPartitionKey(key);
     const offset = progress.get(key)?.at.text ?? "";
     return { partition: String(partition), offset, event_type: eventType, cursor_token: randomUUID() };
   });

@@ -33,7 +33,7 @@ async function append(stored: StoredEventType | undefined, count: number): Promi
   await parts.log.append(stored?.timelines.at(-1)?.log ?? "", new Map([[0, records]]), new AbortController().signal);
 }
 
-/** A writer that has begun and goes on when it is told to. */
+/** A writer that has begun, and goes on when it is released. */
 function slowWriter(
   write: (begun: BegunWrite) => Promise<void> = ({ stored }) => append(stored, 2),
   node: DomainNode = parts,
@@ -63,7 +63,7 @@ async function whileTimePasses<T>(work: Promise<T>): Promise<T> {
 }
 
 describe("a timeline's switch", () => {
-  it("waits for those who write, and nothing of theirs is cut off", async () => {
+  it("waits for the writes that have begun, and cuts none off", async () => {
     const writer = slowWriter();
     await writer.begun;
     const switched = switchTimeline(parts, "et");
@@ -124,7 +124,7 @@ describe("a timeline's switch", () => {
     expect(await switched).toMatchObject({ status: 404 });
   });
 
-  it("makes those who come later wait, and then write to the new timeline", async () => {
+  it("makes later writes wait, and then go to the new timeline", async () => {
     const writer = slowWriter();
     await writer.begun;
     const switched = switchTimeline(parts, "et");

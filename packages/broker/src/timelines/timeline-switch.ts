@@ -70,7 +70,7 @@ interface Switch {
   lastNumbers: readonly number[];
 }
 
-/** @throws {ProblemError} 404; 503 if the closing is not ours any more: somebody may have begun to write */
+/** @throws {ProblemError} 404; 503 if another node has removed the closing: a write may have begun */
 async function complete(
   { eventTypes, closings, metadata, clock }: TimelineSwitchParts,
   name: string,
@@ -79,7 +79,7 @@ async function complete(
   for (;;) {
     const ending = await closings.ending(name, change.next);
     const { value, version } = await eventTypes.record(name);
-    // Deleted meanwhile, and another one has the name.
+    // The event type was deleted, and another one has its name.
     if (value.timelines.at(-1)?.log !== change.current) throw inMaintenance();
     const stored = switched(value, change, clock.wallMs());
     const write = { kind: EVENT_TYPE_KIND, id: name, expect: version, value: stored };

@@ -1,6 +1,6 @@
 /** `/subscriptions/{id}/events`: the stream (protocol 3.1). */
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
-import { subscriptionStreamRequest } from "../../streaming/stream-request.ts";
+import { subscriptionStreamRequest } from "../../streaming/stream-parameters.ts";
 import type { Domain } from "../domain.ts";
 import { pathParameter, queryParameters, requestJson } from "../request-json.ts";
 import { streamResource } from "../resource.ts";

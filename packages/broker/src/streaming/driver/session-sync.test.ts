@@ -2,23 +2,13 @@ import { ManualClock } from "nakadi-protocol";
 import { expect, it, vi } from "vitest";
 import { MemoryEngine } from "nakadi-storage";
 import type { CoordinationPort, Storage } from "nakadi-storage";
+import { DEFAULT_STREAM_SETTINGS } from "../../../test/stream-settings.ts";
 import type { StoredEventType } from "../../event-types/stored-event-type.ts";
 import { Snapshots } from "../../metadata-snapshot.ts";
 import { PartitionAxes } from "../reading/partition-axes.ts";
 import { PartitionReaders } from "../reading/partition-readers.ts";
 import { SessionSync } from "./session-sync.ts";
 import { SubscriptionSession } from "../session/subscription-session.ts";
-
-const SETTINGS = {
-  batchLimit: 1,
-  streamLimit: Infinity,
-  flushMs: 30_000,
-  timespanMs: 0,
-  timeoutMs: 3_600_000,
-  keepAliveLimit: Infinity,
-  maxUncommitted: 10,
-  commitTimeoutMs: 60_000,
-};
 
 /** A group with one session, "s", that owns all three partitions. */
 async function settling(): Promise<{
@@ -40,7 +30,7 @@ async function settling(): Promise<{
   const initial = new Map(keys.map((key) => [key, { at, failedCommits: 0, lastDeadLetter: null }]));
   await storage.coordination.change("sub", 0, { sessions, topology, resetUntilMs: null }, initial);
 
-  const session = new SubscriptionSession(SETTINGS, { maxBufferBytes: 1_000, nowMs: 0 });
+  const session = new SubscriptionSession(DEFAULT_STREAM_SETTINGS, { maxBufferBytes: 1_000, nowMs: 0 });
   const assigned: string[] = [];
   const assign = session.assign.bind(session);
   vi.spyOn(session, "assign").mockImplementation((partition, ...rest) => {
@@ -54,7 +44,11 @@ async function settling(): Promise<{
       subscription: "sub",
       eventTypes: ["et"],
       session,
-      readers: new PartitionReaders(storage.log, "sub", { received: () => {}, stirred: () => {}, failed }),
+      readers: new PartitionReaders(storage.log, "sub", {
+        onRecords: () => {},
+        onDataAvailable: () => {},
+        onFailure: failed,
+      }),
       axes: new PartitionAxes(),
       storage: { ...storage, coordination },
       snapshots: new Snapshots(storage.metadata),
@@ -85,15 +79,15 @@ function hinting(coordination: CoordinationPort, hint: () => void): Coordination
   });
 }
 
-it("a session that is told of changes while it settles takes each partition up once", async () => {
+it("a session that is hinted at changes while it settles assigns each partition once", async () => {
   const { storage, sync, assigned } = await settling();
   let hints = 4;
   const hint = (): void => {
-    if (hints-- > 0) settled.suspect("group", "progress");
+    if (hints-- > 0) settled.invalidate("group", "progress");
   };
   const settled = sync(hinting(storage.coordination, hint));
   await settled.settle();
-  settled.suspect("group");
+  settled.invalidate("group");
   await expect.poll(() => hints).toBeLessThanOrEqual(0);
   expect(assigned.toSorted()).toEqual(["et:0", "et:1", "et:2"]);
 });

@@ -1,6 +1,6 @@
 /**
- * Keeps the session of one stream in step with what is stored: which partitions are its own, what of them is committed,
- * which timelines there are. It looks when it is told to, one round at a time.
+ * Brings the session of one stream up to date with the storage: its partitions, their commits, their timelines. Each
+ * `invalidate` makes it read once more, one round at a time.
  */
 import type { Clock } from "nakadi-protocol";
 import type { StoredEventType } from "../../event-types/stored-event-type.ts";
@@ -21,7 +21,8 @@ import {
 } from "nakadi-storage";
 import type { DeadLetterRules } from "../../dead-letters/dead-letter-annotations.ts";
 import { takeOverCount } from "../../dead-letters/failure-counts.ts";
-import { dropDead, dropEventType, handOver, splitKey } from "../../group/group-changes.ts";
+import { dropDeadSessions, dropEventType, handOverPartition } from "../../group/group-changes.ts";
+import { splitPartitionKey } from "../../positions/partition-key.ts";
 import type { PartitionAxes } from "../reading/partition-axes.ts";
 import type { PartitionReaders } from "../reading/partition-readers.ts";
 import type { Mark, PartitionStart } from "../session/partition-window.ts";
@@ -29,13 +30,13 @@ import { startPosition } from "../reading/start-position.ts";
 import type { SubscriptionSession } from "../session/subscription-session.ts";
 import { isResetting } from "../../subscriptions/reset-mark.ts";
 
-/** What may have changed. */
-export type Suspicion = "group" | "event-types" | "progress";
+/** What may have changed in the storage. */
+export type Invalidation = "group" | "event-types" | "progress";
 
 export interface SessionSyncParts {
   id: string;
   subscription: string;
-  /** That the subscription names. */
+  /** The event types that the subscription names. */
   eventTypes: readonly string[];
   session: SubscriptionSession;
   readers: PartitionReaders;
@@ -45,39 +46,39 @@ export interface SessionSyncParts {
   /** Milliseconds that a reset of cursors may take. */
   longestResetMs: number;
   snapshots: Snapshots;
-  /** As it is stored. @throws {ProblemError} 404; 403 where the client may not read it any more */
+  /** The stored event type. @throws {ProblemError} 404; 403 where the client may not read it any more */
   eventType: (name: string, at: Snapshot) => Promise<StoredEventType>;
   deadLetterRules: DeadLetterRules | undefined;
   batchLimit: number;
-  /** The session was told something. */
+  /** The session may have new partitions or commits. */
   changed: () => void;
   failed: (error: unknown) => void;
 }
 
 export class SessionSync {
   readonly #parts: SessionSyncParts;
-  readonly #suspected = new Set<Suspicion>();
+  readonly #invalidated = new Set<Invalidation>();
   #syncing = false;
 
   constructor(parts: SessionSyncParts) {
     this.#parts = parts;
   }
 
-  /** Takes over what the group assigns right now. @throws {CursorError} for a position that cannot be read from */
+  /** Assigns the partitions that the group gives to this session. @throws {CursorError} for a position that cannot be read */
   async settle(): Promise<void> {
     this.#syncing = true;
     try {
       do {
-        this.#suspected.delete("group");
+        this.#invalidated.delete("group");
         await this.#syncGroup();
-      } while (this.#suspected.has("group"));
+      } while (this.#invalidated.has("group"));
     } finally {
       this.#syncing = false;
     }
   }
 
-  suspect(...what: readonly Suspicion[]): void {
-    for (const one of what) this.#suspected.add(one);
+  invalidate(...what: readonly Invalidation[]): void {
+    for (const one of what) this.#invalidated.add(one);
     void this.#sync();
   }
 
@@ -85,23 +86,23 @@ export class SessionSync {
     return this.#syncing;
   }
 
-  /** The session has let go of a partition. */
-  forget(partition: PartitionKey): void {
-    this.#parts.readers.remove(partition);
+  /** The session has released a partition. */
+  forgetPartition(partition: PartitionKey): void {
+    this.#parts.readers.removePartition(partition);
     this.#parts.axes.delete(partition);
   }
 
-  /** One round at a time; what is suspected meanwhile is looked at again. */
+  /** One round at a time; an invalidation during a round starts another one. */
   async #sync(): Promise<void> {
     if (this.#syncing) return;
     this.#syncing = true;
     try {
-      while (this.#suspected.size > 0 && this.#parts.session.phase !== "ended") {
-        const suspected = new Set(this.#suspected);
-        this.#suspected.clear();
-        // A group is read first: whoever owned a partition before cannot commit any more once it is ours.
-        if (suspected.has("group")) await this.#syncGroup();
-        if (suspected.has("event-types")) await this.#syncEventTypes();
+      while (this.#invalidated.size > 0 && this.#parts.session.phase !== "ended") {
+        const invalidated = new Set(this.#invalidated);
+        this.#invalidated.clear();
+        // The group is read first: once it gives a partition to this session, its owner before cannot commit any more.
+        if (invalidated.has("group")) await this.#syncGroup();
+        if (invalidated.has("event-types")) await this.#syncEventTypes();
         await this.#syncProgress();
       }
     } catch (error) {
@@ -120,7 +121,7 @@ export class SessionSync {
       return;
     }
     const { group, alive } = current;
-    if (group.sessions.some((one) => !alive.has(one.id))) await dropDead(storage.coordination, subscription);
+    if (group.sessions.some((one) => !alive.has(one.id))) await dropDeadSessions(storage.coordination, subscription);
     if (isResetting(group.resetUntilMs, clock.wallMs(), longestResetMs))
       session.close("Resetting subscription cursors");
     await this.#followTopology(group);
@@ -130,18 +131,18 @@ export class SessionSync {
     const { session, storage, subscription, id, clock } = this.#parts;
     const mine = topology.filter((owned) => owned.session === id);
     const gained = mine.filter(({ partition, next }) => next === null && !session.partitions.has(partition));
-    if (gained.length > 0 && session.phase === "streaming") await this.#gain(gained, version);
+    if (gained.length > 0 && session.phase === "streaming") await this.#assignGained(gained, version);
     const kept = new Set(mine.map(({ partition }) => partition));
     for (const partition of session.partitions) {
       if (kept.has(partition)) continue;
       session.unassign(partition, clock.monotonicMs());
-      this.forget(partition);
+      this.forgetPartition(partition);
     }
     for (const { partition, next } of mine) {
       if (next === null) session.keep(partition);
       else if (session.partitions.has(partition)) session.reassign(partition, clock.monotonicMs());
-      // Another stream came before this one took it up: nothing of it was sent, so nothing keeps it.
-      else await handOver(storage.coordination, subscription, id, partition);
+      // The partition was given away before this session read it: no event was sent, so no commit is waited for.
+      else await handOverPartition(storage.coordination, subscription, id, partition);
     }
     session.expect(
       topology.some(({ next }) => next === id),
@@ -149,16 +150,16 @@ export class SessionSync {
     );
   }
 
-  async #gain(gained: readonly Owned[], version: number): Promise<void> {
+  async #assignGained(gained: readonly Owned[], version: number): Promise<void> {
     const { session, readers, axes, clock, storage, subscription } = this.#parts;
     const progress = await this.#progress();
-    // Taken after the progress, so that no timeline is named in that which the axis does not know.
+    // Taken after the progress was read, so that the axis knows each timeline that the progress names.
     const at = await this.#parts.snapshots.take();
     const views = new Map<string, LogView>();
     for (const { partition: key } of gained) {
       const stored = progress.get(key);
       if (!stored) continue;
-      const { eventType, partition } = splitKey(key);
+      const { eventType, partition } = splitPartitionKey(key);
       const view = views.get(eventType) ?? (await this.#viewOf(eventType, at));
       if (!view) {
         await dropEventType(storage.coordination, subscription, eventType);
@@ -171,11 +172,11 @@ export class SessionSync {
       if (!start) continue;
       axes.set(key, axis);
       session.assign(key, start, clock.monotonicMs());
-      readers.add(key, partition, axis);
+      readers.addPartition(key, partition, axis);
     }
   }
 
-  /** `undefined` if what is stored has changed meanwhile: there will be another round then. */
+  /** `undefined` if the progress has changed since it was read: another round follows then. */
   async #startOf(
     partition: PartitionKey,
     axis: Axis,
@@ -184,16 +185,16 @@ export class SessionSync {
     version: number,
   ): Promise<PartitionStart | undefined> {
     const { storage, subscription, deadLetterRules: rules, batchLimit, axes } = this.#parts;
-    const { at, expired } = startPosition(view, splitKey(partition).partition, progress.at);
+    const { at, expired } = startPosition(view, splitPartitionKey(partition).partition, progress.at);
     const start = { at, expired, textOf: (ordinal: number): string => axes.textOf(partition, ordinal) };
     if (!rules) return start;
     const counted = { partition, axis, progress, committed: at.ordinal, batchLimit };
     const count = await takeOverCount(storage.coordination, subscription, rules, counted, version);
-    if (!count) this.#suspected.add("group");
+    if (!count) this.#invalidated.add("group");
     return count && { ...start, deadLetters: { rules, count } };
   }
 
-  /** `undefined` if one is gone that the subscription does not name: it was deleted while it was attached for redrive. */
+  /** `undefined` for a deleted event type that the subscription does not name: it was attached for redrive. */
   async #viewOf(eventType: string, at: Snapshot): Promise<LogView | undefined> {
     try {
       const stored = await this.#parts.eventType(eventType, at);
@@ -205,7 +206,7 @@ export class SessionSync {
     }
   }
 
-  /** Whoever may not read one of them any more reads none, even if others have its partitions (protocol 3.11). */
+  /** A client that may not read one of the event types any more reads none (protocol 3.11). */
   async #syncEventTypes(): Promise<void> {
     const { eventTypes, eventType, snapshots } = this.#parts;
     const at = await snapshots.take();
@@ -216,7 +217,7 @@ export class SessionSync {
   async #syncTimelines(at: Snapshot): Promise<void> {
     const { axes, readers, eventType } = this.#parts;
     for (const [partition, axis] of await axes.refresh((name) => eventType(name, at)))
-      readers.add(partition, splitKey(partition).partition, axis);
+      readers.addPartition(partition, splitPartitionKey(partition).partition, axis);
   }
 
   async #syncProgress(): Promise<void> {
@@ -235,9 +236,9 @@ export class SessionSync {
     }
   }
 
-  /** A commit of what was never read may lie behind the end: nothing can be read from there. @throws {CursorError} */
+  /** A commit of events that were not read may lie behind the end. @throws {CursorError} where it does */
   async #readable(partition: PartitionKey, at: StoredPosition): Promise<Mark | undefined> {
-    const { eventType, partition: number } = splitKey(partition);
+    const { eventType, partition: number } = splitPartitionKey(partition);
     const view = await this.#viewOf(eventType, await this.#parts.snapshots.take());
     return view && startPosition(view, number, at).at;
   }

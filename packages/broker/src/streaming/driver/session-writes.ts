@@ -3,7 +3,7 @@ import type { CoordinationPort, PartitionKey } from "nakadi-storage";
 import type { DeadLetterQueue } from "../../dead-letters/dead-letter-queue.ts";
 import type { DeadLetterRules } from "../../dead-letters/dead-letter-annotations.ts";
 import { countFailures } from "../../dead-letters/failure-counts.ts";
-import { handOver, leave, linger } from "../../group/group-changes.ts";
+import { handOverPartition, leaveGroup, markLingering } from "../../group/group-changes.ts";
 import type { PartitionAxes } from "../reading/partition-axes.ts";
 import type { SessionOutput } from "../session/subscription-session.ts";
 
@@ -31,7 +31,7 @@ export class SessionWrites {
   /** Gives a partition to the session that waits for it. */
   release(partition: PartitionKey): void {
     const { coordination, subscription, id } = this.#parts;
-    this.#do(() => handOver(coordination, subscription, id, partition));
+    this.#do(() => handOverPartition(coordination, subscription, id, partition));
   }
 
   /** Commits on behalf of the client. */
@@ -47,7 +47,7 @@ export class SessionWrites {
     const at = axes.positionOf(partition, event.ordinal);
     this.#do(async () => {
       if (deadLetterRules?.policy === "DEAD_LETTER_QUEUE")
-        await deadLetters.add({ subscription, partition, offset, event: event.value, failedCommits });
+        await deadLetters.addDeadLetter({ subscription, partition, offset, event: event.value, failedCommits });
       await coordination.commit(subscription, id, [{ partition, at }]);
     });
   }
@@ -59,14 +59,14 @@ export class SessionWrites {
   linger(outstanding: ReadonlyMap<PartitionKey, number>): void {
     const { coordination, subscription, id } = this.#parts;
     this.#count(outstanding);
-    this.#do(() => linger(coordination, subscription, id));
+    this.#do(() => markLingering(coordination, subscription, id));
   }
 
   /** Resolves when the session is gone. */
   async leave(failed: ReadonlyMap<PartitionKey, number>): Promise<void> {
     const { coordination, subscription, id } = this.#parts;
     this.#count(failed);
-    this.#do(() => leave(coordination, subscription, id));
+    this.#do(() => leaveGroup(coordination, subscription, id));
     await this.#last;
   }
 

@@ -17,7 +17,7 @@ import { batchLine } from "../batch-line.ts";
 import type { DeadLetterQueue } from "../../dead-letters/dead-letter-queue.ts";
 import type { StreamReport } from "../../reports/stream-report.ts";
 import type { DeadLetterRules } from "../../dead-letters/dead-letter-annotations.ts";
-import { splitKey } from "../../group/group-changes.ts";
+import { splitPartitionKey } from "../../positions/partition-key.ts";
 import { PartitionAxes } from "../reading/partition-axes.ts";
 import { PartitionReaders } from "../reading/partition-readers.ts";
 import { SessionSync } from "./session-sync.ts";
@@ -83,12 +83,12 @@ export class SubscriptionStream {
       this.#resolveEnded = resolve;
     });
     this.#readers = new PartitionReaders(parts.storage.log, parts.subscription, {
-      received: (partition, from, read) => {
+      onRecords: (partition, from, read) => {
         this.#session.received(partition, from, read);
         this.#pump();
       },
-      stirred: () => this.#pump(),
-      failed: (error) => this.#fail(error),
+      onDataAvailable: () => this.#pump(),
+      onFailure: (error) => this.#fail(error),
     });
     const axes = new PartitionAxes();
     const common = { ...parts, axes, failed: (error: unknown): void => this.#fail(error) };
@@ -116,7 +116,7 @@ export class SubscriptionStream {
     });
     this.#schedulePoll();
     // What was hinted at while it settled has not been looked at yet.
-    this.#sync.suspect("progress");
+    this.#sync.invalidate("progress");
     this.#pump();
   }
 
@@ -145,14 +145,14 @@ export class SubscriptionStream {
   #listen(): Disposable[] {
     const { coordination, metadata } = this.#parts.storage;
     const changed = (eventType: string): void => {
-      if (this.#reads(eventType)) this.#sync.suspect("event-types");
+      if (this.#reads(eventType)) this.#sync.invalidate("event-types");
     };
     const names = new Set([...this.eventTypes, DEAD_LETTER_REDRIVE]);
     return [
       coordination.onChange(this.subscription, (what, partitions) => {
         // A commit of another stream moves nothing of this one, but for a partition that is just being taken up.
         const concerns = partitions?.some((partition) => this.#session.nextToRead(partition) !== undefined) ?? true;
-        if (concerns || this.#sync.isLooking) this.#sync.suspect(what);
+        if (concerns || this.#sync.isLooking) this.#sync.invalidate(what);
       }),
       ...Array.from(names, (name) => metadata.onWrite(EVENT_TYPE_KIND, name, changed)),
     ];
@@ -160,7 +160,7 @@ export class SubscriptionStream {
 
   #reads(eventType: string): boolean {
     if (this.eventTypes.includes(eventType)) return true;
-    return [...this.#session.partitions].some((partition) => splitKey(partition).eventType === eventType);
+    return [...this.#session.partitions].some((partition) => splitPartitionKey(partition).eventType === eventType);
   }
 
   get #nowMs(): number {
@@ -190,7 +190,7 @@ export class SubscriptionStream {
     const isDue = this.#session.isCommitDue(this.#nowMs);
     const mustLook = isDue && !this.#looked;
     this.#looked = isDue;
-    if (mustLook) this.#sync.suspect("progress");
+    if (mustLook) this.#sync.invalidate("progress");
     return mustLook;
   }
 
@@ -204,7 +204,7 @@ export class SubscriptionStream {
       case "autocommit":
         return this.#writes.commit(output.partition, output.to);
       case "release":
-        this.#sync.forget(output.partition);
+        this.#sync.forgetPartition(output.partition);
         return this.#writes.release(output.partition);
       case "end":
         this.#finishing = true;
@@ -213,7 +213,7 @@ export class SubscriptionStream {
   }
 
   #lineOf({ partition, offset, events, debug }: Batch): Uint8Array {
-    const { eventType, partition: number } = splitKey(partition);
+    const { eventType, partition: number } = splitPartitionKey(partition);
     const cursor = `{"partition":"${number}","offset":"${offset}","event_type":"${eventType}","cursor_token":"${randomUUID()}"}`;
     const line = batchLine(cursor, events, debug);
     this.#parts.report.sent(eventType, events.length, line.length);
@@ -230,8 +230,8 @@ export class SubscriptionStream {
 
   #schedulePoll(): void {
     this.#poll = this.#parts.clock.schedule(this.#parts.pollMs, () => {
-      this.#readers.suspectAll();
-      this.#sync.suspect("group", "event-types", "progress");
+      this.#readers.invalidateAll();
+      this.#sync.invalidate("group", "event-types", "progress");
       this.#schedulePoll();
     });
   }

@@ -7,7 +7,7 @@ import { Snapshots } from "../../metadata-snapshot.ts";
 import type { StoredEventType } from "../../event-types/stored-event-type.ts";
 import { DEFAULT_LIMITS } from "../../limits.ts";
 import { ProblemError } from "../../problems.ts";
-import { subscriptionStreamRequest } from "../stream-request.ts";
+import { subscriptionStreamRequest } from "../stream-parameters.ts";
 import type { SubscriptionStream } from "./subscription-stream.ts";
 import { type StreamsParts, SubscriptionStreams } from "./subscription-streams.ts";
 
@@ -32,7 +32,7 @@ async function streamsOf(committed: Readonly<Record<PartitionKey, number>>): Pro
   );
   const topology = [...initial.keys()].map((partition) => ({ partition, session: null, next: null }));
   await storage.coordination.change("sub", 0, { sessions: [], topology, resetUntilMs: null }, initial);
-  const nobody: Disposable = { [Symbol.dispose]: () => undefined };
+  const listener: Disposable = { [Symbol.dispose]: () => undefined };
   const streams = new SubscriptionStreams({
     membership: { stay: () => SAFE },
     snapshots: new Snapshots(storage.metadata),
@@ -44,7 +44,7 @@ async function streamsOf(committed: Readonly<Record<PartitionKey, number>>): Pro
         return stored;
       },
     },
-    gate: { demandStream: async () => undefined, onChange: () => nobody },
+    gate: { demandStream: async () => undefined, onChange: () => listener },
     access: { demand: async () => undefined },
     reports: { stream: () => undefined },
     limits: DEFAULT_LIMITS,

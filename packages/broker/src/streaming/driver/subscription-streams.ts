@@ -16,8 +16,8 @@ import { deadLetterRules } from "../../dead-letters/dead-letter-annotations.ts";
 import { initialise } from "../../subscriptions/initialise.ts";
 import type { Subscriptions } from "../../subscriptions/registry.ts";
 import type { DeadLetterQueue } from "../../dead-letters/dead-letter-queue.ts";
-import { join, leave } from "../../group/group-changes.ts";
-import { requestedPartitions, type SubscriptionStreamRequest } from "../stream-request.ts";
+import { joinGroup, leaveGroup } from "../../group/group-changes.ts";
+import { requestedPartitions, type SubscriptionStreamRequest } from "../stream-parameters.ts";
 import { SubscriptionSession } from "../session/subscription-session.ts";
 import { SubscriptionStream } from "./subscription-stream.ts";
 import { isResetting, longestResetMs } from "../../subscriptions/reset-mark.ts";
@@ -66,7 +66,7 @@ export class SubscriptionStreams {
     const session = { id, node: stay.name, requested, commitTimeoutMs: settings.commitTimeoutMs };
     const longestMs = longestResetMs(limits);
     const isMarked = (untilMs: number | null): boolean => isResetting(untilMs, clock.wallMs(), longestMs);
-    await join(storage.coordination, subscriptionId, session, isMarked);
+    await joinGroup(storage.coordination, subscriptionId, session, isMarked);
     const nowMs = clock.monotonicMs();
     const stream = new SubscriptionStream({
       id,
@@ -99,7 +99,7 @@ export class SubscriptionStreams {
       await gate.demandStream(subscription.event_types);
     } catch (error) {
       stream.abandon();
-      await leave(storage.coordination, subscriptionId, id);
+      await leaveGroup(storage.coordination, subscriptionId, id);
       throw error instanceof CursorError ? new ProblemError(412, error.message) : error;
     }
     return stream;

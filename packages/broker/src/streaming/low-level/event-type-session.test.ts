@@ -1,18 +1,12 @@
 import { expect, it } from "vitest";
+import { streamSettings } from "../../../test/stream-settings.ts";
 import { EventTypeSession } from "./event-type-session.ts";
 
-const SETTINGS = {
-  batchLimit: 1,
-  streamLimit: Infinity,
-  flushMs: 30_000,
-  timespanMs: 0,
-  timeoutMs: 120_000,
-  keepAliveLimit: Infinity,
-};
+const SETTINGS = streamSettings({ timeoutMs: 120_000 });
 
 it("a low-level stream whose client takes nothing ends with its time", () => {
   const session = new EventTypeSession(SETTINGS, { maxBufferBytes: 1_000, nowMs: 1_000 });
-  session.add("et:0", { at: { ordinal: -1, text: "" }, textOf: String });
+  session.addPartition("et:0", { at: { ordinal: -1, text: "" }, textOf: String });
   const records = [{ ordinal: 0, timestampMs: 0, value: new Uint8Array(1) }];
   session.received("et:0", 0, { records, next: 1 });
   expect(session.nextDueMs(false)).toBe(121_000);
@@ -24,7 +18,8 @@ it("a low-level stream whose time is as long as its flush timeout ends with a li
   const settings = { ...SETTINGS, batchLimit: 5, timeoutMs: 2_000, flushMs: 2_000 };
   const session = new EventTypeSession(settings, { maxBufferBytes: 1_000, nowMs: 1_000 });
   const partitions = ["et:0", "et:1", "et:2"] as const;
-  for (const partition of partitions) session.add(partition, { at: { ordinal: -1, text: "" }, textOf: String });
+  for (const partition of partitions)
+    session.addPartition(partition, { at: { ordinal: -1, text: "" }, textOf: String });
   const records = Array.from({ length: 7 }, (_, ordinal) => ({ ordinal, timestampMs: 0, value: new Uint8Array(1) }));
   session.received("et:0", 0, { records, next: 7 });
   const sent = (nowMs: number): unknown => session.advance(nowMs).map((one) => [one.partition, one.events.length]);

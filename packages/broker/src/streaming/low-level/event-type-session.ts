@@ -5,7 +5,7 @@
 import type { PartitionKey } from "nakadi-storage";
 import { flushDueMs } from "../session/flush.ts";
 import { type PartitionStart, PartitionWindow } from "../session/partition-window.ts";
-import type { StreamSettings } from "../parameters.ts";
+import type { StreamSettings } from "../stream-parameters.ts";
 import { readAhead, type Wanted } from "../reading/read-ahead.ts";
 import type { StreamRecord } from "../reading/record-buffer.ts";
 
@@ -35,7 +35,7 @@ export class EventTypeSession {
   }
 
   /** Its first flush counts from the stream's own start: one that is due when the stream's time is up comes before the end. */
-  add(partition: PartitionKey, start: PartitionStart): void {
+  addPartition(partition: PartitionKey, start: PartitionStart): void {
     this.#windows.set(partition, new PartitionWindow(start, this.#startedAtMs));
   }
 

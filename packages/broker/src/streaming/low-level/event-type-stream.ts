@@ -9,7 +9,7 @@ import { ProblemError } from "../../problems.ts";
 import type { StreamReport } from "../../reports/stream-report.ts";
 import { batchLine } from "../batch-line.ts";
 import type { EventTypeBatch, EventTypeSession } from "./event-type-session.ts";
-import { splitKey } from "../../group/group-changes.ts";
+import { splitPartitionKey } from "../../positions/partition-key.ts";
 import { PartitionAxes } from "../reading/partition-axes.ts";
 import type { Mark } from "../session/partition-window.ts";
 import { PartitionReaders } from "../reading/partition-readers.ts";
@@ -54,30 +54,31 @@ export class EventTypeStream {
       this.#resolveEnded = resolve;
     });
     this.#readers = new PartitionReaders(parts.log, undefined, {
-      received: (partition, from, read) => {
+      onRecords: (partition, from, read) => {
         this.#session.received(partition, from, read);
         this.#pump();
       },
-      stirred: () => this.#pump(),
-      failed: (error) => this.#fail(error),
+      onDataAvailable: () => this.#pump(),
+      onFailure: (error) => this.#fail(error),
     });
     this.#axes = new PartitionAxes();
     this.#changes = parts.onChange(() => this.#follow());
   }
 
   /** Reads a partition, from behind `from`. */
-  add(partition: PartitionKey, axis: Axis, from: Mark): void {
+  addPartition(partition: PartitionKey, axis: Axis, from: Mark): void {
     this.#axes.set(partition, axis);
     const textOf = (ordinal: number): string => this.#axes.textOf(partition, ordinal);
-    this.#session.add(partition, { at: from, textOf });
-    this.#readers.add(partition, splitKey(partition).partition, axis);
+    this.#session.addPartition(partition, { at: from, textOf });
+    this.#readers.addPartition(partition, splitPartitionKey(partition).partition, axis);
   }
 
   /** The event type may have another timeline, or be gone. */
   #follow(): void {
     this.#axes.refresh(this.#parts.eventType).then(
       (longer) => {
-        for (const [partition, axis] of longer) this.#readers.add(partition, splitKey(partition).partition, axis);
+        for (const [partition, axis] of longer)
+          this.#readers.addPartition(partition, splitPartitionKey(partition).partition, axis);
         this.#pump();
       },
       (error: unknown) => this.#fail(error),
@@ -122,7 +123,7 @@ export class EventTypeStream {
 
   #schedulePoll(): void {
     this.#poll = this.#parts.clock.schedule(this.#parts.pollMs, () => {
-      this.#readers.suspectAll();
+      this.#readers.invalidateAll();
       this.#follow();
       if (!this.#session.ended) this.#schedulePoll();
     });
@@ -145,7 +146,7 @@ export class EventTypeStream {
   }
 
   #lineOf({ partition, offset, events }: EventTypeBatch): Uint8Array {
-    const { eventType, partition: number } = splitKey(partition);
+    const { eventType, partition: number } = splitPartitionKey(partition);
     const line = batchLine(`{"partition":"${number}","offset":"${offset}"}`, events, undefined);
     this.#parts.report.sent(eventType, events.length, line.length);
     return line;

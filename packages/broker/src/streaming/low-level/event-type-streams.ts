@@ -11,14 +11,13 @@ import { timelineBounds } from "../../positions/timeline-bounds.ts";
 import type { Snapshots } from "../../metadata-snapshot.ts";
 import type { NodeMembership } from "../../node-membership.ts";
 import { ProblemError } from "../../problems.ts";
-import { INT32, Members } from "../../request-body.ts";
+import { Members } from "../../request-body.ts";
 import type { Reports } from "../../reports/reports.ts";
 import type { ConsumerGate } from "../../settings/consumer-gate.ts";
 import { normalised } from "../../subscriptions/initialise.ts";
 import { EventTypeSession } from "./event-type-session.ts";
 import { EventTypeStream } from "./event-type-stream.ts";
-import type { StreamSettings } from "../parameters.ts";
-import { demandBatchLimit, flushSeconds, streamSeconds } from "../stream-request.ts";
+import { eventTypeStreamSettings } from "../stream-parameters.ts";
 
 export interface EventTypeStreamsParts {
   membership: Pick<NodeMembership, "stay" | "isSafe">;
@@ -79,7 +78,7 @@ export class EventTypeStreams {
     });
     for (const [partition, position] of starts) {
       const axis = new Axis(stored.timelines, partition);
-      stream.add(`${name}:${partition}`, axis, {
+      stream.addPartition(`${name}:${partition}`, axis, {
         ordinal: axis.ordinalOf(position) ?? -1,
         text: normalised(position).text,
       });
@@ -108,29 +107,6 @@ export class EventTypeStreams {
       }
     }
   }
-}
-
-function eventTypeStreamSettings(query: unknown, limits: Limits, random: () => number): StreamSettings {
-  const members = Members.of(query);
-  const batchLimit = members.integer("batch_limit", INT32) ?? limits.defaultBatchLimit;
-  const streamLimit = members.integer("stream_limit", INT32) ?? 0;
-  const flush = flushSeconds(members.integer("batch_flush_timeout", INT32), limits);
-  const timeout = members.integer("stream_timeout", INT32);
-  const keepAliveLimit = members.integer("stream_keep_alive_limit", INT32) ?? 0;
-  if (streamLimit !== 0 && streamLimit < batchLimit) {
-    throw new ProblemError(422, "stream_limit can't be lower than batch_limit");
-  }
-  if (timeout !== undefined && timeout > 0 && timeout < flush) {
-    throw new ProblemError(422, "stream_timeout can't be lower than batch_flush_timeout");
-  }
-  return {
-    batchLimit: demandBatchLimit(batchLimit),
-    streamLimit: streamLimit === 0 ? Number.POSITIVE_INFINITY : streamLimit,
-    flushMs: flush * 1_000,
-    timespanMs: 0,
-    timeoutMs: streamSeconds(timeout, limits, random) * 1_000,
-    keepAliveLimit: keepAliveLimit === 0 ? Number.POSITIVE_INFINITY : keepAliveLimit,
-  };
 }
 
 interface HeaderCursor {

@@ -4,7 +4,7 @@ import { NoSuchLogError } from "nakadi-storage";
 import type { PartitionKey, StoredPosition } from "nakadi-storage";
 import type { StoredEventType } from "../../event-types/stored-event-type.ts";
 import { Axis } from "../../positions/axis.ts";
-import { splitKey } from "../../group/group-changes.ts";
+import { splitPartitionKey } from "../../positions/partition-key.ts";
 
 export class PartitionAxes {
   readonly #axes = new Map<PartitionKey, Axis>();
@@ -45,7 +45,7 @@ export class PartitionAxes {
   async refresh(eventTypeOf: (name: string) => Promise<StoredEventType>): Promise<[PartitionKey, Axis][]> {
     const longer: [PartitionKey, Axis][] = [];
     for (const [key, before] of this.#axes) {
-      const { eventType, partition } = splitKey(key);
+      const { eventType, partition } = splitPartitionKey(key);
       const axis = new Axis((await eventTypeOf(eventType)).timelines, partition);
       if (this.#axes.get(key) !== before) continue;
       const [first] = before.segments;

@@ -1,8 +1,16 @@
-/** Keeps a stream supplied: one read at a time for each partition, again when there may be something new. */
+/** Reads the partitions of one stream from the log: one read at a time for each, repeated when there may be new events. */
 import type { LogId, LogPort, PartitionKey } from "nakadi-storage";
 import type { Axis } from "../../positions/axis.ts";
 import type { Wanted } from "./read-ahead.ts";
-import { readRecords, type ReadRecords } from "./record-reader.ts";
+import type { StreamRecord } from "./record-buffer.ts";
+
+export interface ReadRecords {
+  records: StreamRecord[];
+  /** Ordinals of events that are meant for another subscription. */
+  hidden: number[];
+  /** Ordinal from which the next read goes on; where the read began if there is nothing new. */
+  next: number;
+}
 
 interface Reader {
   axis: Axis;
@@ -10,51 +18,52 @@ interface Reader {
   reading: boolean;
   /** There may be more than the last read found. */
   stale: boolean;
-  /** Where the last read ended; a stream that wants to go on elsewhere was moved by a commit. */
+  /** Where the last read ended; a commit that moves the stream makes it read from elsewhere. */
   next: number;
   hints: readonly Disposable[];
 }
 
-export interface Supply {
-  received(partition: PartitionKey, from: number, read: ReadRecords): void;
-  /** There may be something new. */
-  stirred(): void;
-  failed(error: unknown): void;
+export interface ReaderEvents {
+  onRecords(partition: PartitionKey, from: number, read: ReadRecords): void;
+  /** The log has hinted at an append. */
+  onDataAvailable(): void;
+  onFailure(error: unknown): void;
 }
 
 export class PartitionReaders {
   readonly #log: LogPort;
   readonly #subscription: string | undefined;
-  readonly #supply: Supply;
+  readonly #events: ReaderEvents;
   readonly #readers = new Map<PartitionKey, Reader>();
   readonly #aborter = new AbortController();
 
-  /** @param subscription whose events these are; `undefined`: nobody's in particular */
-  constructor(log: LogPort, subscription: string | undefined, supply: Supply) {
+  /** @param subscription whose events are read; `undefined` reads none that is meant for a subscription (protocol 4.9) */
+  constructor(log: LogPort, subscription: string | undefined, events: ReaderEvents) {
     this.#log = log;
     this.#subscription = subscription;
-    this.#supply = supply;
+    this.#events = events;
   }
 
-  add(key: PartitionKey, partition: number, axis: Axis): void {
-    this.remove(key);
+  addPartition(key: PartitionKey, partition: number, axis: Axis): void {
+    this.removePartition(key);
     if (this.#aborter.signal.aborted) return;
     const reader: Reader = { axis, partition, reading: false, stale: true, next: -1, hints: [] };
     this.#readers.set(key, reader);
     reader.hints = axis.segments.map(({ log }) => this.#listen(log, reader));
   }
 
-  remove(key: PartitionKey): void {
+  removePartition(key: PartitionKey): void {
     const reader = this.#readers.get(key);
     for (const hint of reader?.hints ?? []) hint[Symbol.dispose]();
     this.#readers.delete(key);
   }
 
-  /** Hints may be lost: look at everything again. */
-  suspectAll(): void {
+  /** Hints may be lost: the next `read` reads every partition that is wanted. */
+  invalidateAll(): void {
     for (const reader of this.#readers.values()) reader.stale = true;
   }
 
+  /** Starts a read of each wanted partition that is not being read and may have new events. */
   read(wanted: readonly Wanted[]): void {
     for (const want of wanted) {
       const reader = this.#readers.get(want.partition);
@@ -64,30 +73,50 @@ export class PartitionReaders {
 
   close(): void {
     this.#aborter.abort();
-    for (const key of this.#readers.keys()) this.remove(key);
+    for (const key of this.#readers.keys()) this.removePartition(key);
   }
 
   #listen(log: LogId, reader: Reader): Disposable {
     return this.#log.onAppend(log, reader.partition, () => {
       reader.stale = true;
-      this.#supply.stirred();
+      this.#events.onDataAvailable();
     });
   }
 
-  async #read(reader: Reader, { partition, from, bytes, records }: Wanted): Promise<void> {
+  async #read(reader: Reader, want: Wanted): Promise<void> {
+    const { partition, from } = want;
     reader.reading = true;
     reader.stale = false;
     try {
-      const request = { partition: reader.partition, from, bytes, records };
-      const read = await readRecords(this.#log, reader.axis, request, this.#subscription, this.#aborter.signal);
+      const read = await this.#readRecords(reader, want);
       reader.reading = false;
       if (this.#readers.get(partition) !== reader) return;
       if (read.next > from) reader.stale = true;
       reader.next = read.next;
-      this.#supply.received(partition, from, read);
+      this.#events.onRecords(partition, from, read);
     } catch (error) {
       reader.reading = false;
-      if (!this.#aborter.signal.aborted) this.#supply.failed(error);
+      if (!this.#aborter.signal.aborted) this.#events.onFailure(error);
     }
+  }
+
+  /** Reads along the axis: across timelines, without tombstones, with the events of other subscriptions set apart. */
+  async #readRecords({ axis, partition }: Reader, { from, bytes, records: count }: Wanted): Promise<ReadRecords> {
+    const { log, number, base, last } = axis.locate(from);
+    const slice = await this.#log.read(log, partition, number, { bytes, records: count }, this.#aborter.signal);
+    const records: StreamRecord[] = [];
+    const hidden: number[] = [];
+    for (const { offsets, records: stored, timestampMs } of slice.frames) {
+      for (const [index, { value, consumerTag }] of stored.entries()) {
+        const offset = offsets[index];
+        if (value === null || offset === undefined) continue;
+        if (consumerTag === undefined || consumerTag === this.#subscription)
+          records.push({ ordinal: base + offset, timestampMs, value });
+        else hidden.push(base + offset);
+      }
+    }
+    // A closed timeline that is read to its end is followed by the beginning of the next one.
+    const next = slice.next === number && Number.isFinite(last) ? last + 1 : slice.next;
+    return { records, hidden, next: base + next };
   }
 }

@@ -1,17 +1,11 @@
 import fc from "fast-check";
 import { expect, it } from "vitest";
 import type { PartitionKey } from "nakadi-storage";
+import { streamSettings } from "../../../test/stream-settings.ts";
 import { PartitionWindow } from "../session/partition-window.ts";
 import { readAhead } from "./read-ahead.ts";
 
-const SETTINGS = {
-  batchLimit: 10,
-  streamLimit: Infinity,
-  flushMs: 30_000,
-  timespanMs: 0,
-  timeoutMs: 3_600_000,
-  keepAliveLimit: Infinity,
-};
+const SETTINGS = streamSettings({ batchLimit: 10 });
 
 it("what is read ahead of all partitions at once stays within the memory that is left", () => {
   fc.assert(

@@ -1,9 +1,9 @@
 /**
- * What a stream wants to read next: enough of each partition for its next batches, within the memory it may use.
+ * The next reads of a stream: enough of each partition for its next batches, within its memory.
  * @pure
  */
 import type { PartitionKey } from "nakadi-storage";
-import type { StreamSettings } from "../parameters.ts";
+import type { StreamSettings } from "../stream-parameters.ts";
 import type { PartitionWindow } from "../session/partition-window.ts";
 
 export interface Wanted {
@@ -14,10 +14,10 @@ export interface Wanted {
   records: number;
 }
 
-/** Events that are read ahead for a partition at least, so that small batches do not each cost a read. */
+/** A read asks for this number of events at least, so that small batches do not each cost a read. */
 const MIN_RECORDS = 100;
 
-/** @param bytes what may still be read of all partitions together: each gets an equal share, as all are read at once */
+/** @param bytes that all partitions together may still read: each gets an equal share, as all are read at once */
 export function readAhead(
   windows: Iterable<[PartitionKey, PartitionWindow]>,
   { batchLimit, timespanMs }: StreamSettings,
@@ -25,7 +25,7 @@ export function readAhead(
 ): Wanted[] {
   if (bytes <= 0) return [];
   const needy = [...windows].filter(([, { buffer, leavingSinceMs }]) => {
-    // How long a span of event time is nobody knows before its end.
+    // The number of events of a span of event time is unknown until the span has ended.
     const enough = timespanMs === 0 && buffer.length >= batchLimit;
     return !enough && leavingSinceMs === undefined;
   });

@@ -13,10 +13,10 @@ describe("a buffer of records", () => {
     for (let ordinal = 0; ordinal < 100; ordinal += 1) {
       const value = new Uint8Array(1_000);
       values.push(new WeakRef(value));
-      buffer.add([{ ordinal, timestampMs: 0, value }], []);
+      buffer.append([{ ordinal, timestampMs: 0, value }], []);
     }
     let taken = 0;
-    while (taken < 60) taken += buffer.take(atOnce).length;
+    while (taken < 60) taken += buffer.takeOldest(atOnce).length;
     // What a weak reference was asked for or made from stays until the turn of the event loop ends.
     await new Promise((resolve) => setImmediate(resolve));
     collectGarbage();

@@ -35,7 +35,7 @@ export class RecordBuffer {
   }
 
   /** Both in the order of the log. */
-  add(records: readonly StreamRecord[], hidden: readonly number[]): void {
+  append(records: readonly StreamRecord[], hidden: readonly number[]): void {
     let at = 0;
     for (const record of records) {
       for (; (hidden[at] ?? record.ordinal) < record.ordinal; at += 1) this.#hide(hidden[at] ?? 0);
@@ -45,7 +45,7 @@ export class RecordBuffer {
     for (const ordinal of hidden.slice(at)) this.#hide(ordinal);
   }
 
-  take(count: number): StreamRecord[] {
+  takeOldest(count: number): StreamRecord[] {
     const taken = this.#records.slice(this.#head, this.#head + count);
     this.#head += taken.length;
     for (const { value } of taken) this.#bytes -= value.length;

@@ -6,7 +6,7 @@ import { CursorError } from "../../positions/cursor-position.ts";
 import type { LogView } from "../../positions/partition-bounds.ts";
 import { startPosition } from "./start-position.ts";
 
-/** Timelines with so many events, of which the first `expired` are gone; the last timeline is still written to. */
+/** Timelines with these numbers of events, of which the first `expired` are gone; the last timeline is open. */
 function viewOf(counts: readonly number[], expired: number): LogView {
   const timelines = counts.map((count, index) => ({
     order: index + 1,

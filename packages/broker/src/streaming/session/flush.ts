@@ -3,18 +3,18 @@
  * @pure
  */
 import type { PartitionWindow } from "./partition-window.ts";
-import type { StreamSettings } from "../parameters.ts";
+import type { StreamSettings } from "../stream-parameters.ts";
 
 export interface FlushContext {
   settings: StreamSettings;
   /** Events that may still be sent now. */
   allowed: number;
   nowMs: number;
-  /** The stream's time is up: what is there goes out, but no keep-alive. */
+  /** The stream timeout is reached: buffered events are sent, but no keep-alive. */
   ending: boolean;
 }
 
-/** How many events to send now: 0 is a keep-alive, `undefined` is nothing at all. */
+/** The number of events to send now: 0 is a keep-alive, `undefined` means that no line is sent. */
 export function flushNow(
   window: PartitionWindow,
   { settings, allowed, nowMs, ending }: FlushContext,
@@ -29,19 +29,19 @@ export function flushNow(
   return ending && ready > 0 ? ready : undefined;
 }
 
-/** When the flush timeout sends what there is, or a keep-alive. */
+/** When the flush timeout sends the buffered events, or a keep-alive. */
 export function flushDueMs({ lastFlushMs }: PartitionWindow, { flushMs }: StreamSettings): number {
   return lastFlushMs + flushMs;
 }
 
-/** While a dead letter is looked for: one event, once the one before is committed or given up (protocol 3.12.3). */
+/** The search for dead letters sends one event, once the one before is committed or given up (protocol 3.12.3). */
 function oneByOne({ search, uncommitted }: PartitionWindow): number {
   return uncommitted > 0 || search?.skipping ? 0 : 1;
 }
 
 /**
- * Events of a span of event time that a later event has closed; this rule knows no other limit. The next span begins
- * where this one ended.
+ * The number of events of a span of event time, once a later event has closed it. No other limit applies to them. The
+ * next span begins where this one ended.
  */
 function closedSpan(window: PartitionWindow, timespanMs: number): number {
   const { oldest, newest } = window.buffer;

@@ -1,5 +1,5 @@
 /**
- * One partition as one stream sees it: what is read and not sent, what is sent and not committed.
+ * One partition of one stream: the events that are read and not sent, and those that are sent and not committed.
  * @pure
  */
 import type { DeadLetterRules } from "../../dead-letters/dead-letter-annotations.ts";
@@ -38,7 +38,7 @@ export class PartitionWindow {
   keepAlives = 0;
   /** End of the current span of event time; NaN before the first event. */
   spanEndMs: number = Number.NaN;
-  /** When the partition became someone else's next; its events are no longer sent. */
+  /** When another stream began to wait for the partition; its events are no longer sent. */
   leavingSinceMs: number | undefined;
   readonly expired: number;
   #nextToRead: number;
@@ -63,20 +63,20 @@ export class PartitionWindow {
     return this.#nextToRead;
   }
 
-  /** How far events that this stream must not show can be committed: nothing lies before them that waits for a commit. */
+  /** Up to where hidden events can be committed; `undefined` while an event before them waits for its commit. */
   get hiddenUntil(): number | undefined {
     return this.uncommitted > 0 ? undefined : this.buffer.hiddenBehind(this.committed);
   }
 
   /** Takes what was read from `nextToRead` on; `next` is where the following read begins. */
   received(records: readonly StreamRecord[], hidden: readonly number[], next: number): void {
-    this.buffer.add(records, hidden);
+    this.buffer.append(records, hidden);
     this.#nextToRead = next;
   }
 
   /** Takes events out of the buffer as sent. */
   send(count: number): StreamRecord[] {
-    const events = this.buffer.take(count);
+    const events = this.buffer.takeOldest(count);
     const last = events.at(-1);
     if (last) {
       this.sent = last.ordinal;
@@ -85,7 +85,7 @@ export class PartitionWindow {
     return events;
   }
 
-  /** A commit beyond what was sent makes the stream go on behind it (protocol 3.13). Says how far it moved on. */
+  /** A commit beyond the sent events makes the stream go on behind it (protocol 3.13). @returns the distance it moved on */
   commit({ ordinal, text }: Mark): number {
     const advanced = ordinal - this.committed;
     if (advanced <= 0) return 0;
@@ -95,7 +95,7 @@ export class PartitionWindow {
     return advanced;
   }
 
-  /** Forgets what was read and not sent. */
+  /** Drops the events that are read and not sent. */
   dropBuffer(): void {
     this.buffer.clear();
     this.#nextToRead = this.sent + 1;
@@ -104,7 +104,7 @@ export class PartitionWindow {
   #skipTo({ ordinal, text }: Mark): void {
     this.sent = ordinal;
     this.sentText = text;
-    while (this.buffer.oldest && this.buffer.oldest.ordinal <= ordinal) this.buffer.take(1);
+    while (this.buffer.oldest && this.buffer.oldest.ordinal <= ordinal) this.buffer.takeOldest(1);
     this.#nextToRead = Math.max(this.#nextToRead, ordinal + 1);
   }
 }

@@ -2,7 +2,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { PartitionKey } from "nakadi-storage";
-import type { SessionSettings } from "../parameters.ts";
+import type { StreamSettings } from "../stream-parameters.ts";
 import { type Batch, type SessionOutput, SubscriptionSession } from "./subscription-session.ts";
 
 const textOf = (ordinal: number): string => String(ordinal);
@@ -18,7 +18,7 @@ interface Lane {
 
 /** What the protocol says of times, kept by somebody who only sees what goes in and what comes out. */
 class Account {
-  readonly #settings: SessionSettings;
+  readonly #settings: StreamSettings;
   readonly lanes: readonly Lane[];
   readonly session: SubscriptionSession;
   nowMs = 0;
@@ -29,7 +29,7 @@ class Account {
   #closed = false;
   #ended = false;
 
-  constructor(settings: SessionSettings, lanes: number) {
+  constructor(settings: StreamSettings, lanes: number) {
     this.#settings = settings;
     this.session = new SubscriptionSession(settings, { maxBufferBytes: 1_000_000, nowMs: 0 });
     this.lanes = Array.from({ length: lanes }, (_, index): Lane => {

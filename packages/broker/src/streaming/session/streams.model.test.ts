@@ -7,14 +7,14 @@ import { describe, expect, it } from "vitest";
 import { judgeCommits } from "nakadi-storage";
 import type { Owned, PartitionKey, Progress, Session } from "nakadi-storage";
 import { balance, release } from "../../group/balancer.ts";
-import type { SessionSettings } from "../parameters.ts";
+import type { StreamSettings } from "../stream-parameters.ts";
 import { type SessionOutput, SubscriptionSession } from "./subscription-session.ts";
 
 const textOf = (ordinal: number): string => String(ordinal);
 
 interface Stream {
   id: string;
-  settings: SessionSettings;
+  settings: StreamSettings;
   session: SubscriptionSession;
   /** Since when it knows that others wait for its partitions. */
   leavingSinceMs: Map<PartitionKey, number>;
@@ -69,7 +69,7 @@ class World {
   }
 
   /** As in `join`: sessions that there are partitions for, each asking for some of its own or for none. */
-  join(settings: SessionSettings, requested: readonly PartitionKey[]): void {
+  join(settings: StreamSettings, requested: readonly PartitionKey[]): void {
     const taken = new Set(this.#sessions.flatMap((session) => session.requested));
     const automatic = this.#sessions.filter((session) => session.requested.length === 0).length;
     if (requested.some((key) => taken.has(key))) return;
@@ -308,7 +308,7 @@ describe("many streams of one subscription, whatever happens to them", () => {
             world.check();
           }
           // Consumers that behave get everything, and even shares of it.
-          const calm: SessionSettings = {
+          const calm: StreamSettings = {
             batchLimit: 5,
             streamLimit: Infinity,
             flushMs: 1_000,

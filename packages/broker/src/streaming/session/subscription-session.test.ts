@@ -1,19 +1,9 @@
 import { describe, expect, it } from "vitest";
 import type { PartitionKey } from "nakadi-storage";
-import type { SessionSettings } from "../parameters.ts";
+import { streamSettings } from "../../../test/stream-settings.ts";
+import type { StreamSettings } from "../stream-parameters.ts";
 import type { StreamRecord } from "../reading/record-buffer.ts";
 import { type Batch, type SessionOutput, SubscriptionSession } from "./subscription-session.ts";
-
-const DEFAULTS: SessionSettings = {
-  batchLimit: 1,
-  streamLimit: Number.POSITIVE_INFINITY,
-  flushMs: 30_000,
-  timespanMs: 0,
-  timeoutMs: 3_600_000,
-  keepAliveLimit: Number.POSITIVE_INFINITY,
-  maxUncommitted: 10,
-  commitTimeoutMs: 60_000,
-};
 
 const textOf = (ordinal: number): string => `@${ordinal}`;
 const A: PartitionKey = "et:0";
@@ -29,11 +19,11 @@ function records(from: number, count: number, timestampMs = 0): StreamRecord[] {
 
 /** A session on partition A (and B) from the beginning, at time 0. */
 function streaming(
-  settings: Partial<SessionSettings> = {},
+  settings: Partial<StreamSettings> = {},
   partitions: PartitionKey[] = [A],
   maxBufferBytes = 1_000_000,
 ) {
-  const session = new SubscriptionSession({ ...DEFAULTS, ...settings }, { maxBufferBytes, nowMs: 0 });
+  const session = new SubscriptionSession(streamSettings(settings), { maxBufferBytes, nowMs: 0 });
   for (const partition of partitions) session.assign(partition, { at: { ordinal: -1, text: "@-1" }, textOf }, 0);
   return session;
 }
@@ -126,7 +116,7 @@ describe("a subscription session", () => {
     expect(session.advance(6_000)).toEqual([{ kind: "end", failed: expect.any(Map) }]);
   });
 
-  it("ends at its stream limit once so many are committed, never sending more", () => {
+  it("ends when as many events as its stream limit are committed, and never sends more", () => {
     const session = streaming({ streamLimit: 2, batchLimit: 5 });
     supply(session, A, 10);
     expect(shape(session.advance(0))).toEqual([["@1", 2, "Stream started"]]);

@@ -1,20 +1,19 @@
 /**
  * One stream of a subscription, without clock, storage or socket: partitions, events and commits go in, lines come out
- * (protocol 3.4 to 3.9, 3.12, A.4). Whoever drives it calls `advance` after each change and at `nextDueMs`.
+ * (protocol 3.4 to 3.9, 3.12, A.4). Its driver calls `advance` after each change and at `nextDueMs`.
  *
  * Phases: streaming → closing (silent; waits for the commits of what was sent) → ended.
  * @pure
  */
 import type { PartitionKey } from "nakadi-storage";
-import { CommitTimer } from "./commit-timer.ts";
-import { barriersMs, endingAt, endingDueMs, type StreamFacts, timeoutMs } from "./ending.ts";
+import { Deadlines } from "./deadlines.ts";
+import { DebugTexts } from "./debug-texts.ts";
 import { flushDueMs, flushNow } from "./flush.ts";
 import { HeldPartitions } from "./held-partitions.ts";
-import type { SessionSettings } from "../parameters.ts";
+import type { StreamSettings } from "../stream-parameters.ts";
 import type { Mark, PartitionStart, PartitionWindow } from "./partition-window.ts";
 import { readAhead, type Wanted } from "../reading/read-ahead.ts";
 import type { StreamRecord } from "../reading/record-buffer.ts";
-import { Remarks } from "./remarks.ts";
 
 export interface Batch {
   kind: "batch";
@@ -28,15 +27,15 @@ export interface Batch {
 
 export type SessionOutput =
   | Batch
-  /** An event is given up after so many failed sends: committed, once it has its place in the dead-letter queue. */
+  /** An event is given up after `failedCommits` failed sends: it is committed once the dead-letter queue has stored it. */
   | { kind: "skip"; partition: PartitionKey; offset: string; event: StreamRecord; failedCommits: number }
-  /** Everything up to `to` is nothing that this stream may show: it is committed for the client. */
+  /** No event up to `to` is one that this stream may show: they are committed for the client. */
   | { kind: "autocommit"; partition: PartitionKey; to: number }
   | { kind: "release"; partition: PartitionKey }
-  /** `failed`: partitions whose client did not commit though it had the time, with the last ordinal that is committed. */
+  /** `failed`: partitions of which events are uncommitted at their deadline, with the last ordinal that is committed. */
   | { kind: "end"; failed: ReadonlyMap<PartitionKey, number> };
 
-/** What a session is given besides what its client has asked for. */
+/** What the broker sets for a session, beside the settings that its client has asked for. */
 interface SessionTerms {
   maxBufferBytes: number;
   /** How often what the client must not see is committed for it (protocol 3.10). Default 5 000. */
@@ -45,27 +44,24 @@ interface SessionTerms {
 }
 
 export class SubscriptionSession {
-  readonly #settings: SessionSettings;
+  readonly #settings: StreamSettings;
   readonly #maxBufferBytes: number;
   readonly #autocommitMs: number;
-  readonly #startedAtMs: number;
   readonly #held: HeldPartitions;
-  readonly #remarks = new Remarks();
-  readonly #commitTimer: CommitTimer;
+  readonly #debugTexts = new DebugTexts();
+  readonly #deadlines: Deadlines;
   #phase: "streaming" | "closing" | "ended" = "streaming";
   #outputs: SessionOutput[] = [];
   #sentEvents = 0;
-  #committedEvents = 0;
   #autocommittedAtMs: number;
   #turn = 0;
 
-  constructor(settings: SessionSettings, { maxBufferBytes, autocommitMs = 5_000, nowMs }: SessionTerms) {
+  constructor(settings: StreamSettings, { maxBufferBytes, autocommitMs = 5_000, nowMs }: SessionTerms) {
     this.#settings = settings;
     this.#maxBufferBytes = maxBufferBytes;
     this.#autocommitMs = autocommitMs;
-    this.#startedAtMs = nowMs;
-    this.#commitTimer = new CommitTimer(settings.commitTimeoutMs, nowMs);
     this.#held = new HeldPartitions(nowMs);
+    this.#deadlines = new Deadlines(settings, this.#held, nowMs);
     this.#autocommittedAtMs = nowMs;
   }
 
@@ -92,11 +88,11 @@ export class SubscriptionSession {
     return this.#held.get(partition)?.nextToRead;
   }
 
-  /** The partition is this stream's from now on. */
+  /** The group has given the partition to this stream. */
   assign(partition: PartitionKey, start: PartitionStart, nowMs: number): void {
     if (this.#phase !== "streaming") return;
     this.#held.add(partition, start, nowMs);
-    this.#remarks.topologyChanged();
+    this.#debugTexts.topologyChanged();
   }
 
   /** Whether other streams are about to hand partitions over to this one. */
@@ -112,16 +108,16 @@ export class SubscriptionSession {
     window.dropBuffer();
   }
 
-  /** The partition stays after all. */
+  /** The group has taken the reassignment back: the partition stays. */
   keep(partition: PartitionKey): void {
     const window = this.#held.get(partition);
     if (window) window.leavingSinceMs = undefined;
   }
 
-  /** The partition is gone. */
+  /** The partition belongs to another stream, or its event type is gone. */
   unassign(partition: PartitionKey, nowMs: number): void {
     this.#held.delete(partition, nowMs);
-    this.#remarks.topologyChanged();
+    this.#debugTexts.topologyChanged();
   }
 
   /**
@@ -140,14 +136,13 @@ export class SubscriptionSession {
   committed(partition: PartitionKey, mark: Mark, nowMs: number): void {
     const advanced = this.#held.get(partition)?.commit(mark) ?? 0;
     if (advanced === 0) return;
-    this.#committedEvents += advanced;
-    this.#commitTimer.movedOn(nowMs);
+    this.#deadlines.eventsCommitted(advanced, nowMs);
   }
 
-  /** Stops sending; ends as soon as everything sent is committed or the time for it is up (protocol 3.8). */
+  /** Stops sending; the session ends when all sent events are committed, or at the commit timeout (protocol 3.8). */
   close(debug: string | undefined): void {
     if (this.#phase !== "streaming") return;
-    if (debug !== undefined) this.#say(debug);
+    if (debug !== undefined) this.#sendText(debug);
     this.#phase = "closing";
   }
 
@@ -156,13 +151,12 @@ export class SubscriptionSession {
     this.#end(new Map());
   }
 
-  /** Whether the time for commits is up as far as is known: whoever drives the session looks for commits before it goes on. */
+  /** Whether a commit timeout is reached as far as the session knows: its driver reads the commits before it goes on. */
   isCommitDue(nowMs: number): boolean {
-    if (this.uncommitted === 0 || this.#phase === "ended") return false;
-    return nowMs >= Math.min(this.#commitTimer.dueMs, ...barriersMs(this.#facts));
+    return this.#phase !== "ended" && this.#deadlines.isCommitDue(nowMs);
   }
 
-  /** What is to be read now, nothing while enough is there or too much is uncommitted. */
+  /** The reads that are due: none while the buffers are full or `max_uncommitted_events` is reached. */
   wanted(): Wanted[] {
     if (this.#phase !== "streaming" || (this.#allowed <= 0 && this.#settings.timespanMs === 0)) return [];
     return readAhead(this.#held, this.#settings, this.#maxBufferBytes - this.#held.bufferedBytes);
@@ -170,23 +164,23 @@ export class SubscriptionSession {
 
   /**
    * Everything that is due at `nowMs`.
-   * @param writable false while the client does not take what it was sent: no batch is added then
+   * @param writable false while the client has not read what it was sent: no batch is added then
    */
   advance(nowMs: number, writable = true): SessionOutput[] {
     if (this.#phase === "streaming") this.#stream(nowMs, writable);
     if (this.#phase !== "ended") this.#releaseCommitted(nowMs);
-    if (this.#phase === "closing" && (this.uncommitted === 0 || nowMs >= this.#commitTimer.dueMs))
+    if (this.#phase === "closing" && (this.uncommitted === 0 || nowMs >= this.#deadlines.commitDueMs))
       this.#end(this.#held.outstanding);
     const outputs = this.#outputs;
     this.#outputs = [];
     return outputs;
   }
 
-  /** When `advance` has something to do again though nothing else happens. */
+  /** When `advance` is due by time alone. */
   nextDueMs(writable = true): number {
     if (this.#phase === "ended") return Number.POSITIVE_INFINITY;
-    if (this.#phase === "closing") return this.uncommitted > 0 ? this.#commitTimer.dueMs : Number.POSITIVE_INFINITY;
-    let due = endingDueMs(this.#facts);
+    if (this.#phase === "closing") return this.uncommitted > 0 ? this.#deadlines.commitDueMs : Number.POSITIVE_INFINITY;
+    let due = this.#deadlines.dueMs;
     for (const window of this.#held.windows) {
       if (writable) due = Math.min(due, flushDueMs(window, this.#settings));
       if (window.hiddenUntil !== undefined) due = Math.min(due, this.#autocommittedAtMs + this.#autocommitMs);
@@ -199,29 +193,17 @@ export class SubscriptionSession {
     return Math.min(maxUncommitted - this.uncommitted, Math.max(0, streamLimit - this.#sentEvents));
   }
 
-  get #facts(): StreamFacts {
-    return {
-      settings: this.#settings,
-      startedAtMs: this.#startedAtMs,
-      committedEvents: this.#committedEvents,
-      uncommitted: this.uncommitted,
-      commitDueMs: this.#commitTimer.dueMs,
-      idleSinceMs: this.#held.idleSinceMs,
-      windows: this.#held.windows,
-    };
-  }
-
   #stream(nowMs: number, writable: boolean): void {
-    if (writable) this.#flush(nowMs, nowMs >= timeoutMs({ startedAtMs: this.#startedAtMs, settings: this.#settings }));
+    if (writable) this.#flush(nowMs, this.#deadlines.isTimeoutReached(nowMs));
     if (nowMs >= this.#autocommittedAtMs + this.#autocommitMs) this.#autocommitAll(nowMs);
-    const ending = endingAt(this.#facts, nowMs);
+    const ending = this.#deadlines.endingAt(nowMs);
     if (!ending) return;
     if (ending.closing) return this.close(ending.debug);
-    if (ending.debug !== undefined) this.#say(ending.debug);
+    if (ending.debug !== undefined) this.#sendText(ending.debug);
     this.#end(this.#held.outstanding);
   }
 
-  /** Each partition sends as much as it may, each time beginning with the next one, so that a busy one starves no other. */
+  /** Each partition sends up to its limits. The first one changes with each call, so that a busy one starves no other. */
   #flush(nowMs: number, ending: boolean): void {
     const entries = [...this.#held];
     for (let i = 0; i < entries.length; i += 1) {
@@ -242,7 +224,7 @@ export class SubscriptionSession {
     }
   }
 
-  /** A stream whose batches never fill within the memory it may use sends what it has (protocol 3.4). */
+  /** A stream whose batches do not fill within its memory sends what is buffered (protocol 3.4). */
   #shedMemory(nowMs: number): void {
     while (this.#held.bufferedBytes >= this.#maxBufferBytes && this.#allowed > 0) {
       const shedding = [...this.#held].filter(([, { search }]) => !search?.searching);
@@ -255,21 +237,21 @@ export class SubscriptionSession {
   }
 
   #send(partition: PartitionKey, window: PartitionWindow, count: number, nowMs: number, note?: string): void {
-    if (count > 0) this.#commitTimer.sent(nowMs, this.uncommitted === 0);
+    if (count > 0) this.#deadlines.eventsSent(nowMs);
     const events = window.send(count);
     window.lastFlushMs = nowMs;
     window.keepAlives = events.length > 0 ? 0 : window.keepAlives + 1;
     this.#sentEvents += events.length;
-    const debug = this.#remarks.next(window, this.#held, note);
+    const debug = this.#debugTexts.next(window, this.#held, note);
     this.#outputs.push({ kind: "batch", partition, offset: window.sentText, events, debug });
   }
 
   /** A line without events; a stream without partitions has no cursor to write it with (protocol 3.7). */
-  #say(debug: string): void {
+  #sendText(debug: string): void {
     const [first] = this.#held;
     if (!first) return;
     const [partition, window] = first;
-    this.#remarks.said();
+    this.#debugTexts.textSent();
     this.#outputs.push({ kind: "batch", partition, offset: window.sentText, events: [], debug });
   }
 
