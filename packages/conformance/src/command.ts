@@ -3,7 +3,8 @@ import { parseArgs } from "node:util";
 import { type NakadiError, UndiciTransport } from "nakadi-client";
 import { type Outcome, playAll } from "./play.ts";
 import { stories } from "./stories.ts";
-import type { Story, Target } from "./story.ts";
+import type { Story } from "./story.ts";
+import type { Target } from "./target.ts";
 
 export interface CommandContext {
   stdout: { write(text: string): unknown };

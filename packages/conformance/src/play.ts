@@ -3,7 +3,8 @@ import { AssertionError } from "node:assert";
 import { ConfigError } from "nakadi-client";
 import { unknownOption } from "nakadi-protocol";
 import { Stage } from "./stage.ts";
-import { type Story, type Target, whySkipped } from "./story.ts";
+import { type Story, whySkipped } from "./story.ts";
+import type { Target } from "./target.ts";
 
 export interface PlayOptions {
   /** Milliseconds that a story may take, from 1 to 2 147 483 647. Default 120 000. */

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { randomUUID } from "node:crypto";
 import { type BatchStream, NakadiClient, type NakadiClientOptions, type StreamOptions } from "nakadi-client";
 import { type Cursor, Header } from "nakadi-protocol";
-import type { BreakableProxy, Target } from "./story.ts";
+import type { BreakableProxy, Target } from "./target.ts";
 import { eventually, within } from "./waiting.ts";
 import { Wire, type WireAnswer } from "./wire.ts";
 import type { WireStream } from "./wire-stream.ts";

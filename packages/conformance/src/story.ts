@@ -2,8 +2,8 @@
  * What a story is: one rule of the protocol, or of the client's contract, acted out against a server. It knows no test runner.
  * @pure
  */
-import type { TokenSource } from "nakadi-client";
 import type { Stage } from "./stage.ts";
+import type { Target } from "./target.ts";
 
 export interface Story {
   /** Area and rule, e.g. `window/pauses`; unique and stable. */
@@ -19,56 +19,6 @@ export interface Story {
   /** Rejects where the server, or the client with it, does not live up to the rule. */
   act(stage: Stage): Promise<void>;
 }
-
-/** The server under test. */
-export interface Target {
-  /** Address of the server; a path of its own is kept. */
-  baseUrl: string;
-  /** A token, or where it comes from. Default: none is sent. */
-  token?: TokenSource;
-  /** Headers of every request. */
-  headers?: Readonly<Record<string, string>>;
-  /**
-   * Whether the server is also held to what only `nakadi-broker` promises: `Story.strict`. Default: false, what a real
-   * Nakadi does is accepted.
-   */
-  strict?: boolean;
-  /**
-   * Starts a TCP proxy before an `http:` address, e.g. `FaultProxy.start` of nakadi-testing. Stories that break connections
-   * are skipped without one.
-   */
-  faultProxy?: (target: string) => Promise<BreakableProxy>;
-}
-
-/** What stories need of a proxy. `hits` says what a fault has struck so far. */
-export interface BreakableProxy {
-  readonly url: string;
-  readonly openStreams: number;
-  hits(kind: FaultKind): { connections: number; streams: number };
-  delay(delayMs: number, options?: { jitterMs?: number }): void;
-  limitBandwidth(bytesPerSecond: number): void;
-  cut(): void;
-  cutAfter(bytes: number): void;
-  cutInsideLine(): void;
-  halfOpen(): void;
-  stall(): void;
-  resume(): void;
-  reset(): void;
-  refuse(): void;
-  accept(): void;
-  close(): Promise<void>;
-}
-
-export type FaultKind =
-  | "delay"
-  | "bandwidth"
-  | "cut"
-  | "cutAfter"
-  | "cutInsideLine"
-  | "halfOpen"
-  | "stall"
-  | "refuse"
-  | "reset";
 
 /** Why the story cannot be played against the target; nothing if it can. */
 export function whySkipped(story: Story, { baseUrl, faultProxy }: Target): string | undefined {

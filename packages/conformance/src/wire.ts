@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { type TokenSource, UndiciTransport } from "nakadi-client";
 import { Header, MediaType } from "nakadi-protocol";
-import type { Target } from "./story.ts";
+import type { Target } from "./target.ts";
 import { WAIT_MS } from "./waiting.ts";
 import { WireStream } from "./wire-stream.ts";
 

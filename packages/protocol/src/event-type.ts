@@ -4,7 +4,7 @@
  * @pure
  */
 import type { Authorization, AuthorizationAttribute } from "./authorization.ts";
-import type { Schema } from "./schema.ts";
+import type { CompatibilityMode, Schema } from "./schema.ts";
 
 /** `business` and `data` events carry metadata, `undefined` ones do not (protocol 4.4). */
 export type Category = "undefined" | "business" | "data";
@@ -12,8 +12,6 @@ export type Category = "undefined" | "business" | "data";
 export type PartitionStrategy = "random" | "hash" | "user_defined";
 /** What becomes of old events: deleted after the retention time, replaced by newer ones of the same key, or both. */
 export type CleanupPolicy = "delete" | "compact" | "compact_and_delete";
-/** Which changes of the schema are allowed (protocol 5.4). */
-export type CompatibilityMode = "compatible" | "forward" | "none";
 /** For whom the events are; matched exactly, with hyphens. */
 export type Audience =
   | "component-internal"

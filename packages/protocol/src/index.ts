@@ -10,7 +10,6 @@ export type {
   Audience,
   Category,
   CleanupPolicy,
-  CompatibilityMode,
   EventOwnerSelector,
   EventType,
   EventTypeAuthorization,
@@ -27,7 +26,7 @@ export type {
   EventMetadata,
   Tombstone,
 } from "./event.ts";
-export type { Schema, SchemaCompatibility } from "./schema.ts";
+export type { CompatibilityMode, Schema, SchemaCompatibility } from "./schema.ts";
 export type { CursorDistance, CursorLag, CursorPair, CursorShift } from "./cursor-operations.ts";
 export type { Timeline } from "./timeline.ts";
 export type { Storage } from "./storage.ts";

@@ -2,7 +2,8 @@
  * Schemas of event types, and their versions (protocol 5.3 to 5.6).
  * @pure
  */
-import type { CompatibilityMode } from "./event-type.ts";
+/** Which changes of the schema are allowed (protocol 5.4). */
+export type CompatibilityMode = "compatible" | "forward" | "none";
 
 export interface Schema {
   /** From JSON to Avro is a way without return. */

@@ -6,34 +6,13 @@
 import net from "node:net";
 import { ConfigError } from "nakadi-client";
 import { type Clock, systemClock, unknownOption } from "nakadi-protocol";
-import { ProxiedConnection } from "./proxied-connection.ts";
-
-export type FaultKind =
-  | "delay"
-  | "bandwidth"
-  | "cut"
-  | "cutAfter"
-  | "cutInsideLine"
-  | "halfOpen"
-  | "stall"
-  | "refuse"
-  | "reset";
+import { type FaultKind, ProxiedConnection, type Weather } from "./proxied-connection.ts";
 
 export interface FaultHits {
   /** Connections that were there when the fault struck. */
   connections: number;
   /** Those among them whose answer was a Nakadi stream. */
   streams: number;
-}
-
-/** What holds for every connection, now and later, until it is changed. */
-export interface Weather {
-  /** Milliseconds that each chunk is late, in both directions. */
-  delayMs: number;
-  /** Up to so many milliseconds more, by chance. */
-  jitterMs: number;
-  /** Bytes a second towards the client; infinite = no limit. */
-  bytesPerSecond: number;
 }
 
 export interface FaultProxyOptions {

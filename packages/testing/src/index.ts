@@ -1,5 +1,6 @@
 export { FaultProxy } from "./fault-proxy.ts";
-export type { FaultHits, FaultKind, FaultProxyOptions } from "./fault-proxy.ts";
+export type { FaultHits, FaultProxyOptions } from "./fault-proxy.ts";
+export type { FaultKind } from "./proxied-connection.ts";
 export { startNakadi } from "./start-nakadi.ts";
 export type { TestNakadi, TestNakadiOptions } from "./start-nakadi.ts";
 export { ManualClock } from "nakadi-protocol";

@@ -1,7 +1,27 @@
 /** One connection through the proxy: two directions, each in order, each as slow as the weather says. */
 import type { Socket } from "node:net";
 import type { Clock, Timer } from "nakadi-protocol";
-import type { FaultKind, Weather } from "./fault-proxy.ts";
+
+export type FaultKind =
+  | "delay"
+  | "bandwidth"
+  | "cut"
+  | "cutAfter"
+  | "cutInsideLine"
+  | "halfOpen"
+  | "stall"
+  | "refuse"
+  | "reset";
+
+/** What holds for every connection, now and later, until it is changed. */
+export interface Weather {
+  /** Milliseconds that each chunk is late, in both directions. */
+  delayMs: number;
+  /** Up to so many milliseconds more, by chance. */
+  jitterMs: number;
+  /** Bytes a second towards the client; infinite = no limit. */
+  bytesPerSecond: number;
+}
 
 export interface ProxiedConnectionParts {
   clock: Clock;

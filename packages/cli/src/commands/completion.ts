@@ -2,9 +2,9 @@
 import { Argument, type Command } from "commander";
 import { EXIT } from "../exit-codes.ts";
 import type { CommandHost } from "./command-host.ts";
+import type { Shell } from "./completion/script.ts";
 
-const SHELLS = ["bash", "zsh", "fish"] as const;
-export type Shell = (typeof SHELLS)[number];
+const SHELLS: readonly Shell[] = ["bash", "zsh", "fish"];
 
 export function completionCommand(program: Command, { context, end }: CommandHost): void {
   program

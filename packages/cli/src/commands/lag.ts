@@ -1,17 +1,11 @@
 /** `nakadi lag`: how far consumers are behind. */
 import { type Command, InvalidArgumentError, Option } from "commander";
-import { type Format, formatOption } from "../output/format.ts";
+import { formatOption } from "../output/format.ts";
 import type { ConnectionFlags } from "../settings/connection.ts";
 import { withConnectionFlags } from "../settings/connection-flags.ts";
 import type { CommandHost } from "./command-host.ts";
+import type { LagFlags } from "./lag/run-lag.ts";
 import { wholeNumber } from "./whole-number.ts";
-
-export interface LagFlags {
-  watch?: boolean;
-  interval: number;
-  failOver?: number;
-  output: Format;
-}
 
 export function lagCommand(program: Command, { context, end }: CommandHost): void {
   withConnectionFlags(

@@ -3,12 +3,8 @@ import type { Command } from "commander";
 import type { ConnectionFlags } from "../settings/connection.ts";
 import { withConnectionFlags } from "../settings/connection-flags.ts";
 import type { CommandHost } from "./command-host.ts";
-import { type ReadingFlags, withReadingFlags } from "./reading/reading-flags.ts";
-
-export interface SearchFlags extends ReadingFlags {
-  from: string;
-  until: string;
-}
+import { withReadingFlags } from "./reading/reading-flags.ts";
+import type { SearchFlags } from "./search/run-search.ts";
 
 export function searchCommand(program: Command, { context, end }: CommandHost): void {
   const command = program

@@ -4,14 +4,9 @@ import type { ConnectionFlags } from "../settings/connection.ts";
 import { withConnectionFlags } from "../settings/connection-flags.ts";
 import type { CommandHost } from "./command-host.ts";
 import { PLACES } from "./reading/place.ts";
-import { type ReadingFlags, withReadingFlags } from "./reading/reading-flags.ts";
+import { withReadingFlags } from "./reading/reading-flags.ts";
+import type { TailFlags } from "./tail/run-tail.ts";
 import { wholeNumber } from "./whole-number.ts";
-
-export interface TailFlags extends ReadingFlags {
-  from?: string;
-  last?: number;
-  follow: boolean;
-}
 
 export function tailCommand(program: Command, { context, end }: CommandHost): void {
   const command = program

@@ -1,23 +1,10 @@
 /** How data goes to standard output: for people as a table, for programs as JSON, NDJSON or YAML. */
 import { Option } from "commander";
+import type { Column } from "./table.ts";
 import { visibleData } from "./visible.ts";
 
 const FORMATS = ["table", "wide", "json", "ndjson", "yaml"] as const;
 export type Format = (typeof FORMATS)[number];
-
-export interface Column<Row> {
-  /** One word. */
-  title: string;
-  /** One word too, except in the last column; nothing is shown as `-`. */
-  cell(row: Row): string;
-  align?: "right";
-  /** Shown by `wide` only. */
-  wide?: true;
-  /** Cut where the line is narrow: the lowest number first. Without one its cells are shown whole. */
-  cut?: number;
-  /** Left out where cutting is not enough: the lowest number first. Without one the column stays. */
-  leaveOut?: number;
-}
 
 export function formatOption(): Option {
   return new Option("-o, --output <format>", "how to print").choices(FORMATS).default("table");

@@ -1,7 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { countCell, durationCell, rateCell } from "./cell.ts";
-import { type Column, render } from "./format.ts";
+import { render } from "./format.ts";
+import type { Column } from "./table.ts";
 import { count, rate } from "./quantity.ts";
 import { sparkline } from "./sparkline.ts";
 

@@ -1,8 +1,21 @@
 /** A table without lines, as people paste it into chats and pipe it through awk. */
 import Table from "cli-table3";
 import { NOTHING } from "./cell.ts";
-import type { Column } from "./format.ts";
 import { visible, visibleWord } from "./visible.ts";
+
+export interface Column<Row> {
+  /** One word. */
+  title: string;
+  /** One word too, except in the last column; nothing is shown as `-`. */
+  cell(row: Row): string;
+  align?: "right";
+  /** Shown by `wide` only. */
+  wide?: true;
+  /** Cut where the line is narrow: the lowest number first. Without one its cells are shown whole. */
+  cut?: number;
+  /** Left out where cutting is not enough: the lowest number first. Without one the column stays. */
+  leaveOut?: number;
+}
 
 const EDGES = ["top", "bottom", "left", "right", "mid"];
 const NO_LINES = Object.fromEntries(

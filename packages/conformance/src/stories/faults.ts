@@ -2,7 +2,8 @@
 import assert from "node:assert/strict";
 import type { BatchStream, NakadiError, StreamOptions } from "nakadi-client";
 import { events, type Stage, type StoryEvent } from "../stage.ts";
-import type { BreakableProxy, FaultKind, Story } from "../story.ts";
+import type { Story } from "../story.ts";
+import type { BreakableProxy, FaultKind } from "../target.ts";
 import { readAll } from "./reading.ts";
 
 /** What a dead session held comes back within seconds. */

@@ -3,8 +3,9 @@
  * makes none, and the packages that do start the program for each key.
  * @pure
  */
-import type { Shell } from "../completion.ts";
 import type { Words } from "./words.ts";
+
+export type Shell = "bash" | "zsh" | "fish";
 
 export function completionScript(shell: Shell, all: readonly Words[]): string {
   if (shell === "fish") return fishScript(all);

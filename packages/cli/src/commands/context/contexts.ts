@@ -2,7 +2,8 @@
 import type { Context } from "../../context.ts";
 import { EXIT } from "../../exit-codes.ts";
 import { Failure } from "../../failure.ts";
-import { type Column, type Format, render } from "../../output/format.ts";
+import { type Format, render } from "../../output/format.ts";
+import type { Column } from "../../output/table.ts";
 import { visible } from "../../output/visible.ts";
 import {
   type ConfigFile,

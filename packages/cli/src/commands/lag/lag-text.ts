@@ -1,7 +1,8 @@
 /** What `nakadi lag` prints. */
 import type { Subscription } from "nakadi-client";
 import { countCell, durationCell, rateCell } from "../../output/cell.ts";
-import { type Column, type Format, render } from "../../output/format.ts";
+import { type Format, render } from "../../output/format.ts";
+import type { Column } from "../../output/table.ts";
 import { sparkline } from "../../output/sparkline.ts";
 import { visible } from "../../output/visible.ts";
 import type { PartitionLag, TotalLag } from "./measure.ts";

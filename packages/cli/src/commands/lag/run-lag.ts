@@ -5,14 +5,21 @@ import { anyOf, type Context, type Output, stopSignalOf } from "../../context.ts
 import { EXIT, exitCodeOf, type ExitCode } from "../../exit-codes.ts";
 import { describe } from "../../failure.ts";
 import { visible } from "../../output/visible.ts";
+import type { Format } from "../../output/format.ts";
 import { withClient } from "../../settings/connect.ts";
 import type { ConnectionFlags } from "../../settings/connection.ts";
 import { LiveScreen } from "../../terminal/live-screen.ts";
 import { knownSubscription } from "../known-subscription.ts";
-import type { LagFlags } from "../lag.ts";
 import { laneName, type LagView, lagText } from "./lag-text.ts";
 import { partitionLags, type Sample, totalLag } from "./measure.ts";
 import { Sampler } from "./sampler.ts";
+
+export interface LagFlags {
+  watch?: boolean;
+  interval: number;
+  failOver?: number;
+  output: Format;
+}
 
 /** Subscriptions that are looked at together. */
 const AT_ONCE = 8;

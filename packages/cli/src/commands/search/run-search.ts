@@ -17,7 +17,12 @@ import { parsePlace } from "../reading/place.ts";
 import { readingFailure } from "../reading/reading-failure.ts";
 import { projectionOf, selectionOf } from "../reading/selection.ts";
 import { type LogPlace, placesIn, type Source, sourceOf } from "../reading/source.ts";
-import type { SearchFlags } from "../search.ts";
+import type { ReadingFlags } from "../reading/reading-flags.ts";
+
+export interface SearchFlags extends ReadingFlags {
+  from: string;
+  until: string;
+}
 
 /** A clear no; what could not be looked at is 2, as with grep. */
 const [NOT_FOUND, TROUBLE] = [EXIT.failed, EXIT.usage];

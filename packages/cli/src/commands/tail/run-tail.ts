@@ -17,8 +17,14 @@ import { parsePlace, type Place, placeText } from "../reading/place.ts";
 import { projectionOf, type Selection, selectionOf } from "../reading/selection.ts";
 import { type LogPlace, placesIn, sourceNamed } from "../reading/source.ts";
 import { readingFailure } from "../reading/reading-failure.ts";
-import type { TailFlags } from "../tail.ts";
+import type { ReadingFlags } from "../reading/reading-flags.ts";
 import { Speed } from "./speed.ts";
+
+export interface TailFlags extends ReadingFlags {
+  from?: string;
+  last?: number;
+  follow: boolean;
+}
 
 export async function runTail(context: Context, name: string, flags: TailFlags & ConnectionFlags): Promise<ExitCode> {
   const place = placeOf(flags);
