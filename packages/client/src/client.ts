@@ -10,7 +10,7 @@ import { Subscriptions } from "./admin/subscriptions.ts";
 import { Timelines } from "./admin/timelines.ts";
 import { tokenProvider, type TokenSource } from "./auth/token.ts";
 import type { Consumer } from "./consumer/consumer.ts";
-import type { Handler, HandlerFactory } from "./consumer/handler.ts";
+import type { Handler, HandlerFactory } from "./consumer/handling/handler.ts";
 import { type ConsumerOptions, consumerSettings } from "./consumer/options.ts";
 import { SubscriptionConsumer } from "./consumer/subscription-consumer.ts";
 import { NakadiError } from "./errors/nakadi-error.ts";

@@ -40,15 +40,20 @@ export type { Storages } from "./admin/storages.ts";
 export type { EnsureOptions, SubscriptionListOptions, Subscriptions } from "./admin/subscriptions.ts";
 export type { Timelines } from "./admin/timelines.ts";
 export type { WaitOptions } from "./admin/waiting.ts";
-export type { CommitEvery, CommitStrategy } from "./consumer/commit-strategy.ts";
+export type { CommitEvery, CommitStrategy } from "./consumer/reading/commit-strategy.ts";
 export type { Consumer, StopOptions } from "./consumer/consumer.ts";
-export { CONSUMER_COUNTERS, CONSUMER_GAUGES } from "./consumer/consumer-metrics.ts";
-export { toEventType } from "./consumer/dead-letter.ts";
-export { deadLetterAnnotations, readDeadLetterAnnotations } from "./consumer/dead-letter-annotations.ts";
-export type { ServerDeadLetters } from "./consumer/dead-letter-annotations.ts";
-export { toFile } from "./consumer/dead-letter-file.ts";
-export type { DeadLetter, DeadLetterContext, DeadLetterSink } from "./consumer/dead-letter.ts";
-export type { FailureAction, FailureOptions, HandlerFailure, HandlerRetry } from "./consumer/failure-policy.ts";
+export { CONSUMER_COUNTERS, CONSUMER_GAUGES } from "./consumer/reporting/consumer-metrics.ts";
+export { toEventType } from "./consumer/failures/dead-letter.ts";
+export { deadLetterAnnotations, readDeadLetterAnnotations } from "./consumer/failures/dead-letter-annotations.ts";
+export type { ServerDeadLetters } from "./consumer/failures/dead-letter-annotations.ts";
+export { toFile } from "./consumer/failures/dead-letter-file.ts";
+export type { DeadLetter, DeadLetterContext, DeadLetterSink } from "./consumer/failures/dead-letter.ts";
+export type {
+  FailureAction,
+  FailureOptions,
+  HandlerFailure,
+  HandlerRetry,
+} from "./consumer/failures/failure-policy.ts";
 export type {
   Delivered,
   Handler,
@@ -56,8 +61,8 @@ export type {
   HandlerContext,
   HandlerFactory,
   HandlerOutcome,
-} from "./consumer/handler.ts";
-export type { ConsumerHealth, HealthReason, HealthStatus } from "./consumer/health.ts";
+} from "./consumer/handling/handler.ts";
+export type { ConsumerHealth, HealthReason, HealthStatus } from "./consumer/reporting/health.ts";
 export type {
   CommitOverdue,
   ConsumerObservers,
@@ -65,12 +70,12 @@ export type {
   EventsLost,
   ServerSaid,
   StateChange,
-} from "./consumer/observers.ts";
+} from "./consumer/reporting/observers.ts";
 export type { ConsumerOptions } from "./consumer/options.ts";
-export type { DeadLetterTracking, ServerMessage } from "./consumer/server-message.ts";
+export type { DeadLetterTracking, ServerMessage } from "./consumer/reading/server-message.ts";
 export { stopOnSignals } from "./consumer/stop-on-signals.ts";
 export type { Stoppable, StopOnSignalsOptions } from "./consumer/stop-on-signals.ts";
-export type { Abandoned, AbandonedBecause, StopReport } from "./consumer/stop-report.ts";
+export type { Abandoned, AbandonedBecause, StopReport } from "./consumer/reporting/stop-report.ts";
 export type { OutboxOptions } from "./outbox/options.ts";
 export type { Outbox, OutboxStopReport } from "./outbox/outbox.ts";
 export type { OutboxRow, OutboxStore, RejectedRow, Settlement } from "./outbox/outbox-store.ts";

@@ -24,6 +24,6 @@ it("every test that SPEC.md names is there", async () => {
 });
 
 async function testsBelow(folder: string): Promise<string> {
-  const names = (await readdir(new URL(folder, ROOT))).filter((name) => name.endsWith(".test.ts"));
+  const names = (await readdir(new URL(folder, ROOT), { recursive: true })).filter((name) => name.endsWith(".test.ts"));
   return (await Promise.all(names.map((name) => readFile(new URL(folder + name, ROOT), "utf8")))).join("\n");
 }

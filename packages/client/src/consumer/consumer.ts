@@ -3,9 +3,9 @@
  * @pure
  */
 import type { EventTypePartition } from "nakadi-protocol";
-import type { ConsumerHealth } from "./health.ts";
-import type { ConsumerState } from "./observers.ts";
-import type { StopReport } from "./stop-report.ts";
+import type { ConsumerHealth } from "./reporting/health.ts";
+import type { ConsumerState } from "./reporting/observers.ts";
+import type { StopReport } from "./reporting/stop-report.ts";
 
 export interface StopOptions {
   /** Milliseconds for handlers that run to come to an end, 0 or more. Default 10 000. The last commit may take 5 000 more. */

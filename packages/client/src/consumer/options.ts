@@ -6,10 +6,10 @@ import { ConfigError } from "../errors/nakadi-error.ts";
 import { functionOrNone, knownMembers, optionalWholeNumber, wholeNumber, withFunctions } from "../options/checks.ts";
 import { type Metrics, silentMetrics } from "../observability/metrics.ts";
 import { type StreamOptions, type StreamSettings, streamSettings } from "../stream/options.ts";
-import { type CommitRule, commitRule, type CommitStrategy } from "./commit-strategy.ts";
-import { type FailureOptions, type FailureSettings, failureSettings } from "./failure-policy.ts";
-import type { Handler, HandlerFactory } from "./handler.ts";
-import type { ConsumerObservers } from "./observers.ts";
+import { type CommitRule, commitRule, type CommitStrategy } from "./reading/commit-strategy.ts";
+import { type FailureOptions, type FailureSettings, failureSettings } from "./failures/failure-policy.ts";
+import type { Handler, HandlerFactory } from "./handling/handler.ts";
+import type { ConsumerObservers } from "./reporting/observers.ts";
 
 export interface ConsumerOptions<E = unknown>
   extends

@@ -9,10 +9,10 @@ import {
   type NakadiError,
   nakadiError,
   type SessionLostError,
-} from "../errors/nakadi-error.ts";
-import { type BackoffOptions, backoffMs } from "../stream/backoff.ts";
-import type { StreamCursor } from "../stream/batch.ts";
-import type { Committer } from "../stream/committer.ts";
+} from "../../errors/nakadi-error.ts";
+import { type BackoffOptions, backoffMs } from "../../stream/backoff.ts";
+import type { StreamCursor } from "../../stream/batch.ts";
+import type { Committer } from "../../stream/committer.ts";
 import type { CommitTracker } from "./commit-tracker.ts";
 
 export interface SessionCommitsParts {

@@ -2,7 +2,7 @@
  * Sessions in a row that came to nothing: batches came and no position moved, or the stream ended at once without a batch.
  * @pure
  */
-import { USEFUL_LIFE_MS } from "../stream/session-machine.ts";
+import { USEFUL_LIFE_MS } from "../../stream/session-machine.ts";
 
 export class SessionsInVain {
   #count = 0;

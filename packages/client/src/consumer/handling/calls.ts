@@ -3,9 +3,9 @@
  * why a session is lost.
  */
 import type { Clock } from "nakadi-protocol";
-import { type NakadiError, TimeoutError } from "../errors/nakadi-error.ts";
+import { type NakadiError, TimeoutError } from "../../errors/nakadi-error.ts";
 import { HandlerRun, type RunParts } from "./handler-run.ts";
-import type { OwnCalls } from "./own-calls.ts";
+import type { OwnCalls } from "../own-calls.ts";
 import type { Work, WorkPart } from "./work.ts";
 
 export interface CallsParts {

@@ -3,11 +3,11 @@
  * @pure
  */
 import type { Clock } from "nakadi-protocol";
-import type { Backlog } from "./backlog.ts";
+import type { Backlog } from "../reading/backlog.ts";
 import type { ConsumerMetrics } from "./consumer-metrics.ts";
 import type { ConsumerHealth } from "./health.ts";
 import type { StopReport } from "./stop-report.ts";
-import type { Work } from "./work.ts";
+import type { Work } from "../handling/work.ts";
 
 type Counts = Omit<StopReport, "abandoned" | "drained">;
 type Times = Pick<ConsumerHealth, "sinceReceivedMs" | "sinceDoneMs" | "sinceCommittedMs" | "uncommittedMs">;

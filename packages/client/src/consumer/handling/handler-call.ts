@@ -2,13 +2,13 @@
  * Calls a handler with the events of a part and what it may know of them.
  * @pure
  */
-import type { Logger } from "../observability/logger.ts";
-import type { StreamCursor } from "../stream/batch.ts";
+import type { Logger } from "../../observability/logger.ts";
+import type { StreamCursor } from "../../stream/batch.ts";
 import type { Delivered, Handler, HandlerBatch, HandlerContext, HandlerOutcome } from "./handler.ts";
 import type { RunSignals } from "./handler-run.ts";
 import { laneOf } from "./lane.ts";
 import { laneLogger } from "./lane-logger.ts";
-import type { Parsed } from "../stream/event-parsing.ts";
+import type { Parsed } from "../../stream/event-parsing.ts";
 import { pick, rawsOf, type WorkPart } from "./work.ts";
 
 /** @param all the events of the whole batch */

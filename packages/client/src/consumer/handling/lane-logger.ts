@@ -3,7 +3,7 @@
  * @pure
  */
 import type { Cursor } from "nakadi-protocol";
-import type { Logger } from "../observability/logger.ts";
+import type { Logger } from "../../observability/logger.ts";
 
 export function laneLogger(logger: Logger, { event_type, partition, offset }: Cursor): Logger {
   const place = { event_type, partition, offset };

@@ -2,8 +2,8 @@
  * When done work is committed. Whatever the strategy, nothing behind an unfinished batch ever is.
  * @pure
  */
-import { ConfigError } from "../errors/nakadi-error.ts";
-import { knownMembers, optionalWholeNumber } from "../options/checks.ts";
+import { ConfigError } from "../../errors/nakadi-error.ts";
+import { knownMembers, optionalWholeNumber } from "../../options/checks.ts";
 
 export interface CommitEvery {
   /** Done batches. */

@@ -3,11 +3,11 @@
  * @pure
  */
 import type { EventTypePartition } from "nakadi-protocol";
-import type { NakadiError } from "../errors/nakadi-error.ts";
-import type { Logger } from "../observability/logger.ts";
-import { tellObserver } from "../observability/observer.ts";
-import type { StreamState } from "../stream/stream-session.ts";
-import type { ServerMessage } from "./server-message.ts";
+import type { NakadiError } from "../../errors/nakadi-error.ts";
+import type { Logger } from "../../observability/logger.ts";
+import { tellObserver } from "../../observability/observer.ts";
+import type { StreamState } from "../../stream/stream-session.ts";
+import type { ServerMessage } from "../reading/server-message.ts";
 
 /**
  * `connecting`, `streaming`, `backing-off`, `waiting-for-slot` as the stream's (the best one of several), then `draining`,

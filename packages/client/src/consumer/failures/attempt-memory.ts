@@ -4,7 +4,7 @@
  * @pure
  */
 import type { LaneKey } from "nakadi-protocol";
-import type { Work, WorkPart } from "./work.ts";
+import type { Work, WorkPart } from "../handling/work.ts";
 
 type Try = Pick<
   WorkPart<unknown>,

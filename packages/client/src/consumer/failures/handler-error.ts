@@ -2,7 +2,7 @@
  * What went wrong in the program's own handler, as one of the family.
  * @pure
  */
-import { NakadiError } from "../errors/nakadi-error.ts";
+import { NakadiError } from "../../errors/nakadi-error.ts";
 
 export function ownError(what: string, thrown: unknown): NakadiError {
   return NakadiError.is(thrown) ? thrown : handlerError(what, thrown);

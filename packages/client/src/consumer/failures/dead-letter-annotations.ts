@@ -3,8 +3,8 @@
  * (protocol 3.12). They help against what no client can: an event that kills the process.
  * @pure
  */
-import { ConfigError } from "../errors/nakadi-error.ts";
-import { knownMembers, wholeNumber } from "../options/checks.ts";
+import { ConfigError } from "../../errors/nakadi-error.ts";
+import { knownMembers, wholeNumber } from "../../options/checks.ts";
 
 export interface ServerDeadLetters {
   /** How often an event is sent in vain before the server gives up, 2..10. */

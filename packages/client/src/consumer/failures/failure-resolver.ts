@@ -3,10 +3,10 @@
  * fails or hangs is tried again as a handler is; in the end its failure is the consumer's (design 3.3 rule 2).
  */
 import type { Clock } from "nakadi-protocol";
-import { NakadiError, TimeoutError } from "../errors/nakadi-error.ts";
-import type { Logger } from "../observability/logger.ts";
-import { pause } from "../transport/pause.ts";
-import { type Parsed, UNREADABLE } from "../stream/event-parsing.ts";
+import { NakadiError, TimeoutError } from "../../errors/nakadi-error.ts";
+import type { Logger } from "../../observability/logger.ts";
+import { pause } from "../../transport/pause.ts";
+import { type Parsed, UNREADABLE } from "../../stream/event-parsing.ts";
 import {
   type DeadLetter,
   type DeadLetterContext,
@@ -15,7 +15,7 @@ import {
   type PublishLetters,
 } from "./dead-letter.ts";
 import { checkedAction, type FailureAction, type FailureSettings, judge } from "./failure-policy.ts";
-import { rawsOf, type WorkPart } from "./work.ts";
+import { rawsOf, type WorkPart } from "../handling/work.ts";
 
 export interface UndertakerParts<E> {
   subscription: string;

@@ -3,26 +3,26 @@
  * driver of both.
  */
 import type { Clock, LaneKey, Timer } from "nakadi-protocol";
-import { type NakadiError, UnreadableEventError } from "../errors/nakadi-error.ts";
-import type { Logger } from "../observability/logger.ts";
-import { backoffMs } from "../stream/backoff.ts";
-import type { Parsed } from "../stream/event-parsing.ts";
+import { type NakadiError, UnreadableEventError } from "../../errors/nakadi-error.ts";
+import type { Logger } from "../../observability/logger.ts";
+import { backoffMs } from "../../stream/backoff.ts";
+import type { Parsed } from "../../stream/event-parsing.ts";
 import { Calls } from "./calls.ts";
-import type { DoneAs } from "./commit-tracker.ts";
+import type { DoneAs } from "../reading/commit-tracker.ts";
 import { eventsFrom } from "./event-slices.ts";
-import { halves, judge } from "./failure-policy.ts";
+import { halves, judge } from "../failures/failure-policy.ts";
 import type { HandlerOutcome } from "./handler.ts";
 import { callHandler } from "./handler-call.ts";
-import { handlerError, ownError } from "./handler-error.ts";
+import { handlerError, ownError } from "../failures/handler-error.ts";
 import type { RunParts, RunSignals } from "./handler-run.ts";
 import { LaneScheduler } from "./lane-scheduler.ts";
-import { nextTurn, turnIsSpent } from "../stream/loop-budget.ts";
-import { type OwnCalls, SelfWaitError } from "./own-calls.ts";
-import type { Loss } from "./open-session.ts";
+import { nextTurn, turnIsSpent } from "../../stream/loop-budget.ts";
+import { type OwnCalls, SelfWaitError } from "../own-calls.ts";
+import type { Loss } from "../reading/open-session.ts";
 import { Opening } from "./opening.ts";
-import type { ConsumerSettings } from "./options.ts";
-import { PastTries } from "./past-tries.ts";
-import type { Undertaker } from "./undertaker.ts";
+import type { ConsumerSettings } from "../options.ts";
+import { PastTries } from "../failures/attempt-memory.ts";
+import type { Undertaker } from "../failures/failure-resolver.ts";
 import { begin, cut, outcomeOf, partOf, pick, settle, unreadableIndex, type Work, type WorkPart } from "./work.ts";
 
 export interface HandlingParts<E> {

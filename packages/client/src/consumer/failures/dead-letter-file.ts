@@ -1,7 +1,7 @@
 /** Dead letters as lines of JSON at the end of a file. */
 import { appendFile } from "node:fs/promises";
-import { text } from "../options/checks.ts";
-import { rawTextOf } from "../publisher/raw-event.ts";
+import { text } from "../../options/checks.ts";
+import { rawTextOf } from "../../publisher/raw-event.ts";
 import type { DeadLetterSink } from "./dead-letter.ts";
 
 /**

@@ -2,8 +2,8 @@
  * The numbers of a consumer, each with the label `subscription`. What a metrics library throws is its own affair.
  * @pure
  */
-import type { Logger } from "../observability/logger.ts";
-import type { Metrics } from "../observability/metrics.ts";
+import type { Logger } from "../../observability/logger.ts";
+import type { Metrics } from "../../observability/metrics.ts";
 
 export const CONSUMER_COUNTERS = {
   batchesReceived: "nakadi.consumer.batches.received",

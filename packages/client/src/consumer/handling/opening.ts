@@ -1,13 +1,13 @@
 /**
  * Takes a batch apart for its handler: its events from its bytes, in turns of the event loop where they are many, and its parts.
  */
-import type { NakadiError } from "../errors/nakadi-error.ts";
+import type { NakadiError } from "../../errors/nakadi-error.ts";
 import { eventsFrom } from "./event-slices.ts";
 import type { Handler } from "./handler.ts";
-import { ownError } from "./handler-error.ts";
-import type { Parsed } from "../stream/event-parsing.ts";
+import { ownError } from "../failures/handler-error.ts";
+import type { Parsed } from "../../stream/event-parsing.ts";
 import { laneOf } from "./lane.ts";
-import { checkedHandler, type ConsumerSettings } from "./options.ts";
+import { checkedHandler, type ConsumerSettings } from "../options.ts";
 import { partsOf, type Work, type WorkPart } from "./work.ts";
 
 export interface OpeningParts<E> {

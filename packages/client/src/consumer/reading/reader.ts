@@ -3,25 +3,25 @@
  * told to those who handle its batches, and what was done of it is still committed while the server takes it (rule 1).
  */
 import { type Clock, type LaneKey, laneKey, batchLineSteps } from "nakadi-protocol";
-import { type CommitItem, type NakadiError, SessionLostError } from "../errors/nakadi-error.ts";
-import type { Logger } from "../observability/logger.ts";
-import type { Batch, StreamCursor } from "../stream/batch.ts";
-import type { BatchSink } from "../stream/batch-sink.ts";
-import type { Committer } from "../stream/committer.ts";
-import type { StreamOpener } from "../stream/stream-opener.ts";
-import { StreamSession, type StreamState } from "../stream/stream-session.ts";
+import { type CommitItem, type NakadiError, SessionLostError } from "../../errors/nakadi-error.ts";
+import type { Logger } from "../../observability/logger.ts";
+import type { Batch, StreamCursor } from "../../stream/batch.ts";
+import type { BatchSink } from "../../stream/batch-sink.ts";
+import type { Committer } from "../../stream/committer.ts";
+import type { StreamOpener } from "../../stream/stream-opener.ts";
+import { StreamSession, type StreamState } from "../../stream/stream-session.ts";
 import type { Backlog } from "./backlog.ts";
 import { CommitTracker, type DoneAs } from "./commit-tracker.ts";
-import type { ConsumerMetrics } from "./consumer-metrics.ts";
-import { laneOf } from "./lane.ts";
-import type { Observers } from "./observers.ts";
-import type { ConsumerSettings } from "./options.ts";
+import type { ConsumerMetrics } from "../reporting/consumer-metrics.ts";
+import { laneOf } from "../handling/lane.ts";
+import type { Observers } from "../reporting/observers.ts";
+import type { ConsumerSettings } from "../options.ts";
 import { abandonedOf, forgetCommitted, type Loss, type OpenSession, takeLost } from "./open-session.ts";
 import { serverMessages } from "./server-message.ts";
 import { SessionCommits } from "./session-commits.ts";
-import { SessionsInVain } from "./sessions-in-vain.ts";
-import type { Abandoned } from "./stop-report.ts";
-import { type Work, workOf } from "./work.ts";
+import { SessionsInVain } from "./sessions-without-progress.ts";
+import type { Abandoned } from "../reporting/stop-report.ts";
+import { type Work, workOf } from "../handling/work.ts";
 
 export interface ReaderParts<E> {
   settings: ConsumerSettings<E>;

@@ -2,8 +2,8 @@
  * What becomes of an event that cannot be handled: an envelope with all that is known, for a sink.
  * @pure
  */
-import { UNREADABLE, type Parsed } from "../stream/event-parsing.ts";
-import { publishedAs } from "../publisher/raw-event.ts";
+import { UNREADABLE, type Parsed } from "../../stream/event-parsing.ts";
+import { publishedAs } from "../../publisher/raw-event.ts";
 
 /** Its first members are those of the server's own dead letters (protocol 3.12.4). */
 export interface DeadLetter<E = unknown> {

@@ -2,10 +2,10 @@
  * What happens when a handler fails: again, in halves, or an end (design 3.1). Nothing is ever skipped silently.
  * @pure
  */
-import { ConfigError } from "../errors/nakadi-error.ts";
-import { functionOrNone, knownMembers, wholeNumber } from "../options/checks.ts";
-import { type BackoffOptions, backoffMs } from "../stream/backoff.ts";
-import type { StreamCursor } from "../stream/batch.ts";
+import { ConfigError } from "../../errors/nakadi-error.ts";
+import { functionOrNone, knownMembers, wholeNumber } from "../../options/checks.ts";
+import { type BackoffOptions, backoffMs } from "../../stream/backoff.ts";
+import type { StreamCursor } from "../../stream/batch.ts";
 import type { DeadLetterSink } from "./dead-letter.ts";
 
 export interface HandlerRetry extends BackoffOptions {

@@ -3,8 +3,8 @@
  * @pure
  */
 import type { DeliveredMetadata, EventTypePartition } from "nakadi-protocol";
-import type { Logger } from "../observability/logger.ts";
-import type { StreamCursor } from "../stream/batch.ts";
+import type { Logger } from "../../observability/logger.ts";
+import type { StreamCursor } from "../../stream/batch.ts";
 
 /**
  * What became of a batch (of a part of it, where it is handled in parts):

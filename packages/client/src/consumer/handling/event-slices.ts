@@ -1,7 +1,7 @@
 /** Events from bytes, without holding the event loop for a large batch. */
 import { eachEvent } from "nakadi-protocol";
-import { type Parsed, parsedEvent, parsedEvents } from "../stream/event-parsing.ts";
-import { nextTurn, turnIsSpent } from "../stream/loop-budget.ts";
+import { type Parsed, parsedEvent, parsedEvents } from "../../stream/event-parsing.ts";
+import { nextTurn, turnIsSpent } from "../../stream/loop-budget.ts";
 
 /** So much is parsed in a few milliseconds. */
 const WHOLE_BYTES = 256 * 1024;

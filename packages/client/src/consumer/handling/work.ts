@@ -3,9 +3,9 @@
  * @pure
  */
 import { eachEvent, type LaneKey } from "nakadi-protocol";
-import type { Batch, StreamCursor } from "../stream/batch.ts";
-import { type Parsed, UNREADABLE } from "../stream/event-parsing.ts";
-import type { DoneAs, Ticket } from "./commit-tracker.ts";
+import type { Batch, StreamCursor } from "../../stream/batch.ts";
+import { type Parsed, UNREADABLE } from "../../stream/event-parsing.ts";
+import type { DoneAs, Ticket } from "../reading/commit-tracker.ts";
 import type { Handler, HandlerOutcome } from "./handler.ts";
 import type { Part } from "./lane-scheduler.ts";
 

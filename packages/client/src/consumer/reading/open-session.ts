@@ -2,13 +2,13 @@
  * A session of a consumer, open or ended, until nothing of it can be committed any more.
  * @pure
  */
-import type { StreamCursor } from "../stream/batch.ts";
-import type { NakadiError } from "../errors/nakadi-error.ts";
+import type { StreamCursor } from "../../stream/batch.ts";
+import type { NakadiError } from "../../errors/nakadi-error.ts";
 import type { CommitTracker } from "./commit-tracker.ts";
-import { laneOf } from "./lane.ts";
+import { laneOf } from "../handling/lane.ts";
 import type { SessionCommits } from "./session-commits.ts";
-import type { Abandoned } from "./stop-report.ts";
-import type { Work, WorkSession } from "./work.ts";
+import type { Abandoned } from "../reporting/stop-report.ts";
+import type { Work, WorkSession } from "../handling/work.ts";
 
 export interface OpenSession<E> extends WorkSession<E> {
   advanced: boolean;

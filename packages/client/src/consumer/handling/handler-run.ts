@@ -3,7 +3,7 @@
  * handler is: whatever was aborted may still be at work.
  */
 import type { Clock } from "nakadi-protocol";
-import { NakadiError, TimeoutError } from "../errors/nakadi-error.ts";
+import { NakadiError, TimeoutError } from "../../errors/nakadi-error.ts";
 import type { HandlerOutcome } from "./handler.ts";
 
 export type RunResult =
