@@ -44,7 +44,7 @@ describe("what the server says", () => {
     const place = { event_type: "e", partition: "0", streamId: server.id, count: 17 };
     expect(lost).toEqual([place]);
     expect(counts["nakadi.consumer.events.lost"]).toBe(17);
-    expect(lines).toEqual([["error", place, "events were deleted before they were read"]]);
+    expect(lines).toEqual([["error", place, "events deleted by retention before they were read"]]);
   });
 
   it("is never needed: a consumer without observers goes on", async () => {
@@ -220,7 +220,7 @@ describe("numbers", () => {
     (await test.open()).batch(1);
     await test.settle();
     expect(test.committed()).toEqual([["0:1"]]);
-    expect(lines[0]).toMatchObject(["error", {}, "the metrics of a consumer have thrown"]);
+    expect(lines[0]).toMatchObject(["error", {}, "a metrics call failed"]);
   });
 });
 

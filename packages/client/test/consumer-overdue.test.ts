@@ -31,11 +31,11 @@ describe("a handler that takes longer than the commit timeout", () => {
       const test = testConsumer({ [name]: handle }, SKIP);
       for (let session = 1; session <= 3; session += 1) await losing(test, (stream) => stream.batch(1));
       expect([attempts, test.committed()]).toEqual([[1, 2, 3], []]);
-      expect(test.consumer.health()).toMatchObject({ ok: false, status: "stuck", reason: "sessions-in-vain" });
+      expect(test.consumer.health()).toMatchObject({ ok: false, status: "stuck", reason: "sessions-without-progress" });
       (await test.open()).batch(1);
       await test.settle();
       expect([attempts, test.committed()]).toEqual([[1, 2, 3], [["0:1"]]]);
-      expect(test.consumer.health()).toMatchObject({ ok: true, sessionsInVain: 0 });
+      expect(test.consumer.health()).toMatchObject({ ok: true, sessionsWithoutProgress: 0 });
       const told = test.retries.filter(({ error }) => error.code === "HANDLER");
       expect(told.map(({ error }) => (error.cause as Error).message)).toEqual([
         "the handler took longer than the commit timeout, 1000 ms, so the session was lost",
@@ -215,7 +215,7 @@ describe("a handler that takes longer than the commit timeout", () => {
     (await test.open()).batch(1);
     expect(await failed).toMatchObject({
       code: "HANDLER",
-      message: "a handler could not be given up on within the commit timeout",
+      message: "a handler has failed, and its failure was not resolved within the commit timeout",
     });
     expect([letters, test.committed()]).toEqual([2, []]);
   });
@@ -237,7 +237,7 @@ describe("a stream that ends together with its batch", () => {
       await test.pass(20);
     }
     expect([held.seen, test.retries]).toEqual([[[1], [2], [3], [4], [5]], []]);
-    expect(test.consumer.health()).toMatchObject({ ok: true, sessionsInVain: 0 });
+    expect(test.consumer.health()).toMatchObject({ ok: true, sessionsWithoutProgress: 0 });
   });
 
   it("is handled once, also where the batch comes again before it is committed", async () => {
@@ -305,7 +305,7 @@ describe("a stream that ends together with its batch", () => {
       await test.pass(15_000);
     }
     expect(test.retries.at(-1)?.delayMs).toBe(10_000);
-    expect(test.consumer.health()).toMatchObject({ ok: false, status: "stuck", reason: "sessions-in-vain" });
+    expect(test.consumer.health()).toMatchObject({ ok: false, status: "stuck", reason: "sessions-without-progress" });
   });
 
   it.each([
@@ -325,7 +325,7 @@ describe("a stream that ends together with its batch", () => {
       await test.pass(1_000, 250);
     }
     expect(opened).toBeLessThan(30);
-    expect(test.consumer.health()).toMatchObject({ ok: false, reason: "sessions-in-vain" });
+    expect(test.consumer.health()).toMatchObject({ ok: false, reason: "sessions-without-progress" });
   });
 });
 
@@ -334,14 +334,14 @@ describe("health", () => {
     const test = testConsumer({ onEvent: () => undefined });
     (await test.open()).end();
     await test.pass(20);
-    expect(test.consumer.health()).toMatchObject({ ok: true, sessionsInVain: 1 });
+    expect(test.consumer.health()).toMatchObject({ ok: true, sessionsWithoutProgress: 1 });
     (await test.open()).keepAlive();
     test.transport.newestStream.end();
     await test.pass(30);
-    expect(test.consumer.health()).toMatchObject({ ok: false, status: "stuck", reason: "sessions-in-vain" });
+    expect(test.consumer.health()).toMatchObject({ ok: false, status: "stuck", reason: "sessions-without-progress" });
     (await test.open()).keepAlive();
     await test.pass(10_000);
-    expect(test.consumer.health()).toMatchObject({ ok: true, status: "idle", sessionsInVain: 0 });
+    expect(test.consumer.health()).toMatchObject({ ok: true, status: "idle", sessionsWithoutProgress: 0 });
   });
 
   it("tells that nothing is committed although batches are done", async () => {

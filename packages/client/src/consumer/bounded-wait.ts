@@ -1,10 +1,10 @@
 /**
- * Waiting for something that may never come.
+ * A wait with a time limit.
  * @pure
  */
 import type { Clock } from "nakadi-protocol";
 
-/** Whether `what` came before the time was over or one of the signals was aborted. */
+/** Whether `what` resolved before the time limit and before any of the signals was aborted. */
 export async function cameWithin(
   what: Promise<void>,
   limitMs: number,

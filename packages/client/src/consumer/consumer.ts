@@ -1,5 +1,5 @@
 /**
- * A consumer as the program sees it (design 3.1, 3.5).
+ * The consumer as programs use it.
  * @pure
  */
 import type { EventTypePartition } from "nakadi-protocol";
@@ -8,7 +8,7 @@ import type { ConsumerState } from "./reporting/observers.ts";
 import type { StopReport } from "./reporting/stop-report.ts";
 
 export interface StopOptions {
-  /** Milliseconds for handlers that run to come to an end, 0 or more. Default 10 000. The last commit may take 5 000 more. */
+  /** Milliseconds that running handlers have to end, 0 or more. Default 10 000. The last commit may take 5 000 more. */
   drainMs?: number;
   /** Ends that time early. */
   signal?: AbortSignal;
@@ -22,17 +22,20 @@ export interface Consumer extends AsyncDisposable {
    */
   readonly done: Promise<StopReport>;
   /**
-   * Stops: nothing new begins, handlers that run may come to an end, what is done is committed, the slot is free. It never
-   * takes longer than it was given; a second call waits for the first.
-   * @throws {NakadiError} CONFIG for a handler that awaits it, and so itself: it answers with `return "stop"`, or does not await
+   * Drains: begins no batch, waits for running handlers, commits done batches and frees the slot, within `drainMs` plus 5 s. A
+   * second call waits for the first.
+   * @throws {NakadiError} CONFIG in a handler, which would wait for itself: `return "stop"` instead, or do not await
    */
   stop(options?: StopOptions): Promise<StopReport>;
-  /** Over at once: handlers are aborted, nothing more is committed. Idempotent. */
+  /** Ends at once: aborts handlers and commits nothing more. Idempotent. */
   close(): Promise<void>;
-  /** Nothing of the lane, or of any, begins until `resume`. What waits too long is lost to the commit timeout and comes again. */
+  /**
+   * Begins no batch of the lane, or of any lane, until `resume`. A pause longer than the commit timeout loses the session, and its
+   * batches are redelivered.
+   */
   pause(lane?: EventTypePartition): void;
-  /** Undoes a pause of the lane; without one, every pause. */
+  /** Ends the pause of the lane; without a lane, every pause. */
   resume(lane?: EventTypePartition): void;
-  /** How it is, for a probe: an idle consumer is well, a dead one is not. */
+  /** The state for a probe. `ok` is true for an idle consumer. */
   health(): ConsumerHealth;
 }

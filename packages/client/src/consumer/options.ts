@@ -1,5 +1,5 @@
 /**
- * Options of a consumer: those of a stream, and what handling and committing need besides. What contradicts itself is refused.
+ * Options of a consumer: those of a stream, and those of handling and committing. Contradictions are a ConfigError.
  * @pure
  */
 import { ConfigError } from "../errors/nakadi-error.ts";
@@ -33,17 +33,17 @@ export interface ConsumerOptions<E = unknown>
   concurrency?: number;
   /** Handles the keys of a lane in parallel, each key in order. Default: a lane is handled in order. */
   key?: (event: E) => string;
-  /** When done work is committed. Default: every half of `maxUncommittedEvents` or second, whichever is first. */
+  /** When done batches are committed. Default: after half of `maxUncommittedEvents` or a second, whichever is first. */
   commit?: CommitStrategy;
-  /** What happens when a handler fails. Default: ten tries in place, then the consumer stops with the error. */
+  /** What happens when a handler fails. Default: ten attempts in place, then the consumer stops with the error. */
   failure?: FailureOptions<E>;
-  /** Milliseconds after which a try has failed and its signal is aborted, 1 or more. Default: no limit. */
+  /** Milliseconds after which an attempt has failed and its signal is aborted, 1 or more. Default: no limit. */
   handlerTimeoutMs?: number;
   /** Streams that are kept open at a time, 1 or more; each needs a slot. Default 1. */
   streams?: number;
   /** Events that begin to be handled in a second on average, 1 or more. Default: no limit. */
   maxEventsPerSecond?: number;
-  /** Where numbers go. Default: nowhere. */
+  /** Receives the metrics. Default: none. */
   metrics?: Metrics;
   /** Batches that were received and are not done, in all lanes together, before the sockets are paused. Default 100. */
   bufferedBatches?: number;
@@ -118,7 +118,8 @@ export function consumerSettings<E>(
   if (typeof given === "function") return settingsOf(given, options);
   const { onBatch, onEvent, ...more } = besideHandler(given);
   const twice = Object.keys(more).find((name) => name in options);
-  if (twice !== undefined) throw new ConfigError(`options.${twice}`, "given once, not beside the handler as well");
+  if (twice !== undefined)
+    throw new ConfigError(`options.${twice}`, "given once, either beside the handler or in the options");
   const handler = checkedHandler(given);
   const all = { ...more, ...options };
   if (handler.onEvent && all.failure?.bisect) {
@@ -127,7 +128,7 @@ export function consumerSettings<E>(
   return settingsOf(() => handler, all);
 }
 
-/** The options beside a handler. One of a class has state of its own and no options. */
+/** The options beside a handler. A handler of a class has state of its own and no options. */
 function besideHandler<E>(given: Handler<E> & ConsumerOptions<E>): Handler<E> & ConsumerOptions<E> {
   if (given instanceof Object && Object.getPrototypeOf(given) !== Object.prototype) return {};
   knownMembers("handler", given, [...HANDLERS, ...OWN, ...OF_STREAM]);
@@ -174,15 +175,14 @@ function settingsOf<E>(handlerOf: HandlerFactory<E>, options: ConsumerOptions<E>
 const BATCH_EVENTS = 100;
 const WINDOW_EVENTS = 1_000;
 
-/** Where a stream has the original's defaults, of one event and ten, a consumer has such as keep it busy while a commit travels. */
+/** Defaults that keep a consumer busy during a commit. Those of a stream, one event and ten, are the ones of go-nakadi. */
 function forThroughput<E>({ batchLimit, maxUncommittedEvents }: ConsumerOptions<E>): StreamOptions {
-  // What is no number is refused by name, and not here.
+  // A value that is not a number is refused by its check, which names the option.
   const window = typeof maxUncommittedEvents === "number" ? maxUncommittedEvents : WINDOW_EVENTS;
   const batch = typeof batchLimit === "number" ? batchLimit : 0;
   return {
     batchLimit: Math.min(BATCH_EVENTS, window),
     maxUncommittedEvents: Math.max(WINDOW_EVENTS, 2 * batch),
-    // A batch that is not full waits so long.
     batchFlushTimeoutSeconds: 1,
   };
 }

@@ -1,4 +1,4 @@
-/** Stopping in stages when the process is told to end. */
+/** Stops consumers, publishers and clients in stages when the process receives a signal. */
 import { ConfigError } from "../errors/nakadi-error.ts";
 import { abortSignal, knownMembers, optionalWholeNumber } from "../options/checks.ts";
 import type { StopOptions } from "./consumer.ts";
@@ -8,17 +8,17 @@ export interface StopOnSignalsOptions extends StopOptions {
   signals?: readonly NodeJS.Signals[];
 }
 
-/** A consumer, publisher or outbox, a client or stream, or anything of the program's that ends in the same way. */
+/** A consumer, publisher, outbox, client or stream, or an object of the program with the same method. */
 export type Stoppable = { stop(options?: StopOptions): Promise<unknown> } | { close(): Promise<unknown> };
 
 /**
- * Stops everything once the process gets one of the signals, stage by stage: a stage begins when all of the one before have stopped
- * or failed to. What fails is a warning of the process. A second signal has its usual effect.
- * @param what arrays are stages, in their order. Without arrays the stages are: consumers, streams and what is not known; publishers
- *   and outboxes, which handlers may still use until then; clients
- * @param given `drainMs` and `signal` are for each stop; what has only `close` is closed
- * @returns undoes it
- * @throws {ConfigError} at once: later, nothing would be stopped
+ * Stops everything when the process receives one of the signals, stage by stage: a stage begins when every stop of the one before
+ * has ended. A stop that fails is a process warning. A second signal has its usual effect.
+ * @param what arrays are stages, in their order. Without arrays the stages are: consumers, streams and unknown objects; publishers
+ *   and outboxes, which handlers use until then; clients
+ * @param given `drainMs` and `signal` are passed to each `stop`; an object that has only `close` is closed
+ * @returns removes the signal handlers
+ * @throws {ConfigError} when called, not when the signal arrives
  */
 export function stopOnSignals(
   what: readonly Stoppable[] | readonly (readonly Stoppable[])[],
@@ -52,7 +52,7 @@ async function stopAll(stages: readonly (readonly Stoppable[])[], options: StopO
 
 /** @throws {ConfigError} */
 function stagesOf(what: readonly Stoppable[] | readonly (readonly Stoppable[])[]): readonly (readonly Stoppable[])[] {
-  const allowed = "an array of what has stop or close, or of arrays of it";
+  const allowed = "an array of objects with stop or close, or an array of such arrays";
   if (!Array.isArray(what)) throw new ConfigError("what", allowed);
   const isNested = what.some((one) => Array.isArray(one));
   const stages = isNested ? (what as readonly (readonly Stoppable[])[]) : inDefaultOrder(what as readonly Stoppable[]);

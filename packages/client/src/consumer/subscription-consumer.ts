@@ -1,4 +1,4 @@
-/** A consumer: reads a subscription and has its events handled, until it is stopped or cannot go on (design 3.1, 3.5). */
+/** The consumer: reads a subscription and calls handlers until it is stopped or fails. */
 import type { Clock, EventTypePartition } from "nakadi-protocol";
 import { laneKey } from "nakadi-protocol";
 import { NakadiError } from "../errors/nakadi-error.ts";
@@ -24,7 +24,7 @@ import type { ConsumerSettings } from "./options.ts";
 import { OwnCalls, refusedWait, SelfWaitError } from "./own-calls.ts";
 import { Reader } from "./reading/reader.ts";
 import type { StopReport } from "./reporting/stop-report.ts";
-import { Undertaker } from "./failures/failure-resolver.ts";
+import { FailureResolver } from "./failures/failure-resolver.ts";
 
 export interface ConsumerParts<E> {
   pipeline: HttpPipeline;
@@ -35,13 +35,13 @@ export interface ConsumerParts<E> {
   logger: Logger;
   headTimeoutMs: number;
   publish: PublishLetters;
-  /** Called once when it has stopped or failed. */
+  /** Called once when the consumer has stopped or failed. */
   over: () => void;
 }
 
 const DRAIN_MS = 10_000;
 const LAST_COMMIT_MS = 5_000;
-/** Of several streams the best is told. */
+/** Best first: the state of the consumer is the best one of its streams. */
 const RANKS = ["streaming", "waiting-for-slot", "backing-off", "connecting"] as const satisfies StreamState[];
 
 export class SubscriptionConsumer<E> implements Consumer {
@@ -57,11 +57,11 @@ export class SubscriptionConsumer<E> implements Consumer {
   readonly #metrics: ConsumerMetrics;
   #state: ConsumerState = "connecting";
   #stateSinceMs: number;
-  /** Since when no stream is open; trying again does not begin it anew. */
+  /** Since when no stream is open. Failed attempts to open one do not reset it. */
   #withoutStreamSinceMs: number | undefined;
   #stopping = false;
-  /** Aborted by `close`: nothing is waited for any more. */
-  readonly #hurry = new AbortController();
+  /** Aborted by `close`, which ends every wait. */
+  readonly #closing = new AbortController();
   #failure: NakadiError | undefined;
   #end: (ending: Ending) => void = () => undefined;
   readonly #ended = new Promise<Ending>((resolve) => (this.#end = resolve));
@@ -77,7 +77,7 @@ export class SubscriptionConsumer<E> implements Consumer {
     this.#stateSinceMs = clock.monotonicMs();
     this.#withoutStreamSinceMs = this.#stateSinceMs;
     const retrying = (error: NakadiError, delayMs: number): void => this.#retrying(error, delayMs);
-    const undertaker = new Undertaker<E>({
+    const failureResolver = new FailureResolver<E>({
       subscription,
       settings: settings.failure,
       clock,
@@ -85,14 +85,14 @@ export class SubscriptionConsumer<E> implements Consumer {
       logger,
       publish,
       retrying,
-      buried: (action, events) => this.#account.buried(action, events),
+      gaveUp: (action, events) => this.#account.gaveUp(action, events),
     });
     this.#handling = new Handling<E>({
       settings,
       clock,
       random,
       logger,
-      undertaker,
+      failureResolver,
       ownCalls: this.#ownCalls,
       done: (work, as) => {
         this.#account.done(work);
@@ -103,7 +103,7 @@ export class SubscriptionConsumer<E> implements Consumer {
         for (const reader of this.#readers) reader.drain();
       },
       retrying,
-      stop: () => this.#begin(DRAIN_MS),
+      stop: () => this.#beginStop(DRAIN_MS),
       fatal: (error) => this.#fail(error, DRAIN_MS),
     });
     const committer = new Committer({
@@ -112,7 +112,7 @@ export class SubscriptionConsumer<E> implements Consumer {
       clock,
       random,
       retry: settings.stream.retry,
-      // Each try with the newest positions: SessionCommits decides about the next.
+      // SessionCommits retries, each time with the newest positions.
       maxElapsedMs: 0,
       onRetry: () => undefined,
     });
@@ -140,8 +140,8 @@ export class SubscriptionConsumer<E> implements Consumer {
   }
 
   async close(): Promise<void> {
-    this.#hurry.abort();
-    this.#begin(0);
+    this.#closing.abort();
+    this.#beginStop(0);
     await this.#ended;
   }
 
@@ -168,7 +168,7 @@ export class SubscriptionConsumer<E> implements Consumer {
       stateForMs: nowMs - this.#stateSinceMs,
       withoutStreamMs: this.#withoutStreamSinceMs === undefined ? undefined : nowMs - this.#withoutStreamSinceMs,
       ...this.#account.times,
-      sessionsInVain: Math.max(...this.#readers.map((reader) => reader.sessionsInVain)),
+      sessionsWithoutProgress: Math.max(...this.#readers.map((reader) => reader.sessionsWithoutProgress)),
       backlog: { batches: this.#backlog.batches, bytes: this.#backlog.bytes },
       slowest: oldest && {
         lane: laneOf(oldest.batch.cursor),
@@ -194,48 +194,48 @@ export class SubscriptionConsumer<E> implements Consumer {
       random,
       received: (work) => {
         this.#account.received(work);
-        this.#handling.add(work);
+        this.#handling.addBatch(work);
       },
-      gone: (loss) => this.#handling.drop(loss),
+      gone: (loss) => this.#handling.dropLost(loss),
       committed: (items) => {
-        this.#handling.committed(new Set(items.map(({ cursor }) => laneKey(cursor))));
+        this.#handling.noteCommitted(new Set(items.map(({ cursor }) => laneKey(cursor))));
         this.#account.committed(items.length, items.filter(({ result }) => result === "outdated").length);
       },
       retrying: (error, delayMs) => this.#retrying(error, delayMs),
-      state: (_state, reason) => this.#look(reason),
+      state: (_state, reason) => this.#updateState(reason),
       fatal: (error) => this.#fail(error, 0),
     });
   }
 
-  /** Of several streams the best one is told. */
-  #look(reason: NakadiError | undefined): void {
+  /** Updates the state from the states of the streams. */
+  #updateState(reason: NakadiError | undefined): void {
     if (this.#stopping) return;
     const states = new Set<StreamState>(this.#readers.map(({ state }) => state));
     const best = RANKS.find((rank) => states.has(rank));
-    if (best) this.#become(best, reason);
+    if (best) this.#enterState(best, reason);
   }
 
-  #become(state: ConsumerState, reason: NakadiError | undefined): void {
+  #enterState(state: ConsumerState, reason: NakadiError | undefined): void {
     if (state === this.#state) return;
     const previous = this.#state;
     this.#state = state;
     this.#stateSinceMs = this.#parts.clock.monotonicMs();
     if (state === "streaming") this.#withoutStreamSinceMs = undefined;
     else if (state !== "draining") this.#withoutStreamSinceMs ??= this.#stateSinceMs;
-    this.#observers.tell("onState", { state, previous, reason });
+    this.#observers.notify("onState", { state, previous, reason });
   }
 
   #retrying(error: NakadiError, delayMs: number): void {
     this.#metrics.count(error.code === "HANDLER" ? "handlerFailures" : "retries");
-    this.#observers.tell("onRetry", error, delayMs);
+    this.#observers.notify("onRetry", error, delayMs);
   }
 
   #fail(error: NakadiError, drainMs: number): void {
     this.#failure ??= error;
-    this.#begin(drainMs);
+    this.#beginStop(drainMs);
   }
 
-  #begin(drainMs: number, signal?: AbortSignal): void {
+  #beginStop(drainMs: number, signal?: AbortSignal): void {
     if (this.#stopping) return;
     this.#stopping = true;
     void this.#stop(drainMs, signal);
@@ -243,29 +243,30 @@ export class SubscriptionConsumer<E> implements Consumer {
 
   async #stopped(options: StopOptions): Promise<StopReport> {
     const drainMs = wholeNumber("options.drainMs", options.drainMs, { min: 0 }, DRAIN_MS);
-    this.#begin(drainMs, abortSignal("options.signal", options.signal));
+    this.#beginStop(drainMs, abortSignal("options.signal", options.signal));
     return (await this.#ended).report;
   }
 
   async #stop(drainMs: number, signal: AbortSignal | undefined): Promise<void> {
-    this.#become("draining", this.#failure);
+    this.#enterState("draining", this.#failure);
     for (const reader of this.#readers) reader.stopReading();
-    const signals = [this.#hurry.signal, ...(signal ? [signal] : [])];
+    const signals = [this.#closing.signal, ...(signal ? [signal] : [])];
     const drained = await cameWithin(this.#handling.drain(), drainMs, this.#parts.clock, signals);
-    if (!drained) this.#handling.callOff(new NakadiError("CLOSED", "the consumer stops and the time is over"));
-    const withinMs = this.#hurry.signal.aborted ? 0 : LAST_COMMIT_MS;
-    const hurry = sharedSignal(this.#hurry.signal);
-    const abandoned = await Promise.all(this.#readers.map((reader) => reader.end(withinMs, hurry)));
+    if (!drained)
+      this.#handling.abortAll(new NakadiError("CLOSED", "the consumer stops, and its drain time has passed"));
+    const withinMs = this.#closing.signal.aborted ? 0 : LAST_COMMIT_MS;
+    const closing = sharedSignal(this.#closing.signal);
+    const abandoned = await Promise.all(this.#readers.map((reader) => reader.end(withinMs, closing)));
     this.#release();
     const failure = this.#failure;
-    this.#become(failure ? "failed" : "stopped", failure);
+    this.#enterState(failure ? "failed" : "stopped", failure);
     this.#parts.over();
     this.#end({ report: { ...this.#account.counts, abandoned: abandoned.flat(), drained }, failure });
-    if (failure) this.#tellFailure(failure);
+    if (failure) this.#reportFailure(failure);
   }
 
-  #tellFailure(failure: NakadiError): void {
-    this.#observers.tell("onFailed", failure);
+  #reportFailure(failure: NakadiError): void {
+    this.#observers.notify("onFailed", failure);
     if (this.#done || this.#observers.has("onFailed")) return;
     const { subscription } = this.#parts;
     process.emitWarning(`The consumer of subscription ${subscription} has failed: ${failure.message}`, {

@@ -1,49 +1,49 @@
 /**
- * Tries of batches whose session is gone: a batch that comes again goes on where it was, so that one whose handler takes
- * longer than a session lives is given up on all the same. What is known of a lane is forgotten with its next commit.
+ * Attempts on batches whose session is gone. A redelivered batch continues with its counts, so a handler that takes longer than
+ * a session lasts still reaches its last attempt. The next commit of a lane clears the lane's entries.
  * @pure
  */
 import type { LaneKey } from "nakadi-protocol";
 import type { Work, WorkPart } from "../handling/work.ts";
 
-type Try = Pick<
+type Attempts = Pick<
   WorkPart<unknown>,
-  "key" | "indexes" | "halved" | "attempts" | "buried" | "unresolved" | "firstFailedAtMs" | "doneAs"
+  "key" | "indexes" | "halved" | "attempts" | "resolutions" | "unresolved" | "firstFailedAtMs" | "doneAs"
 >;
 
-interface PastBatch {
+interface RememberedBatch {
   untilMs: number;
   events: number;
   /** Of its first event, where that has one. */
   eid: string | undefined;
-  tries: readonly Try[];
+  tries: readonly Attempts[];
 }
 
-/** What has not come again by then is somewhere else, or comes because cursors were reset: then it is to be handled again. */
+/** A batch that is redelivered later than this was read by another consumer, or cursors were reset: its counts start over. */
 const KEPT_MS = 15 * 60_000;
 
-export class PastTries {
+export class AttemptMemory {
   /** By lane and offset. */
-  readonly #lanes = new Map<LaneKey, Map<string, PastBatch>>();
+  readonly #lanes = new Map<LaneKey, Map<string, RememberedBatch>>();
 
   /**
-   * A batch that was begun comes again.
-   * @param keepDone whether the parts of it that are done are not handled again; what was held back always is
+   * Keeps the attempts on a begun batch that will be redelivered.
+   * @param keepDone whether parts that are done are not handled again; parts with the outcome `hold` always are
    */
-  note<E>({ lane, batch, events, fresh, parts }: Work<E>, keepDone: boolean, nowMs: number): void {
-    const tries = parts.map((part): Try => ({ ...tryOf(part), doneAs: keepDone ? doneForGood(part) : undefined }));
+  remember<E>({ lane, batch, events, fresh, parts }: Work<E>, keepDone: boolean, nowMs: number): void {
+    const tries = parts.map((part): Attempts => ({ ...tryOf(part), doneAs: keepDone ? doneForGood(part) : undefined }));
     if (tries.every(({ attempts, doneAs }) => attempts === 0 && doneAs === undefined)) return;
-    const batches = this.#lanes.get(lane) ?? new Map<string, PastBatch>();
+    const batches = this.#lanes.get(lane) ?? new Map<string, RememberedBatch>();
     const past = { untilMs: nowMs + KEPT_MS, events, eid: eidOf(fresh[0]), tries };
     this.#lanes.set(lane, batches.set(batch.cursor.offset, past));
   }
 
-  /** Positions of the lanes moved. */
-  forget(lanes: Iterable<LaneKey>): void {
+  /** The committed positions of the lanes have advanced. */
+  forgetLanes(lanes: Iterable<LaneKey>): void {
     for (const lane of lanes) this.#lanes.delete(lane);
   }
 
-  /** The parts of a batch with what is known of them; those that are done among them. */
+  /** The parts of a batch, done parts included, with the attempts of their earlier deliveries. */
   recall<E>(work: Work<E>, parts: readonly WorkPart<E>[], nowMs: number): WorkPart<E>[] {
     const batches = this.#lanes.get(work.lane);
     for (const [offset, { untilMs }] of batches ?? []) if (untilMs <= nowMs) batches?.delete(offset);
@@ -58,12 +58,12 @@ export class PastTries {
   }
 }
 
-/** The events are cut into batches otherwise than before, from the same event on: what failed there goes on counting. */
-function failuresOf<E>({ key, indexes }: WorkPart<E>, { tries }: PastBatch): Partial<Try> {
+/** The server has cut its batches differently, and this one starts at the same event: the counts of that event continue. */
+function failuresOf<E>({ key, indexes }: WorkPart<E>, { tries }: RememberedBatch): Partial<Attempts> {
   const failed = tries.find((one) => one.key === key && one.indexes[0] === indexes[0] && one.doneAs === undefined);
   if (!failed) return {};
-  const { attempts, buried, unresolved, firstFailedAtMs } = failed;
-  return { attempts, buried, unresolved, firstFailedAtMs };
+  const { attempts, resolutions, unresolved, firstFailedAtMs } = failed;
+  return { attempts, resolutions, unresolved, firstFailedAtMs };
 }
 
 function partLike<E>([first]: readonly WorkPart<E>[], work: Work<E>): WorkPart<E> {
@@ -71,11 +71,20 @@ function partLike<E>([first]: readonly WorkPart<E>[], work: Work<E>): WorkPart<E
   return first;
 }
 
-function tryOf<E>({ key, indexes, halved, attempts, buried, unresolved, firstFailedAtMs, doneAs }: WorkPart<E>): Try {
-  return { key, indexes, halved, attempts, buried, unresolved, firstFailedAtMs, doneAs };
+function tryOf<E>({
+  key,
+  indexes,
+  halved,
+  attempts,
+  resolutions,
+  unresolved,
+  firstFailedAtMs,
+  doneAs,
+}: WorkPart<E>): Attempts {
+  return { key, indexes, halved, attempts, resolutions, unresolved, firstFailedAtMs, doneAs };
 }
 
-function doneForGood<E>({ doneAs }: WorkPart<E>): Try["doneAs"] {
+function doneForGood<E>({ doneAs }: WorkPart<E>): Attempts["doneAs"] {
   return doneAs === "hold" ? undefined : doneAs;
 }
 

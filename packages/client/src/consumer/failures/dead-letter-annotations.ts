@@ -1,15 +1,15 @@
 /**
- * The server's own dead letters: annotations of a subscription that make it give up on events that no consumer commits
- * (protocol 3.12). They help against what no client can: an event that kills the process.
+ * Dead letters of the server: annotations of a subscription that make it skip events that no consumer commits (protocol 3.12).
+ * They cover the failure that no client can handle: an event that ends the process.
  * @pure
  */
 import { ConfigError } from "../../errors/nakadi-error.ts";
 import { knownMembers, wholeNumber } from "../../options/checks.ts";
 
 export interface ServerDeadLetters {
-  /** How often an event is sent in vain before the server gives up, 2..10. */
+  /** How often an event is sent without a commit before the server skips it, 2..10. */
   maxSendCount: number;
-  /** `SKIP_EVENT`: it is gone; `DEAD_LETTER_QUEUE`: it is published to `nakadi.dead.letter.queue`. */
+  /** `SKIP_EVENT`: it is dropped; `DEAD_LETTER_QUEUE`: it is published to `nakadi.dead.letter.queue`. */
   policy: "SKIP_EVENT" | "DEAD_LETTER_QUEUE";
 }
 

@@ -1,5 +1,5 @@
 /**
- * What becomes of an event that cannot be handled: an envelope with all that is known, for a sink.
+ * The envelope of an event that could not be handled, for a sink.
  * @pure
  */
 import { UNREADABLE, type Parsed } from "../../stream/event-parsing.ts";
@@ -17,7 +17,7 @@ export interface DeadLetter<E = unknown> {
   event: E;
   /** The text of an event that is not JSON, in place of `event`. */
   event_text?: string;
-  /** Tries that have failed; 1 where the event is not JSON. */
+  /** Failed attempts; 1 where the event is not JSON. */
   attempts: number;
   /** ISO 8601. */
   first_failed_at: string;
@@ -41,7 +41,7 @@ export interface DeadLetterContext {
 /** What a consumer publishes dead letters with. */
 export type PublishLetters = (eventType: string, events: readonly unknown[], signal: AbortSignal) => Promise<void>;
 
-/** Resolves when the letter is safe. What it throws is a failure: it is called again, and in the end the consumer stops. */
+/** Resolves when the letter is stored. When it throws, it is called again; after its last attempt the consumer stops. */
 export type DeadLetterSink<E = unknown> = (letter: DeadLetter<E>, context: DeadLetterContext) => void | Promise<void>;
 
 /** Publishes dead letters as events of a type; one of category `business` gets its metadata from the publisher. */
@@ -73,7 +73,7 @@ class EventLetter {
 }
 
 /** @param raw the event's bytes; `event` is what they say */
-export function letterOf<E>(details: LetterDetails, event: Parsed<E>, raw: Uint8Array): DeadLetter<E> {
+export function deadLetterFrom<E>(details: LetterDetails, event: Parsed<E>, raw: Uint8Array): DeadLetter<E> {
   const words = new TextDecoder().decode(raw);
   const { attempts, first_failed_at, failed_at, ...place } = details;
   const ends = { attempts, first_failed_at, failed_at };
@@ -83,7 +83,7 @@ export function letterOf<E>(details: LetterDetails, event: Parsed<E>, raw: Uint8
   return new EventLetter(members, raw, text) as EventLetter & DeadLetter<E>;
 }
 
-export function errorOfLetter(thrown: unknown): DeadLetter["error"] {
+export function errorMemberOf(thrown: unknown): DeadLetter["error"] {
   if (thrown instanceof Error) return { name: thrown.name, message: thrown.message };
   return { name: typeof thrown, message: typeof thrown === "string" ? thrown : "" };
 }

@@ -59,7 +59,7 @@ describe("bisection", () => {
 });
 
 describe("the policy", () => {
-  it("tries in place with growing waits, so many times in all", () => {
+  it("attempts follow in place with growing waits, up to the limit", () => {
     const { retry } = failureSettings({});
     const waits = Array.from({ length: 10 }, (_, index) =>
       judge({ size: 1, attempts: index + 1, halved: false }, { retry, bisect: false }, 0.5),

@@ -1,5 +1,5 @@
 /**
- * What happens when a handler fails: again, in halves, or an end (design 3.1). Nothing is ever skipped silently.
+ * Decides what follows a failed attempt: another one, halves, or the resolution of the failure. No event is skipped silently.
  * @pure
  */
 import { ConfigError } from "../../errors/nakadi-error.ts";
@@ -9,15 +9,15 @@ import type { StreamCursor } from "../../stream/batch.ts";
 import type { DeadLetterSink } from "./dead-letter.ts";
 
 export interface HandlerRetry extends BackoffOptions {
-  /** Tries in all, 1 or more. `Infinity`: until it works. Default 10. */
+  /** Attempts in all, 1 or more. `Infinity`: until one succeeds. Default 10. */
   attempts: number;
 }
 
-/** What failed, after the last try. */
+/** What failed, after the last attempt. */
 export interface HandlerFailure<E> {
   /** What the handler threw, a TimeoutError, or an UnreadableEventError for an event that no handler was given. */
   readonly error: unknown;
-  /** The event, where a single one is to blame. `undefined` where that is not JSON: then `error` is an UnreadableEventError. */
+  /** The event, where a single one failed. `undefined` where it is not JSON: `error` is then an UnreadableEventError. */
   readonly event: E | undefined;
   /** The events that failed together; none where the only one is not JSON. */
   readonly events: readonly E[];
@@ -29,16 +29,16 @@ export interface HandlerFailure<E> {
 
 /**
  * - `stop`: the consumer stops and fails with the error; nothing behind the batch is committed
- * - `skip`: goes on behind it; said in a warning and counted
- * - `dead-letter`: goes on behind it once the sink has each event
- * - `retry`: only as the answer of a function: starts over
+ * - `skip`: continues behind it; logged as a warning and counted
+ * - `dead-letter`: continues behind it once the sink has each event
+ * - `retry`: only as the result of a function: the attempts start over
  */
 export type FailureAction = "stop" | "skip" | "dead-letter" | "retry";
 
 export interface FailureOptions<E> {
-  /** Tries in place: the lane waits, others go on. Waits are min(max, initial × 1.5ⁿ) ± 50 %; default 200 up to 10 000 ms. */
+  /** Attempts in place: the lane waits, other lanes continue. Waits are min(max, initial × 1.5ⁿ) ± 50 %; default 200 up to 10 000 ms. */
   retry?: Partial<HandlerRetry>;
-  /** What follows the last try. Default `stop`. */
+  /** What follows the last attempt. Default `stop`. */
   onExhausted?:
     | Exclude<FailureAction, "retry">
     | ((failure: HandlerFailure<E>) => FailureAction | Promise<FailureAction>);
@@ -72,13 +72,13 @@ export function failureSettings<E>(options: FailureOptions<E>): FailureSettings<
   if (onExhausted === "dead-letter" && !deadLetter) {
     throw new ConfigError(
       `${path}.deadLetter`,
-      "a sink, for what fails is to go there: toEventType, toFile or a function",
+      "a sink, which onExhausted: dead-letter needs: toEventType, toFile or a function",
     );
   }
   if (deadLetter && (onExhausted === "stop" || onExhausted === "skip")) {
     throw new ConfigError(
       `${path}.onExhausted`,
-      "dead-letter or a function: with anything else nothing reaches the sink",
+      "dead-letter or a function: with any other action nothing reaches the sink options.failure.deadLetter",
     );
   }
   if (typeof bisect !== "boolean") throw new ConfigError(`${path}.bisect`, "true or false");
@@ -101,13 +101,13 @@ export type Verdict = { kind: "retry"; delayMs: number } | { kind: "bisect" } | 
 export interface FailedPart {
   /** Events in it. */
   size: number;
-  /** Tries that have failed, this one included. */
+  /** Failed attempts, this one included. */
   attempts: number;
-  /** It is a piece of a batch that had all its tries. */
+  /** It is a half of a part whose last attempt has failed. */
   halved: boolean;
 }
 
-/** What follows a failed try. A piece of a batch gets one try before it is halved, a single event all of them. */
+/** What follows a failed attempt. A half gets one attempt before it is halved again, a single event all of them. */
 export function judge(
   { size, attempts, halved }: FailedPart,
   { retry, bisect }: Pick<FailureSettings<unknown>, "retry" | "bisect">,
@@ -124,8 +124,8 @@ export function halves<T>(items: readonly T[]): [T[], T[]] {
   return [items.slice(0, middle), items.slice(middle)];
 }
 
-/** What a function answered. @throws {ConfigError} for anything else */
+/** The result of an `onExhausted` function. @throws {ConfigError} unless it is an action */
 export function checkedAction(answer: unknown): FailureAction {
   if (ACTIONS.includes(answer)) return answer as FailureAction;
-  throw new ConfigError("the answer of options.failure.onExhausted", "stop, skip, dead-letter or retry");
+  throw new ConfigError("the result of options.failure.onExhausted", "stop, skip, dead-letter or retry");
 }

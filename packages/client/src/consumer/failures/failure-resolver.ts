@@ -1,6 +1,6 @@
 /**
- * What becomes of events that no try could handle: asks the policy, and sees dead letters safely to their sink. A sink that
- * fails or hangs is tried again as a handler is; in the end its failure is the consumer's (design 3.3 rule 2).
+ * Resolves the failure of events whose last attempt has failed: asks the policy, and delivers dead letters to the sink. A sink
+ * that fails or hangs is retried as a handler is; after its last attempt the consumer fails (SPEC rule 2).
  */
 import type { Clock } from "nakadi-protocol";
 import { NakadiError, TimeoutError } from "../../errors/nakadi-error.ts";
@@ -10,14 +10,15 @@ import { type Parsed, UNREADABLE } from "../../stream/event-parsing.ts";
 import {
   type DeadLetter,
   type DeadLetterContext,
-  errorOfLetter,
-  letterOf,
+  errorMemberOf,
+  deadLetterFrom,
   type PublishLetters,
 } from "./dead-letter.ts";
 import { checkedAction, type FailureAction, type FailureSettings, judge } from "./failure-policy.ts";
-import { rawsOf, type WorkPart } from "../handling/work.ts";
+import { eventsFrom } from "../handling/event-slices.ts";
+import { eventsOfPart, rawsOf, type WorkPart } from "../handling/work.ts";
 
-export interface UndertakerParts<E> {
+export interface FailureResolverParts<E> {
   subscription: string;
   settings: FailureSettings<E>;
   clock: Clock;
@@ -25,29 +26,26 @@ export interface UndertakerParts<E> {
   logger: Logger;
   publish: PublishLetters;
   retrying: (error: NakadiError, delayMs: number) => void;
-  /** Events were skipped, or are dead letters now. */
-  buried: (action: "skip" | "dead-letter", events: number) => void;
+  /** The events were skipped, or delivered as dead letters. */
+  gaveUp: (action: "skip" | "dead-letter", events: number) => void;
 }
 
 const EMPTY = new Uint8Array();
-/** A sink that has not answered for so long has failed. */
+/** A sink that takes longer than this has failed. */
 const SINK_TIMEOUT_MS = 30_000;
 
-export class Undertaker<E> {
-  readonly #parts: UndertakerParts<E>;
+export class FailureResolver<E> {
+  readonly #parts: FailureResolverParts<E>;
 
-  constructor(parts: UndertakerParts<E>) {
+  constructor(parts: FailureResolverParts<E>) {
     this.#parts = parts;
   }
 
-  /** What was done about the events; anything but `skip` and `dead-letter` leaves them undone. Rejects if it could not be. */
-  async bury(
-    part: WorkPart<E>,
-    parsed: readonly Parsed<E>[],
-    error: unknown,
-    signal: AbortSignal,
-  ): Promise<FailureAction> {
-    const { settings, logger, buried } = this.#parts;
+  /** Returns the action that was taken; only `skip` and `dead-letter` make the events done. @throws what the policy or sink throws */
+  async resolveFailure(part: WorkPart<E>, error: unknown, signal: AbortSignal): Promise<FailureAction> {
+    const parsed = eventsOfPart(part, await eventsFrom<E>(part.work.batch.raw));
+    signal.throwIfAborted();
+    const { settings, logger, gaveUp } = this.#parts;
     const { cursor } = part.work.batch;
     const raws = rawsOf(part);
     const events = parsed.filter((event) => event !== UNREADABLE) as readonly E[];
@@ -57,18 +55,18 @@ export class Undertaker<E> {
     signal.throwIfAborted();
     if (action === "dead-letter") {
       for (const [index, event] of parsed.entries())
-        await this.#deliver(this.#letterOf(part, event, raws[index] ?? EMPTY, error), signal);
+        await this.#deliverWithRetries(this.#letterFor(part, event, raws[index] ?? EMPTY, error), signal);
     }
     if (action === "skip" || action === "dead-letter") {
       const { event_type, partition, offset } = cursor;
       const fields = { event_type, partition, offset, events: parsed.length, attempts: part.attempts };
-      logger.warn(fields, action === "skip" ? "events were skipped" : "events became dead letters");
-      buried(action, parsed.length);
+      logger.warn(fields, action === "skip" ? "events skipped" : "events delivered as dead letters");
+      gaveUp(action, parsed.length);
     }
     return action;
   }
 
-  #letterOf(
+  #letterFor(
     { work, attempts, firstFailedAtMs }: WorkPart<E>,
     event: Parsed<E>,
     raw: Uint8Array,
@@ -82,19 +80,19 @@ export class Undertaker<E> {
       event_type,
       partition,
       offset,
-      error: errorOfLetter(error),
+      error: errorMemberOf(error),
       attempts,
       first_failed_at: new Date(firstFailedAtMs ?? nowMs).toISOString(),
       failed_at: new Date(nowMs).toISOString(),
     };
-    return letterOf(details, event, raw);
+    return deadLetterFrom(details, event, raw);
   }
 
-  async #deliver(letter: DeadLetter<E>, signal: AbortSignal): Promise<void> {
+  async #deliverWithRetries(letter: DeadLetter<E>, signal: AbortSignal): Promise<void> {
     const { settings, clock, random, retrying } = this.#parts;
     for (let attempts = 1; ; attempts += 1) {
       try {
-        await this.#once(letter, signal);
+        await this.#deliverOnce(letter, signal);
         return;
       } catch (thrown) {
         signal.throwIfAborted();
@@ -107,11 +105,11 @@ export class Undertaker<E> {
     }
   }
 
-  /** One call of the sink, which has failed when its time is over, whatever it does later. */
-  async #once(letter: DeadLetter<E>, signal: AbortSignal): Promise<void> {
+  /** One call of the sink. It has failed when the timeout passes, whatever it does later. */
+  async #deliverOnce(letter: DeadLetter<E>, signal: AbortSignal): Promise<void> {
     const { settings, clock, publish } = this.#parts;
     const { deadLetter } = settings;
-    if (!deadLetter) throw new NakadiError("HANDLER", "a dead letter has no sink: give options.failure.deadLetter");
+    if (!deadLetter) throw new NakadiError("HANDLER", "a dead letter has no sink: set options.failure.deadLetter");
     signal.throwIfAborted();
     const over = new AbortController();
     const end = (): void => over.abort(signal.reason);

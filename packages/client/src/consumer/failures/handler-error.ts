@@ -1,5 +1,5 @@
 /**
- * What went wrong in the program's own handler, as one of the family.
+ * Errors of code that the program supplies, as a NakadiError with code HANDLER.
  * @pure
  */
 import { NakadiError } from "../../errors/nakadi-error.ts";

@@ -1,12 +1,12 @@
-/** Events from bytes, without holding the event loop for a large batch. */
+/** Parses events without blocking the event loop for a large batch. */
 import { eachEvent } from "nakadi-protocol";
 import { type Parsed, parsedEvent, parsedEvents } from "../../stream/event-parsing.ts";
 import { nextTurn, turnIsSpent } from "../../stream/loop-budget.ts";
 
-/** So much is parsed in a few milliseconds. */
+/** JSON of this size parses in a few milliseconds. */
 const WHOLE_BYTES = 256 * 1024;
 
-/** At once where the batch is small. */
+/** Synchronous for a small batch. */
 export function eventsFrom<E>(raw: Uint8Array): readonly Parsed<E>[] | Promise<readonly Parsed<E>[]> {
   return raw.length <= WHOLE_BYTES ? parsedEvents<E>(raw) : inSlices<E>(raw);
 }

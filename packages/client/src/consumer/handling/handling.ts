@@ -1,43 +1,49 @@
 /**
- * Has batches handled: the scheduler says which part is next, the failure policy what follows a failed try. This is the
- * driver of both.
+ * Drives the handling of batches: the lane scheduler picks the next part, and the failure policy decides what follows a failed
+ * attempt.
  */
 import type { Clock, LaneKey, Timer } from "nakadi-protocol";
 import { type NakadiError, UnreadableEventError } from "../../errors/nakadi-error.ts";
 import type { Logger } from "../../observability/logger.ts";
 import { backoffMs } from "../../stream/backoff.ts";
-import type { Parsed } from "../../stream/event-parsing.ts";
-import { Calls } from "./calls.ts";
 import type { DoneAs } from "../reading/commit-tracker.ts";
-import { eventsFrom } from "./event-slices.ts";
-import { halves, judge } from "../failures/failure-policy.ts";
+import { type FailureAction, halves, judge } from "../failures/failure-policy.ts";
 import type { HandlerOutcome } from "./handler.ts";
 import { callHandler } from "./handler-call.ts";
 import { handlerError, ownError } from "../failures/handler-error.ts";
-import type { RunParts, RunSignals } from "./handler-run.ts";
+import { HandlerCalls } from "./handler-calls.ts";
 import { LaneScheduler } from "./lane-scheduler.ts";
 import { nextTurn, turnIsSpent } from "../../stream/loop-budget.ts";
 import { type OwnCalls, SelfWaitError } from "../own-calls.ts";
 import type { Loss } from "../reading/open-session.ts";
 import { Opening } from "./opening.ts";
 import type { ConsumerSettings } from "../options.ts";
-import { PastTries } from "../failures/attempt-memory.ts";
-import type { Undertaker } from "../failures/failure-resolver.ts";
-import { begin, cut, outcomeOf, partOf, pick, settle, unreadableIndex, type Work, type WorkPart } from "./work.ts";
+import { AttemptMemory } from "../failures/attempt-memory.ts";
+import type { FailureResolver } from "../failures/failure-resolver.ts";
+import {
+  beginParts,
+  outcomeOf,
+  partOf,
+  replaceByPieces,
+  settlePart,
+  unreadableIndex,
+  type Work,
+  type WorkPart,
+} from "./work.ts";
 
 export interface HandlingParts<E> {
   settings: ConsumerSettings<E>;
   clock: Clock;
   random: () => number;
   logger: Logger;
-  undertaker: Undertaker<E>;
+  failureResolver: FailureResolver<E>;
   ownCalls: OwnCalls;
-  /** All of the batch is done. */
+  /** Every part of the batch is done. */
   done: (work: Work<E>, as: DoneAs) => void;
-  /** Nothing of the batch is held any more. */
+  /** The memory of the batch is free. */
   released: (work: Work<E>) => void;
   retrying: (error: NakadiError, delayMs: number) => void;
-  /** A handler asked for it. */
+  /** A handler returned `stop`. */
   stop: () => void;
   fatal: (error: NakadiError) => void;
 }
@@ -45,20 +51,20 @@ export interface HandlingParts<E> {
 export class Handling<E> {
   readonly #parts: HandlingParts<E>;
   readonly #scheduler: LaneScheduler<Work<E>, WorkPart<E>>;
-  readonly #calls: Calls<E>;
+  readonly #calls: HandlerCalls<E>;
   readonly #opening: Opening<E>;
-  readonly #past = new PastTries();
+  readonly #attempts = new AttemptMemory();
   #timer: Timer | undefined;
-  /** Goes on in the next turn of the loop. */
-  #later = false;
+  /** `#pump` continues in the next turn of the event loop. */
+  #pumpsLater = false;
   #draining = false;
-  #whenQuiet: (() => void)[] = [];
+  #whenDrained: (() => void)[] = [];
 
   constructor(parts: HandlingParts<E>) {
     this.#parts = parts;
     const { concurrency, maxEventsPerSecond, key, commitTimeoutMs } = parts.settings;
     const { clock, ownCalls, fatal } = parts;
-    this.#calls = new Calls({ clock, commitTimeoutMs, ownCalls, stuck: fatal });
+    this.#calls = new HandlerCalls({ clock, commitTimeoutMs, ownCalls, stuck: fatal });
     this.#opening = new Opening({
       settings: parts.settings,
       opened: (work, made) => this.#opened(work, made),
@@ -68,27 +74,27 @@ export class Handling<E> {
     this.#scheduler = new LaneScheduler({ concurrency, maxEventsPerSecond, keyed: key !== undefined });
   }
 
-  add(work: Work<E>): void {
-    this.#scheduler.add(work.lane, work);
+  addBatch(work: Work<E>): void {
+    this.#scheduler.addBatch(work.lane, work);
     this.#pump();
   }
 
-  /** Forgets batches whose session or lane is gone; their handlers learn it at once. */
-  drop({ works, late, reason, overdue }: Loss<E>): void {
+  /** Drops batches whose session or lane is lost, and aborts their handlers. */
+  dropLost({ works, late, reason, overdue }: Loss<E>): void {
     const gone = new Set(works);
     for (const work of gone) work.gone = true;
     this.#scheduler.drop((what) => ("work" in what ? what.work : what).gone);
-    this.#calls.callOffGone(reason, overdue);
-    for (const part of late.flatMap(({ parts }) => parts)) if (overdue && part.late) this.#calls.cutOff(part);
+    this.#calls.abortLost(reason, overdue);
+    for (const part of late.flatMap(({ parts }) => parts)) if (overdue && part.late) this.#calls.countAsFailed(part);
     const nowMs = this.#parts.clock.monotonicMs();
-    for (const work of [...gone, ...late]) this.#past.note(work, overdue, nowMs);
-    for (const work of gone) if (!this.#calls.has(work)) this.#parts.released(work);
+    for (const work of [...gone, ...late]) this.#attempts.remember(work, overdue, nowMs);
+    for (const work of gone) if (!this.#calls.hasCallOf(work)) this.#parts.released(work);
     this.#pump();
   }
 
-  /** Positions of the lanes moved. */
-  committed(lanes: Iterable<LaneKey>): void {
-    this.#past.forget(lanes);
+  /** The committed positions of the lanes have advanced. */
+  noteCommitted(lanes: Iterable<LaneKey>): void {
+    this.#attempts.forgetLanes(lanes);
   }
 
   pause(lane?: LaneKey): void {
@@ -100,22 +106,22 @@ export class Handling<E> {
     this.#pump();
   }
 
-  /** No batch begins any more, and handlers are told. Resolves when what has begun is done, has failed or was given up. */
+  /** Begins no further batch and aborts `stopping` of handlers. Resolves when every begun batch is done or has failed. */
   drain(): Promise<void> {
     this.#draining = true;
     this.#calls.askToStop();
     this.#scheduler.drain(({ work }) => work.begun);
     return new Promise((resolve) => {
-      this.#whenQuiet.push(resolve);
+      this.#whenDrained.push(resolve);
       this.#pump();
     });
   }
 
-  /** Aborts whatever still runs; nothing of it counts. */
-  callOff(reason: NakadiError): void {
+  /** Aborts every handler that still runs; no outcome counts. */
+  abortAll(reason: NakadiError): void {
     this.#timer?.cancel();
     this.#scheduler.pause();
-    this.#calls.callOff(reason);
+    this.#calls.abortAll(reason);
   }
 
   #pump(): void {
@@ -131,14 +137,14 @@ export class Handling<E> {
     }
     const waitMs = this.#scheduler.wakeInMs(clock.monotonicMs());
     if (waitMs !== undefined) this.#timer = clock.schedule(waitMs, () => this.#pump());
-    else if (this.#draining && this.#calls.none) for (const resolve of this.#whenQuiet.splice(0)) resolve();
+    else if (this.#draining && this.#calls.isEmpty) for (const resolve of this.#whenDrained.splice(0)) resolve();
   }
 
   #pumpLater(): void {
-    if (this.#later) return;
-    this.#later = true;
+    if (this.#pumpsLater) return;
+    this.#pumpsLater = true;
     void nextTurn().then(() => {
-      this.#later = false;
+      this.#pumpsLater = false;
       this.#pump();
     });
   }
@@ -148,7 +154,7 @@ export class Handling<E> {
   }
 
   #opened(work: Work<E>, parts: readonly WorkPart<E>[]): void {
-    const open = begin(work, this.#past.recall(work, parts, this.#parts.clock.monotonicMs()));
+    const open = beginParts(work, this.#attempts.recall(work, parts, this.#parts.clock.monotonicMs()));
     this.#scheduler.opened(work.lane, work, open);
     if (open.length > 0) return;
     this.#parts.done(work, outcomeOf(work));
@@ -156,23 +162,27 @@ export class Handling<E> {
   }
 
   async #run(part: WorkPart<E>): Promise<void> {
-    const { settings } = this.#parts;
+    const { settings, logger } = this.#parts;
     const { work } = part;
     work.begun = true;
     const unreadable = unreadableIndex(part);
     if (unreadable !== undefined) {
-      await this.#giveUpUnreadable(part, new UnreadableEventError(work.batch.cursor, unreadable));
+      await this.#resolveUnreadable(part, new UnreadableEventError(work.batch.cursor, unreadable));
       this.#pump();
       return;
     }
-    if (part.unresolved && !(await this.#triedAgain(part, part.unresolved.error))) {
+    if (part.unresolved && !(await this.#resumeFailed(part, part.unresolved.error))) {
       this.#pump();
       return;
     }
     const result = await this.#calls
-      .begin(part, (signals) => this.#call(part, signals), settings.handlerTimeoutMs)
+      .open(
+        part,
+        (signals) => callHandler(this.#opening.handlerOf(work), part, logger, signals),
+        settings.handlerTimeoutMs,
+      )
       .start();
-    this.#calls.returned(part);
+    this.#calls.noteReturn(part);
     if (result.kind === "aborted" || work.gone) this.#end(part);
     else if (result.kind === "failed") await this.#failed(part, result.error);
     else {
@@ -182,49 +192,34 @@ export class Handling<E> {
     this.#pump();
   }
 
-  /** Whether the part is to be handled once more; else it is in halves now, or given up. */
-  async #triedAgain(part: WorkPart<E>, error: unknown): Promise<boolean> {
+  /** Continues behind an attempt of an earlier session. Whether the handler is called now; if not, the part was halved or resolved. */
+  async #resumeFailed(part: WorkPart<E>, error: unknown): Promise<boolean> {
     part.unresolved = undefined;
     const verdict = judge(part, this.#parts.settings.failure, 0);
     if (verdict.kind === "retry") this.#parts.retrying(handlerError(`failed ${part.attempts} times`, error), 0);
     else if (this.#draining) this.#abandon(part);
     else if (verdict.kind === "bisect") this.#split(part);
-    else await this.#giveUp(part, error);
+    else await this.#resolve(part, error);
     return verdict.kind === "retry";
-  }
-
-  #call(part: WorkPart<E>, signals: RunSignals): HandlerOutcome | Promise<HandlerOutcome> {
-    const { work } = part;
-    const handler = this.#opening.handlerOf(work);
-    const call = (all: readonly Parsed<E>[]): HandlerOutcome | Promise<HandlerOutcome> =>
-      callHandler(handler, part, all, this.#parts.logger, signals);
-    // Made anew from the bytes once a handler has had them: it may have changed them.
-    const events = part.seen ? eventsFrom<E>(work.batch.raw) : work.fresh;
-    if (!(events instanceof Promise)) return call(events);
-    return events.then((all) => {
-      // That took turns of the event loop: nothing is handed over that was called off meanwhile.
-      signals.signal.throwIfAborted();
-      return call(all);
-    });
   }
 
   #done(part: WorkPart<E>, outcome: HandlerOutcome): void {
     const { work } = part;
-    const as = settle(part, outcome, this.#parts.settings.commit.manual);
+    const as = settlePart(part, outcome, this.#parts.settings.commit.manual);
     if (as !== undefined) {
-      // It may come again before its commit is taken.
-      if (work.session.ended) this.#past.note(work, true, this.#parts.clock.monotonicMs());
+      // The batch may be redelivered before its commit is accepted.
+      if (work.session.ended) this.#attempts.remember(work, true, this.#parts.clock.monotonicMs());
       this.#parts.done(work, as);
     }
     this.#end(part);
   }
 
-  /** Its handler is over and is not called again. */
+  /** The handler of the part is not called again. */
   #end(part: WorkPart<E>): void {
     const { work } = part;
-    this.#calls.over(part);
+    this.#calls.close(part);
     this.#scheduler.finished(part);
-    if (!this.#calls.has(work) && (work.gone || work.left === 0)) this.#parts.released(work);
+    if (!this.#calls.hasCallOf(work) && (work.gone || work.left === 0)) this.#parts.released(work);
   }
 
   async #failed(part: WorkPart<E>, error: unknown): Promise<void> {
@@ -240,60 +235,63 @@ export class Handling<E> {
       return;
     }
     const verdict = judge(part, settings.failure, random());
-    if (verdict.kind === "retry") this.#rest(part, error, verdict.delayMs);
+    if (verdict.kind === "retry") this.#retryLater(part, error, verdict.delayMs);
     else if (verdict.kind === "bisect") this.#split(part);
-    else await this.#giveUp(part, error);
+    else await this.#resolve(part, error);
   }
 
-  #rest(part: WorkPart<E>, error: unknown, delayMs: number): void {
-    this.#calls.over(part);
+  #retryLater(part: WorkPart<E>, error: unknown, delayMs: number): void {
+    this.#calls.close(part);
     this.#scheduler.rest(part, this.#parts.clock.monotonicMs() + delayMs);
     this.#parts.retrying(handlerError(`failed ${part.attempts} times`, error), delayMs);
   }
 
   #split(part: WorkPart<E>): void {
     const pieces = halves(part.indexes).map((indexes) => partOf(part.work, part.key, indexes, true));
-    cut(part, pieces);
-    this.#calls.over(part);
+    replaceByPieces(part, pieces);
+    this.#calls.close(part);
     this.#scheduler.split(part, pieces);
   }
 
-  /** No try would read it. */
-  async #giveUpUnreadable(part: WorkPart<E>, error: UnreadableEventError): Promise<void> {
+  /** Another attempt would not read the event, so the failure policy decides at once. */
+  async #resolveUnreadable(part: WorkPart<E>, error: UnreadableEventError): Promise<void> {
     part.attempts = 1;
     part.firstFailedAtMs ??= this.#parts.clock.wallMs();
-    await this.#giveUp(part, error);
+    await this.#resolve(part, error);
   }
 
-  /** The lane waits until it is known what becomes of the events. */
-  async #giveUp(part: WorkPart<E>, error: unknown): Promise<void> {
-    const { undertaker, settings, random } = this.#parts;
-    if (part.buried >= settings.failure.retry.attempts) {
-      this.#stopAt(part, handlerError("could not be given up on within the commit timeout", error));
+  /** The last attempt has failed. The lane waits until the failure is resolved: skipped, a dead letter, or a stop. */
+  async #resolve(part: WorkPart<E>, error: unknown): Promise<void> {
+    const { failureResolver, settings, random } = this.#parts;
+    if (part.resolutions >= settings.failure.retry.attempts) {
+      this.#stopAt(part, handlerError("has failed, and its failure was not resolved within the commit timeout", error));
       return;
     }
-    part.buried += 1;
+    part.resolutions += 1;
     part.unresolved = { error };
-    let action: Awaited<ReturnType<Undertaker<E>["bury"]>> = "stop";
-    const bury: RunParts["call"] = async ({ signal }) => {
-      const events = await eventsFrom<E>(part.work.batch.raw);
-      signal.throwIfAborted();
-      action = await undertaker.bury(part, pick(part, events), error, signal);
-    };
-    const result = await this.#calls.begin(part, bury, undefined).start();
+    let action: FailureAction = "stop";
+    const call = this.#calls.open(
+      part,
+      async ({ signal }) => {
+        action = await failureResolver.resolveFailure(part, error, signal);
+      },
+      undefined,
+    );
+    const result = await call.start();
     if (result.kind === "aborted" || part.work.gone) {
       this.#end(part);
       return;
     }
     part.unresolved = undefined;
-    if (result.kind === "failed") this.#stopAt(part, ownError("could not be given up on", result.error));
+    if (result.kind === "failed")
+      this.#stopAt(part, ownError("has failed, and its failure could not be resolved", result.error));
     else if (action === "stop" && error instanceof UnreadableEventError) this.#stopAt(part, error);
     else if (action === "stop") this.#stopAt(part, handlerError(`failed ${part.attempts} times`, error));
     else if (action === "retry" && this.#draining) this.#abandon(part);
     else if (action === "retry") {
       part.attempts = 0;
-      part.buried = 0;
-      this.#rest(part, error, backoffMs(0, settings.failure.retry, random()));
+      part.resolutions = 0;
+      this.#retryLater(part, error, backoffMs(0, settings.failure.retry, random()));
     } else this.#done(part, undefined);
   }
 
@@ -302,9 +300,9 @@ export class Handling<E> {
     this.#parts.fatal(error);
   }
 
-  /** It is not tried again, and nothing overtakes it. */
+  /** The part is not handled again, and later parts of its lane and key wait. */
   #abandon(part: WorkPart<E>): void {
-    this.#calls.over(part);
+    this.#calls.close(part);
     this.#scheduler.rest(part, Infinity);
   }
 }

@@ -33,7 +33,7 @@ class Checked {
 
   add(lane: LaneKey, keys: string[]): void {
     this.unopened += 1;
-    this.scheduler.add(lane, { lane, keys, gone: false });
+    this.scheduler.addBatch(lane, { lane, keys, gone: false });
   }
 
   /** One turn; false if there is none. */
@@ -216,7 +216,7 @@ describe("the lane scheduler", () => {
       maxEventsPerSecond: 10,
     });
     const begunAtMs: number[] = [];
-    for (let n = 0; n < 6; n += 1) scheduler.add("e:0", { size: 5 });
+    for (let n = 0; n < 6; n += 1) scheduler.addBatch("e:0", { size: 5 });
     for (let nowMs = 0; nowMs <= 3_000; nowMs += 100) {
       for (let turn = scheduler.next(nowMs); turn; turn = scheduler.next(nowMs)) {
         if (turn.kind === "open")

@@ -1,6 +1,6 @@
 /**
- * Which part of which batch is handled next: lanes in parallel, each in order; with keys, the keys of a lane in parallel and
- * each key in order (design 3.3 rule 3).
+ * Decides which part of which batch is handled next: lanes in parallel, each in order; with keys, the keys of a lane in parallel and
+ * each key in order (SPEC rule 3).
  * @pure
  */
 import type { LaneKey } from "nakadi-protocol";
@@ -53,9 +53,9 @@ export class LaneScheduler<B, P extends Part> {
   readonly #lanes = new Map<LaneKey, Lane<B, P>>();
   readonly #paused = new Set<LaneKey>();
   #allPaused = false;
-  /** What may have a turn, first come first served; looked at again when its turn is there. */
+  /** Candidates for a turn, in order of arrival; each is checked when its turn comes. */
   #candidates: Candidate<B, P>[] = [];
-  /** Lanes with keys whose next batch is worth opening only when nothing else can be done. */
+  /** Lanes with keys whose next batch is opened only when no part can run. */
   readonly #ahead = new Set<Lane<B, P>>();
   readonly #resting = new Set<Strand<P>>();
   #running = 0;
@@ -73,14 +73,14 @@ export class LaneScheduler<B, P extends Part> {
     return this.#running;
   }
 
-  add(key: LaneKey, batch: B): void {
+  addBatch(key: LaneKey, batch: B): void {
     const lane: Lane<B, P> = this.#lanes.get(key) ?? { key, waiting: [], opening: undefined, strands: new Map() };
     this.#lanes.set(key, lane);
     lane.waiting.push(batch);
     if (lane.waiting.length === 1) this.#candidates.push({ lane });
   }
 
-  /** The next turn, or nothing for now; `wakeInMs` says until when. */
+  /** The next turn; `undefined` if no part may run before `wakeInMs`. */
   next(nowMs: number): Turn<B, P> | undefined {
     if (this.#allPaused || this.#running >= this.#limits.concurrency || (this.#rate?.waitMs(nowMs) ?? 0) > 0) {
       return undefined;
@@ -95,7 +95,7 @@ export class LaneScheduler<B, P extends Part> {
     return this.#openAhead();
   }
 
-  /** Milliseconds until `next` may have more to say without anything else happening; `undefined`: never. */
+  /** Milliseconds until `next` may return a turn through the passing of time; `undefined`: never. */
   wakeInMs(nowMs: number): number | undefined {
     if (this.#allPaused || this.#running >= this.#limits.concurrency) return undefined;
     const limited = this.#rate?.waitMs(nowMs) ?? 0;
@@ -107,7 +107,7 @@ export class LaneScheduler<B, P extends Part> {
     return waits.length === 0 ? undefined : Math.max(0, Math.min(...waits));
   }
 
-  /** The parts of a batch that was to be opened, in order. Nothing happens if it was dropped meanwhile. */
+  /** Adds the parts of an opened batch, in order. No effect if the batch was dropped during its opening. */
   opened(key: LaneKey, batch: B, parts: readonly P[]): void {
     const lane = this.#lanes.get(key);
     if (lane?.opening !== batch) return;
@@ -123,14 +123,14 @@ export class LaneScheduler<B, P extends Part> {
     this.#forgetIdle(lane);
   }
 
-  /** The part is over, whatever became of it. */
+  /** The part has ended, with any outcome. */
   finished(part: P): void {
     const strand = this.#stopRunning(part);
     if (strand.parts[0] === part) strand.parts.shift();
     this.#continue(strand);
   }
 
-  /** The part is tried again from `untilMs` on; nothing of its lane and key overtakes it. */
+  /** The part is handled again from `untilMs` on; later parts of its lane and key wait. */
   rest(part: P, untilMs: number): void {
     const strand = this.#stopRunning(part);
     if (strand.parts[0] === part) {
@@ -149,8 +149,8 @@ export class LaneScheduler<B, P extends Part> {
   }
 
   /**
-   * Forgets batches and parts. What is running goes on holding its lane and key until `finished`, so that nothing else of
-   * them runs beside it.
+   * Drops batches and parts. A running part keeps its lane and key until `finished`, so no other part of them runs
+   * concurrently.
    */
   drop(isGone: (what: B | P) => boolean): void {
     for (const lane of this.#lanes.values()) {
@@ -167,7 +167,7 @@ export class LaneScheduler<B, P extends Part> {
     }
   }
 
-  /** Nothing begins in the lane, or in any, until it is resumed. What runs goes on. */
+  /** Begins nothing in the lane, or in any lane, until it is resumed. Running parts continue. */
   pause(key?: LaneKey): void {
     if (key === undefined) this.#allPaused = true;
     else this.#paused.add(key);
@@ -186,7 +186,7 @@ export class LaneScheduler<B, P extends Part> {
     }
   }
 
-  /** From now on only those parts begin that `mayBegin` names, and none that waits to be tried again. */
+  /** Only parts that `mayBegin` accepts begin from now on, and no part that waits for another attempt. */
   drain(mayBegin: (part: P) => boolean): void {
     this.#mayBegin = mayBegin;
     this.#resting.clear();
@@ -257,7 +257,7 @@ export class LaneScheduler<B, P extends Part> {
 
   #stopRunning(part: P): Strand<P> {
     const strand = this.#lanes.get(part.lane)?.strands.get(part.key);
-    if (strand?.running !== part) throw new Error("a part is over that was not running");
+    if (strand?.running !== part) throw new Error("a part has ended that was not running");
     strand.running = undefined;
     this.#running -= 1;
     this.#wake(strand);

@@ -1,5 +1,5 @@
 /**
- * Takes a batch apart for its handler: its events from its bytes, in turns of the event loop where they are many, and its parts.
+ * Opens a batch: parses its events, a large batch over several turns of the event loop, and divides them into parts.
  */
 import type { NakadiError } from "../../errors/nakadi-error.ts";
 import { eventsFrom } from "./event-slices.ts";
@@ -13,7 +13,7 @@ import { partsOf, type Work, type WorkPart } from "./work.ts";
 export interface OpeningParts<E> {
   settings: Pick<ConsumerSettings<E>, "handlerOf" | "key">;
   opened: (work: Work<E>, parts: readonly WorkPart<E>[]) => void;
-  /** A large batch was opened, or has failed to be: it was no part of a call. */
+  /** A large batch was opened, or opening it failed, after `open` had returned. */
   later: () => void;
   fatal: (error: NakadiError) => void;
 }
@@ -59,12 +59,12 @@ export class Opening<E> {
     this.#parts.opened(work, partsOf(work, events, single, this.#parts.settings.key));
   }
 
-  /** Not an event but the program, or the wire, is at fault: no policy for events covers that. */
+  /** The program or the wire is at fault, not an event, so the failure policy does not apply. */
   #orFatal(step: () => void): void {
     try {
       step();
     } catch (thrown) {
-      this.#parts.fatal(ownError("cannot be made, or options.key has thrown", thrown));
+      this.#parts.fatal(ownError("could not be created, or options.key has thrown", thrown));
     }
   }
 }

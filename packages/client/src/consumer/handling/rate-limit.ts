@@ -1,5 +1,5 @@
 /**
- * So many events a second on average. A batch is never cut for it: what is too much now is waited for afterwards.
+ * Limits the average number of events that begin in a second. A batch is not divided for it: an excess delays what follows.
  * @pure
  */
 export class RateLimit {
@@ -13,7 +13,7 @@ export class RateLimit {
     this.#balance = perSecond;
   }
 
-  /** Milliseconds until something may begin; 0: now. */
+  /** Milliseconds until a part may begin; 0: now. */
   waitMs(nowMs: number): number {
     this.#refill(nowMs);
     return this.#balance > 0 ? 0 : Math.max(1, Math.ceil(((1 - this.#balance) * 1_000) / this.#perSecond));

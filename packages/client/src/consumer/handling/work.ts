@@ -1,5 +1,5 @@
 /**
- * A batch on its way through the handlers, and the parts that it is handled in.
+ * A received batch until it is committed, and the parts that it is handled in.
  * @pure
  */
 import { eachEvent, type LaneKey } from "nakadi-protocol";
@@ -9,16 +9,16 @@ import type { DoneAs, Ticket } from "../reading/commit-tracker.ts";
 import type { Handler, HandlerOutcome } from "./handler.ts";
 import type { Part } from "./lane-scheduler.ts";
 
-/** A session as its batches see it. */
+/** What a batch needs to know about its session. */
 export interface WorkSession<E> {
   readonly streamId: string;
-  /** Handlers that were made for its lanes. */
+  /** The handlers of its lanes. */
   readonly handlers: Map<LaneKey, Handler<E>>;
-  /** A commit of it was taken. */
+  /** A commit of it advanced a position. */
   readonly advanced: boolean;
-  /** Its stream is over. */
+  /** Its stream has ended. */
   readonly ended: boolean;
-  /** The commit timeout is near, or over. */
+  /** The commit timeout is near or has passed. */
   isOverdue(): boolean;
 }
 
@@ -27,41 +27,41 @@ export interface Work<E> {
   readonly batch: Batch<E>;
   readonly session: WorkSession<E>;
   readonly ticket: Ticket<StreamCursor>;
-  /** Its session, or its lane, is gone: nothing of it counts any more. */
+  /** Its session or lane is lost: no outcome counts. */
   gone: boolean;
-  /** A handler has seen something of it. */
+  /** A handler was called with events of it. */
   begun: boolean;
   readonly receivedAtMs: number;
-  /** Its events, as no handler has seen them. */
+  /** Its events, before any handler could change them. */
   fresh: readonly Parsed<E>[];
-  /** All of it in order, what is done included; nothing before it is opened. */
+  /** All parts in order, done parts included; empty until the batch is opened. */
   parts: readonly WorkPart<E>[];
-  /** Parts that are not done. */
+  /** Number of parts that are not done. */
   left: number;
   events: number;
-  /** What was said last for each key. */
-  readonly said: Map<string, DoneAs>;
+  /** The last outcome for each key. */
+  readonly outcomes: Map<string, DoneAs>;
   commitAsked: boolean;
 }
 
 export interface WorkPart<E> extends Part {
   readonly work: Work<E>;
-  /** Of its events in the batch. */
+  /** Positions of its events in the batch. */
   readonly indexes: readonly number[];
-  /** A piece of a batch that had all its tries. */
+  /** A half of a part whose last attempt has failed. */
   readonly halved: boolean;
-  /** Tries that have failed. */
+  /** Failed attempts. */
   attempts: number;
-  /** The last try failed with this, and what follows has not come to an end. */
+  /** The error of the last attempt, until the failure is resolved. */
   unresolved: { error: unknown } | undefined;
-  /** How often it was begun to give it up: asking the policy, writing dead letters. */
-  buried: number;
-  /** The handler came to an end so late that the commit may be refused. */
+  /** How often a resolution of its failure was begun: asking the policy, writing dead letters. */
+  resolutions: number;
+  /** The handler returned so late that the commit may be refused. */
   late: boolean;
   doneAs: DoneAs | undefined;
-  /** A handler has had its events. */
+  /** A handler was called with its events. */
   seen: boolean;
-  /** The handler asked for a commit in this try. */
+  /** The handler called `context.commit()` in this attempt. */
   commitAsked: boolean;
   firstFailedAtMs: number | undefined;
 }
@@ -74,12 +74,12 @@ export function workOf<E>(
   receivedAtMs: number,
 ): Work<E> {
   const start = { gone: false, begun: false, fresh: [], parts: [], left: 0, events: 0, commitAsked: false };
-  return { lane, batch, session, ticket, receivedAtMs, ...start, said: new Map<string, DoneAs>() };
+  return { lane, batch, session, ticket, receivedAtMs, ...start, outcomes: new Map<string, DoneAs>() };
 }
 
 /**
  * The parts of a batch, in order: one for each event, or one for each key, or one for all. An event that is not JSON is a part of
- * its own; what stands behind it is handled behind it.
+ * its own, and the events behind it are handled after it.
  * @throws what `key` throws
  */
 export function partsOf<E>(
@@ -95,17 +95,17 @@ export function partsOf<E>(
     : groups(events, key).map(([name, indexes]) => partOf(work, name, indexes, false));
 }
 
-/** Takes the batch to be in these parts; answers with those that are not done. */
-export function begin<E>(work: Work<E>, parts: readonly WorkPart<E>[]): WorkPart<E>[] {
+/** Sets the parts of the batch and returns those that are not done. */
+export function beginParts<E>(work: Work<E>, parts: readonly WorkPart<E>[]): WorkPart<E>[] {
   work.parts = parts;
   const open = parts.filter(({ doneAs }) => doneAs === undefined);
   work.left = open.length;
-  for (const { key, doneAs } of parts) if (doneAs !== undefined) noteSaid(work, key, doneAs);
+  for (const { key, doneAs } of parts) if (doneAs !== undefined) noteOutcome(work, key, doneAs);
   return open;
 }
 
-/** The part is in pieces from now on. */
-export function cut<E>(part: WorkPart<E>, pieces: readonly WorkPart<E>[]): void {
+/** Replaces the part by its pieces. */
+export function replaceByPieces<E>(part: WorkPart<E>, pieces: readonly WorkPart<E>[]): void {
   const { work } = part;
   work.parts = work.parts.flatMap((one) => (one === part ? pieces : one));
   work.left += pieces.length - 1;
@@ -113,50 +113,50 @@ export function cut<E>(part: WorkPart<E>, pieces: readonly WorkPart<E>[]): void 
 
 export function partOf<E>(work: Work<E>, key: string, indexes: readonly number[], halved: boolean): WorkPart<E> {
   const { lane } = work;
-  const failures = { attempts: 0, unresolved: undefined, buried: 0, firstFailedAtMs: undefined };
+  const failures = { attempts: 0, unresolved: undefined, resolutions: 0, firstFailedAtMs: undefined };
   const start = { ...failures, seen: halved, commitAsked: false, late: false, doneAs: undefined };
   return { work, lane, key, indexes, size: indexes.length, halved, ...start };
 }
 
-/** Its events, of all events of the batch. */
-export function pick<E>({ work, indexes }: WorkPart<E>, events: readonly Parsed<E>[]): readonly Parsed<E>[] {
+/** The events of the part. @param events all events of the batch */
+export function eventsOfPart<E>({ work, indexes }: WorkPart<E>, events: readonly Parsed<E>[]): readonly Parsed<E>[] {
   return indexes.length === work.events ? events : indexes.map((index) => events[index] as Parsed<E>);
 }
 
-/** The bytes of its events. */
+/** The bytes of the events of the part. */
 export function rawsOf<E>({ work, indexes }: WorkPart<E>): readonly Uint8Array[] {
   const all = [...eachEvent(work.batch.raw)];
   return indexes.flatMap((index) => all[index] ?? []);
 }
 
-/** The place of the event that is not JSON, where the part is one. */
+/** The index of the event, if the part is an event that is not JSON. */
 export function unreadableIndex<E>({ work, indexes }: WorkPart<E>): number | undefined {
   const [first = 0] = indexes;
   return indexes.length === 1 && work.fresh[first] === UNREADABLE ? first : undefined;
 }
 
-/** Notes what the handler said of a part, and tells the whole batch's outcome once nothing is left. */
-export function settle<E>(part: WorkPart<E>, outcome: HandlerOutcome, manual: boolean): DoneAs | undefined {
+/** Records the outcome of a part. Returns the outcome of the batch when its last part is done. */
+export function settlePart<E>(part: WorkPart<E>, outcome: HandlerOutcome, manual: boolean): DoneAs | undefined {
   const { work, key } = part;
-  const said = saidOf(part, outcome, manual);
-  part.doneAs = said;
-  noteSaid(work, key, said);
+  const doneAs = doneAsOf(part, outcome, manual);
+  part.doneAs = doneAs;
+  noteOutcome(work, key, doneAs);
   work.left -= 1;
   return work.left > 0 ? undefined : outcomeOf(work);
 }
 
-/** What was said of a batch of which nothing is left. */
-export function outcomeOf<E>({ said, commitAsked }: Work<E>): DoneAs {
-  if ([...said.values()].includes("hold")) return "hold";
+/** The outcome of a batch whose parts are all done. */
+export function outcomeOf<E>({ outcomes, commitAsked }: Work<E>): DoneAs {
+  if ([...outcomes.values()].includes("hold")) return "hold";
   return commitAsked ? "commit" : "done";
 }
 
-function noteSaid<E>(work: Work<E>, key: string, said: DoneAs): void {
-  if (said === "commit") work.commitAsked = true;
-  work.said.set(key, said);
+function noteOutcome<E>(work: Work<E>, key: string, doneAs: DoneAs): void {
+  if (doneAs === "commit") work.commitAsked = true;
+  work.outcomes.set(key, doneAs);
 }
 
-function saidOf<E>({ commitAsked }: WorkPart<E>, outcome: HandlerOutcome, manual: boolean): DoneAs {
+function doneAsOf<E>({ commitAsked }: WorkPart<E>, outcome: HandlerOutcome, manual: boolean): DoneAs {
   if (outcome === "hold" || outcome === "commit") return outcome;
   if (commitAsked) return "commit";
   return manual ? "hold" : "done";
@@ -180,10 +180,10 @@ function groups<E>(
   return [...found, ...open];
 }
 
-/** Nobody knows the key of an event that is not JSON. */
+/** The key of an event that is not JSON is unknown; it is handled alone. */
 function keyOf<E>(key: ((event: E) => string) | undefined, event: Parsed<E>): string {
   if (!key || event === UNREADABLE) return "";
   const answer: unknown = key(event);
   if (typeof answer === "string") return answer;
-  throw new TypeError("options.key must answer with a text for each event");
+  throw new TypeError("options.key must return a string for each event");
 }

@@ -1,5 +1,5 @@
 /**
- * How much was received and is not done, in all streams of a consumer together (design 3.3 rule 7).
+ * The batches that were received and are not done, in all streams of a consumer together (SPEC rule 7).
  * @pure
  */
 export class Backlog {
@@ -23,17 +23,17 @@ export class Backlog {
     return this.#batches >= this.#limits.batches || this.#bytes >= this.#limits.bytes;
   }
 
-  /** Whether it is half empty: reading on pays off then, and not for each batch that is done. */
+  /** Half empty: paused sockets resume here, not after each batch that is done. */
   get low(): boolean {
     return this.#batches * 2 <= this.#limits.batches && this.#bytes * 2 <= this.#limits.bytes;
   }
 
-  add(bytes: number): void {
+  addBatch(bytes: number): void {
     this.#batches += 1;
     this.#bytes += bytes;
   }
 
-  remove(bytes: number): void {
+  removeBatch(bytes: number): void {
     this.#batches -= 1;
     this.#bytes -= bytes;
   }

@@ -1,5 +1,5 @@
 /**
- * When done work is committed. Whatever the strategy, nothing behind an unfinished batch ever is.
+ * When done batches are committed. No strategy commits past an unfinished batch.
  * @pure
  */
 import { ConfigError } from "../../errors/nakadi-error.ts";
@@ -15,20 +15,20 @@ export interface CommitEvery {
 }
 
 /**
- * - `each`: as soon as a batch is done and no commit is under way
+ * - `each`: as soon as a batch is done and no commit is open
  * - `every`: when one of the numbers is reached
  * - `latestPossible`: when two thirds of the commit timeout have passed, or three quarters of `maxUncommittedEvents` are done
- * - `manual`: when a handler says so, by `context.commit()` or the outcome `commit`
+ * - `manual`: when a handler calls `context.commit()` or returns `commit`
  */
 export type CommitStrategy = "each" | "latestPossible" | "manual" | { every: CommitEvery };
 
-/** What the tracker works with; a number that is absent plays no role. */
+/** The thresholds of the commit tracker; an absent one does not apply. */
 export interface CommitRule {
   batches?: number;
   events?: number;
   /** Since the first batch was done. */
   ms?: number;
-  /** Since the server's commit timer started over. */
+  /** Since the commit timer of the server restarted. */
   timerMs?: number;
   manual: boolean;
 }
@@ -44,7 +44,7 @@ const TIMER_SHARE = 2 / 3;
 /**
  * The rule of a strategy. Without one: every half of `maxUncommittedEvents` or second (a third of the commit timeout, where
  * that is less), so that the server can send the other half while a commit travels.
- * @throws {ConfigError} for what can never be reached
+ * @throws {ConfigError} for a threshold that cannot be reached
  */
 export function commitRule(strategy: CommitStrategy | undefined, window: CommitWindow): CommitRule {
   const { maxUncommittedEvents, commitTimeoutMs } = window;

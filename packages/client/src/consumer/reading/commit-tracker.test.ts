@@ -59,7 +59,7 @@ describe("the commit tracker", () => {
             if (ticket) tracker.done(ticket, one.as, 1, 0);
           } else if (one.kind === "take") {
             const before = tracker.inFlight;
-            const cursors = tracker.take(0);
+            const cursors = tracker.takeReady(0);
             if (before) expect(cursors).toEqual([]);
             if (cursors.length === 0) continue;
             taken = [...model.lanes.keys()].flatMap((key) => {
@@ -93,7 +93,7 @@ describe("the commit tracker", () => {
         for (const key of model.lanes.keys())
           tracker.done(tracker.received(key, cursorAt(key, offset++), 0), "commit", 1, 0);
         const lanes = [...model.lanes.keys()];
-        expect(tracker.take(0)).toHaveLength(lanes.length);
+        expect(tracker.takeReady(0)).toHaveLength(lanes.length);
         tracker.settled({ lanes, advanced: true }, 0);
         expect([tracker.uncommitted, tracker.hasReady, tracker.alarmInMs(0)]).toEqual([[], false, undefined]);
       }),
@@ -105,18 +105,18 @@ describe("the commit tracker", () => {
     const tracker = new CommitTracker<Cursor>(ruleOf("each"), 60_000);
     const tickets = [1, 2, 3].map((offset) => tracker.received("e:0", cursorAt("e:0", offset), 0));
     for (const ticket of tickets) tracker.done(ticket, "done", 1, 0);
-    expect(tracker.take(0).map(({ offset }) => offset)).toEqual(["3"]);
-    expect([tracker.take(0), tracker.dueInMs(0)]).toEqual([[], undefined]);
+    expect(tracker.takeReady(0).map(({ offset }) => offset)).toEqual(["3"]);
+    expect([tracker.takeReady(0), tracker.dueInMs(0)]).toEqual([[], undefined]);
   });
 
-  it("hold is no reason to commit, and goes with the lane's next commit", () => {
+  it("hold causes no commit, and is covered by the next commit of the lane", () => {
     const tracker = new CommitTracker<Cursor>(ruleOf("each"), 60_000);
     const [first, second] = [1, 2].map((offset) => tracker.received("e:0", cursorAt("e:0", offset), 0));
     if (!first || !second) throw new Error("no tickets");
     tracker.done(first, "hold", 1, 0);
-    expect([tracker.hasReady, tracker.take(0)]).toEqual([false, []]);
+    expect([tracker.hasReady, tracker.takeReady(0)]).toEqual([false, []]);
     tracker.done(second, "done", 1, 0);
-    expect(tracker.take(0).map(({ offset }) => offset)).toEqual(["2"]);
+    expect(tracker.takeReady(0).map(({ offset }) => offset)).toEqual(["2"]);
   });
 });
 
@@ -139,7 +139,7 @@ describe("strategies", () => {
     });
   });
 
-  it("every: so many batches, events or milliseconds, whichever is first", () => {
+  it("every: a number of batches, events or milliseconds, whichever is first", () => {
     const every = { batches: 3, events: 20, ms: 5_000 };
     expect([dueAfter({ every }, 2, 1), dueAfter({ every }, 3, 1), dueAfter({ every }, 2, 10)]).toEqual([5_000, 0, 0]);
     expect(dueAfter({ every: { batches: 3 } }, 2, 1)).toBe(20_000);
@@ -167,11 +167,11 @@ describe("the server's commit timer", () => {
     const other = tracker.received("e:1", cursorAt("e:1", 1), 5_000);
     expect(tracker.alarmInMs(5_000)).toBe(46_000);
     tracker.done(first, "done", 1, 20_000);
-    tracker.take(20_000);
+    tracker.takeReady(20_000);
     tracker.settled({ lanes: ["e:0"], advanced: true }, 21_000);
     expect(tracker.alarmInMs(21_000)).toBe(49_000);
     tracker.done(other, "done", 1, 30_000);
-    tracker.take(30_000);
+    tracker.takeReady(30_000);
     tracker.settled({ lanes: ["e:1"], advanced: true }, 31_000);
     expect(tracker.alarmInMs(31_000)).toBeUndefined();
   });
@@ -181,7 +181,7 @@ describe("the server's commit timer", () => {
     const first = tracker.received("e:0", cursorAt("e:0", 1), 0);
     tracker.received("e:1", cursorAt("e:1", 1), 0);
     tracker.done(first, "done", 1, 20_000);
-    tracker.take(20_000);
+    tracker.takeReady(20_000);
     tracker.settled({ lanes: ["e:0"], advanced: false }, 20_000);
     expect(tracker.alarmInMs(20_000)).toBe(30_000);
   });

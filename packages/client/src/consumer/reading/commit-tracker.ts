@@ -1,12 +1,12 @@
 /**
- * What may be committed in one session: in each lane the newest position that has nothing unfinished before it (design 3.3
- * rule 2), and when it should be.
+ * Tracks what may be committed in one session and when: in each lane the newest position with nothing unfinished before it (SPEC
+ * rule 2).
  * @pure
  */
 import type { Cursor, LaneKey } from "nakadi-protocol";
 import type { CommitRule } from "./commit-strategy.ts";
 
-/** What a handler said of a batch that is done. */
+/** The outcome of a batch that is done. */
 export type DoneAs = "done" | "commit" | "hold";
 
 /** A batch that was received and is not committed. */
@@ -24,13 +24,13 @@ interface Lane<C extends Cursor> {
   tickets: Mutable<Ticket<C>>[];
   /** How many of the first are done. */
   done: number;
-  /** How many of the first may be committed: up to the last that is no `hold`. */
+  /** How many of the first may be committed: up to the last that is not on `hold`. */
   ready: number;
   /** How many of the first are being committed. */
   inFlight: number;
 }
 
-/** Done and not yet taken to be committed. */
+/** Batches that may be committed and are not being committed. */
 interface Ready {
   batches: number;
   events: number;
@@ -38,11 +38,11 @@ interface Ready {
   urgent: boolean;
 }
 
-/** What became of a commit that was taken. */
+/** The answer to a commit. */
 export interface Settled {
   /** Lanes that were answered `committed` or `outdated`. */
   lanes: readonly LaneKey[];
-  /** Whether any position really moved: only that restarts the server's timer (protocol 3.9). */
+  /** Whether a position advanced: only that restarts the commit timer of the server (protocol 3.9). */
   advanced: boolean;
 }
 
@@ -54,8 +54,8 @@ export class CommitTracker<C extends Cursor> {
   readonly #commitTimeoutMs: number;
   readonly #lanes = new Map<LaneKey, Lane<C>>();
   #ready: Ready = NOTHING;
-  #taken: { ready: Ready; atMs: number } | undefined;
-  /** When the server's commit timer started over, as far as we know; nothing while nothing is uncommitted. */
+  #open: { ready: Ready; atMs: number } | undefined;
+  /** When the commit timer of the server last restarted, estimated; `undefined` while nothing is uncommitted. */
   #timerMs: number | undefined;
   #alarmed = false;
 
@@ -64,22 +64,22 @@ export class CommitTracker<C extends Cursor> {
     this.#commitTimeoutMs = commitTimeoutMs;
   }
 
-  /** A commit was taken and is not settled. */
+  /** A commit is open: `takeReady` was called, and neither `settled` nor `failed`. */
   get inFlight(): boolean {
-    return this.#taken !== undefined;
+    return this.#open !== undefined;
   }
 
-  /** Whether anything could be committed now. */
+  /** Whether a batch may be committed now. */
   get hasReady(): boolean {
     return this.#ready.batches > 0;
   }
 
-  /** What was received and is not committed, lane by lane in order. */
+  /** Batches that were received and are not committed, by lane, in order. */
   get uncommitted(): readonly Ticket<C>[] {
     return [...this.#lanes.values()].flatMap(({ tickets }) => tickets);
   }
 
-  /** Whether nothing but a commit is missing. */
+  /** Whether the batch may be committed. */
   isReady(ticket: Ticket<C>): boolean {
     const lane = this.#lanes.get(ticket.lane);
     return lane !== undefined && lane.tickets.indexOf(ticket) < lane.ready;
@@ -94,7 +94,7 @@ export class CommitTracker<C extends Cursor> {
     return ticket;
   }
 
-  /** The batch is done. Nothing happens if its lane was dropped, or if it was done already. */
+  /** Marks the batch as done. No effect if its lane was dropped or it was done before. */
   done(ticket: Ticket<C>, as: DoneAs, events: number, nowMs: number): void {
     const lane = this.#lanes.get(ticket.lane);
     const index = lane?.tickets.indexOf(ticket, lane.done) ?? -1;
@@ -105,26 +105,26 @@ export class CommitTracker<C extends Cursor> {
     this.#advance(lane, nowMs);
   }
 
-  /** Milliseconds until something should be committed; 0: now; `undefined`: not by the passing of time. */
+  /** Milliseconds until the next commit is due; 0: now; `undefined`: not due through the passing of time. */
   dueInMs(nowMs: number): number | undefined {
     const { batches, events, sinceMs, urgent } = this.#ready;
-    if (this.#taken || batches === 0) return undefined;
+    if (this.#open || batches === 0) return undefined;
     const rule = this.#rule;
     if (urgent || batches >= (rule.batches ?? Infinity) || events >= (rule.events ?? Infinity)) return 0;
     const waits: number[] = [];
     if (rule.ms !== undefined) waits.push(sinceMs + rule.ms - nowMs);
     if (this.#timerMs !== undefined) {
       if (rule.timerMs !== undefined) waits.push(this.#timerMs + rule.timerMs - nowMs);
-      // Whatever the strategy: better committed than lost.
+      // Before the commit timeout every strategy commits: otherwise the session is lost.
       waits.push(this.#timerMs + this.#alarmAfterMs - nowMs);
     }
     return waits.length === 0 ? undefined : Math.max(0, Math.min(...waits));
   }
 
-  /** The newest position of each lane that has one; it counts as under way until `settled` or `failed`. */
-  take(nowMs: number): C[] {
-    if (this.#taken || this.#ready.batches === 0) return [];
-    this.#taken = { ready: this.#ready, atMs: nowMs };
+  /** The newest committable position of each lane. The commit is open until `settled` or `failed`. */
+  takeReady(nowMs: number): C[] {
+    if (this.#open || this.#ready.batches === 0) return [];
+    this.#open = { ready: this.#ready, atMs: nowMs };
     this.#ready = NOTHING;
     const cursors: C[] = [];
     for (const lane of this.#lanes.values()) {
@@ -136,11 +136,11 @@ export class CommitTracker<C extends Cursor> {
     return cursors;
   }
 
-  /** The server answered what was taken. */
+  /** The server has answered the open commit. */
   settled({ lanes, advanced }: Settled, nowMs: number): void {
-    if (!this.#taken) return;
-    const { atMs } = this.#taken;
-    this.#taken = undefined;
+    if (!this.#open) return;
+    const { atMs } = this.#open;
+    this.#open = undefined;
     for (const key of lanes) {
       const lane = this.#lanes.get(key);
       if (!lane) continue;
@@ -153,40 +153,40 @@ export class CommitTracker<C extends Cursor> {
     this.#restart(advanced ? atMs : undefined, nowMs);
   }
 
-  /** What was taken was not answered: it is ready again. */
+  /** The open commit has failed: its positions are ready again. */
   failed(): void {
-    if (!this.#taken) return;
-    const { ready } = this.#taken;
-    this.#taken = undefined;
+    if (!this.#open) return;
+    const { ready } = this.#open;
+    this.#open = undefined;
     for (const lane of this.#lanes.values()) lane.inFlight = 0;
     this.#ready = { ...this.#ready, sinceMs: ready.sinceMs };
     this.#recount();
   }
 
-  /** The server has taken the lanes away: nothing of them can be committed any more. */
+  /** The server has taken the lanes away, so their batches cannot be committed. */
   dropLanes(lanes: Iterable<LaneKey>, nowMs: number): void {
     for (const key of lanes) this.#lanes.delete(key);
     this.#recount();
     this.#restart(undefined, nowMs);
   }
 
-  /** Milliseconds until the commit timeout is near; `undefined` while nothing is uncommitted, and once it was told. */
+  /** Milliseconds until the commit timeout is near; `undefined` while nothing is uncommitted, and after `alarmed`. */
   alarmInMs(nowMs: number): number | undefined {
     if (this.#timerMs === undefined || this.#alarmed) return undefined;
     return Math.max(0, this.#timerMs + this.#alarmAfterMs - nowMs);
   }
 
-  /** The commit timeout is near, or over: what is lost now is lost because it was not committed in time. */
+  /** Whether the commit timeout is near or has passed, so that a loss now means a commit that came too late. */
   isOverdue(nowMs: number): boolean {
     return this.timerAgeMs(nowMs) >= this.#alarmAfterMs && this.#timerMs !== undefined;
   }
 
-  /** Milliseconds since the server's timer started over. */
+  /** Milliseconds since the commit timer of the server restarted. */
   timerAgeMs(nowMs: number): number {
     return this.#timerMs === undefined ? 0 : nowMs - this.#timerMs;
   }
 
-  /** The alarm was told; it is not again before the timer starts over. */
+  /** The alarm was reported; it is due again only after the timer restarts. */
   alarmed(): void {
     this.#alarmed = true;
   }
@@ -211,7 +211,7 @@ export class CommitTracker<C extends Cursor> {
     }
   }
 
-  /** After lanes have gone: what is ready and not under way. */
+  /** Computes `#ready` anew after lanes were dropped. */
   #recount(): void {
     const ready = [...this.#lanes.values()].flatMap((lane) => lane.tickets.slice(lane.inFlight, lane.ready));
     this.#ready = {
@@ -227,7 +227,7 @@ export class CommitTracker<C extends Cursor> {
     else if (advancedAtMs !== undefined) this.#timerMs = advancedAtMs;
     else return;
     this.#alarmed = false;
-    // A lane may have been received anew since.
+    // A batch of a dropped lane may have been received since.
     if (this.#lanes.size > 0) this.#timerMs ??= nowMs;
   }
 }

@@ -1,5 +1,5 @@
 /**
- * A session of a consumer, open or ended, until nothing of it can be committed any more.
+ * A session of a consumer until the server accepts no more commits of it; its stream may have ended before.
  * @pure
  */
 import type { StreamCursor } from "../../stream/batch.ts";
@@ -13,29 +13,29 @@ import type { Work, WorkSession } from "../handling/work.ts";
 export interface OpenSession<E> extends WorkSession<E> {
   advanced: boolean;
   ended: boolean;
-  /** The server has said that its commit timeout was reached. */
+  /** The server has reported that the commit timeout was reached. */
   timedOut: boolean;
-  /** Lanes of it are being refused, and the commit timeout was near when they were. */
+  /** Commits of its lanes are being refused, and the commit timeout was near at the time. */
   refusedLate: boolean;
   readonly tracker: CommitTracker<StreamCursor>;
   readonly commits: SessionCommits;
   /** Batches that are not done. */
   readonly works: Set<Work<E>>;
-  /** Batches that were done so late that their commit may be refused. */
+  /** Batches that were done so late that the server may refuse their commit. */
   readonly late: Set<Work<E>>;
 }
 
-/** Batches that come again, for their session or their lane of it is gone. */
+/** Batches that will be redelivered because their session or lane is lost. */
 export interface Loss<E> {
   works: readonly Work<E>[];
-  /** Those that were done, too late to be committed. */
+  /** Batches that were done too late to be committed. */
   late: readonly Work<E>[];
   reason: NakadiError;
-  /** It is gone because nothing was committed in time, although commits go through. */
+  /** The cause is that nothing was committed in time, although commits succeed. */
   overdue: boolean;
 }
 
-/** Takes those batches out that `isLost` names. */
+/** Removes the batches for which `isLost` is true. */
 export function takeLost<E>(
   { works, late }: OpenSession<E>,
   isLost: (work: Work<E>) => boolean,
@@ -48,7 +48,7 @@ export function takeLost<E>(
   return { works: take(works), late: take(late) };
 }
 
-/** Some of it was committed: what was is late no longer. */
+/** Removes committed batches from `late`. */
 export function forgetCommitted<E>({ late, tracker }: OpenSession<E>): void {
   if (late.size === 0) return;
   const open = new Set(tracker.uncommitted);

@@ -1,6 +1,6 @@
 /**
- * One stream that a consumer reads: its sessions, one after the other, each with its own commits. A session that is over is
- * told to those who handle its batches, and what was done of it is still committed while the server takes it (rule 1).
+ * Reads one stream of a consumer: its sessions in sequence, each with its own commits. When a session ends, its batches are reported
+ * as lost, and done batches are committed while the server accepts that (SPEC rule 1).
  */
 import { type Clock, type LaneKey, laneKey, batchLineSteps } from "nakadi-protocol";
 import { type CommitItem, type NakadiError, SessionLostError } from "../../errors/nakadi-error.ts";
@@ -19,7 +19,7 @@ import type { ConsumerSettings } from "../options.ts";
 import { abandonedOf, forgetCommitted, type Loss, type OpenSession, takeLost } from "./open-session.ts";
 import { serverMessages } from "./server-message.ts";
 import { SessionCommits } from "./session-commits.ts";
-import { SessionsInVain } from "./sessions-without-progress.ts";
+import { SessionsWithoutProgress } from "./sessions-without-progress.ts";
 import type { Abandoned } from "../reporting/stop-report.ts";
 import { type Work, workOf } from "../handling/work.ts";
 
@@ -34,26 +34,26 @@ export interface ReaderParts<E> {
   clock: Clock;
   random: () => number;
   received: (work: Work<E>) => void;
-  /** The session of these batches, or their lane of it, is gone. */
+  /** The session or lane of these batches is lost. */
   gone: (loss: Loss<E>) => void;
-  /** What was committed, or had been before. */
+  /** The server has committed these positions, or had them before. */
   committed: (items: readonly CommitItem[]) => void;
   retrying: (error: NakadiError, delayMs: number) => void;
   state: (state: StreamState, reason: NakadiError | undefined) => void;
-  /** Nothing can be read, or committed, any more. */
+  /** Reading or committing has failed with an error that a retry does not change. */
   fatal: (error: NakadiError) => void;
 }
 
 export class Reader<E> implements BatchSink<E> {
   readonly #parts: ReaderParts<E>;
   readonly #stream: StreamSession<E>;
-  /** By stream id, until nothing of them can be committed any more. */
+  /** By stream id, until the server accepts no more commits of them. */
   readonly #sessions = new Map<string, OpenSession<E>>();
   #current: OpenSession<E> | undefined;
-  /** The offset that was committed last in each lane: a server that forgets it makes no progress by taking it again. */
+  /** The last committed offset of each lane: a second commit of the same offset is not progress. */
   readonly #committed = new Map<LaneKey, string>();
-  readonly #inVain = new SessionsInVain();
-  #inVainGauged = false;
+  readonly #unproductive = new SessionsWithoutProgress();
+  #progressGauged = false;
   #lastReason: NakadiError | undefined;
   #reading = true;
 
@@ -67,14 +67,14 @@ export class Reader<E> implements BatchSink<E> {
       sink: this,
       observers: {
         retry: (error, delayMs) => parts.retrying(error, delayMs),
-        healthy: () => observers.tell("onHealthy"),
+        healthy: () => observers.notify("onHealthy"),
       },
       watcher: {
         state: (kind, reason) => {
           this.#lastReason = reason;
-          if (kind === "streaming") this.#inVain.opened(clock.monotonicMs());
-          else this.#inVain.ended(clock.monotonicMs());
-          this.#gaugeInVain();
+          if (kind === "streaming") this.#unproductive.opened(clock.monotonicMs());
+          else this.#unproductive.ended(clock.monotonicMs());
+          this.#gaugeProgress();
           state(kind, reason);
         },
         message: (text, cursor) => this.#message(text, cursor),
@@ -100,63 +100,63 @@ export class Reader<E> implements BatchSink<E> {
     return this.#reading && this.#parts.backlog.low;
   }
 
-  /** There may be room again. */
+  /** Continues reading if there is room. */
   drain(): void {
     this.#stream.drain();
   }
 
-  /** Reads nothing more; what is open stays open, so that it can be committed. */
+  /** Reads nothing more. The stream stays open so that commits are accepted. */
   stopReading(): void {
     this.#reading = false;
   }
 
-  /** Commits whatever may be, for so long at most, and closes. Says what is left. */
-  async end(withinMs: number, hurry: AbortSignal): Promise<Abandoned[]> {
+  /** Commits what may be committed, for `withinMs` at most, and closes. Returns the batches that are left. */
+  async end(withinMs: number, closing: AbortSignal): Promise<Abandoned[]> {
     const sessions = [...this.#sessions.values()];
     const close = (): void => {
       for (const { commits } of sessions) commits.close();
     };
-    hurry.addEventListener("abort", close, { once: true });
+    closing.addEventListener("abort", close, { once: true });
     for (const { commits } of sessions) commits.flush(withinMs);
     await Promise.all(sessions.map(({ commits }) => commits.idle()));
-    hurry.removeEventListener("abort", close);
+    closing.removeEventListener("abort", close);
     const left = sessions.flatMap(abandonedOf);
     close();
     this.#stream.close();
     return left;
   }
 
-  /** All of a batch is done. */
+  /** Every part of the batch is done. */
   done(work: Work<E>, as: DoneAs): void {
     const session = this.#sessions.get(work.session.streamId);
     if (!session?.works.delete(work)) return;
     if (work.parts.some(({ late }) => late)) session.late.add(work);
     session.tracker.done(work.ticket, as, work.events, this.#parts.clock.monotonicMs());
-    session.commits.poke();
+    session.commits.commitIfDue();
   }
 
-  /** The batch that is not done for longest. */
+  /** The oldest batch that is not done. */
   get oldest(): Work<E> | undefined {
     const [first] = [...this.#sessions.values()].flatMap(({ works }) => [...works].slice(0, 1));
     return first;
   }
 
-  /** Sessions in a row that came to nothing. */
-  get sessionsInVain(): number {
-    return this.#inVain.count(this.#parts.clock.monotonicMs());
+  /** Sessions in a row without progress. */
+  get sessionsWithoutProgress(): number {
+    return this.#unproductive.count(this.#parts.clock.monotonicMs());
   }
 
   push(batch: Batch<E>): void {
     const { clock, received } = this.#parts;
     const session = this.#sessionOf(batch.streamId);
     this.#current = session;
-    this.#inVain.batch();
+    this.#unproductive.batchReceived();
     const lane = laneKey(batch.cursor);
     const nowMs = clock.monotonicMs();
     const ticket = session.tracker.received(lane, batch.cursor, nowMs);
     const work = workOf(batch, lane, session, ticket, nowMs);
     session.works.add(work);
-    session.commits.poke();
+    session.commits.commitIfDue();
     received(work);
   }
 
@@ -169,13 +169,13 @@ export class Reader<E> implements BatchSink<E> {
     const { commitTimeoutMs } = this.#parts.settings;
     const cause = this.#lastReason;
     const ageMs = session.tracker.timerAgeMs(this.#parts.clock.monotonicMs());
-    // Behind a stream that ended as it should, the server still takes commits: what has begun may come to its end.
-    const properly = cause === undefined && this.#stream.state === "backing-off" && !session.isOverdue();
-    const goOn = (work: Work<E>): boolean => properly && work.begun;
-    const reason = new SessionLostError(session.streamId, "the stream is over", { cause });
-    this.#lose(session, (work) => !goOn(work), reason);
+    // The server still accepts commits of a stream that ended regularly, so begun batches may finish.
+    const regularEnd = cause === undefined && this.#stream.state === "backing-off" && !session.isOverdue();
+    const mayFinish = (work: Work<E>): boolean => regularEnd && work.begun;
+    const reason = new SessionLostError(session.streamId, "the stream has ended", { cause });
+    this.#lose(session, (work) => !mayFinish(work), reason);
     session.commits.flush(session.works.size > 0 ? commitTimeoutMs - ageMs : commitTimeoutMs);
-    // What is being stopped is not opened again; not from within the step that ends it.
+    // A reader that stops opens no further stream. The session is still inside the step that ended the stream.
     if (!this.#reading) queueMicrotask(() => this.#stream.close());
   }
 
@@ -191,7 +191,7 @@ export class Reader<E> implements BatchSink<E> {
   }
 
   #lose(session: OpenSession<E>, isLost: (work: Work<E>) => boolean, reason: NakadiError): void {
-    // Where commits fail, no handler is to blame.
+    // Failed commits are not the fault of a handler.
     const overdue = session.isOverdue() && !session.commits.failing;
     this.#parts.gone({ ...takeLost(session, isLost), reason, overdue });
   }
@@ -243,11 +243,11 @@ export class Reader<E> implements BatchSink<E> {
     return session;
   }
 
-  /** One is an accident, and no number. */
-  #gaugeInVain(): void {
-    const count = this.sessionsInVain;
-    if (count > 1 || this.#inVainGauged) this.#parts.metrics.gauge("sessionsInVain", count);
-    this.#inVainGauged = count > 1;
+  /** A single session without progress is not reported. */
+  #gaugeProgress(): void {
+    const count = this.sessionsWithoutProgress;
+    if (count > 1 || this.#progressGauged) this.#parts.metrics.gauge("sessionsWithoutProgress", count);
+    this.#progressGauged = count > 1;
   }
 
   #progressed(session: OpenSession<E>, items: readonly CommitItem[]): void {
@@ -257,28 +257,28 @@ export class Reader<E> implements BatchSink<E> {
     for (const { cursor } of items) this.#committed.set(laneKey(cursor), cursor.offset);
     if (moved.length > 0) {
       session.advanced = true;
-      this.#inVain.progressed();
-      this.#gaugeInVain();
+      this.#unproductive.progressed();
+      this.#gaugeProgress();
       this.#stream.progressed();
     }
     forgetCommitted(session);
-    this.#parts.observers.tell("onHealthy");
+    this.#parts.observers.notify("onHealthy");
     this.#parts.committed(items);
   }
 
-  /** Nothing of the session is committed any more. */
+  /** The session sends no more commits. */
   #closed(session: OpenSession<E>): void {
     this.#sessions.delete(session.streamId);
     if (session === this.#current || session.works.size === 0) return;
-    this.#lose(session, () => true, new SessionLostError(session.streamId, "the commit timeout is over"));
+    this.#lose(session, () => true, new SessionLostError(session.streamId, "the commit timeout has passed"));
   }
 
   #overdue({ streamId, tracker }: OpenSession<E>, ageMs: number): void {
     const { observers, settings, logger, metrics } = this.#parts;
     metrics.count("commitsOverdue");
     const waiting = tracker.uncommitted.map(({ cursor }) => ({ lane: laneOf(cursor), offset: cursor.offset }));
-    logger.warn({ streamId, ageMs, waiting }, "the commit timeout is near and batches are not done");
-    observers.tell("onCommitOverdue", { streamId, ageMs, commitTimeoutMs: settings.commitTimeoutMs, waiting });
+    logger.warn({ streamId, ageMs, waiting }, "commit timeout near; batches are not done");
+    observers.notify("onCommitOverdue", { streamId, ageMs, commitTimeoutMs: settings.commitTimeoutMs, waiting });
   }
 
   #message(text: string, cursor: StreamCursor): void {
@@ -289,10 +289,10 @@ export class Reader<E> implements BatchSink<E> {
         this.#current.timedOut = true;
       if (message.kind === "stream-started" && message.eventsLost > 0) {
         metrics.count("eventsLost", message.eventsLost);
-        logger.error({ ...place, count: message.eventsLost }, "events were deleted before they were read");
-        observers.tell("onEventsLost", { ...place, count: message.eventsLost });
+        logger.error({ ...place, count: message.eventsLost }, "events deleted by retention before they were read");
+        observers.notify("onEventsLost", { ...place, count: message.eventsLost });
       }
-      observers.tell("onServerMessage", { ...place, message });
+      observers.notify("onServerMessage", { ...place, message });
     }
   }
 }

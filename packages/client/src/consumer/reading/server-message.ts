@@ -1,9 +1,9 @@
 /**
- * What the server says to people in `info.debug`, as far as it is understood (protocol 3.7, 3.12.3). Nothing depends on it.
+ * Parses the messages of the server in `info.debug`, where their form is known (protocol 3.7, 3.12.3).
  * @pure
  */
 export type ServerMessage =
-  | { kind: "stream-started"; /** Events that retention took before they were read. */ eventsLost: number }
+  | { kind: "stream-started"; /** Events that retention deleted before they were read. */ eventsLost: number }
   | { kind: "commit-timeout" }
   | { kind: "stream-timeout" }
   | { kind: "stream-limit"; events: number }
@@ -13,12 +13,12 @@ export type ServerMessage =
   | { kind: "dead-letter-tracking"; partitions: DeadLetterTracking[] }
   | { kind: "unknown"; text: string };
 
-/** How often a partition's events were sent in vain, under the server's own dead-letter handling. */
+/** How often events of a partition were sent without a commit, counted by the dead-letter handling of the server. */
 export interface DeadLetterTracking {
   event_type: string;
   partition: string;
   failedCommits: number;
-  /** Up to where events are sent one at a time. */
+  /** The offset up to which events are sent one at a time. */
   lastDeadLetterOffset: string | undefined;
 }
 
@@ -37,7 +37,7 @@ const SENTENCES: readonly [string, ServerMessage][] = [
   ["Stream parameters are causing overflow", { kind: "overflow" }],
 ];
 
-/** Every message in the text; what is not understood comes as it is. Takes time in proportion to the text. */
+/** The messages in the text; an unknown one has its text. Takes time in proportion to the text. */
 export function serverMessages(text: string): ServerMessage[] {
   const tracking = trackingIn(text);
   const messages = messagesOf(tracking ? text.slice(0, tracking.start) + text.slice(tracking.end) : text);
@@ -45,7 +45,7 @@ export function serverMessages(text: string): ServerMessage[] {
   return messages;
 }
 
-/** Without separators at either end. A regular expression for the end takes time by the square of the spaces before it. */
+/** Trims separators. A regular expression for the end takes quadratic time in the number of separators before it. */
 function trimmed(text: string): string {
   let [start, end] = [0, text.length];
   while (start < end && SEPARATORS.includes(text.charAt(start))) start += 1;

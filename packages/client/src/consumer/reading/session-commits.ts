@@ -1,6 +1,6 @@
 /**
- * Commits of one session: one at a time, each with the newest positions, tried again until the session is over for good
- * (design 3.3 rule 1). Decides nothing about what may be committed: the tracker does.
+ * Sends the commits of one session: one at a time, each with the newest positions, with retries until the server accepts no more
+ * (SPEC rule 1). The commit tracker decides what is committed and when.
  */
 import { type Clock, laneKey, type LaneKey, type Timer } from "nakadi-protocol";
 import {
@@ -22,18 +22,18 @@ export interface SessionCommitsParts {
   clock: Clock;
   random: () => number;
   retry: BackoffOptions;
-  /** Whether handlers are at work whose batches may still be committed after the stream has ended. */
+  /** Whether handlers are running whose batches may still be committed after the stream has ended. */
   awaited: () => boolean;
-  /** Positions were taken by the server, or it had them before. */
+  /** The server has committed the positions, or had them before. */
   committed: (items: readonly CommitItem[]) => void;
   retrying: (error: NakadiError, delayMs: number) => void;
-  /** The server has taken these lanes of the session away; `late`: when the commit timeout was near, or over. */
+  /** The server has taken these lanes away; `late`: the commit timeout was near or had passed. */
   lost: (lanes: ReadonlySet<LaneKey>, late: boolean) => void;
-  /** The commit timeout is near and something is uncommitted. */
+  /** The commit timeout is near and batches are uncommitted. */
   overdue: (ageMs: number) => void;
-  /** Committing is not allowed, or not understood: trying again is of no use. */
+  /** A commit failed with an error that a retry does not change. */
   fatal: (error: NakadiError) => void;
-  /** Nothing of the session is committed any more. */
+  /** The session sends no more commits. */
   over: () => void;
 }
 
@@ -42,9 +42,9 @@ export class SessionCommits {
   readonly #closing = new AbortController();
   #timer: Timer | undefined;
   #failures = 0;
-  /** Until when a failed commit waits. */
+  /** The next commit waits until then after a failure. */
   #pausedUntilMs = 0;
-  /** Nothing new comes of this session; what is done is committed until then. */
+  /** The session has ended; done batches are committed until then. */
   #endsAtMs: number | undefined;
   #whenIdle: (() => void)[] = [];
 
@@ -52,8 +52,8 @@ export class SessionCommits {
     this.#parts = parts;
   }
 
-  /** Something is done, or time has passed. */
-  poke(): void {
+  /** Commits if a commit is due, and sets the timer for the next one. Called when a batch is done or time has passed. */
+  commitIfDue(): void {
     this.#timer?.cancel();
     if (this.#closing.signal.aborted) return;
     const { tracker, clock } = this.#parts;
@@ -67,34 +67,34 @@ export class SessionCommits {
     if (dueMs === 0) void this.#commit();
     else this.#wait(dueMs, nowMs);
     if (tracker.inFlight || tracker.hasReady) return;
-    this.#tellIdle();
+    this.#resolveIdle();
     if (this.#endsAtMs !== undefined && !this.#parts.awaited()) this.close();
   }
 
-  /** The last commit was not answered, or with "later". */
+  /** The last commit failed with a transient error. */
   get failing(): boolean {
     return this.#failures > 0;
   }
 
-  /** The session is over, or about to be: what may be committed is, at once, for so long at most. */
+  /** The session ends: commits without delay whatever may be committed, for `withinMs` at most. */
   flush(withinMs: number): void {
     this.#endsAtMs = Math.min(this.#endsAtMs ?? Infinity, this.#parts.clock.monotonicMs() + withinMs);
-    this.poke();
+    this.commitIfDue();
   }
 
-  /** Resolves when nothing is left that could be committed, or nothing can be any more. */
+  /** Resolves when nothing is left to commit, or the session sends no more commits. */
   idle(): Promise<void> {
     const { tracker } = this.#parts;
     if (this.#closing.signal.aborted || (!tracker.inFlight && !tracker.hasReady)) return Promise.resolve();
     return new Promise((resolve) => this.#whenIdle.push(resolve));
   }
 
-  /** Nothing more is sent. */
+  /** Sends no more commits. */
   close(): void {
     this.#timer?.cancel();
     if (this.#closing.signal.aborted) return;
     this.#closing.abort();
-    this.#tellIdle();
+    this.#resolveIdle();
     this.#parts.over();
   }
 
@@ -110,7 +110,7 @@ export class SessionCommits {
     const endsMs = this.#endsAtMs === undefined ? undefined : this.#endsAtMs - nowMs;
     const alarmMs = this.#endsAtMs === undefined ? tracker.alarmInMs(nowMs) : undefined;
     const waits = [dueMs, alarmMs, endsMs].filter((one) => one !== undefined);
-    if (waits.length > 0) this.#timer = clock.schedule(Math.min(...waits), () => this.poke());
+    if (waits.length > 0) this.#timer = clock.schedule(Math.min(...waits), () => this.commitIfDue());
   }
 
   #alarm(nowMs: number): void {
@@ -122,7 +122,7 @@ export class SessionCommits {
 
   async #commit(): Promise<void> {
     const { tracker, committer, streamId, clock, committed } = this.#parts;
-    const cursors = tracker.take(clock.monotonicMs());
+    const cursors = tracker.takeReady(clock.monotonicMs());
     this.#wait(undefined, clock.monotonicMs());
     try {
       const { items, lost } = await committer.commit(cursors, streamId, this.#closing.signal, this.#closing.signal);
@@ -130,15 +130,15 @@ export class SessionCommits {
       const advanced = items.some(({ result }) => result === "committed");
       tracker.settled({ lanes: items.map(({ cursor }) => laneKey(cursor)), advanced }, clock.monotonicMs());
       if (items.length > 0) committed(items);
-      this.#lose(lost);
+      this.#dropLostLanes(lost);
     } catch (thrown) {
       tracker.failed();
       this.#failed(nakadiError(thrown));
     }
-    this.poke();
+    this.commitIfDue();
   }
 
-  #lose(lost: readonly SessionLostError[]): void {
+  #dropLostLanes(lost: readonly SessionLostError[]): void {
     if (lost.length === 0) return;
     const { tracker, clock } = this.#parts;
     const nowMs = clock.monotonicMs();
@@ -163,7 +163,7 @@ export class SessionCommits {
     retrying(error, delayMs);
   }
 
-  #tellIdle(): void {
+  #resolveIdle(): void {
     for (const resolve of this.#whenIdle.splice(0)) resolve();
   }
 }

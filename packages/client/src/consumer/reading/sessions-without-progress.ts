@@ -1,10 +1,10 @@
 /**
- * Sessions in a row that came to nothing: batches came and no position moved, or the stream ended at once without a batch.
+ * Counts sessions in a row without progress: batches came and no position advanced, or the stream ended early without a batch.
  * @pure
  */
 import { USEFUL_LIFE_MS } from "../../stream/session-machine.ts";
 
-export class SessionsInVain {
+export class SessionsWithoutProgress {
   #count = 0;
   /** The stream that is open. */
   #open: { sinceMs: number; batches: boolean } | undefined;
@@ -13,11 +13,11 @@ export class SessionsInVain {
     this.#open = { sinceMs: nowMs, batches: false };
   }
 
-  batch(): void {
+  batchReceived(): void {
     if (this.#open) this.#open.batches = true;
   }
 
-  /** A position moved, in this session or in an earlier one. */
+  /** A position advanced, of this session or an earlier one. */
   progressed(): void {
     this.#count = 0;
     if (this.#open) this.#open.batches = false;
@@ -31,7 +31,7 @@ export class SessionsInVain {
     if (open.batches || nowMs - open.sinceMs < USEFUL_LIFE_MS) this.#count += 1;
   }
 
-  /** How many; a stream that stays open and quiet ends the row. */
+  /** The number of such sessions; a stream that stays open without batches resets it. */
   count(nowMs: number): number {
     const { sinceMs, batches } = this.#open ?? { sinceMs: nowMs, batches: false };
     return !batches && nowMs - sinceMs >= USEFUL_LIFE_MS ? 0 : this.#count;

@@ -1,5 +1,5 @@
 /**
- * What a consumer has done, for its report, its health and its metrics; and what it holds (design 3.3 rule 7).
+ * Counts and times of a consumer, for its report, health and metrics, and the size of its backlog (SPEC rule 7).
  * @pure
  */
 import type { Clock } from "nakadi-protocol";
@@ -20,7 +20,7 @@ export class Account {
   #receivedAtMs: number | undefined;
   #doneAtMs: number | undefined;
   #committedAtMs: number | undefined;
-  /** When the first batch was done since a commit was taken. */
+  /** When the first batch was done after the last successful commit. */
   #uncommittedSinceMs: number | undefined;
 
   constructor(clock: Clock, backlog: Backlog, metrics: ConsumerMetrics) {
@@ -46,14 +46,14 @@ export class Account {
 
   received<E>({ batch }: Work<E>): void {
     this.#receivedAtMs = this.#clock.monotonicMs();
-    this.#backlog.add(batch.raw.length);
+    this.#backlog.addBatch(batch.raw.length);
     this.#metrics.count("batchesReceived");
     this.#gauges();
   }
 
-  /** Nothing of the batch is held any more. */
+  /** The memory of the batch is free. */
   released<E>({ batch }: Work<E>): void {
-    this.#backlog.remove(batch.raw.length);
+    this.#backlog.removeBatch(batch.raw.length);
     this.#gauges();
   }
 
@@ -66,7 +66,7 @@ export class Account {
     this.#metrics.count("eventsDone", events);
   }
 
-  buried(action: "skip" | "dead-letter", events: number): void {
+  gaveUp(action: "skip" | "dead-letter", events: number): void {
     const name = action === "skip" ? "skipped" : "deadLetters";
     this.#counts = { ...this.#counts, [name]: this.#counts[name] + events };
     this.#metrics.count(action === "skip" ? "eventsSkipped" : "eventsDeadLettered", events);

@@ -1,5 +1,5 @@
 /**
- * The numbers of a consumer, each with the label `subscription`. What a metrics library throws is its own affair.
+ * The metrics of a consumer, each with the label `subscription`. An error of the metrics library is logged and ignored.
  * @pure
  */
 import type { Logger } from "../../observability/logger.ts";
@@ -24,7 +24,7 @@ export const CONSUMER_COUNTERS = {
 export const CONSUMER_GAUGES = {
   backlogBatches: "nakadi.consumer.backlog.batches",
   backlogBytes: "nakadi.consumer.backlog.bytes",
-  sessionsInVain: "nakadi.consumer.sessions.in_vain",
+  sessionsWithoutProgress: "nakadi.consumer.sessions.without_progress",
 } as const;
 
 export class ConsumerMetrics {
@@ -39,18 +39,18 @@ export class ConsumerMetrics {
   }
 
   count(name: keyof typeof CONSUMER_COUNTERS, by = 1): void {
-    if (by > 0) this.#tell(() => this.#metrics.count(CONSUMER_COUNTERS[name], by, this.#labels));
+    if (by > 0) this.#report(() => this.#metrics.count(CONSUMER_COUNTERS[name], by, this.#labels));
   }
 
   gauge(name: keyof typeof CONSUMER_GAUGES, value: number): void {
-    this.#tell(() => this.#metrics.gauge(CONSUMER_GAUGES[name], value, this.#labels));
+    this.#report(() => this.#metrics.gauge(CONSUMER_GAUGES[name], value, this.#labels));
   }
 
-  #tell(call: () => void): void {
+  #report(call: () => void): void {
     try {
       call();
     } catch (error) {
-      this.#logger.error({ error }, "the metrics of a consumer have thrown");
+      this.#logger.error({ error }, "a metrics call failed");
     }
   }
 }

@@ -1,5 +1,5 @@
 /**
- * What a program is told about its consumer. What an observer throws, or rejects with, is its own affair.
+ * The observers of a consumer. An error of an observer is logged and ignored.
  * @pure
  */
 import type { EventTypePartition } from "nakadi-protocol";
@@ -18,7 +18,7 @@ export type ConsumerState = Exclude<StreamState, "closed"> | "draining" | "stopp
 export interface StateChange {
   state: ConsumerState;
   previous: ConsumerState;
-  /** What went wrong, if anything. */
+  /** The error that caused the change, if any. */
   reason: NakadiError | undefined;
 }
 
@@ -27,7 +27,7 @@ export interface CommitOverdue {
   /** Milliseconds since the server's commit timer started over. */
   ageMs: number;
   commitTimeoutMs: number;
-  /** What is not done, oldest first in each lane. */
+  /** Batches that are not done, oldest first in each lane. */
   waiting: readonly { lane: EventTypePartition; offset: string }[];
 }
 
@@ -44,21 +44,21 @@ export interface ServerSaid extends EventTypePartition {
 
 export interface ConsumerObservers {
   onState?: (change: StateChange) => void;
-  /** Something is tried again in `delayMs`: opening, reading, a commit, a handler (code HANDLER), a dead-letter sink. */
+  /** Called before a retry in `delayMs` of opening, reading, a commit, a handler (code HANDLER) or a dead-letter sink. */
   onRetry?: (error: NakadiError, delayMs: number) => void;
   /** After each opened stream and each successful commit. */
   onHealthy?: () => void;
-  /** Five sixths of the commit timeout are over and something is still uncommitted: the session is about to be lost. */
+  /** Five sixths of the commit timeout have passed with uncommitted batches: the session is about to be lost. */
   onCommitOverdue?: (overdue: CommitOverdue) => void;
-  /** Retention passed before events were read. */
+  /** Retention deleted events before they were read. */
   onEventsLost?: (lost: EventsLost) => void;
-  /** What the server says to people, as far as it is understood. */
+  /** A message of the server in `info.debug`, parsed where its form is known. */
   onServerMessage?: (said: ServerSaid) => void;
-  /** The consumer has failed: what `done` rejects with. */
+  /** The consumer has failed; `done` rejects with the same error. */
   onFailed?: (error: NakadiError) => void;
 }
 
-type Told = Required<ConsumerObservers>;
+type Notified = Required<ConsumerObservers>;
 
 /** Calls an observer, if there is one. */
 export class Observers {
@@ -70,16 +70,16 @@ export class Observers {
     this.#logger = logger;
   }
 
-  /** Whether somebody listens. */
+  /** Whether the program has this observer. */
   has(name: keyof ConsumerObservers): boolean {
     return this.#observers[name] !== undefined;
   }
 
-  tell<N extends keyof Told>(name: N, ...told: Parameters<Told[N]>): void {
-    const observer = this.#observers[name] as ((...told: Parameters<Told[N]>) => unknown) | undefined;
+  notify<N extends keyof Notified>(name: N, ...values: Parameters<Notified[N]>): void {
+    const observer = this.#observers[name] as ((...values: Parameters<Notified[N]>) => unknown) | undefined;
     tellObserver(
-      () => observer?.(...told),
-      (error) => this.#logger.error({ error }, `${name} of a consumer has thrown`),
+      () => observer?.(...values),
+      (error) => this.#logger.error({ error }, `observer ${name} of a consumer threw`),
     );
   }
 }

@@ -1,16 +1,16 @@
 /**
- * What a consumer did in its life, and what it left for the next one.
+ * What a consumer handled, and the batches that it left uncommitted.
  * @pure
  */
 import type { EventTypePartition } from "nakadi-protocol";
 
-/** Why a batch was not committed: the server sends it again, to whoever reads its partition next. */
+/** Why a batch was not committed. The server redelivers it to the next stream that owns its partition. */
 export type AbandonedBecause =
-  /** No handler has seen it. */
+  /** No handler was called with it. */
   | "not-begun"
-  /** Its handler had not come to an end when the time was over, or had failed. */
+  /** Its handler had failed, or had not returned when the time was over. */
   | "not-done"
-  /** It is done, but held back by a handler, or by an earlier batch of its lane that is not. */
+  /** It is done, but held back by the outcome `hold`, or by an earlier batch of its lane that is not done. */
   | "held"
   /** It is done, but its commit was not answered. */
   | "not-committed";
@@ -26,13 +26,13 @@ export interface StopReport {
   batches: number;
   /** Events in them. */
   events: number;
-  /** Events among them that no handler could handle: skipped, or in the sink. */
+  /** Events among them that no handler could handle: skipped, or delivered to the dead-letter sink. */
   skipped: number;
   deadLetters: number;
-  /** Positions that the server took. */
+  /** Cursors that the server committed. */
   committed: number;
-  /** What comes again. Empty after a clean stop. */
+  /** Batches that will be redelivered. Empty after a clean stop. */
   abandoned: readonly Abandoned[];
-  /** Whether everything that had begun came to an end in time. */
+  /** Whether every begun batch ended in time. */
   drained: boolean;
 }
