@@ -1,4 +1,4 @@
-/** What `startBroker` can be told, and whether it makes sense. */
+/** The options of `startBroker`, and their checks. */
 import { resolve } from "node:path";
 import { type Clock, unknownOption } from "nakadi-protocol";
 import { isStorageUrl } from "nakadi-storage";
@@ -10,7 +10,7 @@ import type { Logger } from "./logger.ts";
 import type { FeatureName } from "./settings/features.ts";
 
 export interface BrokerOptions {
-  /** Address to listen on. Default `127.0.0.1`; anything else makes the broker reachable from other machines. */
+  /** Address to listen on. Default `127.0.0.1`; any other makes the broker reachable from other machines. */
   host?: string;
   /** 0..65535; 0 picks a free one. Default 0. */
   port?: number;
@@ -21,29 +21,29 @@ export interface BrokerOptions {
    * as of `nakadi-storage`: where it keeps them; brokers that are given the same one are the nodes of one server.
    */
   storage?: StorageOption;
-  /** Default: the machine's clock. A `ManualClock` makes a minute pass in a millisecond. */
+  /** Default: the system's clock. With a `ManualClock`, tests advance the time. */
   clock?: Clock;
   /** `acceptance`: the limits, features and names that Nakadi's own acceptance tests assume (protocol 0.7). Default: the real server's. */
   profile?: Profile;
   /** Limits that differ from the profile's. */
   limits?: Partial<Limits>;
-  /** Subscriptions that go with their event type, rather than keep it from being deleted. Default: the profile's. */
+  /** Subscriptions that are deleted with their event type, instead of keeping it from being deleted. Default: the profile's. */
   deletableSubscription?: DeletableSubscription;
-  /** Who may do what (protocol 0.6). Default: everybody may do everything. */
+  /** Decides about permissions (protocol 0.6). Default: every caller may do everything. */
   authorizer?: Authorizer;
   /** Default: silent. */
   logger?: Logger;
-  /** For tests of what a crash leaves behind: called at the named places between a write and its answer. */
+  /** For tests of crashes: called at the named places between a write and its answer. */
   onFaultPoint?: FaultHook;
 }
 
-/** Both have to be the subscription's own (protocol 5.2.5). */
+/** Both must equal those of the subscription (protocol 5.2.5). */
 export interface DeletableSubscription {
   owningApplication: string;
   consumerGroup: string;
 }
 
-/** An option of `startBroker` is wrong or not known; nothing was started. The message names it and what is allowed. */
+/** An option of `startBroker` is invalid or unknown; nothing was started. The message names the option, its value and the bounds. */
 export class BrokerOptionsError extends Error {
   override readonly name = "BrokerOptionsError";
 }
@@ -61,7 +61,7 @@ export const BROKER_OPTION_NAMES: readonly (keyof BrokerOptions)[] = [
   "onFaultPoint",
 ];
 
-/** Options that the broker calls, with the functions that each must have. */
+/** Options with methods, and the methods that each must have. */
 const CALLED = {
   clock: ["wallMs", "monotonicMs", "schedule"],
   logger: ["debug", "info", "warn", "error"],
@@ -73,7 +73,7 @@ const DELETABLE: Readonly<Record<Profile, DeletableSubscription>> = {
   acceptance: { owningApplication: "deletable_owning_app", consumerGroup: "deletable_consumer_group" },
 };
 
-/** What is on until somebody switches it off (protocol 6.3). */
+/** Features that are on until an operator switches them off (protocol 6.3). */
 const FEATURES_ON: Readonly<Record<Profile, readonly FeatureName[]>> = {
   default: [],
   acceptance: ["kpi_collection", "audit_log_collection", "access_log_enabled", "remote_tokeninfo"],
@@ -89,8 +89,8 @@ export interface CheckedOptions {
 }
 
 /**
- * Fills in the defaults of what has bounds.
- * @throws {BrokerOptionsError} for the first option that is wrong
+ * Checks the options and fills in the defaults.
+ * @throws {BrokerOptionsError} for the first invalid option
  */
 export function checkedOptions(options: BrokerOptions): CheckedOptions {
   demandKnown("options", options, BROKER_OPTION_NAMES);
@@ -165,7 +165,7 @@ function checkAddress(host: string, port: number): void {
 function checkedStorage(given: StorageOption): StorageOption {
   if (given === "memory" || (typeof given === "string" && isStorageUrl(given))) return given;
   if (typeof given !== "object" || given === null) {
-    // A text may hold a password.
+    // The value may contain a password.
     const wrong = typeof given === "string" ? "another text" : shown(given);
     throw new BrokerOptionsError(
       `storage must be "memory", { directory }, a URL such as directory:./data, or an engine, not ${wrong}`,
@@ -185,7 +185,7 @@ function checkedEngine(given: StorageEngine): StorageEngine {
   throw new BrokerOptionsError("storage must have a name and a function open to be an engine");
 }
 
-/** A value in a message: short, and whatever it is. */
+/** Any value as a short text for a message. */
 function shown(value: unknown): string {
   if (typeof value === "number" || value === undefined || value === null) return String(value);
   return typeof value === "string" ? JSON.stringify(value.slice(0, MAX_SHOWN)) : `a ${typeof value}`;

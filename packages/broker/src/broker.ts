@@ -1,4 +1,4 @@
-/** Starting and stopping a broker (design 3.5). */
+/** Starts and stops a broker. */
 import { randomUUID } from "node:crypto";
 import { type Clock, systemClock } from "nakadi-protocol";
 import { openStorage, type Storage, type StorageFailedError } from "nakadi-storage";
@@ -23,7 +23,7 @@ import { DeadLetterRedrive } from "./dead-letters/dead-letter-redrive.ts";
 import { Subscriptions } from "./subscriptions/registry.ts";
 
 export interface Broker extends AsyncDisposable {
-  /** `http://host:port`, without a slash at its end. */
+  /** `http://host:port`, without a trailing slash. */
   readonly url: string;
   readonly port: number;
   readonly clock: Clock;
@@ -32,13 +32,13 @@ export interface Broker extends AsyncDisposable {
    * Idempotent. @throws {BrokerOptionsError}
    */
   stop(options?: { drainMs?: number }): Promise<void>;
-  /** As `stop`, without waiting for requests in flight. Idempotent. */
+  /** Like `stop`, without waiting for requests in flight. Idempotent. */
   close(): Promise<void>;
 }
 
 /**
  * @throws {BrokerOptionsError}
- * @throws {DataDirectoryError} if the directory is in use, not one of ours, damaged, or not writable
+ * @throws {DataDirectoryError} if the directory is in use, foreign, damaged, or not writable
  * @throws {NoSuchEngineError} if the package of a storage URL is not installed
  * @throws the system's error if the address cannot be listened on (`EADDRINUSE`, `EACCES`, `EADDRNOTAVAIL`, …)
  */
@@ -167,7 +167,7 @@ export async function startBroker(options: BrokerOptions = {}): Promise<Broker> 
       stopping.abort(new Error("The broker stops."));
       app.server.closeAllConnections();
     }, drainMs);
-    // Connections become idle one by one while requests and streams end.
+    // Connections become idle one by one as requests and streams end.
     const sweep = setInterval(() => app.server.closeIdleConnections(), SWEEP_MS);
     await app.close();
     clearInterval(sweep);
@@ -188,7 +188,7 @@ export async function startBroker(options: BrokerOptions = {}): Promise<Broker> 
     await Promise.all([eventTypes.createSystemEventTypes(), closings.endVoid(), app.ready()]);
     await app.listen({ host, port });
   } catch (error) {
-    // A storage that has failed may fail to close, too: the first failure is the one to tell.
+    // A failed storage may also fail to close; the first failure is reported.
     await stop({ drainMs: 0 }).catch(() => undefined);
     throw explained(error);
   }

@@ -11,15 +11,15 @@ export interface Limits {
   maxBatchEvents: number;
   /** Bytes of one request's body, after decompression. */
   maxBodyBytes: number;
-  /** How deep arrays and objects of an event may nest. */
+  /** Maximum nesting of arrays and objects in an event. */
   maxEventDepth: number;
-  /** UTF-16 code units of one schema's text: compiling it blocks the broker for some 5 ms a kilobyte. */
+  /** UTF-16 code units of one schema's text: compiling it blocks the broker for about 5 ms a kilobyte. */
   maxSchemaLength: number;
-  /** Partitions of an event type that says nothing about them. */
+  /** Partitions of an event type without `default_statistic`. */
   defaultPartitions: number;
   /** Partitions of one event type; more are silently capped on create. */
   maxPartitions: number;
-  /** Where an event type says nothing about it. */
+  /** Retention of an event type without `retention_time`. */
   defaultRetentionMs: number;
   minRetentionMs: number;
   maxRetentionMs: number;
@@ -29,7 +29,7 @@ export interface Limits {
   maxCommitTimeoutSeconds: number;
   /** Longest life of a stream. */
   maxStreamTimeoutSeconds: number;
-  /** A stream that asks for no life, or for too long a one, lives for at least this long, and shorter than the longest. */
+  /** A stream without a valid `stream_timeout` lives for a random time from this to the longest. */
   defaultStreamTimeoutSeconds: number;
   /** Of a stream that says nothing about it. */
   defaultBatchFlushTimeoutSeconds: number;
@@ -37,23 +37,23 @@ export interface Limits {
   defaultMaxUncommittedEvents: number;
   /** Of a stream that says nothing about it. */
   defaultBatchLimit: number;
-  /** Bytes that one subscription stream keeps read and not yet sent. */
+  /** Bytes that one subscription stream has read and not yet sent. */
   maxStreamBufferBytes: number;
-  /** The same of one low-level stream. */
+  /** The same for one low-level stream. */
   maxLowLevelBufferBytes: number;
-  /** How often a stream looks at its partitions though nobody has told it of new events: what tells it may be lost. */
+  /** Interval at which a stream polls its partitions, because hints of new events may be lost. */
   streamPollMs: number;
-  /** How often a stream that sends events reports how much it has sent, where that is collected. */
+  /** Interval at which a stream reports its usage, if that is collected. */
   streamReportMs: number;
-  /** How often events that a stream must not show are committed for its client. */
+  /** Interval at which hidden events are committed for the client. */
   autocommitMs: number;
-  /** How long the storage may take for a batch of events. */
+  /** Longest time of the storage for a batch of events. */
   publishTimeoutMs: number;
-  /** A node that the storage has not heard of for so long has lost its sessions. */
+  /** Duration of a node's lease; with its end the node's sessions end. */
   nodeLeaseMs: number;
-  /** How long writers wait for a timeline's switch, and the switch for them. */
+  /** Longest wait of writers for a switch of the timeline, and of the switch for writers. */
   timelineSwitchMs: number;
-  /** How long nothing of a request may come, its head as a whole, or nothing of a stream that has ended be read. */
+  /** Longest time for the head of a request, between two bytes of its body, and between two reads of an ended stream. */
   requestTimeoutMs: number;
 }
 
@@ -61,7 +61,7 @@ export interface LimitRule {
   default: number;
   min: number;
   max: number;
-  /** In the profile that Nakadi's acceptance tests need; the default where it is absent. */
+  /** The value for Nakadi's acceptance tests; absent: the default. */
   acceptance?: number;
 }
 
@@ -71,7 +71,7 @@ const MAX_TIMER_SECONDS = Math.floor(MAX_TIMER_MS / 1_000);
 const GIGABYTE = 1_000_000_000;
 const CENTURY_MS = 3_155_760_000_000;
 
-/** Every limit with its default and the values it can take. All are whole numbers. */
+/** Each limit with its default and its bounds. All are whole numbers. */
 export const LIMIT_RULES: Readonly<Record<keyof Limits, LimitRule>> = {
   maxEventBytes: { default: 999_000, min: 1, max: GIGABYTE },
   maxBatchEvents: { default: 500_000, min: 1, max: 10_000_000 },
@@ -123,7 +123,7 @@ const ORDER: readonly (readonly [keyof Limits, keyof Limits])[] = [
   ["defaultPartitions", "maxPartitions"],
 ];
 
-/** What is wrong with the values of limits, or with what they make of the others; nothing if nothing is. */
+/** The first fault in the values of limits, alone or together with the others; `undefined` without one. */
 export function limitFault(wanted: Readonly<Record<string, unknown>>, base: Limits): string | undefined {
   for (const [name, value] of Object.entries(wanted)) {
     const names = Object.keys(LIMIT_RULES);

@@ -1,5 +1,5 @@
 /**
- * Where the broker says what happens; pino and `console` (with swapped arguments) fit it.
+ * The log of the broker; pino fits, and `console` with swapped arguments.
  * @pure
  */
 export interface Logger {

@@ -1,7 +1,7 @@
 /**
  * Metadata as one request sees it. A request takes a snapshot once and hands it down: one look at the revision, not one
- * for each setting and event type. What is read from it is never older than any write that was acknowledged, on whatever
- * node, before the snapshot was taken. What waits for something takes another one afterwards.
+ * for each setting and event type. Its records are at least as new as any write that a node acknowledged before the snapshot
+ * was taken. A request takes another snapshot after each wait.
  */
 import { eachRecord } from "nakadi-storage";
 import type { MetadataPort, Versioned } from "nakadi-storage";
@@ -14,10 +14,10 @@ export class Snapshots {
     this.#metadata = metadata;
   }
 
-  /** The same snapshot for as long as nothing is written. */
+  /** Returns the same snapshot until the revision changes. */
   async take(): Promise<Snapshot> {
     const revision = await this.#metadata.revision();
-    // A read that is still on its way when the revision changes ends up in the snapshot that it began with.
+    // A read that ends after the revision has changed is cached in the snapshot that it began with.
     if (this.#latest?.revision !== revision) this.#latest = new Snapshot(this.#metadata, revision);
     return this.#latest;
   }
@@ -34,7 +34,7 @@ export class Snapshot {
     this.revision = revision;
   }
 
-  /** Read once. */
+  /** Reads a record once. */
   async record<T>(kind: string, id: string): Promise<Versioned<T> | undefined> {
     let ofKind = this.#records.get(kind);
     if (!ofKind) this.#records.set(kind, (ofKind = new Map()));
@@ -43,7 +43,7 @@ export class Snapshot {
     const record = this.#metadata.get<T>(kind, id);
     ofKind.set(id, record);
     const forget = (): void => void ofKind.delete(id);
-    // Records that there are not would fill the memory, and a failure is no answer.
+    // Absent records are not cached, because their names are unbounded; neither are failures.
     record.then((found) => found ?? forget(), forget);
     return record;
   }

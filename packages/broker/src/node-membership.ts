@@ -1,7 +1,7 @@
 /**
- * This node among those that share the storage. It holds a lease; when it has lost it, as after the process stood still
- * for too long, it takes a new one under a new name, again and again until it gets one. The sessions of the lost lease
- * are gone then. Nothing is delivered or begun unless a lease is safe at that instant: another node may have taken over.
+ * The lease of this node among those that share the storage. When a lease is lost, as after a pause of the process, its
+ * sessions end, and the node tries to take a new one under a new name until it succeeds. Nothing is delivered or begun
+ * unless the lease is safe at that instant, because another node may have taken over.
  */
 import { randomUUID } from "node:crypto";
 import type { Clock, Timer } from "nakadi-protocol";
@@ -11,11 +11,11 @@ import { ProblemError } from "./problems.ts";
 const FIRST_RETRY_MS = 100;
 const MAX_RETRY_MS = 5_000;
 
-/** One lease of this node. What begins under it ends with it. */
+/** One lease of this node. Work that begins under it ends with it. */
 export interface Stay {
-  /** The name that sessions of this node carry. */
+  /** The name of this lease in sessions. */
   readonly name: string;
-  /** Whether something may be delivered or begun at this instant; never again once the lease is lost. */
+  /** Whether work may begin or be delivered at this instant; false for good once the lease is lost. */
   isSafe(): boolean;
   /** @throws {ProblemError} 503 unless it is safe */
   demandSafe(): void;
@@ -24,11 +24,11 @@ export interface Stay {
 export interface MembershipParts {
   coordination: CoordinationPort;
   clock: Clock;
-  /** A node that the storage has not heard of for so long has lost its sessions. */
+  /** Duration of a lease; with its end the node's sessions end. */
   leaseMs: number;
-  /** Called each time the lease is lost: what runs under the old name must end. */
+  /** Called each time the lease is lost: work under the old name must end. */
   lost: () => void;
-  /** Told each time no new lease could be had; it is tried again. */
+  /** Called each time a new lease is refused; the node tries again. */
   failed: (error: unknown) => void;
 }
 
@@ -55,13 +55,13 @@ export class NodeMembership implements AsyncDisposable {
     return this.#stay?.isSafe() ?? false;
   }
 
-  /** @throws {ProblemError} 503 while the node holds no lease that is safe */
+  /** @throws {ProblemError} 503 unless the node holds a safe lease */
   stay(): Stay {
     if (!this.#stay?.isSafe()) throw notAMember();
     return this.#stay;
   }
 
-  /** The port, on which nothing begins while the node holds no lease that is safe: a 503 then. */
+  /** The port; its operations fail with 503 unless the lease is safe. */
   guarded(port: CoordinationPort): CoordinationPort {
     const guard = <Args extends unknown[], Result>(begin: (...args: Args) => Promise<Result>) => {
       return async (...args: Args): Promise<Result> => {
@@ -109,7 +109,7 @@ export class NodeMembership implements AsyncDisposable {
     else lease.lost.addEventListener("abort", onLost, { once: true });
   }
 
-  /** Again with growing pauses, for as long as the node does not leave. */
+  /** Retries with growing pauses until the node leaves. */
   #rejoin(pauseMs: number): void {
     this.#joining = this.#join().catch((error: unknown) => {
       if (this.#left) return;

@@ -1,5 +1,5 @@
 /**
- * How the domain says no: a failure that has an answer in the protocol (0.5, 0.6).
+ * Failures that have an answer in the protocol (0.5, 0.6).
  * @pure
  */
 export interface Violation {
@@ -21,12 +21,12 @@ export class ProblemError extends Error {
   }
 }
 
-/** Whether it says that something is not there. */
+/** Whether an error is a 404. */
 export function isNotFound(error: unknown): boolean {
   return error instanceof ProblemError && error.status === 404;
 }
 
-/** A body whose members break rules: answered 422 with one sentence a violation (protocol 0.5). */
+/** A body with invalid members: answered 422 with one sentence for each violation (protocol 0.5). */
 export class ValidationError extends Error {
   override readonly name = "ValidationError";
   readonly violations: readonly Violation[];
@@ -37,7 +37,7 @@ export class ValidationError extends Error {
   }
 }
 
-/** The same violations where the server has no 422 for them: answered 400 with a list (protocol 0.5). */
+/** The same violations, answered 400 with a list, as the server does on some endpoints (protocol 0.5). */
 export class ConstraintViolationError extends Error {
   override readonly name = "ConstraintViolationError";
   readonly violations: readonly Violation[];

@@ -1,13 +1,13 @@
 /**
- * Reads JSON bodies as the server's mapper does (protocol 0.4, 0.5): a wrong JSON type is a 400 at once, a missing or
- * empty member a violation that is collected and answered 422 with all others, unknown members are ignored.
+ * Reads JSON bodies like the server's mapper (protocol 0.4, 0.5): a wrong JSON type is a 400 at once; missing and empty
+ * members are violations, which are answered together with 422; unknown members are ignored.
  * @pure
  */
 import { ProblemError, ValidationError, type Violation } from "./problems.ts";
 
 type JsonObject = Readonly<Record<string, unknown>>;
 
-/** @throws {ProblemError} 400 if the text is no JSON */
+/** @throws {ProblemError} 400 for invalid JSON */
 export function parseJson(text: string): unknown {
   try {
     return JSON.parse(text) as unknown;
@@ -19,7 +19,7 @@ export function parseJson(text: string): unknown {
   }
 }
 
-/** Reads the members of one object; violations of nested readers end up in the outermost one. */
+/** Reads the members of one object; the outermost reader collects the violations of nested ones. */
 export class Members {
   readonly #object: JsonObject;
   readonly #path: string;
@@ -31,7 +31,7 @@ export class Members {
     this.#violations = violations;
   }
 
-  /** @throws {ProblemError} 400 if `value` is no object */
+  /** @throws {ProblemError} 400 unless `value` is an object */
   static of(value: unknown): Members {
     return new Members(objectOf(value, "the body"), "", []);
   }
@@ -40,18 +40,18 @@ export class Members {
     return Object.hasOwn(this.#object, name);
   }
 
-  /** The member as it stands; a missing one is `undefined`. */
+  /** The unchecked member; `undefined` if it is missing. */
   raw(name: string): unknown {
     return this.has(name) ? this.#object[name] : undefined;
   }
 
-  /** A text; numbers and booleans are taken as texts too. Missing and null are both `null`. */
+  /** A string; numbers and booleans are converted. Missing and null are `null`. */
   text(name: string): string | null {
     const value = this.raw(name) ?? null;
     return value === null ? null : textOf(value, this.#pathOf(name));
   }
 
-  /** A text that must be there, and not be empty where `ifEmpty` says what is wrong then. */
+  /** A required string; `ifEmpty` is the violation of an empty one, which is valid without it. */
   requiredText(name: string, ifEmpty?: string): string {
     const text = this.text(name);
     if (text === null) this.violate(name, "must not be null");
@@ -64,7 +64,7 @@ export class Members {
     return integerOf(this.#pathOf(name), this.raw(name), range);
   }
 
-  /** True or false, also as a text; missing and null are `undefined`. */
+  /** True or false, also as a string; missing and null are `undefined`. */
   flag(name: string): boolean | undefined {
     const value = this.raw(name) ?? undefined;
     if (value === undefined || typeof value === "boolean") return value;
@@ -79,7 +79,7 @@ export class Members {
     throw wrongType(this.#pathOf(name), "an array");
   }
 
-  /** The texts of an array, read as `text` does; `null` where there is none. */
+  /** The strings of an array, converted like those of `text`; `null` if it is missing. */
   texts(name: string): string[] | null {
     return this.list(name)?.map((value, index) => textOf(value, `${this.#pathOf(name)}[${index}]`)) ?? null;
   }
@@ -90,7 +90,7 @@ export class Members {
     return new Members(objectOf(this.raw(name), path), path, this.#violations);
   }
 
-  /** The objects of an array; `null` where there is none. */
+  /** The objects of an array; `null` if it is missing. */
   objects(name: string): Members[] | null {
     return (
       this.list(name)?.map((value, index) => {
@@ -100,7 +100,7 @@ export class Members {
     );
   }
 
-  /** A map of texts; missing and null are `null`. */
+  /** A map of strings; missing and null are `null`. */
   textMap(name: string): Record<string, string> | null {
     const value = this.raw(name) ?? null;
     if (value === null) return null;
@@ -112,7 +112,7 @@ export class Members {
     this.#violations.push({ field: this.#pathOf(name), message });
   }
 
-  /** A violation that was found elsewhere. */
+  /** Adds a violation with its full path. */
   add(violation: Violation): void {
     this.#violations.push(violation);
   }
@@ -131,13 +131,13 @@ export type IntegerRange = readonly [min: bigint, max: bigint];
 
 export const INT32: IntegerRange = [-(2n ** 31n), 2n ** 31n - 1n];
 export const INT64: IntegerRange = [-(2n ** 63n), 2n ** 63n - 1n];
-/** Signed, in decimal or as `0x10`, spaces around it: as the server reads texts. */
+/** Signed, decimal or hexadecimal (`0x10`), with spaces around it, as the server parses strings. */
 const INTEGER_TEXT = /^\s*([-+]?)(?:0[xX]([0-9a-fA-F]{1,32})|([0-9]{1,40}))\s*$/;
 
 /**
- * A whole number, as a number or as a text; what stands behind its point is dropped. Missing, null and the empty text are
+ * A whole number, as a number or a string; decimals of a number are dropped. Missing, null and empty values are
  * `undefined`.
- * @throws {ProblemError} 400 for what is no number, or outside of `range`
+ * @throws {ProblemError} 400 unless it is a number within `range`
  */
 export function integerOf(name: string, value: unknown, [min, max]: IntegerRange): number | undefined {
   if (value === undefined || value === null || value === "") return undefined;
@@ -154,7 +154,7 @@ function textInteger(text: string): bigint | undefined {
   return sign === "-" ? -BigInt(digits) : BigInt(digits);
 }
 
-/** A double has lost what follows its 53 bits: 2^63 may have been written as the greatest number of 64 bits. */
+/** A double has only 53 bits, so 2^63 may stand for the greatest number of 64 bits. */
 function numberInteger(value: unknown): bigint | undefined {
   if (typeof value !== "number" || !Number.isFinite(value)) return undefined;
   return value === 2 ** 63 ? 2n ** 63n - 1n : BigInt(Math.trunc(value));
@@ -163,7 +163,7 @@ function numberInteger(value: unknown): bigint | undefined {
 const TRUE = ["true", "on", "yes", "1"];
 const FALSE = ["false", "off", "no", "0", ""];
 
-/** The value of a query's parameter; a missing one is false. @throws {ProblemError} 400 for what is neither true nor false */
+/** A boolean parameter of the query; false if it is missing. @throws {ProblemError} 400 for any other value than true and false */
 export function flagOf(name: string, text: string | undefined): boolean {
   const value = text?.toLowerCase();
   if (value === undefined || FALSE.includes(value)) return false;

@@ -1,6 +1,6 @@
 /**
- * Who may do what (protocol 0.1, 0.6): each check of the broker goes through one port. Without authentication it allows
- * everything, and everybody is an administrator.
+ * Permissions (protocol 0.1, 0.6): each check of the broker goes through one port. Without authentication it allows
+ * everything, and each caller is an administrator.
  * @pure
  */
 import type { AuthorizationAttribute, Subscription } from "nakadi-protocol";
@@ -11,29 +11,29 @@ export type Operation = "ADMIN" | "READ" | "WRITE" | "VIEW";
 export interface Resource {
   type: "event-type" | "subscription" | "event" | "nakadi";
   name: string;
-  /** Its own section; null where everybody may do everything. */
+  /** The resource's authorization section; null allows everything to all. */
   authorization: Readonly<Partial<Record<"admins" | "readers" | "writers", readonly AuthorizationAttribute[]>>> | null;
 }
 
 export interface Authorizer {
-  /** Whether `subject` may do it. */
+  /** Whether `subject` may perform the operation. */
   allows(subject: string, operation: Operation, resource: Resource): Promise<boolean>;
 }
 
 export const allowAll: Authorizer = { allows: () => Promise.resolve(true) };
 
-/** Who asks where there is no authentication. */
-const NOBODY = "unauthenticated";
+/** The caller's name without authentication. */
+const UNAUTHENTICATED = "unauthenticated";
 
-/** The server as a whole: who administers it may do what others may not. */
+/** The server as a resource: its administrators have additional permissions. */
 const NAKADI: Resource = { type: "nakadi", name: "nakadi", authorization: null };
 
-/** What one caller may do. */
+/** The permissions of one caller. */
 export class Access {
   readonly subject: string;
   readonly #authorizer: Authorizer;
 
-  constructor(authorizer: Authorizer, subject: string = NOBODY) {
+  constructor(authorizer: Authorizer, subject: string = UNAUTHENTICATED) {
     this.#authorizer = authorizer;
     this.subject = subject;
   }
@@ -52,7 +52,7 @@ export class Access {
     return this.may("ADMIN", NAKADI);
   }
 
-  /** @throws {ProblemError} 403 with the sentence of the endpoint */
+  /** @throws {ProblemError} 403 with `sentence` */
   async demandAdmin(sentence: string): Promise<void> {
     if (!(await this.isAdmin())) throw new ProblemError(403, sentence);
   }

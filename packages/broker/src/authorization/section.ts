@@ -6,11 +6,11 @@ import type { AuthorizationAttribute } from "nakadi-protocol";
 import { ProblemError } from "../problems.ts";
 import type { Members } from "../request-body.ts";
 
-/** How the server names what each list allows. */
+/** The operation that each list allows. */
 const OPERATIONS = { admins: "ADMIN", readers: "READ", writers: "WRITE" } as const;
 type ListName = keyof typeof OPERATIONS;
 
-/** The member `authorization`: each of `lists` must be there and not be empty. Missing and null are `null`. */
+/** The member `authorization`, with each of `lists` present and not empty; `null` if it is absent or null. */
 export function readAuthorization<L extends ListName>(
   members: Members,
   lists: readonly L[],
@@ -19,7 +19,7 @@ export function readAuthorization<L extends ListName>(
   return readAttributeLists(members.object("authorization"), lists);
 }
 
-/** Each of `lists` must be there and not be empty. */
+/** The lists of a section, each present and not empty. */
 export function readAttributeLists<L extends ListName>(
   section: Members,
   lists: readonly L[],

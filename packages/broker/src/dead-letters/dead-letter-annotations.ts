@@ -1,5 +1,5 @@
 /**
- * The two annotations by which a subscription gives up events that its consumers cannot process (protocol 3.12.1).
+ * The two annotations of a subscription that make events dead letters after failed sends (protocol 3.12.1).
  * @pure
  */
 import type { Violation } from "../problems.ts";
@@ -10,20 +10,20 @@ const POLICIES = ["SKIP_EVENT", "DEAD_LETTER_QUEUE"] as const;
 const SENDS = { min: 2, max: 10 };
 
 export interface DeadLetterRules {
-  /** Failed sends after which an event is given up: 2 to 10. */
+  /** Failed sends after which an event is a dead letter: 2 to 10. */
   maxSends: number;
-  /** What becomes of it. */
+  /** What happens to a dead letter. */
   policy: (typeof POLICIES)[number];
 }
 
-/** `undefined`: the subscription gives none up. */
+/** `undefined` if the subscription has no dead letters. */
 export function deadLetterRules(annotations: Readonly<Record<string, string>>): DeadLetterRules | undefined {
   const policy = POLICIES.find((one) => one === annotations[POLICY]);
   const maxSends = annotations[MAX_SENDS];
   return policy && maxSends !== undefined ? { policy, maxSends: Number(maxSends) } : undefined;
 }
 
-/** Both or none, each with one of its values. */
+/** Faults: only one of the two is set, or a value is invalid. */
 export function deadLetterViolations(annotations: Readonly<Record<string, string>>): Violation[] {
   const messages: string[] = [];
   const maxSends = annotations[MAX_SENDS];

@@ -1,7 +1,7 @@
 /**
- * The redrive of dead letters (protocol 3.12.4): events of one event type, each tagged with the subscription that receives
- * it. From the first such event on, the subscription's streams read that event type as if it were one of their own. Each
- * node polls for these events; several nodes may attach the same subscription.
+ * Redrives dead letters (protocol 3.12.4): events of one event type, each tagged with the subscription that receives it.
+ * From the first such event on, the subscription's streams read that event type like their own. Each node polls for tags;
+ * several nodes may find the same one.
  */
 import type { Clock, Timer } from "nakadi-protocol";
 import { NoSuchLogError } from "nakadi-storage";
@@ -14,26 +14,26 @@ import { splitPartitionKey } from "../positions/partition-key.ts";
 import { addPartitions, type InitialiseParts } from "../subscriptions/initialise.ts";
 import type { Subscriptions } from "../subscriptions/registry.ts";
 
-const LOOK_EVERY_MS = 1_000;
+const POLL_MS = 1_000;
 const AT_A_TIME = { bytes: 1_000_000, records: 1_000 };
 
 export interface DeadLetterRedriveParts extends InitialiseParts {
   eventTypes: EventTypes;
   subscriptions: Subscriptions;
   clock: Clock;
-  /** Called with the failure of a look; the next one begins where it ended. */
+  /** Called with the failure of a poll; the next poll resumes where it ended. */
   onError: (error: unknown) => void;
 }
 
 export class DeadLetterRedrive implements AsyncDisposable {
   readonly #parts: DeadLetterRedriveParts;
   readonly #aborter = new AbortController();
-  /** Where to read on, by log and partition. */
+  /** The next number to read, by log and partition. */
   readonly #next = new Map<string, number>();
-  /** Subscriptions that have events and are not known to read them. */
+  /** Subscriptions with tagged events that do not read the event type yet. */
   readonly #waiting = new Set<string>();
   #timer: Timer | undefined;
-  #looking: Promise<void> = Promise.resolve();
+  #polling: Promise<void> = Promise.resolve();
 
   constructor(parts: DeadLetterRedriveParts) {
     this.#parts = parts;
@@ -43,17 +43,17 @@ export class DeadLetterRedrive implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     this.#aborter.abort();
     this.#timer?.cancel();
-    await this.#looking;
+    await this.#polling;
   }
 
   #schedule(): void {
     if (this.#aborter.signal.aborted) return;
-    this.#timer = this.#parts.clock.schedule(LOOK_EVERY_MS, () => {
-      this.#looking = this.#look();
+    this.#timer = this.#parts.clock.schedule(POLL_MS, () => {
+      this.#polling = this.#pollTags();
     });
   }
 
-  async #look(): Promise<void> {
+  async #pollTags(): Promise<void> {
     try {
       const stored = await this.#parts.eventTypes.find(DEAD_LETTER_REDRIVE);
       if (stored) {
@@ -86,7 +86,7 @@ export class DeadLetterRedrive implements AsyncDisposable {
     }
   }
 
-  /** @returns false while the positions of a subscription without a stream are not fixed: it is attached later */
+  /** @returns whether the subscription reads the event type or is deleted; false while its positions are not fixed */
   async #attach(id: string, stored: StoredEventType): Promise<boolean> {
     const { subscriptions, coordination } = this.#parts;
     try {
@@ -100,7 +100,7 @@ export class DeadLetterRedrive implements AsyncDisposable {
   }
 }
 
-/** Whether a subscription's streams read redriven events: their event type has to stay then. */
+/** Whether a subscription reads the redrive event type, which then must not be deleted. */
 export async function isRedriven(subscriptions: Subscriptions, coordination: CoordinationPort): Promise<boolean> {
   for (const { id } of await subscriptions.list()) {
     const topology = (await coordination.group(id))?.group.topology ?? [];

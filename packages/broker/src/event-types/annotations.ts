@@ -1,10 +1,10 @@
 /**
- * Keys and values of annotations and labels, of event types and subscriptions alike (protocol 5.1.4).
+ * Keys and values of annotations and labels, of event types and subscriptions (protocol 5.1.4).
  * @pure
  */
 import type { Violation } from "../problems.ts";
 
-/** Every rule is looked at by itself, so one key can break several. */
+/** Each rule is checked on its own, so one key can violate several. */
 const KEY_RULES: readonly { message: string; rule: RegExp }[] = [
   { message: "Key cannot be empty", rule: /^[^]/ },
   {
@@ -29,7 +29,7 @@ const LABEL_VALUE = /^(?:[a-zA-Z0-9](?:[a-zA-Z0-9_.-]*[a-zA-Z0-9])?)?$/;
 const MAX_LABEL_VALUE_LENGTH = 63;
 const MAX_ANNOTATION_VALUE_LENGTH = 1_000;
 
-/** What is wrong with `annotations`; fields read `annotations[<key>]`. */
+/** The violations of `annotations`; fields read `annotations[<key>]`. */
 export function annotationViolations(annotations: Readonly<Record<string, string>>): Violation[] {
   return mapViolations("annotations", annotations, (value) =>
     value.length > MAX_ANNOTATION_VALUE_LENGTH
@@ -38,7 +38,7 @@ export function annotationViolations(annotations: Readonly<Record<string, string
   );
 }
 
-/** What is wrong with `labels`; fields read `labels[<key>]`. */
+/** The violations of `labels`; fields read `labels[<key>]`. */
 export function labelViolations(labels: Readonly<Record<string, string>>): Violation[] {
   return mapViolations("labels", labels, (value) =>
     value.length > MAX_LABEL_VALUE_LENGTH || !LABEL_VALUE.test(value)

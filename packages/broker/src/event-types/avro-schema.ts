@@ -1,4 +1,4 @@
-/** Avro schemas: whether they are any, and whether one may follow another (protocol 5.3, 5.4). Loaded with the first one. */
+/** Validity and evolution of Avro schemas (protocol 5.3, 5.4). The library is loaded with the first schema. */
 import type { CompatibilityMode } from "nakadi-protocol";
 import { ProblemError } from "../problems.ts";
 
@@ -15,7 +15,7 @@ export async function demandAvroSchema(text: string): Promise<void> {
 }
 
 /**
- * `forward`: who reads by the old schema can read what is written by the new one. `compatible`: the other way round too.
+ * `forward`: readers of the old schema can read data of the new one. `compatible`: the reverse holds, too.
  * @param before and `after` are Avro schemas
  * @throws {ProblemError} 422
  */

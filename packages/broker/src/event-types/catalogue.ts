@@ -1,6 +1,6 @@
 /**
- * The event types that there are: created, found, listed, deleted (protocol 5.2). Metadata and log are written one after
- * the other so that a crash in between leaves a log that nobody knows, never an event type without one.
+ * Event types: create, find, list, delete (protocol 5.2). The order of writes to metadata and log lets a crash in between
+ * leave an orphaned log, never an event type without a log.
  */
 import type { Clock } from "nakadi-protocol";
 import { eachRecord } from "nakadi-storage";
@@ -37,11 +37,11 @@ export interface EventTypesInput {
 
 export interface EventTypeFilter {
   owningApplication?: string | undefined;
-  /** `<data_type>:<value>`, to be among the writers. */
+  /** `<data_type>:<value>` of a writer. */
   writer?: string | undefined;
 }
 
-/** Of the metadata records. */
+/** The kind of the metadata records. */
 export const EVENT_TYPE_KIND = "event-type";
 
 export class EventTypes {
@@ -55,7 +55,7 @@ export class EventTypes {
   readonly #snapshots: Snapshots;
   readonly #validators = new EventValidators();
   readonly #effectiveSchemas = new WeakMap<StoredEventType, { text: string; version: string }>();
-  /** What the schemas were. */
+  /** All versions of the schemas. */
   readonly schemas: SchemaHistory;
 
   constructor({ metadata, snapshots, log, features, limits, clock, uuid }: EventTypesInput) {
@@ -71,8 +71,8 @@ export class EventTypes {
   }
 
   /**
-   * Creates what `body`, parsed JSON, describes.
-   * @throws {ProblemError} 400, 409, 422; 501 and 503 where features say so
+   * Creates the event type that `body`, parsed JSON, describes.
+   * @throws {ProblemError} 400, 409, 422; 501 and 503 if a feature forbids it
    * @throws {ValidationError}
    */
   async create(body: unknown): Promise<StoredEventType> {
@@ -97,7 +97,7 @@ export class EventTypes {
     return stored;
   }
 
-  /** Creates those of the server's own event types that are missing. Their schemas compile, so nothing is loaded for them. */
+  /** Creates the missing system event types. Their schemas are known to compile, so no library is loaded. */
   async createSystemEventTypes(): Promise<void> {
     const anyRetention = { minRetentionMs: 1, maxRetentionMs: Number.MAX_SAFE_INTEGER };
     const limits = { ...this.#limits, ...anyRetention, defaultPartitions: 1 };
@@ -112,14 +112,14 @@ export class EventTypes {
     );
   }
 
-  /** Whether a timeline is in that storage. */
-  async areIn(storage: string): Promise<boolean> {
+  /** Whether a timeline was requested for the storage. */
+  async usesStorage(storage: string): Promise<boolean> {
     for await (const { value } of eachRecord<StoredEventType>(this.#metadata, EVENT_TYPE_KIND))
       if (value.timelines.some((timeline) => timeline.storage === storage)) return true;
     return false;
   }
 
-  /** @returns nothing if the name is taken */
+  /** @returns `undefined` if the name is taken */
   async #store(eventType: CompleteEventType, partitions: number, at: Snapshot): Promise<StoredEventType | undefined> {
     const log = this.#uuid();
     const storage = await this.#storages.defaultId(at);
@@ -152,14 +152,14 @@ export class EventTypes {
     return found;
   }
 
-  /** As stored by the last write that was acknowledged before `at` was taken; without it, before the call. */
+  /** As of the last write acknowledged before `at` was taken, by default before the call. */
   async find(name: string, at?: Snapshot): Promise<StoredEventType | undefined> {
     return (await (at ?? (await this.#snapshots.take())).record<StoredEventType>(EVENT_TYPE_KIND, name))?.value;
   }
 
   /**
-   * The same with its version, for whoever changes it or must know that it is not changed meanwhile. Read anew each time: from
-   * a cache that is wrong, for whatever reason, he would get the same again after each conflict, and try for ever.
+   * The stored record with its version, for compare-and-set. Never from a cache: after a conflict, a stale cache would
+   * return the same version without end.
    */
   async findRecord(name: string): Promise<Versioned<StoredEventType> | undefined> {
     return this.#metadata.get<StoredEventType>(EVENT_TYPE_KIND, name);
@@ -173,8 +173,8 @@ export class EventTypes {
   }
 
   /**
-   * Stores what `next` makes of the event type, and asks again where another write came first.
-   * @throws {ProblemError} 404; whatever `next` throws
+   * Stores the result of `next`, and calls it again after a conflict.
+   * @throws {ProblemError} 404; errors of `next`
    */
   async change(name: string, next: (stored: StoredEventType) => StoredEventType): Promise<StoredEventType> {
     for (;;) {
@@ -187,7 +187,7 @@ export class EventTypes {
 
   /**
    * Sorted by name.
-   * @throws {ProblemError} 400 if `writer` is no attribute
+   * @throws {ProblemError} 400 if `writer` is not an attribute
    */
   async list({ owningApplication, writer }: EventTypeFilter = {}): Promise<CompleteEventType[]> {
     const isWriter = writer === undefined ? undefined : writerTest(writer);
@@ -201,7 +201,7 @@ export class EventTypes {
   }
 
   /**
-   * Removes the event type and its events. The record goes first: what is left of the logs after a crash is unreachable.
+   * Deletes the event type and its events. The record is removed first, so that a crash leaves only orphaned logs.
    * @param isSubscribed whether a subscription needs the event type
    * @throws {ProblemError} 403, 404, 409, 503
    */
@@ -228,7 +228,7 @@ export class EventTypes {
     }
   }
 
-  /** What holds the events of `stored` against its latest JSON schema; nothing does if there never was one. */
+  /** The validator of the latest JSON schema; `undefined` if the event type never had one. */
   async validation(stored: StoredEventType): Promise<{ validator: EventValidator; version: string } | undefined> {
     let effective = this.#effectiveSchemas.get(stored);
     if (effective === undefined) {

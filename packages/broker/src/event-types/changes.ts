@@ -1,6 +1,6 @@
 /**
- * Changing event types and their schemas (protocol 5.2.4, 5.5). The record is replaced as a whole, if nobody has changed it
- * meanwhile; then its logs are told.
+ * Changes event types and their schemas (protocol 5.2.4, 5.5). The record is replaced by compare-and-set; then the policy
+ * of its logs follows.
  */
 import type { Clock, CompatibilityMode } from "nakadi-protocol";
 import type { LogPort, MetadataPort, Versioned } from "nakadi-storage";
@@ -38,7 +38,7 @@ export interface EventTypeChange {
   after: CompleteEventType;
 }
 
-/** Administrators of the server may choose any. */
+/** Bounds for administrators of the server. */
 const ANY_RETENTION = { minRetentionMs: 1, maxRetentionMs: Number.MAX_SAFE_INTEGER };
 
 export class EventTypeChanges {
@@ -49,7 +49,7 @@ export class EventTypeChanges {
   }
 
   /**
-   * Replaces the event type by what `body`, parsed JSON, describes.
+   * Replaces the event type with the one that `body`, parsed JSON, describes.
    * @throws {ProblemError} 400, 403, 404, 422, 503
    * @throws {ValidationError}
    */
@@ -75,8 +75,8 @@ export class EventTypeChanges {
   }
 
   /**
-   * Gives the event type another schema and leaves everything else (protocol 5.5).
-   * @returns nothing if it has that schema already
+   * Changes only the schema of the event type (protocol 5.5).
+   * @returns `undefined` if it has that schema already
    * @throws {ProblemError} 403, 404, 422
    */
   async changeSchema(
@@ -97,8 +97,8 @@ export class EventTypeChanges {
   }
 
   /**
-   * Why the event type's present rules would not let `text` follow its schema of that version; nothing if they would.
-   * @throws {ProblemError} 404, 422 for what is no schema at all
+   * The error if `text` may not follow the schema of that version under the event type's present rules.
+   * @throws {ProblemError} 404; 422 for an invalid schema
    */
   async incompatibility(
     stored: StoredEventType,
@@ -126,7 +126,7 @@ export class EventTypeChanges {
     return { limits: this.#parts.limits, nowMs: this.#parts.clock.wallMs() };
   }
 
-  /** @returns false if the event type has changed meanwhile */
+  /** @returns false after a conflict with another write */
   async #replace(
     { value: before, version }: Versioned<StoredEventType>,
     { eventType, effectiveSchema }: UpdatedEventType,
@@ -146,7 +146,7 @@ export class EventTypeChanges {
   }
 }
 
-/** What changes from Avro to Avro is judged by a library that is loaded for it. */
+/** Evolution from Avro to Avro, whose library is loaded on demand. */
 async function demandEvolution(
   mode: CompatibilityMode,
   before: Evolving["schema"],

@@ -1,5 +1,5 @@
 /**
- * The `ISO-4217` format: codes that Java's `Currency` knows (protocol 4.4).
+ * The `ISO-4217` format: the codes of Java's `Currency` (protocol 4.4).
  * @pure
  */
 const CODES: ReadonlySet<string> = new Set(

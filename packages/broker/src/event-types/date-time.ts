@@ -1,18 +1,18 @@
 /**
- * The `date-time` format: RFC 3339 with seconds and an offset of `Z` or `±hh:mm`, judged in the words of the server's
- * own parser (protocol 4.4).
+ * The `date-time` format: RFC 3339 with seconds and an offset of `Z` or `±hh:mm`, with the messages of the server's
+ * parser (protocol 4.4).
  * @pure
  */
 const ACCEPTED = /^\d{4}-\d{2}-\d{2}[Tt]\d{2}:\d{2}:\d{2}(?:\.\d{1,9})?(?:[Zz]|[-+]\d{2}:\d{2})$/;
 
-/** What is wrong with a text as a date-time; `undefined` if nothing is. */
+/** The fault of a date-time; `undefined` if it is valid. */
 export function dateTimeFault(text: string): string | undefined {
   const parserSays =
     outOfRange(text) ?? (ACCEPTED.test(text) ? undefined : `could not be parsed at index ${firstWrongIndex(text)}`);
   return parserSays === undefined ? undefined : `must be a valid date-time Text '${text}' ${parserSays}`;
 }
 
-/** What a date-time is made of, in order; a digit is written 0. */
+/** The parts of a date-time, in order; 0 stands for a digit. */
 const LAYOUT = "0000-00-00T00:00:00";
 
 function firstWrongIndex(text: string): number {
@@ -20,7 +20,7 @@ function firstWrongIndex(text: string): number {
     const wanted = LAYOUT[at];
     const found = text[at] ?? "";
     const fits = wanted === "0" ? /^[0-9]$/.test(found) : found.toUpperCase() === wanted;
-    // The server reads a whole number at a time, and points to where it begins.
+    // The server parses whole numbers, and reports the index at which the number begins.
     if (!fits) return wanted === "0" ? numberStart(at) : at;
   }
   const fraction = /^\.\d{1,9}/.exec(text.slice(LAYOUT.length))?.[0].length ?? 0;
@@ -43,7 +43,7 @@ const FIELDS = [
 ] as const;
 const MAX_OFFSET_HOURS = 18;
 
-/** The server parses first and looks at the numbers then. */
+/** The server checks the ranges of numbers after it has parsed the text. */
 function outOfRange(text: string): string | undefined {
   if (!ACCEPTED.test(text)) return undefined;
   for (const field of FIELDS) {

@@ -1,5 +1,5 @@
 /**
- * The schema that events are held against: strictness of the compatibility mode first, then what the category adds
+ * The schema that validates events: the strictness of the compatibility mode first, then the additions of the category
  * (protocol 4.4).
  * @pure
  */
@@ -15,7 +15,7 @@ export interface EffectiveSchemaInput {
   compatibility_mode: CompatibilityMode;
 }
 
-/** A new object; `schema` stays as it is. */
+/** A new object; `schema` is not changed. */
 export function effectiveSchema(schema: JsonObject, eventType: EffectiveSchemaInput): JsonObject {
   const body = structuredClone(schema);
   if (eventType.compatibility_mode === "compatible") makeStrict(body);
@@ -35,7 +35,7 @@ const COMBINING_KEYWORDS = ["anyOf", "allOf", "oneOf"];
 const NESTED_KEYWORDS = ["definitions", "dependencies", "properties"];
 const TYPING_KEYWORDS = [...OBJECT_KEYWORDS, ...ARRAY_KEYWORDS, ...COMBINING_KEYWORDS, "$ref", "type"];
 
-/** What a strict schema may hold objects only in: true, false and lists of names have no place to forbid anything. */
+/** Keywords in which a strict schema allows only objects: booleans and lists of names cannot forbid additional properties. */
 export function strictnessFault(root: JsonObject): string | undefined {
   for (const { maps, lists } of strictParts(root)) {
     for (const map of maps) {
@@ -52,13 +52,13 @@ export function strictnessFault(root: JsonObject): string | undefined {
 
 interface StrictPart {
   schema: JsonObject;
-  /** Subschemas by name. */
+  /** Keywords with subschemas by name. */
   maps: readonly JsonObject[];
-  /** Subschemas in lists. */
+  /** Keywords with lists of subschemas. */
   lists: readonly (readonly unknown[])[];
 }
 
-/** The parts of a schema that are made strict, outer ones first. */
+/** The subschemas that become strict, outer ones first. */
 function* strictParts(root: JsonObject): Generator<StrictPart, void, undefined> {
   const waiting = [root];
   for (let schema = waiting.pop(); schema; schema = waiting.pop()) {
@@ -70,7 +70,7 @@ function* strictParts(root: JsonObject): Generator<StrictPart, void, undefined> 
   }
 }
 
-/** Forbids what the schema does not name, whatever it says itself. */
+/** Forbids properties that the schema does not name, even if it allows them. */
 function makeStrict(root: JsonObject): void {
   for (const { schema } of strictParts(root)) {
     const types = [schema["type"]].flat();
@@ -120,7 +120,7 @@ const UUID_TEXT = {
 };
 const TEXT = { type: "string" };
 
-/** What producers may say about an event; what the server sets is not among it. */
+/** The metadata that producers may set; members that the server sets are absent. */
 function metadataSchema({ name, cleanup_policy }: EffectiveSchemaInput): JsonObject {
   const compacted = cleanup_policy !== "delete";
   return {

@@ -1,5 +1,5 @@
 /**
- * A request that describes an event type: its members, their defaults and the rules of each by itself (protocol 5.1.2).
+ * A request that describes an event type: its members, their defaults and the rules of single members (protocol 5.1.2).
  * @pure
  */
 import { MAX_EVENT_TYPE_NAME_LENGTH } from "nakadi-protocol";
@@ -10,12 +10,12 @@ import { INT32, Members } from "../request-body.ts";
 import { annotationViolations, labelViolations } from "./annotations.ts";
 import type { CompleteEventType } from "./stored-event-type.ts";
 
-/** What was asked for. Null stands where the server tells apart "absent" and "null", or fills in a limit. */
+/** The requested values. Null where the server distinguishes absent from null, or fills in a limit. */
 export interface EventTypeRequest extends Omit<
   CompleteEventType,
   "partition_strategy" | "schema" | "options" | "annotations" | "labels" | "created_at" | "updated_at"
 > {
-  /** Any text; it is judged later. Null if it was null. */
+  /** Any string, checked later; null if it was null. */
   partition_strategy: string | null;
   schema: { type: "json_schema" | "avro_schema"; schema: string };
   options: { retention_time: number | null };
@@ -23,7 +23,7 @@ export interface EventTypeRequest extends Omit<
   labels: Record<string, string> | null;
 }
 
-/** Of the parts between dots: one expression for all of them uses up the stack where there are millions. */
+/** Matches one part between dots: an expression for the whole name overflows the stack with millions of parts. */
 const [FIRST_PART, PART] = [/^[a-zA-Z][-0-9a-zA-Z_]*$/, /^[0-9a-zA-Z][-0-9a-zA-Z_]*$/];
 const CATEGORIES = ["undefined", "data", "business"] as const;
 const STRATEGIES = ["metadata_enrichment"] as const;
@@ -40,9 +40,9 @@ const AUDIENCES = [
 ] as const;
 
 /**
- * Reads a body. Members that are absent get their default; unknown ones are ignored.
+ * Reads a body. Absent members have their defaults; unknown ones are ignored.
  * @throws {ProblemError} 400 for a wrong JSON type or a value outside an enumeration
- * @throws {ValidationError} with every violation there is
+ * @throws {ValidationError} with all violations
  */
 export function readEventTypeRequest(body: unknown): EventTypeRequest {
   const members = Members.of(body);
@@ -104,7 +104,7 @@ function schema(members: Members): EventTypeRequest["schema"] {
   return readSchema(members.object("schema"));
 }
 
-/** A schema as requests describe it; violations are noted. */
+/** The schema of a request; violations are added to `members`. */
 export function readSchema(members: Members): EventTypeRequest["schema"] {
   return {
     type: required(members, "type", SCHEMA_TYPES, undefined),
@@ -157,7 +157,7 @@ function isNull(members: Members, name: string): boolean {
   return (members.raw(name) ?? null) === null;
 }
 
-/** An enumeration's member; null is a violation, and so is absence where there is no default. */
+/** A member of an enumeration; null is a violation, and so is absence without a default. */
 function required<T extends string>(
   members: Members,
   name: string,

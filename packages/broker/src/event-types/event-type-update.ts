@@ -1,5 +1,5 @@
 /**
- * What a PUT may change of an event type, checked in the server's order (protocol 5.2.4).
+ * The changes that a PUT may make to an event type, checked in the server's order (protocol 5.2.4).
  * @pure
  */
 import { demandNoDuplicates } from "../authorization/section.ts";
@@ -14,22 +14,22 @@ import { evolvedVersion } from "./schema-evolution.ts";
 import type { CompleteEventType } from "./stored-event-type.ts";
 
 export interface UpdateRights {
-  /** Administers the server. */
+  /** Whether the caller administers the server. */
   nakadiAdmin: boolean;
-  /** Administers this event type. */
+  /** Whether the caller administers this event type. */
   eventTypeAdmin: boolean;
 }
 
 export interface UpdatedEventType {
   eventType: CompleteEventType;
-  /** What its events will be held against; nothing for Avro. */
+  /** The schema that validates events; `undefined` for Avro. */
   effectiveSchema: JsonObject | undefined;
 }
 
 /**
- * The event type after the update. Optional members that are absent count with their defaults, except for those that keep
- * their values: annotations, labels, options, default_statistic.
- * @param name that the path says
+ * The event type after the update. Absent optional members have their defaults, except that annotations, labels, options and
+ * default_statistic keep their values.
+ * @param name the name in the path
  * @throws {ProblemError} 422
  */
 export function updatedEventType(
@@ -79,7 +79,7 @@ export function updatedEventType(
 }
 
 /**
- * Only administrators of the server may change or remove it once it is there.
+ * Only administrators of the server may change or remove an existing owner selector.
  * @throws {ProblemError} 422
  */
 export function checkOwnerSelectorUnchanged(
@@ -98,7 +98,7 @@ function checkCleanupChange({ cleanup_policy: before }: CompleteEventType, reque
   refuse(`Invalid cleanup_policy change: ${before.toUpperCase()} cannot be changed to ${asked.toUpperCase()}`);
 }
 
-/** Stricter ones a step at a time. */
+/** Modes from lax to strict; a change may go one step stricter. */
 const MODE_CHANGES: Readonly<Record<CompleteEventType["compatibility_mode"], readonly string[]>> = {
   compatible: ["compatible"],
   forward: ["forward", "compatible"],
@@ -136,7 +136,7 @@ function becomesBusiness(before: CompleteEventType, request: EventTypeRequest): 
   );
 }
 
-/** The number of partitions has an endpoint of its own (protocol 5.7.3). */
+/** Partitions are added by an endpoint of their own (protocol 5.7.3). */
 function checkStatistic({ default_statistic: before }: CompleteEventType, request: EventTypeRequest): void {
   const asked = request.default_statistic;
   if (asked === null) return;

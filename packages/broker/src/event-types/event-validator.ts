@@ -1,6 +1,6 @@
 /**
- * Holds events against an effective schema. Compiling takes 10 to 20 ms, so validators are kept, the least recently
- * used ones go first; the schema library is loaded when the first one is needed.
+ * Validates events against an effective schema. Compiling takes 10 to 20 ms, so validators are cached, up to 1,000; the
+ * schema library is loaded with the first one.
  */
 import { loadPatterns, PatternCostError } from "./pattern.ts";
 import { describeViolations } from "./violations.ts";
@@ -8,19 +8,19 @@ import type { JsonObject } from "./json-schema.ts";
 import type { ValidationContext } from "./everit-dialect.ts";
 
 export interface EventValidator {
-  /** Whether it matters which whole numbers are written as doubles (`1.0`): those are no integers. */
+  /** Whether the schema has integers, so that the validator must know which numbers are written as doubles (`1.0`). */
   readonly tellsWholeNumbers: boolean;
-  /** What is wrong with an event in the server's words; `undefined` if nothing is. Never throws. */
+  /** The faults of an event in the server's words; `undefined` if it is valid. Never throws. */
   faultOf(event: JsonObject, doubles?: ValidationContext["doubles"]): string | undefined;
 }
 
-/** The validator library cannot make sense of the schema. */
+/** The validator library cannot compile the schema. */
 export class SchemaCompileError extends Error {
   override readonly name = "SchemaCompileError";
 }
 
 const MAX_KEPT = 1_000;
-/** One event may break a schema in as many places as it has bytes; nobody reads them all. */
+/** Findings in one answer: an event may violate its schema once for each of its bytes. */
 const MAX_FINDINGS = 500;
 
 export class EventValidators {

@@ -1,6 +1,6 @@
 /**
- * Makes the JSON schema library accept and refuse as the real server's validator (everit 1.8) does
- * (protocol 4.4, ecosystem B.4). Loaded when the first schema is compiled: importing the library takes 50 ms.
+ * Makes the JSON schema library accept and refuse like the real server's validator, everit 1.8
+ * (protocol 4.4). Loaded with the first compiled schema, because importing the library takes 50 ms.
  */
 import { Ajv } from "ajv";
 import type { FormatDefinition, Options, ValidateFunction } from "ajv";
@@ -14,27 +14,27 @@ import { keepUnkeptNames } from "./unkept-names.ts";
 import type { Draft, JsonObject } from "./json-schema.ts";
 import { Pattern } from "./pattern.ts";
 
-/** Says that a whole number is not enough: its text must be one, so `1.0` is none. */
+/** Keyword that demands the spelling of an integer: `1.0` is refused. */
 const WHOLE_NUMBER_TEXT = "nakadi:whole";
-/** Counts how often references are followed: a small schema can ask for more work than there is time. */
+/** Keyword that counts followed references, because a small schema can demand unbounded work. */
 const REFERENCE = "nakadi:reference";
 const MAX_REFERENCES = 1_000_000;
 
 /**
- * Code that stops at the first fault has what follows a part inside of it: of so many parts the engine makes nothing, or that
- * slowly. Code that finds every fault has them in a row.
+ * Parts above which events are validated by the code that finds all faults. Code that stops at the first fault nests each
+ * part in the one before, which V8 compiles slowly or not at all.
  */
 const MANY_PARTS = 1_000;
 
-/** What keywords see as `this`. */
+/** `this` of keywords. */
 export interface ValidationContext {
-  /** Members and elements whose text was a double, by container. */
+  /** Names and indices of numbers that are written as doubles, by their object or array. */
   doubles: ReadonlyMap<object, ReadonlySet<string | number>> | undefined;
   /** References followed so far. */
   references: number;
 }
 
-/** Holding one value against a schema would take too long. */
+/** Validating one event would take too long. */
 export class ValidationCostError extends Error {
   override readonly name = "ValidationCostError";
 }
@@ -47,7 +47,7 @@ const OPTIONS: Options = {
   logger: false,
   messages: false,
   passContext: true,
-  // Optimizing takes time with the square of the schema's size, and the engine optimizes anyway.
+  // Optimizing takes quadratic time in the size of the schema, and V8 optimizes anyway.
   code: {
     optimize: false,
     regExp: Object.assign((source: string) => new Pattern(source), { code: "new RegExp" }),
@@ -55,14 +55,14 @@ const OPTIONS: Options = {
 };
 
 export interface CompiledSchema {
-  /** Stops at the first fault where that is quicker. */
+  /** Stops at the first fault, unless the schema has more than `MANY_PARTS`. */
   first: ValidateFunction;
-  /** Finds every fault; compiled on first use. */
+  /** Finds all faults; compiled on first use. */
   all: () => ValidateFunction;
   tellsWholeNumbers: boolean;
 }
 
-/** @throws {Error} if the library cannot make sense of the schema */
+/** @throws {Error} if the library cannot compile the schema */
 export function compileSchema(schema: JsonObject): CompiledSchema {
   const draft = draftOf(schema) ?? 4;
   const { prepared, parts, tellsWholeNumbers } = prepare(schema, draft);
@@ -71,7 +71,7 @@ export function compileSchema(schema: JsonObject): CompiledSchema {
   return { first: parts > MANY_PARTS ? all() : dialect(draft, false).compile(prepared), all, tellsWholeNumbers };
 }
 
-/** An own instance for each schema: nothing that one schema names is seen by another, and all is freed together. */
+/** One instance for each schema, so that ids of one schema are invisible to others, and all memory is freed together. */
 function dialect(draft: Draft, allErrors: boolean): Ajv {
   const options = { ...OPTIONS, allErrors, verbose: allErrors };
   const ajv = draft === 4 ? new (Ajv04 as unknown as typeof Ajv)(options) : new Ajv(options);
@@ -114,7 +114,7 @@ const UNKNOWN_KEYWORDS: Readonly<Record<Draft, readonly string[]>> = {
   7: [],
 };
 
-/** Members that mean something to the library and nothing to the server. */
+/** Keywords of the library that the server ignores. */
 const FOREIGN_MEMBERS = ["nullable", "$async", "$defs", "$anchor", "$recursiveRef", "$dynamicRef", "$vocabulary"];
 
 function prepare(

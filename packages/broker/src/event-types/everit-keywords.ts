@@ -1,5 +1,5 @@
 /**
- * Keywords that the real server's validator judges in its own way.
+ * Keywords that the real server's validator treats differently from the library.
  * @pure
  */
 import { canonicalJson } from "./json-schema.ts";
@@ -19,13 +19,13 @@ function decimal(value: number): { digits: bigint; exponent: number } {
   return { digits: BigInt(whole + fraction), exponent: Number(exponent) - fraction.length };
 }
 
-/** `enum` and `const`. The library's own comparison calls members of the event that are named like methods. */
+/** `enum` and `const`. The library's comparison would call members of the event that are named like methods. */
 export function isOneOf(values: readonly unknown[]): (value: unknown) => boolean {
   const texts = new Set(values.map(canonicalJson));
   return (value) => texts.has(canonicalJson(value));
 }
 
-/** `uniqueItems` in time that grows with the array's size, not with its square. */
+/** `uniqueItems` in linear time. */
 export function allDistinct(wanted: boolean, items: readonly unknown[]): boolean {
   if (!wanted) return true;
   const seen = new Set<unknown>();

@@ -1,5 +1,5 @@
 /**
- * How Java writes, hashes and orders: partitions and messages of a real server depend on it (protocol 4.4, 4.7).
+ * Texts, hashes and orders of Java, on which partitions and messages of a real server depend (protocol 4.4, 4.7).
  * @pure
  */
 
@@ -21,7 +21,7 @@ export function javaDouble(value: number): string {
   return `${sign}${padded.slice(0, exponent + 1)}.${padded.slice(exponent + 1)}`;
 }
 
-/** The fewest digits that mean `value`; two where one would do, if those two are closer to it (`4.9E-324`). */
+/** The shortest digits of `value`; two digits instead of one if they are closer to it (`4.9E-324`). */
 function shortestDigits(value: number): { digits: string; exponent: number } {
   const two = value.toExponential(1);
   const shortest = value.toExponential();
@@ -32,19 +32,19 @@ function shortestDigits(value: number): { digits: string; exponent: number } {
 }
 
 /**
- * A number as Java writes it that has read `source`: integers in decimal, what has a point, an exponent or is `-0` as a double.
- * @param source a JSON number; leading zeros are tolerated
+ * A parsed JSON number as Java prints it: a double if it has a point or an exponent or is `-0`, else an integer.
+ * @param source a JSON number, possibly with leading zeros
  */
 export function javaNumber(source: string): string {
   return isDoubleSource(source) ? javaDouble(Number(source)) : BigInt.asIntN(64, BigInt(source)).toString();
 }
 
-/** Whether the server reads a JSON number as a double: even `1.0` is then no integer (protocol 4.2). */
+/** Whether the server reads a JSON number as a double, and so not as an integer: `1.0` (protocol 4.2). */
 export function isDoubleSource(source: string): boolean {
   return /[.eE]/.test(source) || source === "-0";
 }
 
-/** Keys in the order in which a `HashMap` of all of them gives them out. */
+/** Keys in the iteration order of a `HashMap`. */
 export function hashMapOrder(keys: readonly string[]): string[] {
   let size = 16;
   while (keys.length > size * 0.75) size *= 2;

@@ -1,5 +1,5 @@
 /**
- * The shape of a JSON schema: which draft it is of, and where its subschemas are.
+ * The structure of a JSON schema: its draft and its subschemas.
  * @pure
  */
 export type JsonObject = Record<string, unknown>;
@@ -11,14 +11,14 @@ export function isObject(value: unknown): value is JsonObject {
 
 const META_SCHEMA = /^https?:\/\/json-schema\.org\/draft-0([467])\/schema#?$/;
 
-/** The draft that `$schema` names, 4 if it names none; `undefined` if it is another. */
+/** The draft that `$schema` names; 4 without `$schema`, `undefined` for an unknown one. */
 export function draftOf({ $schema }: JsonObject): Draft | undefined {
   if ($schema === undefined) return 4;
   const digit = typeof $schema === "string" ? META_SCHEMA.exec($schema)?.[1] : undefined;
   return digit === undefined ? undefined : (Number(digit) as Draft);
 }
 
-/** What holds subschemas: by name, in a list, or one. `items` may be a list or one, a dependency may be a list of names. */
+/** Keywords with subschemas by name, in a list, or single. `items` is a list or single, a dependency may be a list of names. */
 const SCHEMA_MAPS: readonly string[] = ["properties", "patternProperties", "definitions", "dependencies"];
 const SCHEMA_LISTS: readonly string[] = ["allOf", "anyOf", "oneOf", "items"];
 const SINGLE_SCHEMAS: readonly string[] = [
@@ -35,11 +35,11 @@ const SINGLE_SCHEMAS: readonly string[] = [
 
 export interface LocatedSchema {
   schema: JsonObject;
-  /** `#/properties/a`; escaped as everit does. */
+  /** `#/properties/a`, escaped like everit's. */
   pointer: string;
 }
 
-/** `root` and every subschema in it that is an object, outer ones first. Never recursive. */
+/** `root` and every subschema in it that is an object, outer ones first. Not recursive. */
 export function* everySchema(root: JsonObject): Generator<LocatedSchema, void, undefined> {
   const waiting: LocatedSchema[] = [{ schema: root, pointer: "#" }];
   for (let next = waiting.pop(); next; next = waiting.pop()) {
@@ -68,7 +68,7 @@ export function escapePointer(name: string): string {
   return name.replaceAll("~", "~0").replaceAll("/", "~1");
 }
 
-/** What a reference inside the document points to; nothing for any other. */
+/** The target of a reference inside the document; `undefined` for any other reference. */
 export function referred(root: JsonObject, reference: string): unknown {
   if (!reference.startsWith("#")) return undefined;
   let at: unknown = root;
@@ -88,7 +88,7 @@ function decoded(fragment: string): string {
   }
 }
 
-/** JSON with sorted members: two texts are the same if the values are. */
+/** JSON with sorted members, so that equal values have equal texts. */
 export function canonicalJson(value: unknown): string {
   if (Array.isArray(value)) return `[${value.map(canonicalJson).join()}]`;
   if (!isObject(value)) return JSON.stringify(value);

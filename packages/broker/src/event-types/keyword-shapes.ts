@@ -1,12 +1,12 @@
 /**
- * What the value of each schema keyword has to look like. The validator's own meta-schemas are stricter than the
- * real server in places (`required: []` in draft 4), so this is checked here.
+ * The valid values of each schema keyword. The meta-schemas of the library are stricter than the real server in places
+ * (`required: []` in draft 4), so they are not used.
  * @pure
  */
 import { isObject } from "./json-schema.ts";
 import type { Draft } from "./json-schema.ts";
 
-/** `at` is the pointer behind the schema's own; the keyword if it is absent. */
+/** `at` is a pointer relative to the schema; by default the keyword. */
 export interface KeywordFault {
   message: string;
   at?: string;
@@ -23,7 +23,7 @@ const count: Shape = (value) =>
   expect(Number.isSafeInteger(value), "Integer", value) ??
   (Number(value) < 0 ? { message: "must not be negative" } : undefined);
 const list: Shape = (value) => expect(Array.isArray(value), "JsonArray", value);
-/** The validator takes true and false for schemas in draft 4, too. */
+/** The real validator accepts true and false as schemas in draft 4, too. */
 const schema: Shape = (value) => expect(isObject(value) || typeof value === "boolean", "JsonObject", value);
 const schemaOrFlag: Shape = (value) =>
   expect(isObject(value) || typeof value === "boolean", "Boolean or JsonObject", value);
@@ -72,7 +72,7 @@ const SHAPES: ReadonlyMap<string, Shape> = new Map(
   KEYWORDS.flatMap(([shape, ...keywords]) => keywords.map((keyword) => [keyword, shape] as const)),
 );
 
-/** What is wrong with the value of `keyword`; unknown keywords may hold anything. */
+/** The fault in the value of `keyword`; unknown keywords may have any value. */
 export function keywordFault(keyword: string, value: unknown, draft: Draft): KeywordFault | undefined {
   return SHAPES.get(keyword)?.(value, draft);
 }
@@ -81,7 +81,7 @@ function sinceDraft(first: Draft, shape: Shape): Shape {
   return (value, draft) => (draft < first ? undefined : shape(value, draft));
 }
 
-/** Of the elements of an array or the members of an object. */
+/** The first fault in the elements of an array or the members of an object. */
 function firstFault(container: unknown, draft: Draft, shape: Shape): KeywordFault | undefined {
   for (const item of Object.values(container as object)) {
     const fault = shape(item, draft);

@@ -1,6 +1,5 @@
 /**
- * From a request to an event type that may be stored: every rule in the server's order, defaults filled in
- * (protocol 5.1, 5.2.1).
+ * Makes an event type from a request: all rules in the server's order, then the defaults (protocol 5.1, 5.2.1).
  * @pure
  */
 import { demandNoDuplicates } from "../authorization/section.ts";
@@ -21,7 +20,7 @@ import type { CompleteEventType } from "./stored-event-type.ts";
 export interface NewEventType {
   eventType: CompleteEventType;
   partitions: number;
-  /** What its events will be held against; nothing for Avro. */
+  /** The schema that validates events; `undefined` for Avro. */
   effectiveSchema: JsonObject | undefined;
 }
 
@@ -68,7 +67,7 @@ export function newEventType(request: EventTypeRequest, limits: Limits, nowMs: n
   };
 }
 
-/** Protocol 5.1.3: more partitions than allowed are silently capped. */
+/** More partitions than the limit are silently capped (protocol 5.1.3). */
 function partitionCount(
   { default_statistic: statistic }: EventTypeRequest,
   { defaultPartitions, maxPartitions }: Limits,

@@ -1,6 +1,6 @@
 /**
- * What differs between two JSON schemas, in the real server's terms (protocol 5.4). It compares nodes of the same kind
- * member by member and says nothing about what it does not know: formats, defaults, exclusive bounds.
+ * The differences between two JSON schemas, in the real server's terms (protocol 5.4). Nodes of the same kind are compared
+ * member by member; formats, defaults and exclusive bounds are ignored.
  * @pure
  */
 import { hashMapOrder } from "./java-text.ts";
@@ -37,7 +37,7 @@ export interface SchemaChange {
   path: string;
 }
 
-/** A few references can make two small schemas take longer to compare than there is time. */
+/** Comparisons of nodes: a few references can make two small schemas take unbounded time. */
 export class SchemaDiffCostError extends Error {
   override readonly name = "SchemaDiffCostError";
 }
@@ -57,7 +57,7 @@ class Diff {
   readonly #after: JsonObject;
   readonly #drafts: { before: Draft; after: Draft };
   readonly #path: string[] = [];
-  /** Old schemas whose comparison is under way: one that contains itself is looked at once. */
+  /** Old schemas that are being compared, so that one that contains itself is compared once. */
   readonly #open: unknown[] = [];
   #comparisons = 0;
 
@@ -91,7 +91,7 @@ class Diff {
     this.#open.pop();
   }
 
-  /** Where only one of the two has a schema. */
+  /** Compares where only one of the two has a schema. */
   #compareOptional(before: unknown, after: unknown): void {
     if (before === undefined && after === undefined) return;
     if (before === undefined || after === undefined) this.#add("schema-appeared-or-gone");
@@ -105,7 +105,7 @@ class Diff {
     if (before["description"] !== after["description"]) this.#add("description-changed");
   }
 
-  /** What a reference is called does not count, only what it stands for. */
+  /** References are compared by their targets, not by their names. */
   #compareReferences(before: JsonObject, after: JsonObject): void {
     const old = { schema: referredSchema(before, this.#before) };
     const now = { schema: referredSchema(after, this.#after) };
@@ -196,7 +196,7 @@ class Diff {
     for (const keyword of keywords) if (before[keyword] !== after[keyword]) this.#addAttribute(keyword);
   }
 
-  /** Of these only the first that differs is reported. */
+  /** Only the first difference of these is reported. */
   #compareFirst(
     before: JsonObject,
     after: JsonObject,
@@ -228,13 +228,13 @@ function nodeOf(part: Part, draft: Draft): SchemaNode {
   return "node" in part ? part.node : schemaNode(part.schema, draft);
 }
 
-/** Each way to write the same reference counts as the same schema. */
+/** All spellings of a reference mean the same schema. */
 function identityOf(part: Part): unknown {
   if ("node" in part) return part.node;
   return isObject(part.schema) && typeof part.schema["$ref"] === "string" ? part.schema["$ref"] : part.schema;
 }
 
-/** A pattern that comes or goes is not noticed. */
+/** An added or removed pattern is ignored. */
 function comparePattern({ pattern: before }: JsonObject, { pattern: after }: JsonObject): string | undefined {
   return before !== undefined && after !== undefined && before !== after ? "pattern" : undefined;
 }

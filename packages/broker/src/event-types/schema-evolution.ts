@@ -1,5 +1,5 @@
 /**
- * Which changes of a schema an event type allows, and the version that they lead to (protocol 5.4).
+ * The changes of a schema that an event type allows, and the version after them (protocol 5.4).
  * @pure
  */
 import type { CompatibilityMode, Schema } from "nakadi-protocol";
@@ -15,7 +15,7 @@ export const FIRST_VERSION = "1.0.0";
 const LEVELS = ["major", "minor", "patch"] as const;
 type Level = (typeof LEVELS)[number];
 
-/** `compatible` where that mode takes a change more seriously than the others do; no text where none forbids it. */
+/** The level of a change; `compatible` if that mode has a higher one. Without a text, no mode forbids it. */
 const CHANGES: Readonly<Record<SchemaChangeKind, { level: Level; compatible?: Level; text?: string }>> = {
   "title-changed": { level: "patch" },
   "description-changed": { level: "patch" },
@@ -39,7 +39,7 @@ const CHANGES: Readonly<Record<SchemaChangeKind, { level: Level; compatible?: Le
   "additional-items-changed": { level: "major", text: "change not allowed" },
 };
 
-/** The step from `forward` to `compatible` has a list of its own. */
+/** The change of the mode from `forward` to `compatible` forbids these. */
 const ALLOWED_ON_THE_WAY_TO_COMPATIBLE: ReadonlySet<SchemaChangeKind> = new Set([
   "title-changed",
   "description-changed",
@@ -55,7 +55,7 @@ export interface Evolving {
 }
 
 /**
- * The version of the schema after the change; the same one if nothing changes.
+ * The version of the schema after the change; the same version if the schema is equal.
  * @throws {ProblemError} 422 if the old mode forbids the change
  */
 export function evolvedVersion(before: Evolving & { schema: Required<Schema> }, after: Evolving): string {

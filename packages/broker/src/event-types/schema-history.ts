@@ -1,6 +1,6 @@
 /**
- * All versions of an event type's schema (protocol 5.6): metadata of kind `event-type-schema`, written once each, together
- * with the event type. Which versions there are, the event type itself knows.
+ * All versions of an event type's schema (protocol 5.6): metadata of kind `event-type-schema`, each written once, together
+ * with the event type, whose record lists the versions.
  */
 import type { Schema } from "nakadi-protocol";
 import { eachRecord } from "nakadi-storage";
@@ -17,7 +17,7 @@ const DIGITS = 9;
 
 export interface SchemaPage {
   items: Required<Schema>[];
-  /** There are older ones. */
+  /** Whether older versions follow. */
   hasMore: boolean;
 }
 
@@ -53,8 +53,8 @@ export class SchemaHistory {
   }
 
   /**
-   * The newest version that says the same.
-   * @throws {ProblemError} 404, 422 for what is no JSON
+   * The newest version that is equal except for the order of members.
+   * @throws {ProblemError} 404; 422 for invalid JSON
    */
   async equalTo(
     stored: StoredEventType,
@@ -71,7 +71,7 @@ export class SchemaHistory {
     }
   }
 
-  /** The newest JSON schema; nothing if there never was one. */
+  /** The newest JSON schema; `undefined` if the event type never had one. */
   async latestJson(stored: StoredEventType): Promise<Required<Schema> | undefined> {
     if (stored.eventType.schema.type === "json_schema") return stored.eventType.schema;
     for (let offset = 0; ; offset += PAGE) {
@@ -81,7 +81,7 @@ export class SchemaHistory {
     }
   }
 
-  /** Writes that remove all of them. */
+  /** The writes that remove all versions. */
   async removals(name: string): Promise<Write[]> {
     const removals: Write[] = [];
     const prefix = `${name}${SEPARATOR}`;
@@ -97,7 +97,7 @@ export class SchemaHistory {
   }
 }
 
-/** Adds the version that will be the last of `schemaVersions`. */
+/** The write that adds the last of `schemaVersions`. */
 export function schemaAddition({ eventType, schemaVersions }: StoredEventType): Write {
   const id = idOf(eventType.name, schemaVersions.length - 1);
   return { kind: KIND, id, expect: "absent", value: eventType.schema };

@@ -1,6 +1,6 @@
 /**
- * How the real server's validator (everit 1.8) understands a subschema: as one of a few kinds of node, whatever else the
- * subschema says. Evolution compares these (protocol 5.4).
+ * A subschema as the real server's validator (everit 1.8) reads it: a node of one kind, which ignores the keywords of other
+ * kinds. Evolution compares nodes (protocol 5.4).
  * @pure
  */
 import { isObject, referred } from "./json-schema.ts";
@@ -16,7 +16,7 @@ export type SchemaNode =
   | { kind: Kind; source: JsonObject }
   | { kind: "combined"; source: JsonObject; criterion: Criterion; parts: readonly Part[] };
 
-/** Part of a combination: read when it is compared, for a schema may contain itself, or a node that nobody wrote down. */
+/** Part of a combination: a schema, read when it is compared because it may contain itself, or a derived node. */
 export type Part = { schema: unknown } | { node: SchemaNode };
 
 const ARRAY_KEYWORDS = ["items", "additionalItems", "minItems", "maxItems", "uniqueItems"];
@@ -26,19 +26,19 @@ const NUMBER_KEYWORDS = ["minimum", "maximum", "exclusiveMinimum", "exclusiveMax
 const STRING_KEYWORDS = ["minLength", "maxLength", "pattern", "format"];
 const CRITERIA: readonly Criterion[] = ["allOf", "anyOf", "oneOf"];
 
-/** An empty schema counts as an object without demands, a reference as a node of its own. */
+/** An empty schema is an object without keywords, a reference is a node of its own. */
 export function schemaNode(schema: unknown, draft: Draft): SchemaNode {
   const node = nodeOf(schema, draft);
   return node.kind === "empty" ? { ...node, kind: "object" } : node;
 }
 
-/** The schema that a reference stands for; what is written beside the reference replaces members of the same name. */
+/** The target of a reference; members beside the reference replace those of the same name. */
 export function referredSchema({ $ref, ...beside }: JsonObject, root: JsonObject): unknown {
   const schema = referred(root, String($ref));
   return isObject(schema) && Object.keys(beside).length > 0 ? { ...schema, ...beside } : schema;
 }
 
-/** Whether the schema, as it stands, demands nothing at all. */
+/** Whether the schema has no keyword of any kind of node. */
 export function isEmptySchema(schema: unknown, draft: Draft): boolean {
   return nodeOf(schema, draft).kind === "empty";
 }
@@ -55,7 +55,7 @@ function nodeOf(schema: unknown, draft: Draft): SchemaNode {
   return typedNode(schema) ?? sniffedNode(schema, draft) ?? { kind: has("not") ? "not" : "empty", source: schema };
 }
 
-/** What stands beside `allOf`, `anyOf` or `oneOf` has to hold too. */
+/** Keywords beside `allOf`, `anyOf` or `oneOf` become another part. */
 function combinedNode(schema: JsonObject, criterion: Criterion, draft: Draft): SchemaNode {
   const listed = schema[criterion];
   const parts = Array.isArray(listed) ? listed.map((part: unknown) => ({ schema: part })) : [];
@@ -89,13 +89,13 @@ function typedNode(schema: JsonObject): SchemaNode | undefined {
   return { kind: "combined", source: schema, criterion: "anyOf", parts };
 }
 
-/** Title, description and id belong to the schema as a whole. */
+/** Without title, description and id, which belong to the whole schema. */
 function untitled(node: SchemaNode): SchemaNode {
   const { title: _title, description: _description, id: _id, $id: _$id, ...source } = node.source;
   return { ...node, source };
 }
 
-/** Without a type, its keywords tell. */
+/** The kind of a schema without a type, from its keywords. */
 function sniffedNode(schema: JsonObject, draft: Draft): SchemaNode | undefined {
   const hasAny = (keywords: readonly string[]): boolean => keywords.some((keyword) => Object.hasOwn(schema, keyword));
   const inDraft6 = (keyword: string): string[] => (draft > 4 ? [keyword] : []);

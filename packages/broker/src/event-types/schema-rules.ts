@@ -1,5 +1,5 @@
 /**
- * What a JSON schema must be before an event type takes it (protocol 5.3). Every fault is a plain 422.
+ * The rules for schemas of event types (protocol 5.3). Each fault is a plain 422.
  * @pure
  */
 import type { Category, CompatibilityMode } from "nakadi-protocol";
@@ -19,8 +19,8 @@ export interface SchemaRulesInput {
 }
 
 /**
- * Every rule for the schema of an event type.
- * @returns what its events will be held against; nothing for Avro
+ * Checks all rules for the schema of an event type.
+ * @returns the schema that validates events; `undefined` for Avro
  * @throws {ProblemError} 422
  */
 export function checkSchema(request: EventTypeRequest, limits: Limits): JsonObject | undefined {
@@ -39,7 +39,7 @@ export function checkSchema(request: EventTypeRequest, limits: Limits): JsonObje
 }
 
 /**
- * Reads the text of a JSON schema and holds it against the rules that look at the schema alone.
+ * Parses a JSON schema and checks the rules for the schema alone.
  * @throws {ProblemError} 422
  */
 export function readJsonSchema(
@@ -66,7 +66,7 @@ export function readJsonSchema(
 }
 
 /**
- * Fields that the effective schema has to define.
+ * Checks that the effective schema defines the fields that the event type names.
  * @throws {ProblemError} 422
  */
 function checkFields(
@@ -91,7 +91,7 @@ function checkFields(
 }
 
 /**
- * What can be said of an Avro schema without the library for them: it is JSON of a bearable size.
+ * Checks an Avro schema without its library: JSON within the limits of size and depth.
  * @throws {ProblemError} 422
  */
 function checkAvroText(text: string, { maxSchemaLength, maxEventDepth }: Limits): void {
@@ -111,8 +111,8 @@ function parsedOr(text: string, maxDepth: number, sentence: (fault: JsonSyntaxEr
 }
 
 /**
- * What a schema says, in one spelling, whatever the order of its members.
- * @throws {ProblemError} 422 if it is no JSON
+ * The canonical text of a schema, whatever the order of its members.
+ * @throws {ProblemError} 422 for invalid JSON
  */
 export function schemaMeaning({ type, schema }: EventTypeRequest["schema"], maxDepth: number): string {
   return `${type} ${canonicalJson(parsedOr(schema, maxDepth, ({ message }) => `schema must be a valid json: ${message}`))}`;
@@ -161,9 +161,9 @@ function patternOf(source: string): Pattern {
   }
 }
 
-/** Whether a path of members is named by `properties`, looking through references and combinations. */
+/** Whether `properties` name a path of members, also by way of references and combinations. */
 function definesProperty(root: JsonObject, path: readonly string[]): boolean {
-  /** By length of the path so far: a schema is looked at once, however often it is referred to. */
+  /** By index in the path: each schema is visited once, however many references it has. */
   const seen = path.map(() => new Set<JsonObject>());
   const defines = (schema: unknown, at: number): boolean => {
     if (at === path.length) return true;
@@ -178,7 +178,7 @@ function definesProperty(root: JsonObject, path: readonly string[]): boolean {
   return defines(root, 0);
 }
 
-/** Keywords that evolution in `compatible` mode knows how to compare. */
+/** Keywords that evolution in `compatible` mode can compare. */
 const COMPATIBLE_KEYWORDS: ReadonlySet<string> = new Set(
   [
     ["id", "$schema", "$ref", "title", "description", "default"],

@@ -1,11 +1,11 @@
 /**
- * An event type as the broker keeps it: metadata of kind `event-type`, its id the name.
+ * An event type as the broker stores it: metadata of kind `event-type`, with the name as id.
  * @pure
  */
 import type { EventType, Schema } from "nakadi-protocol";
 import type { LogId, LogPolicy } from "nakadi-storage";
 
-/** The object that GET shows, with every default filled in, in the order of its members (protocol 5.1.1). */
+/** The answer to a GET, with all defaults, in the order of its members (protocol 5.1.1). */
 export interface CompleteEventType extends Required<Omit<EventType, "audience" | "event_owner_selector" | "options">> {
   schema: Required<Schema>;
   options: { retention_time: number | null };
@@ -25,18 +25,18 @@ export interface Timeline {
   log: LogId;
   /** The requested `storage_id`; absent for the broker's own. */
   storage?: string;
-  /** When it became the one that is written to. */
+  /** When writes to it began. */
   createdAt: string;
-  /** Last number by partition once the timeline is closed; null while it is written to. */
+  /** Last number of each partition of a closed timeline; null while it is open. */
   lastNumbers: readonly number[] | null;
 }
 
 export interface StoredEventType {
   eventType: CompleteEventType;
   partitions: number;
-  /** Every version that its schema ever had, oldest first; the last one is that of `eventType.schema`. */
+  /** All versions of the schema, oldest first; the last is that of `eventType.schema`. */
   schemaVersions: readonly string[];
-  /** By order; the last one is written to. Never empty. */
+  /** By order, at least one; the last is open. */
   timelines: readonly Timeline[];
 }
 

@@ -1,25 +1,25 @@
 /**
- * The server's own strict reading of JSON, with its sentences: it says what is wrong with an event or a schema
- * (protocol 4.2, 5.3). Never recursive. Stricter than the real server where that one takes what is no JSON (`\'`, `1.`).
+ * The server's strict JSON parser, with its messages for faults of events and schemas (protocol 4.2, 5.3). Not recursive.
+ * Stricter than the real server where that accepts invalid JSON (`\'`, `1.`).
  * @pure
  */
 
-/** Not readable; the message ends with a position where the server's does, counted in UTF-16 code units. */
+/** Invalid JSON. The message has a position where the server's has one, in UTF-16 code units. */
 export class JsonSyntaxError extends Error {
   override readonly name = "JsonSyntaxError";
 }
 
 export interface StrictJsonOptions {
-  /** How deep arrays and objects may nest. */
+  /** Maximum nesting of arrays and objects. */
   maxDepth: number;
-  /** Told of each number that is a member or an element, with its text. */
+  /** Called with each number that is a member or an element, and its spelling. */
   onNumber?: (container: object, key: string | number, source: string) => void;
 }
 
 type Open = { object: Record<string, unknown>; key: string } | { array: unknown[] };
 
 /**
- * Reads one JSON value and nothing behind it. Leading zeros are tolerated (`007` is 7).
+ * Parses one JSON value without trailing text. Leading zeros are accepted (`007` is 7).
  * @throws {JsonSyntaxError} also for duplicate keys, integers beyond 64 bits, doubles beyond their range
  */
 export function parseStrictly(text: string, { maxDepth, onNumber }: StrictJsonOptions): unknown {
@@ -110,12 +110,12 @@ const INTEGER = /^-?[0-9]+$/;
 const MIN_LONG = -(2n ** 63n);
 const MAX_LONG = 2n ** 63n - 1n;
 
-/** A character that means itself inside a string; false at the end of the text. */
+/** Whether a character stands for itself inside a string; false at the end of the text. */
 function isPlain(code: number): boolean {
   return code >= 0x20 && code !== 0x22 && code !== 0x5c;
 }
 
-/** Tokens of a text; a position is what has been read so far. */
+/** Reads the tokens of a text. */
 class Reader {
   readonly #text: string;
   #at = 0;
@@ -128,7 +128,7 @@ class Reader {
     return new JsonSyntaxError(`${message} at pos ${this.#at}`);
   }
 
-  /** The next character that is no whitespace. */
+  /** The next character that is not whitespace. */
   nextSolid(): string {
     for (;;) {
       const character = this.#next();
@@ -148,13 +148,13 @@ class Reader {
     return value;
   }
 
-  /** Behind `{`: the first member's name, or nothing if there is no member. */
+  /** After `{`: the name of the first member; `undefined` for an empty object. */
   firstName(): string | undefined {
     const character = this.nextSolid();
     return character === "}" ? undefined : this.#name(character);
   }
 
-  /** Behind a member: the next one's name, or nothing if the object ends. */
+  /** After a member: the name of the next one; `undefined` at the end of the object. */
   nextName(): string | undefined {
     const separator = this.nextSolid();
     if (separator === "}") return undefined;
@@ -164,21 +164,21 @@ class Reader {
     return this.#name(character);
   }
 
-  /** Behind `[`: whether there is no element. */
+  /** After `[`: whether the array is empty. */
   arrayEnds(): boolean {
     if (this.nextSolid() === "]") return true;
     this.#at--;
     return false;
   }
 
-  /** Behind an element: whether another follows. */
+  /** After an element: whether another follows. */
   elementFollows(): boolean {
     const separator = this.nextSolid();
     if (separator !== "," && separator !== "]") throw this.failure(`Unexpected separator '${separator}'`);
     return separator === ",";
   }
 
-  /** Behind `"`. */
+  /** After `"`. */
   string(): string {
     let text = "";
     for (;;) {
@@ -192,7 +192,7 @@ class Reader {
     }
   }
 
-  /** The text of a number, without superfluous zeros in front. */
+  /** The text of a number without leading zeros. */
   number(first: string): string {
     if (!"0123456789-+.Ee".includes(first)) throw this.failure(`Unexpected symbol '${first}'`);
     if (!"0123456789-".includes(first)) throw this.failure(`Numbers cannot start with:'${first}'`);
@@ -233,7 +233,7 @@ class Reader {
     return character;
   }
 
-  /** The server wants more than `count` characters to be left. */
+  /** The server demands that more than `count` characters are left. */
   #take(count: number): string {
     if (this.#at + count >= this.#text.length) throw this.failure("Unexpected end of data");
     this.#at += count;

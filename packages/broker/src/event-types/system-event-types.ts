@@ -1,18 +1,18 @@
 /**
- * Event types that are there from the start (protocol 6.10): the queue of events that nobody could process, and those that
- * tell about the server itself. They are ordinary event types in every other respect.
+ * Event types that the broker creates at its start (protocol 6.10): the dead-letter queue, and those of its own reports.
+ * They are ordinary event types in all other respects.
  * @pure
  */
 import type { EventType } from "nakadi-protocol";
 
 export const DEAD_LETTER_QUEUE = "nakadi.dead.letter.queue";
-/** Made by whoever wants to send dead letters once more; events of it are for one subscription each. */
+/** Created by clients that redrive dead letters; each of its events is for one subscription. */
 export const DEAD_LETTER_REDRIVE = "nakadi.dead.letter.redrive";
 
 const DAY_MS = 86_400_000;
 const TEXT = { type: "string" };
 
-/** What is asked of a POST to create each. */
+/** The bodies of the POST that would create them. */
 export function systemEventTypes(): EventType[] {
   return [
     {
@@ -71,7 +71,7 @@ export function systemEventTypes(): EventType[] {
   ];
 }
 
-/** Fields of each indicator event; those with `#` are numbers. */
+/** Fields of each usage event; `#` marks numbers. */
 const INDICATORS: Readonly<Record<string, string>> = {
   "nakadi.access.log":
     "method path query user_agent app app_hashed #status_code #response_time_ms accept_encoding content_encoding " +

@@ -1,17 +1,17 @@
 /**
- * The JSON schema library passes over members named `__proto__`, wherever a schema names members. They are said in another
- * way, for an event may have one as any other.
+ * The JSON schema library ignores members named `__proto__`, which an event may have. Schemas that name them are rewritten
+ * to equivalent patterns.
  * @pure
  */
 import { isObject } from "./json-schema.ts";
 import type { JsonObject } from "./json-schema.ts";
 
 const NAME = "__proto__";
-/** What means the same as a pattern. */
+/** The pattern that matches only the name. */
 const AS_PROPERTY = `^${NAME}$`;
 const AS_PATTERN = `(?:${NAME})`;
 
-/** Changes one schema in place: not those inside of it. */
+/** Rewrites one schema in place, without its subschemas. */
 export function keepUnkeptNames(schema: JsonObject): void {
   const property = taken(schema, "properties");
   const pattern = taken(schema, "patternProperties");
@@ -30,7 +30,7 @@ export function keepUnkeptNames(schema: JsonObject): void {
     .replaceAll(`/properties/${NAME}`, `/patternProperties/${encodeURIComponent(AS_PROPERTY)}`);
 }
 
-/** What the name stands for in a map of the schema, which no longer has it. */
+/** Removes the name from a map of the schema, and returns its value. */
 function taken(schema: JsonObject, keyword: string): unknown {
   const map = schema[keyword];
   if (!isObject(map) || !Object.hasOwn(map, NAME)) return undefined;

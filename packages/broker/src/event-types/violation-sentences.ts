@@ -1,11 +1,11 @@
 /**
- * One violation as everit words it, without its pointer.
+ * The message of everit for one violation, without the pointer.
  * @pure
  */
 import { dateTimeFault } from "./date-time.ts";
 import { isObject } from "./json-schema.ts";
 
-/** What the schema library reports. */
+/** A finding of the schema library. */
 export interface Finding {
   keyword: string;
   /** JSON pointer into the value, `""` for the root. */
@@ -16,7 +16,7 @@ export interface Finding {
   schema?: unknown;
   parentSchema?: unknown;
   data?: unknown;
-  /** Of the member whose name, not its value, is wrong. */
+  /** The member whose name is invalid. */
   propertyName?: string;
 }
 
@@ -57,12 +57,12 @@ const SENTENCES: Readonly<Record<string, Sentence>> = {
   format: ({ schema, data }) => formatSentence(text(schema), text(data)),
 };
 
-/** Nothing for what only repeats other findings (`propertyNames`). */
+/** `undefined` for a finding that repeats others (`propertyNames`). */
 export function sentenceOf(finding: Finding): string | undefined {
   return Object.hasOwn(SENTENCES, finding.keyword) ? SENTENCES[finding.keyword]?.(finding) : undefined;
 }
 
-/** How the server's runtime calls the classes of JSON values. */
+/** Names of Java's classes for JSON values. */
 const EXPECTED: Readonly<Record<string, string>> = {
   string: "String",
   number: "Number",
@@ -76,7 +76,7 @@ function typeSentence(type: unknown, data: unknown): string {
   if (Array.isArray(type)) return `no subschema matched out of the total ${type.length} subschemas`;
   const found = foundType(data);
   if (type === "null") return `expected: null, found: ${found}`;
-  // A schema for integers asks for a number first.
+  // The server reports a value that is not a number as such, also for `integer`.
   const wanted = type === "integer" && typeof data !== "number" ? "number" : text(type);
   return `expected type: ${EXPECTED[wanted]}, found: ${found}`;
 }
@@ -118,12 +118,12 @@ function formatSentence(format: string, data: string): string {
   return `[${data}] is not a valid ${FORMAT_NAMES[format] ?? format}`;
 }
 
-/** A value inside a sentence. */
+/** A value inside a message. */
 function text(value: unknown): string {
   return typeof value === "string" ? value : JSON.stringify(value);
 }
 
-/** Code points, as the server counts. */
+/** Code points, which the server counts. */
 function charactersIn(value: unknown): number {
   return typeof value === "string" ? Array.from(value).length : 0;
 }

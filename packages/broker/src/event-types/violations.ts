@@ -1,6 +1,6 @@
 /**
- * The validator's findings in the sentences of the real server's validator: one a violation, grouped by where they are,
- * several with a line in front that counts them (protocol 4.4).
+ * Findings of the schema library in the words of the real server's validator: one line for each violation, grouped by
+ * place, with a first line that counts several (protocol 4.4).
  * @pure
  */
 import { hashMapOrder } from "./java-text.ts";
@@ -9,7 +9,7 @@ import { sentenceOf } from "./violation-sentences.ts";
 import type { Finding } from "./violation-sentences.ts";
 
 interface Group {
-  /** As it stands in front of a sentence: `#/items/0`. */
+  /** The pointer before a message: `#/items/0`. */
   pointer: string;
   data: unknown;
   own: Violation[];
@@ -18,17 +18,17 @@ interface Group {
 
 interface Violation {
   keyword: string;
-  /** The first line names it, those behind it what it consists of. */
+  /** The first line is the violation itself, the others are its parts. */
   lines: string[];
   leaves: number;
 }
 
-/** The text of all findings. @param root the value that was looked at */
+/** The text of all findings. @param root the validated value */
 export function describeViolations(findings: readonly Finding[], root: unknown): string {
   return render(grouped(relevant(findings), root))?.lines.join("\n") ?? "#: invalid";
 }
 
-/** A value of the wrong type breaks nothing else that its schema says, but its enumeration. */
+/** A value of the wrong type violates no other keyword of its schema, except `enum`. */
 function relevant(findings: readonly Finding[]): readonly Finding[] {
   const mistyped = new Map<string, Set<unknown>>();
   for (const { keyword, instancePath, parentSchema } of findings) {
@@ -62,7 +62,7 @@ function grouped(findings: readonly Finding[], data: unknown): Group {
   return root;
 }
 
-/** Keywords that are reported behind the findings of their parts. */
+/** Keywords that the library reports after the findings of their parts. */
 const COMBINING: ReadonlySet<string> = new Set(["anyOf", "oneOf", "contains", "if"]);
 
 function isPart(part: Finding, whole: Finding): boolean {
@@ -79,7 +79,7 @@ function belongsToLater(findings: readonly Finding[], index: number): boolean {
   return findings.slice(index + 1).some((whole) => COMBINING.has(whole.keyword) && isPart(part, whole));
 }
 
-/** What a combination consists of, branch by branch; which elements `contains` does not like goes without saying. */
+/** The findings of a combination, branch by branch; those of `contains` are omitted. */
 function partsOf(findings: readonly Finding[], index: number, data: unknown): Violation[] {
   const whole = findings[index];
   if (whole === undefined || whole.keyword === "contains") return [];
@@ -95,7 +95,7 @@ function partsOf(findings: readonly Finding[], index: number, data: unknown): Vi
   return [...byBranch.values()].flatMap((branch) => render(grouped(branch, data)) ?? []);
 }
 
-/** What is wrong with a member's name is told where its value is. */
+/** The fault of a member's name is reported at the place of its value. */
 function placeOf({ instancePath, propertyName }: Finding): string {
   return propertyName === undefined ? instancePath : `${instancePath}/${escapePointer(propertyName)}`;
 }
@@ -116,7 +116,7 @@ function groupAt(root: Group, instancePath: string): Group {
   return group;
 }
 
-/** The order in which the server looks at what one schema says. */
+/** The order in which the server checks the keywords of a schema. */
 const ORDER = [
   [
     "type",

@@ -1,21 +1,21 @@
 /**
- * What an `Accept` header says about JSON resources (protocol 0.2). Streams never look at it.
+ * Whether an `Accept` header allows JSON (protocol 0.2). Streams ignore the header.
  * @pure
  */
 import { isKnownCharset } from "./charset.ts";
 
-/** `unreadable`: one of its ranges is no media range. */
+/** `unreadable`: an entry of the header is not a media range. */
 export type JsonAcceptance = "accepted" | "refused" | "unreadable";
 
-/** The two spellings of anything: the second is that of old clients. */
+/** The two spellings of "anything"; `*` comes from old clients. */
 const ANYTHING = ["*/*", "*"];
 const TOKEN = "[!#$%&'*+.^_`|~0-9A-Za-z-]+";
 const RANGE = new RegExp(`^(?:\\*|${TOKEN}/${TOKEN})$`);
 const PARAMETER = new RegExp(`^(${TOKEN})\\s*=\\s*(${TOKEN}|"[^"]*")$`);
-/** With a subtype of its own, or one that is built on JSON. */
+/** `json`, or a subtype with the suffix `+json`. */
 const JSON_RANGE = /^application\/(?:\*|json|[^/]+\+json)$/;
 
-/** Whether one of the ranges fits JSON; anything does without a header. */
+/** Whether one of the ranges fits JSON; without a header, JSON is accepted. */
 export function jsonAcceptance(accept: string | undefined): JsonAcceptance {
   const ranges = splitOutsideQuotes(accept ?? "", ",").filter((range) => range.trim() !== "");
   if (ranges.length === 0) return "accepted";
@@ -27,7 +27,7 @@ export function jsonAcceptance(accept: string | undefined): JsonAcceptance {
 function readRange(range: string): JsonAcceptance {
   const [type = "", ...parameters] = splitOutsideQuotes(range, ";").map((part) => part.trim());
   const name = type.toLowerCase();
-  // A wildcard may stand for a subtype of any type, not for the type of a subtype.
+  // `text/*` is a media range, `*/json` is not.
   if (!RANGE.test(name) || (name.startsWith("*/") && name !== "*/*")) return "unreadable";
   let quality = 1;
   for (const parameter of parameters.filter((one) => one.includes("="))) {

@@ -1,15 +1,15 @@
-/** Each answered request is reported, once its answer is over, also where the client has gone before (protocol 6.9). */
+/** Reports each answered request when its connection or answer ends, also where the client disconnects first (protocol 6.9). */
 import type { FastifyInstance } from "fastify";
 import { type Clock, Header } from "nakadi-protocol";
 import type { Reports } from "../reports/reports.ts";
 
-/** What the server writes where a header is absent. */
+/** The value in place of an absent header. */
 const ABSENT = "-";
 
 export function accessReports(app: FastifyInstance, reports: Reports, clock: Clock): void {
   app.addHook("onRequest", async ({ method, url, headers }, reply) => {
     const startedMs = clock.monotonicMs();
-    // A hook for what is answered in full would miss most streams: it is their clients who end them.
+    // `onResponse` would miss most streams, because their clients disconnect.
     reply.raw.once("close", () => {
       const { headersSent, statusCode } = reply.raw;
       if (!headersSent) return;

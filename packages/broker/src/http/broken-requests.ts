@@ -1,6 +1,6 @@
 /**
- * Answers what never becomes a request: what is no HTTP, a head that does not come to its end, a method that the parser
- * does not know (protocol 0.2, 0.5). Each answer ends its connection.
+ * Answers bytes that Node's parser refuses: invalid HTTP, an incomplete head, an unknown method (protocol 0.2, 0.5). Each
+ * answer ends its connection.
  */
 import type { IncomingMessage, Server, ServerResponse } from "node:http";
 import type { Socket } from "node:net";
@@ -9,21 +9,21 @@ import { flowIdOr, FLOW_ID_NAME } from "./flow-id.ts";
 import { type PlainAnswer, problemAnswer } from "./plain-answer.ts";
 import { problem } from "./replies.ts";
 
-/** What the parser says of a connection. */
+/** The parser's error for a connection. */
 export interface ConnectionError {
   code?: string;
-  /** The parser's words. */
+  /** The parser's message. */
   reason?: string;
-  /** A buffer: what came last. */
+  /** The last packet, a buffer. */
   rawPacket?: unknown;
-  /** How much of it was read. */
+  /** Bytes of the packet that were parsed. */
   bytesParsed?: number;
 }
 
-/** Says what a method and the target of a request are answered where no route has them. */
+/** The answer to a method and target without a route. */
 type Unrouted = (method: string, target: string) => PlainAnswer;
 
-/** How much of a packet is searched for a request line and a flow id. */
+/** Bytes of a packet that are searched for a request line and a flow id. */
 const SEARCHED_BYTES = 16_384;
 const REQUEST_LINE = /^([!#$%&'*+.^_`|~0-9A-Za-z-]{1,64}) (\S{1,16384}) HTTP\/1\.[01]\r?$/m;
 const FLOW_ID = /^x-flow-id:[ \t]*([^\r\n]*)/im;
@@ -51,7 +51,7 @@ export function brokenRequests(server: Server, unrouted: Unrouted): (error: Conn
   return (error, socket) => {
     const { request, response } = exchanges.get(socket) ?? {};
     const isAnswering = response !== undefined && response.headersSent && !response.writableFinished;
-    // A connection that has asked for nothing gets no answer: its client may take it for that to what it sends just then.
+    // An idle connection gets no answer: its client could take it for the answer to a request that it is just sending.
     if (!socket.writable || isAnswering || socket.bytesRead === 0 || error.code === "ECONNRESET") {
       socket.destroy();
       return;
@@ -70,10 +70,10 @@ export function brokenRequests(server: Server, unrouted: Unrouted): (error: Conn
 function brokenAnswer({ code = "", reason = code }: ConnectionError): PlainAnswer {
   const status = STATUSES[code] ?? 400;
   const late = "The head of the request did not come in time.";
-  return problemAnswer(problem(status, status === 408 ? late : `The request is no HTTP: ${reason}.`));
+  return problemAnswer(problem(status, status === 408 ? late : `The request is not valid HTTP: ${reason}.`));
 }
 
-/** From the beginning of the request that the parser does not understand; earlier ones may be in the same packet. */
+/** The packet from the start of the refused request; earlier requests may precede it. */
 function brokenHead({ rawPacket, bytesParsed = 0 }: ConnectionError): string {
   if (!Buffer.isBuffer(rawPacket)) return "";
   const before = rawPacket.lastIndexOf("\r\n\r\n", Math.max(0, bytesParsed - 1));

@@ -1,9 +1,9 @@
 /**
- * Which charsets there are, for media types that name one (protocol 0.2).
+ * Known charsets, for media types that name one (protocol 0.2).
  * @pure
  */
 
-/** Those of the real server's platform that the Encoding Standard does not have. */
+/** Charsets of Java that the Encoding Standard lacks. */
 const OTHERS =
   /^(?:utf-?32(?:[bl]e)?|cesu-8|iso-2022-(?:cn|kr)|(?:cp|ibm)-?0*(?:37|437|500|737|775|8[5-7]\d|1047|114\d))$/i;
 
@@ -15,7 +15,7 @@ export function isKnownCharset(name: string): boolean {
   }
 }
 
-/** The charset that a `Content-Type` names, where there is none of that name. */
+/** The charset that a `Content-Type` names, if it is unknown. */
 export function unknownCharset(contentType: string | undefined): string | undefined {
   const [, quoted, plain] = /;\s*charset\s*=\s*(?:"([^"]*)"|([^\s;]*))/i.exec(contentType ?? "") ?? [];
   const name = quoted ?? plain;

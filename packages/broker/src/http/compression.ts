@@ -1,4 +1,4 @@
-/** Compressed requests and answers (protocol 0.2): requests on POST only, answers for those who accept gzip. */
+/** Compressed requests and answers (protocol 0.2): requests on POST only, answers if the client accepts gzip. */
 import { promisify } from "node:util";
 import zlib from "node:zlib";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
@@ -10,7 +10,7 @@ import { unzstd, ZstdUnavailableError } from "./zstd.ts";
 const gzip = promisify(zlib.gzip);
 const gunzip = promisify(zlib.gunzip);
 
-/** An answer smaller than this is not worth compressing. */
+/** Bytes below which an answer is sent uncompressed. */
 const MIN_COMPRESSED_BYTES = 32;
 
 export function compression(app: FastifyInstance, maxBodyBytes: number): void {
@@ -30,7 +30,7 @@ export function compression(app: FastifyInstance, maxBodyBytes: number): void {
     } catch (error) {
       if (error instanceof RangeError) return sendFilterProblem(reply, 413, "Request body is too large");
       if (error instanceof ZstdUnavailableError) return sendFilterProblem(reply, 415, error.message);
-      // The server's filter notices what is no gzip, its reader of bodies what is no zstd.
+      // The real server refuses invalid gzip in a filter, and invalid zstd where it reads the body.
       if (encoding === "zstd") throw new ProblemError(400, "Not in ZSTD format");
       return sendFilterProblem(reply, 400, "Not in GZIP format");
     }
@@ -50,13 +50,13 @@ export function acceptsGzip({ headers }: FastifyRequest): boolean {
     .some((coding) => /^\s*(?:x-)?gzip\s*(?:;\s*q=(?!0(?:\.0*)?\s*$).*)?$/i.test(coding));
 }
 
-/** Any value that contains the name counts; with others the body is read as it came. */
+/** A value that contains the name counts; any other leaves the body as sent. */
 function encodingOf({ headers }: FastifyRequest): "gzip" | "zstd" | undefined {
   const value = headers[Header.contentEncoding]?.toLowerCase() ?? "";
   return (["gzip", "zstd"] as const).find((name) => value.includes(name));
 }
 
-/** What the server's filters answer has no content type. */
+/** Answers of the real server's filters have no content type. */
 function sendFilterProblem(reply: FastifyReply, status: number, detail: string): FastifyReply {
   const body = Buffer.from(JSON.stringify(problem(status, detail)));
   reply.hijack();

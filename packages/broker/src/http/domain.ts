@@ -1,4 +1,4 @@
-/** What the routes serve: the domain of one node. */
+/** The services of one node that the routes call. */
 import type { Clock } from "nakadi-protocol";
 import type { Storage, StorageFailedError } from "nakadi-storage";
 import type { Access } from "../authorization/authorizer.ts";
@@ -17,13 +17,13 @@ import type { SubscriptionStreams } from "../streaming/driver/subscription-strea
 import type { Subscriptions } from "../subscriptions/registry.ts";
 
 export interface Domain {
-  /** Of this node among those that share the storage. */
+  /** This node's lease among the nodes that share the storage. */
   membership: NodeMembership;
   storage: Storage;
   snapshots: Snapshots;
-  /** Why nothing is stored any more; `undefined` while all is well. */
+  /** The failed write since which the storage is read-only; `undefined` without one. */
   storageFailure: () => StorageFailedError | undefined;
-  /** What the caller may do. */
+  /** The permissions of the caller. */
   access: Access;
   settings: Settings;
   eventTypes: EventTypes;
@@ -37,7 +37,7 @@ export interface Domain {
   limits: Limits;
   deletableSubscription: DeletableSubscription;
   clock: Clock;
-  /** 0 up to 1. */
+  /** From 0 up to, but not including, 1. */
   random: () => number;
   uuid: () => string;
   /** Aborted when the broker stops. */

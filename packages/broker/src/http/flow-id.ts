@@ -1,4 +1,4 @@
-/** `X-Flow-Id`: echoed, or made up (protocol 0.2). Of a long one the beginning is: it is in each answer and each event. */
+/** `X-Flow-Id`: echoed, or generated (protocol 0.2). A long one is cut, because it is in each answer and each event. */
 import { randomInt } from "node:crypto";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { Header } from "nakadi-protocol";
@@ -6,7 +6,7 @@ import { Header } from "nakadi-protocol";
 const ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
 const LENGTH = 24;
 export const FLOW_ID_NAME = "X-Flow-Id";
-/** Far below the 16 KiB that HTTP clients take as an answer's head. */
+/** Characters, far below the 16 KiB that HTTP clients accept as the head of an answer. */
 const MAX_LENGTH = 1_024;
 
 export function flowIds(app: FastifyInstance): void {
@@ -20,7 +20,7 @@ export function setFlowId(
   reply.header(FLOW_ID_NAME, flowIdOr(headers[Header.flowId]));
 }
 
-/** What a request calls itself, or a name for it. */
+/** The flow id of a request, or a generated one. */
 export function flowIdOr(given: string | readonly string[] | undefined): string {
   const text = String(given ?? "").slice(0, MAX_LENGTH);
   return text === "" ? generateFlowId() : text;

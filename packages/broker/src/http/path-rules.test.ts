@@ -49,7 +49,7 @@ describe("a path", () => {
     "/a b",
   ])("%j is refused", (path) => expect(isRefusedPath(path)).toBe(true));
 
-  test("that is taken means the same when it is put in order", () => {
+  test("that is accepted means the same once it is normalized", () => {
     const part = fc.constantFrom("a", ".", "/", "%2e", "%2F", ";", "\\", "%41", "..");
     fc.assert(
       fc.property(fc.array(part, { maxLength: 12 }), (parts) => {

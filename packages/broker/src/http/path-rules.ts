@@ -1,12 +1,12 @@
 /**
- * Which paths are refused before any route is asked, as the real server's firewall does: one that means another path once
- * it is decoded or put in order (protocol 0.1).
+ * Paths that are refused before routing, as by the real server's firewall: those that mean another path once they are
+ * decoded or normalized (protocol 0.1).
  * @pure
  */
 
-/** An encoded slash, backslash, semicolon, point, percent sign, or one of the characters that end texts and lines. */
+/** An encoded slash, backslash, semicolon, point, percent sign, NUL, or a line terminator. */
 const ENCODED = /%(?:2[ef5]|5c|3b|0[0ad])/i;
-/** A semicolon, a backslash, and whatever is no printable character of ASCII. */
+/** A semicolon, a backslash, and characters outside of printable ASCII. */
 const LITERAL = /[^!-:<-[\]-~]/;
 /** An empty segment, `.` or `..`. */
 const SEGMENT = /\/(?:\/|\.\.?(?:\/|$))/;

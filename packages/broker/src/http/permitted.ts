@@ -1,4 +1,4 @@
-/** What a path names, for those who may do what they ask to do with it (protocol 0.6). */
+/** The resource of a path, after the permission for the operation is checked (protocol 0.6). */
 import type { FastifyRequest } from "fastify";
 import type { Subscription } from "nakadi-protocol";
 import { eventTypeResource, type Operation, subscriptionResource } from "../authorization/authorizer.ts";

@@ -1,5 +1,5 @@
 /**
- * Answers that need no route: a status, headers and a body, for whatever has to write them (protocol 0.5).
+ * Answers without a route: a status, headers and a body (protocol 0.5).
  * @pure
  */
 import type { Problem } from "nakadi-protocol";
@@ -18,7 +18,7 @@ export function problemAnswer(problem: Problem, headers: Readonly<Record<string,
   return { status: problem.status, headers: { ...headers, "content-type": type }, body: json(problem) };
 }
 
-/** What the servlet container says where Nakadi itself is not asked. */
+/** The answer of the servlet container, for requests that do not reach Nakadi. */
 export function containerAnswer(status: number, error: string, path: string, nowMs: number): PlainAnswer {
   const timestamp = new Date(nowMs).toISOString().replace("Z", "+00:00");
   const body = json({ timestamp, status, error, path });
@@ -27,15 +27,15 @@ export function containerAnswer(status: number, error: string, path: string, now
 
 export interface UnroutedRequest {
   method: string;
-  /** Without its query. */
+  /** The path without the query. */
   path: string;
-  /** The methods that the path has; nothing where there is no such path. */
+  /** The methods of the path; absent for an unknown path. */
   allow: string | undefined;
-  /** Wall clock. */
+  /** Milliseconds of the wall clock. */
   nowMs: number;
 }
 
-/** For a path that there is not, or a method that the path does not have. */
+/** For an unknown path, or a method that the path lacks. */
 export function unroutedAnswer({ method, path, allow, nowMs }: UnroutedRequest): PlainAnswer {
   if (isRefusedPath(path)) return containerAnswer(400, "Bad Request", path, nowMs);
   if (allow === undefined) return containerAnswer(404, "Not Found", path, nowMs);
@@ -44,7 +44,7 @@ export function unroutedAnswer({ method, path, allow, nowMs }: UnroutedRequest):
   return problemAnswer({ title: "Method Not Allowed", status: 405, detail }, { allow });
 }
 
-/** Only here does the server name the methods that its framework adds. */
+/** Only this answer names the methods that the real server's framework adds. */
 function allowedOptions(allow: string): string {
   return [allow.replace(/\bGET\b/, "GET,HEAD"), "OPTIONS"].join();
 }

@@ -1,4 +1,4 @@
-/** Answers to the byte: no charset, compact JSON, really empty bodies (protocol 0.3 to 0.5). */
+/** Answers as the real server sends them: no charset, compact JSON, empty bodies without content type (protocol 0.3 to 0.5). */
 import { STATUS_CODES } from "node:http";
 import type { FastifyReply } from "fastify";
 import { MediaType, type Problem } from "nakadi-protocol";
@@ -11,7 +11,7 @@ const OLD_PROBLEM = "application/x.problem+json";
 
 const CONSTRAINT_VIOLATION = "https://zalando.github.io/problem/constraint-violation";
 
-/** A 406 where the client takes no JSON: without a body if it is not clear what it takes. */
+/** A 406 if the client does not accept JSON; without a body if `Accept` is unreadable. */
 export function sendJson(reply: FastifyReply, status: number, body: unknown): FastifyReply {
   return sendJsonText(reply, status, JSON.stringify(body));
 }
@@ -32,7 +32,7 @@ export function sendEmpty(reply: FastifyReply, status: number): FastifyReply {
   return reply.code(status).send();
 }
 
-/** The older media type is for those who accept nothing else. */
+/** The media type `application/x.problem+json` is for clients that accept nothing else. */
 export function sendProblem(reply: FastifyReply, problem: Problem): FastifyReply {
   const type = reply.request.headers.accept === OLD_PROBLEM ? OLD_PROBLEM : MediaType.problem;
   return reply
@@ -48,7 +48,7 @@ export function sendPlain(reply: FastifyReply, { status, headers, body }: PlainA
     .send(body.length === 0 ? undefined : Buffer.from(body));
 }
 
-/** `undefined` for what is no answer of the protocol. */
+/** The answer to an error of the protocol; `undefined` for any other error. */
 export function problemOf(error: unknown): (Problem & { violations?: readonly Violation[] }) | undefined {
   if (error instanceof ProblemError) return problem(error.status, error.message);
   if (error instanceof ValidationError) {

@@ -1,4 +1,4 @@
-/** JSON bodies of typed endpoints: they need a JSON content type and something to read (protocol 0.3). */
+/** JSON bodies of typed endpoints: they need a JSON content type and a body (protocol 0.3). */
 import type { FastifyRequest } from "fastify";
 import { unknownCharset } from "./charset.ts";
 import { ProblemError } from "../problems.ts";
@@ -17,29 +17,29 @@ export function requestJson({ body, headers }: FastifyRequest): unknown {
   return parseJson(text);
 }
 
-/** As the real server's framework sees a content type, and says it (recording `misc/media-types`). */
+/** The content type as the real server's framework prints it (recording `misc/media-types`). */
 function seenType(type: string | undefined): string {
   if (type === undefined) return "application/octet-stream";
   return /;\s*charset=/i.test(type) ? type : `${type};charset=UTF-8`;
 }
 
-/** The body as it came; none is empty. */
+/** The body as sent; empty without one. */
 export function requestBytes(body: unknown): Buffer {
   return Buffer.isBuffer(body) ? body : Buffer.alloc(0);
 }
 
-/** The parameters of the query; of one that is repeated the first. */
+/** The parameters of the query; a repeated one has its first value. */
 export function queryParameters({ query }: FastifyRequest): Readonly<Record<string, string | undefined>> {
   const entries = Object.entries(query as Record<string, string | readonly string[]>);
   return Object.fromEntries(entries.map(([name, value]) => [name, typeof value === "string" ? value : value[0]]));
 }
 
-/** @throws {ProblemError} 400 for what is neither true nor false */
+/** @throws {ProblemError} 400 for a value other than true and false */
 export function queryFlag(request: FastifyRequest, name: string): boolean {
   return flagOf(name, queryParameters(request)[name]);
 }
 
-/** A header that may be repeated reads as one text. */
+/** A header as one string, also if it is repeated. */
 export function headerText({ headers }: FastifyRequest, name: string): string | undefined {
   const value = headers[name];
   return Array.isArray(value) ? value.join(",") : value;

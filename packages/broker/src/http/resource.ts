@@ -1,4 +1,4 @@
-/** A path with the methods it has; every other method is answered 405 (protocol 0.5). */
+/** A path with its methods; every other method is answered 405 (protocol 0.5). */
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import Router from "find-my-way";
 
@@ -9,7 +9,7 @@ type Handler = (request: FastifyRequest, reply: FastifyReply) => Promise<Fastify
 type Handlers = Partial<Record<Method, Handler>>;
 
 /**
- * What can be got has a HEAD too, which `Allow` does not name: the server's framework adds it.
+ * A GET implies a HEAD, which `Allow` does not name: the real server's framework adds it.
  * @param handlers in the order in which `Allow` names them
  */
 export function resource(app: FastifyInstance, url: string, handlers: Handlers): void {
@@ -27,7 +27,7 @@ function route(app: FastifyInstance, url: string, handlers: Handlers, exposeHead
   }
 }
 
-/** Calls back for each method of a path that is declared from now on. */
+/** Calls back for each method of each path that is declared later. */
 export function onDeclared(app: FastifyInstance, declared: (url: string, method: string) => void): void {
   app.addHook("onRoute", ({ url, method }) => {
     if (method !== "HEAD") declared(url, String(method));
@@ -35,9 +35,9 @@ export function onDeclared(app: FastifyInstance, declared: (url: string, method:
 }
 
 /**
- * Says what `Allow` is where a path has methods, but not this one. Its own router is made when the first one asks: routes
- * for all the methods that a path does not have would take longer than the rest of a start.
- * @param options those of the server's own router
+ * The value of `Allow` for a path that lacks the requested method. Its router is built for the first such request: routes for
+ * all methods that paths lack would take longer than the rest of the start.
+ * @param options the options of the server's router
  */
 export function allowance(app: FastifyInstance, options: Router.Config<Router.HTTPVersion.V1>): AllowOf {
   const methods = new Map<string, string[]>();

@@ -46,7 +46,7 @@ describe("a stream that has ended", () => {
     await gone;
   });
 
-  it("is whole for a client that reads on at last", async () => {
+  it("is complete for a client that resumes reading", async () => {
     const { sink, client } = await unread("", 60_000);
     for (let written = 0; written < LINES; written += 1) sink.write(line());
     sink.end();

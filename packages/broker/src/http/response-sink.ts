@@ -1,4 +1,4 @@
-/** A stream's lines into an HTTP response, compressed where the client accepts it. */
+/** Writes the lines of a stream into an HTTP response, compressed if the client accepts it. */
 import { constants, createGzip } from "node:zlib";
 import type { FastifyReply } from "fastify";
 import { Header, MediaType } from "nakadi-protocol";
@@ -6,15 +6,15 @@ import type { StreamSink } from "../streaming/stream-sink.ts";
 import { acceptsGzip } from "./compression.ts";
 
 /**
- * How long the head stays alone. There are clients (pyNakadi) that read the head through a buffer and the lines from the
- * socket below it, and lose what the buffer has got hold of. Nakadi's first read of a log takes longer than this.
+ * Delay of the first line after the head. Some clients (pyNakadi) read the head through a buffer and the lines from the
+ * socket below it, and lose lines that the buffer already holds. Nakadi's first read of a log takes longer than this.
  */
-const HEAD_ALONE_MS = 15;
+const FIRST_LINE_DELAY_MS = 15;
 
 /**
- * Takes the response over and sends its head at once: clients wait for it before there is any line (protocol 3.1).
- * @param takeMs how long a client may take nothing of what is left when the stream has ended: then it is cut off, for else
- *   those that never read on would fill the memory
+ * Takes over the response and sends its head at once, because clients wait for it before the first line (protocol 3.1).
+ * @param takeMs how long, after the end of the stream, a client may read nothing of the rest: then the connection is
+ *   destroyed, because clients that stop reading would fill the memory
  */
 export function streamSink(reply: FastifyReply, headers: Readonly<Record<string, string>>, takeMs: number): StreamSink {
   reply.hijack();
@@ -34,7 +34,7 @@ export function streamSink(reply: FastifyReply, headers: Readonly<Record<string,
     write: (line) => void body.write(line),
     end() {
       body.end();
-      // The server destroys what stands still for so long, and sets another time once everything is out.
+      // Node destroys a socket that is idle this long; after the last byte it sets the keep-alive time instead.
       response.socket?.setTimeout(takeMs);
     },
     onWritable(resume) {
@@ -42,7 +42,7 @@ export function streamSink(reply: FastifyReply, headers: Readonly<Record<string,
       const timer = setTimeout(() => {
         headAlone = false;
         resume();
-      }, HEAD_ALONE_MS);
+      }, FIRST_LINE_DELAY_MS);
       response.once("close", () => clearTimeout(timer));
     },
     onGone(gone) {
@@ -52,7 +52,7 @@ export function streamSink(reply: FastifyReply, headers: Readonly<Record<string,
   };
 }
 
-/** Flushed after each line, so that lines arrive when they are sent. */
+/** Flushed after each line, so that no line waits in the compressor. */
 function compressedInto(response: NodeJS.WritableStream): ReturnType<typeof createGzip> {
   const gzip = createGzip({ flush: constants.Z_SYNC_FLUSH });
   gzip.pipe(response);

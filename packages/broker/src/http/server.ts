@@ -1,4 +1,4 @@
-/** The broker's HTTP side: conventions here, one file a resource under `routes/` (protocol 0). */
+/** The HTTP server: conventions here, one file for each resource under `routes/` (protocol 0). */
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from "fastify";
 import { NoSuchLogError } from "nakadi-storage";
 import { noSuchEventType } from "../event-types/catalogue.ts";
@@ -20,10 +20,8 @@ import { apiDescriptionRoutes } from "./routes/api-description.ts";
 import { cursorOperationRoutes } from "./routes/cursor-operations.ts";
 import { eventTypeRoutes } from "./routes/event-types.ts";
 import { eventRoutes } from "./routes/events.ts";
-import { healthRoutes } from "./routes/health.ts";
-import { metricsRoutes } from "./routes/metrics.ts";
-import { registryRoutes } from "./routes/registry.ts";
 import { schemaRoutes } from "./routes/schemas.ts";
+import { serverStateRoutes } from "./routes/server-state.ts";
 import { settingsRoutes } from "./routes/settings.ts";
 import { storageRoutes } from "./routes/storages.ts";
 import { subscriptionCursorRoutes } from "./routes/subscription-cursors.ts";
@@ -32,18 +30,18 @@ import { subscriptionRoutes } from "./routes/subscriptions.ts";
 import { timelineRoutes } from "./routes/timelines.ts";
 import { uploadTimeouts } from "./upload-timeout.ts";
 
-/** As long as the head of a request may be: what is no name of anything is not found, however long it is. */
+/** Characters of a name in a path, so that a long unknown name is answered 404 like a short one. */
 const MAX_PARAMETER_LENGTH = 16_384;
-/** Longer than the pauses of clients that keep connections for their next commit. */
+/** Longer than the pause between two commits of a client that keeps its connection. */
 const KEEP_ALIVE_MS = 72_000;
 const HEADERS_TIMEOUT_MS = 60_000;
-/** One position in a list of a query or header: encoded, with an event type's name of 255 characters. */
+/** An encoded cursor in a query or header, with an event type's name of 255 characters. */
 const CURSOR_BYTES = 512;
-/** The rest of a head, with a token. */
+/** The rest of a head, including a token. */
 const OTHER_HEAD_BYTES = 64 * 1024;
-/** Bytes of a request's method, path, query and headers: positions of all partitions that an event type can have fit. */
+/** Bytes of a request's method, path, query and headers: cursors of all partitions of an event type fit. */
 const MAX_HEAD_BYTES = LIMIT_RULES.maxPartitions.max * CURSOR_BYTES + OTHER_HEAD_BYTES;
-/** How often connections are looked at whose request does not end. */
+/** Interval of the check for requests that do not end. */
 const CHECK_CONNECTIONS_MS = 5_000;
 
 export function buildServer(domain: Domain, logger: Logger): FastifyInstance {
@@ -52,25 +50,25 @@ export function buildServer(domain: Domain, logger: Logger): FastifyInstance {
   const app = Fastify({
     logger: false,
     bodyLimit: limits.maxBodyBytes,
-    // Judged by `uploadTimeouts`: not by how long a body takes, but by how long nothing of it comes.
+    // `uploadTimeouts` limits the time without a byte instead of the time of the whole request.
     requestTimeout: 0,
     keepAliveTimeout: KEEP_ALIVE_MS,
     http: {
       maxHeaderSize: MAX_HEAD_BYTES,
       connectionsCheckingInterval: Math.min(CHECK_CONNECTIONS_MS, limits.requestTimeoutMs),
       headersTimeout: Math.min(HEADERS_TIMEOUT_MS, limits.requestTimeoutMs),
-      // Node's own refusal has no flow id.
+      // Node's own answer has no flow id.
       requireHostHeader: false,
     },
     exposeHeadRoutes: false,
     rewriteUrl: ({ url = "/" }) => withoutOrigin(url),
-    // A path that cannot be decoded never gets to a route, nor to any hook.
+    // A path that cannot be decoded reaches neither a route nor a hook.
     frameworkErrors: (_error, request, reply) => {
       setFlowId(request, reply);
       sendPlain(reply, containerAnswer(400, "Bad Request", pathOf(request.url), clock.wallMs()));
     },
     clientErrorHandler: (error, socket) => answerBroken(error, socket),
-    // No route has a schema. Naming the compilers keeps Fastify from loading its own, which takes longer than all the rest.
+    // No route has a schema. Named compilers keep Fastify from loading its own, which takes longer than the rest of the start.
     schemaController: { compilersFactory: { buildValidator: noCompiler, buildSerializer: noCompiler } },
     return503OnClosing: false,
     routerOptions,
@@ -92,23 +90,21 @@ export function buildServer(domain: Domain, logger: Logger): FastifyInstance {
     return undefined;
   });
   compression(app, limits.maxBodyBytes);
-  // Not in a handler: Fastify looks at the body of some methods before.
+  // Not in a handler, because Fastify reads the body of some methods first.
   app.addHook("onRequest", async ({ is404, method, url }, reply) =>
     is404 ? sendPlain(reply, unrouted(method, url)) : undefined,
   );
   app.setErrorHandler((error, request, reply) => {
-    if (isTooLarge(error)) readOn(request, reply);
+    if (isTooLarge(error)) drain(request, reply);
     if (error instanceof ProblemError) reply.headers(error.headers);
-    const known = problemOf(error) ?? goneMeanwhile(error, request) ?? clientFault(error);
+    const known = problemOf(error) ?? deletedDuringRequest(error, request) ?? clientFault(error);
     if (known) return sendProblem(reply, known);
     const id = generateFlowId();
     logger.error({ error, method: request.method, path: pathOf(request.url), id }, "an internal error happened");
     return sendProblem(reply, problem(500, `An internal error happened. Please report it. (ETI${id})`));
   });
   apiDescriptionRoutes(app);
-  healthRoutes(app, domain);
-  metricsRoutes(app);
-  registryRoutes(app);
+  serverStateRoutes(app, domain);
   settingsRoutes(app, domain);
   storageRoutes(app, domain);
   eventTypeRoutes(app, domain);
@@ -126,8 +122,8 @@ function noCompiler(): never {
   throw new Error("No route of the broker has a schema.");
 }
 
-/** Event types and their logs go one after the other: who has found the one may not find the other any more. */
-function goneMeanwhile(error: unknown, request: FastifyRequest): ReturnType<typeof problemOf> {
+/** An event type is deleted before its logs, so a request that found the event type may miss the log. */
+function deletedDuringRequest(error: unknown, request: FastifyRequest): ReturnType<typeof problemOf> {
   if (!(error instanceof NoSuchLogError)) return undefined;
   const name = pathParameter(request, "name");
   return problemOf(name === "" ? noSuchSubscription(pathParameter(request, "id")) : noSuchEventType(name));
@@ -137,20 +133,23 @@ function isTooLarge(error: unknown): boolean {
   return error instanceof Error && "code" in error && error.code === "FST_ERR_CTP_BODY_TOO_LARGE";
 }
 
-/** Whose connection is closed while he still writes gets a reset, not the answer; how long he may write is limited anyhow. */
-function readOn(request: FastifyRequest, reply: FastifyReply): void {
+/**
+ * Drains the request: a client that is still sending when the connection closes gets a reset instead of the answer.
+ * `uploadTimeouts` limits the time.
+ */
+function drain(request: FastifyRequest, reply: FastifyReply): void {
   reply.removeHeader("connection");
   request.raw.resume();
 }
 
-/** What Fastify itself refuses: a body that is too large, a broken path. */
+/** The answer to a refusal of Fastify: a body that is too large, an invalid path. */
 function clientFault(error: unknown): ReturnType<typeof problem> | undefined {
   if (!(error instanceof Error) || !("statusCode" in error)) return undefined;
   const { statusCode, message } = error;
   return typeof statusCode === "number" && statusCode < 500 ? problem(statusCode, message) : undefined;
 }
 
-/** A client that goes by a proxy may name the whole address; where it leads is known already. */
+/** A client behind a proxy may send the absolute form of the target. */
 function withoutOrigin(target: string): string {
   return target.replace(/^https?:\/\/[^/?]*(?=\/)/i, "");
 }

@@ -1,14 +1,14 @@
 /**
- * Ends requests whose body stands still: an upload may take as long as it likes while its bytes come. What is answered
- * before it has come in full is read for a while, so that the answer gets to a client that first sends everything.
+ * Ends requests whose body stalls; an upload may take any time while bytes arrive. The body of a request that is answered
+ * early is drained for a limited time, so that the answer reaches a client that first sends everything.
  */
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { problem, sendProblem } from "./replies.ts";
 
-/** How often the time limit is looked at while it runs. */
+/** Checks of the limit while it runs. */
 const CHECKS = 4;
 
-/** @param idleMs how long no byte may come, and how long a body is read whose answer is sent */
+/** @param idleMs the longest time without a byte, and for which a body is drained after its answer */
 export function uploadTimeouts(app: FastifyInstance, idleMs: number): void {
   app.addHook("onRequest", async (request, reply) => {
     if (hasBody(request)) watch(request, reply, idleMs);

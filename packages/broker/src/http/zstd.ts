@@ -1,18 +1,18 @@
-/** Reads zstd bodies (protocol 0.2): by Node where it can, else by a small package, which may be left out. */
+/** Decompresses zstd bodies (protocol 0.2): with Node if it can, else with the optional package `fzstd`. */
 import { promisify } from "node:util";
 import zlib from "node:zlib";
 
-/** The body is no zstd frame. */
+/** The body is not a zstd frame. */
 class ZstdError extends Error {
   override readonly name = "ZstdError";
 }
 
-/** Neither Node nor any package can read it here. */
+/** Neither Node nor `fzstd` is available. */
 export class ZstdUnavailableError extends Error {
   override readonly name = "ZstdUnavailableError";
 }
 
-/** In Node since 22.15; the types that we build with do not know it. */
+/** In Node since 22.15; our version of its types lacks it. */
 type NativeZstd = (
   body: Uint8Array,
   options: { maxOutputLength: number },
@@ -21,7 +21,7 @@ type NativeZstd = (
 const native = (zlib as unknown as { zstdDecompress?: NativeZstd }).zstdDecompress;
 
 /**
- * @throws {RangeError} if there is more than `maxBytes` in it
+ * @throws {RangeError} if the content has more than `maxBytes`
  * @throws {ZstdError}
  * @throws {ZstdUnavailableError}
  */
@@ -46,7 +46,7 @@ async function unzstdByPackage(body: Uint8Array, maxBytes: number): Promise<Buff
     chunks.push(chunk.slice());
   });
   try {
-    // Piece by piece, so that what grows too large is noticed before it is all there.
+    // In pieces, so that the limit is noticed before all of the content is in memory.
     for (let at = 0; at < body.length; at += PIECE_BYTES)
       decompress.push(body.subarray(at, at + PIECE_BYTES), at + PIECE_BYTES >= body.length);
   } catch (error) {

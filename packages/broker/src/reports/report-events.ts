@@ -1,26 +1,26 @@
 /**
- * What the broker's reports about itself say, without their metadata (protocol 6.9).
+ * The content of the broker's audit and usage events, without their metadata (protocol 6.9).
  * @pure
  */
 import type { CompleteEventType } from "../event-types/stored-event-type.ts";
 
 export const DATA_STREAMED = "nakadi.data.streamed";
 
-/** Without the application: it is always the same one. */
+/** The fields of each usage event, without those of the application. */
 export interface Indicators {
   "nakadi.access.log": {
     method: string;
     path: string;
-    /** With its question mark; empty where there is none. */
+    /** With the question mark; empty without a query. */
     query: string;
     user_agent: string;
     status_code: number;
     response_time_ms: number;
     accept_encoding: string;
     content_encoding: string;
-    /** 0 where nobody said it. */
+    /** 0 without a `Content-Length`. */
     request_length: number;
-    /** 0 where nobody knew it before. */
+    /** 0 if the answer has no `Content-Length`. */
     response_length: number;
   };
   "nakadi.batch.published": {
@@ -31,7 +31,7 @@ export interface Indicators {
     batch_size: number;
   };
   "nakadi.data.streamed": {
-    /** With a subscription, or without: the high or the low level. */
+    /** `hila` with a subscription, `lola` without. */
     api: "hila" | "lola";
     subscription?: string;
     event_type: string;
@@ -55,7 +55,7 @@ export interface Streamed {
 
 type ChangeStatus = "created" | "updated" | "deleted";
 
-/** Without `before` it was created, without `after` deleted. */
+/** A change of a resource; without `before` a creation, without `after` a deletion. */
 export interface Change {
   resource: "event_type" | "subscription" | "timeline" | "storage" | "blacklist_entry" | "feature" | "admins";
   id: string;
@@ -70,15 +70,15 @@ export function changeStatus({ before, after }: { before?: unknown; after?: unkn
   return after === undefined ? "deleted" : "updated";
 }
 
-/** A data-change event, for a type whose schema does not know its members `metadata`, `data_type` and `data_op`. */
-export function auditEvent(change: Change, who: { user: string; user_hash: string }): object {
+/** A data-change event; the event type is of another category, so its schema lacks `data_type` and `data_op`. */
+export function auditEvent(change: Change, user: { user: string; user_hash: string }): object {
   const { resource, id, before, after } = change;
   const data = {
     ...(before !== undefined && { previous_object: before, previous_text: JSON.stringify(before) }),
     ...(after !== undefined && { new_object: after, new_text: JSON.stringify(after) }),
     resource_type: resource,
     resource_id: id,
-    ...who,
+    ...user,
   };
   return { data_type: resource, data_op: OPERATIONS[changeStatus(change)], data };
 }

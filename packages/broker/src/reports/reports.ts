@@ -1,7 +1,7 @@
 /**
- * What the broker tells about itself, as events of its own event types (protocol 6.9): who changed what, while
- * `audit_log_collection` is on; how much it is used, while `kpi_collection` is. No request waits for it: what comes while
- * earlier reports are being stored is stored together, next.
+ * Stores reports as events of the broker's own event types (protocol 6.9): changes of resources while the feature
+ * `audit_log_collection` is on, usage while `kpi_collection` is on. No request waits for a report: those that arrive during
+ * a write are stored together by the next one.
  */
 import { createHash } from "node:crypto";
 import { isDeepStrictEqual } from "node:util";
@@ -25,13 +25,13 @@ export interface ReportsParts {
   log: LogPort;
   limits: Limits;
   clock: Clock;
-  /** 0 up to 1. */
+  /** From 0 up to, but not including, 1. */
   random: () => number;
   uuid: () => string;
   flowId: () => string;
-  /** Who uses the broker. */
+  /** Name of the calling application. */
   subject: string;
-  /** Told what could not be stored; nobody else is. */
+  /** Called with the failure of a write; its reports are lost. */
   onError: (error: unknown) => void;
 }
 
@@ -41,23 +41,23 @@ interface Report {
   eventType: string;
   feature: Collection;
   atMs: number;
-  /** Not asked unless the feature is on. */
+  /** Called only if the feature is on. */
   event: () => object;
 }
 
 const AUDIT_LOG = "nakadi.audit.log";
-/** A storage that does not keep up loses reports, not memory. */
+/** Reports beyond this number are dropped, so that a slow storage does not fill the memory. */
 const MAX_PENDING = 10_000;
 const STOP_MS = 1_000;
-/** How long nobody looks whether a feature is on that was off; only a hint of its change, which may be lost, is sooner. */
+/** How long a feature counts as off without another look, unless a hint says that it changed. */
 const OFF_MS = 1_000;
 
 export class Reports implements AsyncDisposable {
   readonly #parts: ReportsParts;
-  readonly #who: { app: string; app_hashed: string };
+  readonly #application: { app: string; app_hashed: string };
   readonly #stopping = new AbortController();
   readonly #hints: Disposable;
-  /** Monotonic. */
+  /** By the monotonic clock. */
   readonly #offUntilMs = new Map<Collection, number>();
   #changes = 0;
   #pending: Report[] = [];
@@ -66,7 +66,7 @@ export class Reports implements AsyncDisposable {
   constructor(parts: ReportsParts) {
     this.#parts = parts;
     const hash = createHash("sha256").update(parts.subject).digest("hex");
-    this.#who = { app: parts.subject, app_hashed: hash };
+    this.#application = { app: parts.subject, app_hashed: hash };
     this.#hints = parts.metadata.onWrite(FEATURE_KIND, null, () => {
       this.#changes++;
       this.#offUntilMs.clear();
@@ -74,19 +74,19 @@ export class Reports implements AsyncDisposable {
   }
 
   indicate<Name extends keyof Indicators>(eventType: Name, fields: () => Indicators[Name]): void {
-    const event = (): object => ({ ...fields(), ...(eventType in WITH_APPLICATION && this.#who) });
+    const event = (): object => ({ ...fields(), ...(eventType in WITH_APPLICATION && this.#application) });
     this.#add({ eventType, feature: "kpi_collection", event });
   }
 
-  /** A change that changes nothing is none. */
+  /** Reports a change; one that leaves the resource equal is not reported. */
   changed(change: Change): void {
     if (isDeepStrictEqual(change.before, change.after)) return;
-    const { app: user, app_hashed: user_hash } = this.#who;
+    const { app: user, app_hashed: user_hash } = this.#application;
     const event = (): object => auditEvent(change, { user, user_hash });
     this.#add({ eventType: AUDIT_LOG, feature: "audit_log_collection", event });
   }
 
-  /** Without `before` it was created, without `after` deleted. */
+  /** Without `before` a creation, without `after` a deletion. */
   eventTypeChanged(before: CompleteEventType | undefined, after: CompleteEventType | undefined): void {
     const shown = after ?? before;
     if (!shown) return;
@@ -94,14 +94,14 @@ export class Reports implements AsyncDisposable {
     this.changed({ resource: "event_type", id: shown.name, before, after });
   }
 
-  /** Without `before` it was created, without `after` deleted. */
+  /** Without `before` a creation, without `after` a deletion. */
   subscriptionChanged(before: Subscription | undefined, after: Subscription | undefined): void {
     const id = (after ?? before)?.id ?? "";
     this.indicate("nakadi.subscription.log", () => ({ subscription_id: id, status: changeStatus({ before, after }) }));
     this.changed({ resource: "subscription", id, before, after });
   }
 
-  /** What one stream sends. End it with the stream. */
+  /** The usage report of one stream; the caller ends it with the stream. */
   stream(api: "hila" | "lola", subscription?: string): StreamReport {
     const { clock, limits } = this.#parts;
     return new StreamReport(clock, limits.streamReportMs, (eventType, sent) => {
@@ -111,7 +111,7 @@ export class Reports implements AsyncDisposable {
     });
   }
 
-  /** Resolves when all that was reported is stored, or cannot be: a timeline's switch may keep everybody from writing. */
+  /** Resolves when all reports are stored, at the latest after 1 s: a switch of a timeline may block writes for longer. */
   async [Symbol.asyncDispose](): Promise<void> {
     const { signal } = this.#stopping;
     const given = new Promise((resolve) => signal.addEventListener("abort", resolve));
@@ -130,7 +130,7 @@ export class Reports implements AsyncDisposable {
   }
 
   async #storeAll(): Promise<void> {
-    // Whoever reports does something else first.
+    // The caller goes on first.
     await Promise.resolve();
     while (this.#pending.length > 0) {
       const reports = this.#pending;
@@ -165,7 +165,7 @@ export class Reports implements AsyncDisposable {
     const { features, clock } = this.#parts;
     const changes = this.#changes;
     const isOn = await features.isEnabled(feature);
-    // A change that comes meanwhile may not have been seen.
+    // A change during the look may be missing from its result.
     if (!isOn && changes === this.#changes) this.#offUntilMs.set(feature, clock.monotonicMs() + OFF_MS);
     return isOn;
   }
@@ -185,7 +185,7 @@ export class Reports implements AsyncDisposable {
     for (const why of failures.values()) throw new Error(`Reports to ${stored.eventType.name} are lost: ${why}`);
   }
 
-  /** As a published event would be after its enrichment; metadata last, as the server renders its own events. */
+  /** The stored bytes, like those of an enriched event; metadata is last, as in the real server's own events. */
   #record(
     { eventType, partitions }: StoredEventType,
     { event, atMs }: Report,
@@ -195,7 +195,7 @@ export class Reports implements AsyncDisposable {
     const value: object = event();
     const find = partitioner({ strategy, keyFields, category, partitions, random });
     const found = find({ bytes: new Uint8Array(), value: { ...value }, hasOddNumbers: false });
-    // An operator may have given the event type key fields that reports do not have.
+    // An operator may have set key fields that reports lack.
     const partition = typeof found === "number" ? found : 0;
     const at = new Date(atMs).toISOString();
     const metadata = {

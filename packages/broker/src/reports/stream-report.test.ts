@@ -13,7 +13,7 @@ const step = fc.record({
   waitMs: fc.nat({ max: INTERVAL_MS * 2 }),
 });
 
-test("what was sent is told once, at intervals and at the end, and nothing of keep-alives", () => {
+test("sent events are reported once, at intervals and at the end, keep-alives never", () => {
   fc.assert(
     fc.property(fc.array(step), (steps) => {
       const clock = new ManualClock();

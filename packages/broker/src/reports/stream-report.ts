@@ -1,6 +1,6 @@
 /**
- * What one stream has sent since it last told (protocol 6.9): by event type, at intervals while there is something to
- * tell, and at its end.
+ * Reports what one stream has sent since the last report, by event type (protocol 6.9): at intervals while it sends, and at
+ * its end.
  * @pure
  */
 import type { Clock, Timer } from "nakadi-protocol";
@@ -9,17 +9,17 @@ import type { Streamed } from "./report-events.ts";
 export class StreamReport {
   readonly #clock: Clock;
   readonly #intervalMs: number;
-  readonly #tell: (eventType: string, streamed: Streamed) => void;
+  readonly #report: (eventType: string, streamed: Streamed) => void;
   readonly #sent = new Map<string, Streamed>();
   #timer: Timer | undefined;
 
-  constructor(clock: Clock, intervalMs: number, tell: (eventType: string, streamed: Streamed) => void) {
+  constructor(clock: Clock, intervalMs: number, report: (eventType: string, streamed: Streamed) => void) {
     this.#clock = clock;
     this.#intervalMs = intervalMs;
-    this.#tell = tell;
+    this.#report = report;
   }
 
-  /** A line of so many events. Keep-alives count for nothing: a stream that waits has nothing to tell. */
+  /** Counts one line; keep-alives, which have no events, are not counted. */
   sent(eventType: string, events: number, bytes: number): void {
     if (events === 0) return;
     const so = this.#sent.get(eventType) ?? { number_of_events: 0, bytes_streamed: 0, batches_streamed: 0 };
@@ -31,11 +31,11 @@ export class StreamReport {
     this.#timer ??= this.#clock.schedule(this.#intervalMs, () => this.end());
   }
 
-  /** Tells what there is, now. */
+  /** Reports what was sent since the last report. */
   end(): void {
     this.#timer?.cancel();
     this.#timer = undefined;
-    for (const [eventType, streamed] of this.#sent) this.#tell(eventType, streamed);
+    for (const [eventType, streamed] of this.#sent) this.#report(eventType, streamed);
     this.#sent.clear();
   }
 }

@@ -1,5 +1,6 @@
 /**
- * Who administers the server (protocol 6.4): one metadata record of kind `administrators`. Configured ones always stay.
+ * The administrators of the server (protocol 6.4): one metadata record of kind `administrators`. Configured administrators
+ * cannot be removed.
  */
 import type { AuthorizationAttribute } from "nakadi-protocol";
 import type { MetadataPort } from "nakadi-storage";
@@ -13,7 +14,7 @@ const LISTS: readonly List[] = ["admins", "readers", "writers"];
 const KIND = "administrators";
 const ID = "nakadi";
 
-/** Nobody is asked for a name without authentication, but no list is ever empty. */
+/** Without authentication callers have no name, but the protocol has no empty lists. */
 const CONFIGURED: AuthorizationAttribute = { data_type: "service", value: "nakadi" };
 
 export class Administrators {
@@ -29,7 +30,7 @@ export class Administrators {
   }
 
   /**
-   * Replaces all three lists by those of `body`, parsed JSON.
+   * Replaces all three lists with those of `body`, parsed JSON.
    * @throws {ProblemError} 400, 422
    * @throws {ValidationError} for a list that is absent or empty
    */

@@ -16,7 +16,7 @@ export interface BlacklistContent {
 }
 
 const KIND = "blacklist";
-/** Hints may be lost, so listeners are told to look this often. */
+/** Interval at which listeners are called even without a hint, because hints may be lost. */
 const POLL_MS = 5_000;
 
 export class Blacklist implements Disposable {
@@ -31,7 +31,7 @@ export class Blacklist implements Disposable {
     this.#metadata = metadata;
     this.#clock = clock;
     this.#snapshots = snapshots;
-    this.#hints = metadata.onWrite(KIND, null, () => this.#tell());
+    this.#hints = metadata.onWrite(KIND, null, () => this.#notifyListeners());
     this.#schedulePoll();
   }
 
@@ -46,8 +46,8 @@ export class Blacklist implements Disposable {
   }
 
   /**
-   * @returns false if it was there
-   * @throws {ProblemError} 400 for a type that there is not
+   * @returns false if the entry exists already
+   * @throws {ProblemError} 400 for an unknown type
    */
   async add(type: string, name: string): Promise<boolean> {
     const id = entryId(type, name);
@@ -57,8 +57,8 @@ export class Blacklist implements Disposable {
   }
 
   /**
-   * @returns false if it was not there
-   * @throws {ProblemError} 400 for a type that there is not
+   * @returns false if the entry does not exist
+   * @throws {ProblemError} 400 for an unknown type
    */
   async remove(type: string, name: string): Promise<boolean> {
     const id = entryId(type, name);
@@ -82,7 +82,7 @@ export class Blacklist implements Disposable {
     return entries.has(`CONSUMER_APP:${app}`) || eventTypes.some((name) => entries.has(`CONSUMER_ET:${name}`));
   }
 
-  /** Calls `look` when there may be other entries than before. */
+  /** Calls `look` when entries may have changed. */
   onChange(look: () => void): Disposable {
     this.#listeners.add(look);
     return { [Symbol.dispose]: () => void this.#listeners.delete(look) };
@@ -98,13 +98,13 @@ export class Blacklist implements Disposable {
     return (at ?? (await this.#snapshots.take())).records<true>(KIND);
   }
 
-  #tell(): void {
+  #notifyListeners(): void {
     for (const look of this.#listeners) look();
   }
 
   #schedulePoll(): void {
     this.#poll = this.#clock.schedule(POLL_MS, () => {
-      this.#tell();
+      this.#notifyListeners();
       this.#schedulePoll();
     });
   }

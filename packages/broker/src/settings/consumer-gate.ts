@@ -1,4 +1,4 @@
-/** Keeps consumers of what is blocked away from streams and cursors (protocol 6.2). */
+/** Refuses streams and cursors to blocked consumers (protocol 6.2). */
 import type { Snapshot } from "../metadata-snapshot.ts";
 import { ProblemError } from "../problems.ts";
 import type { Blacklist } from "./blacklist.ts";
@@ -7,7 +7,7 @@ export class ConsumerGate {
   readonly #blacklist: Blacklist;
   readonly #app: string;
 
-  /** @param app who consumes */
+  /** @param app name of the consuming application */
   constructor(blacklist: Blacklist, app: string) {
     this.#blacklist = blacklist;
     this.#app = app;
@@ -28,7 +28,7 @@ export class ConsumerGate {
     if (await this.blocks(eventTypes, at)) throw new ProblemError(403, "Application or subscription is blocked");
   }
 
-  /** Calls `look` when others may be blocked than before. */
+  /** Calls `look` when the blacklist may have changed. */
   onChange(look: () => void): Disposable {
     return this.#blacklist.onChange(look);
   }

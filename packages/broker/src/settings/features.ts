@@ -1,4 +1,4 @@
-/** Feature toggles (protocol 6.3): metadata of kind `feature`, its id the name. What nobody has set is as configured. */
+/** Feature toggles (protocol 6.3): metadata of kind `feature`, its id the name. A feature without a record is as configured. */
 import type { MetadataPort, Versioned } from "nakadi-storage";
 import type { Snapshot, Snapshots } from "../metadata-snapshot.ts";
 import { ProblemError } from "../problems.ts";
@@ -38,8 +38,8 @@ export interface FeatureToggle {
 export const FEATURE_KIND = "feature";
 
 /**
- * What a body, parsed JSON, wants to be set.
- * @throws {ProblemError} 400 for a name that there is not
+ * The feature and the value in a body, parsed JSON.
+ * @throws {ProblemError} 400 for an unknown name
  * @throws {ValidationError} without a name
  */
 export function readFeatureToggle(body: unknown): FeatureToggle {
@@ -57,7 +57,7 @@ export class Features {
   readonly #snapshots: Snapshots;
   readonly #on: readonly FeatureName[];
 
-  /** @param on unless somebody has switched them off */
+  /** @param on features that are on unless an operator has switched them off */
   constructor(metadata: MetadataPort, snapshots: Snapshots, on: readonly FeatureName[] = []) {
     this.#metadata = metadata;
     this.#snapshots = snapshots;
@@ -73,12 +73,12 @@ export class Features {
     return FEATURES.map((feature) => ({ feature, enabled: set.get(feature)?.value ?? this.#on.includes(feature) }));
   }
 
-  /** Counts from the next request on. */
+  /** Takes effect with the next request. */
   async set({ feature, enabled }: FeatureToggle): Promise<void> {
     await this.#metadata.write([{ kind: FEATURE_KIND, id: feature, expect: "any", value: enabled }]);
   }
 
-  /** @throws {ProblemError} 422 where the feature makes the section mandatory and there is none */
+  /** @throws {ProblemError} 422 if the feature makes the section mandatory and it is absent */
   async demandAuthorization(
     feature: "force_event_type_authz" | "force_subscription_authz",
     section: object | null,
@@ -89,7 +89,7 @@ export class Features {
     }
   }
 
-  /** @throws {ProblemError} 503 while what is stored must not change */
+  /** @throws {ProblemError} 503 while the feature `disable_db_write_operations` is on */
   async demandWritable(at?: Snapshot): Promise<void> {
     if (await this.isEnabled("disable_db_write_operations", at)) {
       throw new ProblemError(503, "Database is currently in read-only mode");

@@ -1,4 +1,4 @@
-/** What an operator can see and order while the broker runs (protocol 6.2 to 6.5). */
+/** The settings that an operator reads and changes while the broker runs (protocol 6.2 to 6.5). */
 import type { Clock } from "nakadi-protocol";
 import type { MetadataPort } from "nakadi-storage";
 import type { Snapshots } from "../metadata-snapshot.ts";
@@ -16,8 +16,8 @@ export class Settings implements Disposable {
   readonly storages: Storages;
 
   /**
-   * @param app who consumes, as the blacklist names it
-   * @param featuresOn unless somebody has switched them off
+   * @param app the application's name in the blacklist
+   * @param featuresOn features that are on unless an operator has switched them off
    */
   constructor(
     metadata: MetadataPort,

@@ -1,7 +1,7 @@
 /**
- * The storages that an operator may name (protocol 6.5): metadata of kind `storage`. The broker keeps everything in the one
- * storage that it was started with, whatever they are called; which one is the default is remembered, and in which one a
- * timeline was asked for, nothing more.
+ * The storages that an operator registers (protocol 6.5): metadata of kind `storage`. They are names only, for clients that
+ * manage storages: the broker keeps all events in its own storage, and remembers the default and the storage that was
+ * requested for a timeline.
  */
 import type { MetadataPort, Write } from "nakadi-storage";
 import type { Snapshot, Snapshots } from "../metadata-snapshot.ts";
@@ -47,7 +47,7 @@ export class Storages {
     return { id, ...found.value };
   }
 
-  /** The id of the one in which new event types are. */
+  /** The id of the storage of new event types. */
   async defaultId(at?: Snapshot): Promise<string> {
     return [...(await this.#all(at))].find(([, { value }]) => value.default)?.[0] ?? OWN_STORAGE;
   }
@@ -78,7 +78,7 @@ export class Storages {
   }
 
   /**
-   * @param isUsed whether a timeline is in it
+   * @param isUsed whether a timeline is in the storage
    * @throws {ProblemError} 403 for one in use, 404
    */
   async remove(id: string, isUsed: (id: string) => Promise<boolean>): Promise<StorageDescription> {
@@ -116,10 +116,10 @@ export class Storages {
   }
 }
 
-/** Of a record that is not stored yet. */
+/** The version of a record that is not stored yet. */
 const UNWRITTEN = 0;
 
-/** Of what is kept as it came: what can be read can be too deep to be written. */
+/** Nesting of a stored configuration: `JSON.stringify` fails at depths that `JSON.parse` accepts. */
 const MAX_DEPTH = 100;
 
 function nestsDeeper(value: unknown, levels: number): boolean {

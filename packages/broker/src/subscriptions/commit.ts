@@ -1,4 +1,4 @@
-/** Committing: the checks of protocol 3.13 in their order, then the fence. */
+/** Commits cursors: the checks of protocol 3.13 in their order, then the storage's fence. */
 import type { CommitItem, CommitOutcome, CoordinationPort, LogPort, StoredPosition } from "nakadi-storage";
 import { type Access, subscriptionResource } from "../authorization/authorizer.ts";
 import { type CommitResponse, type Cursor, isUuid } from "nakadi-protocol";
@@ -23,7 +23,7 @@ export interface CommitParts {
 }
 
 /**
- * @returns `undefined` if every cursor moved its partition forward, else what became of each
+ * @returns the outcome of each cursor; `undefined` if all moved their partitions forward
  * @throws {ProblemError} 403, 404, 422; 503 while this node holds no lease
  */
 export async function commit(
@@ -47,13 +47,13 @@ export async function commit(
   return { items: results };
 }
 
-/** A partition that there is not: the fence finds out that nobody owns it, once it knows that the session is there. */
+/** Stands for an unknown partition: the fence refuses it as not owned, after it has found the session. */
 const NOWHERE = -1;
 
 async function convert({ eventTypes, log }: CommitParts, cursor: Cursor, at: Snapshot): Promise<CommitItem> {
   const stored = await eventTypes.find(cursor.event_type, at);
   if (!stored) throw new ProblemError(422, `EventType "${cursor.event_type}" does not exist.`);
-  // Only BEGIN needs the log's bounds, and only the closed timelines' ends are needed to pass over them.
+  // Only BEGIN needs the bounds of the log; passing closed timelines needs only their ends.
   const all = cursor.offset.toUpperCase() === "BEGIN" ? await timelineBounds(log, stored) : [];
   const position = asProblem(() => cursorPosition(stored, all, cursor));
   if (position.number < -1) {

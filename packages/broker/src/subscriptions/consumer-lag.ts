@@ -1,4 +1,4 @@
-/** How old the next event is that a subscription has not consumed (protocol 2.10). */
+/** The age of the next event that a subscription has not consumed (protocol 2.10). */
 import type { Clock } from "nakadi-protocol";
 import type { LogPort } from "nakadi-storage";
 import type { Axis } from "../positions/axis.ts";
@@ -13,7 +13,7 @@ export interface Distance {
   end: number;
 }
 
-/** In whole seconds; 0 at the end of the log; `undefined` where the log does not tell within 30 seconds, or not at all. */
+/** In whole seconds; 0 at the end of the log; `undefined` if the log does not answer within 30 seconds or fails. */
 export async function consumerLagSeconds(log: LogPort, clock: Clock, distance: Distance): Promise<number | undefined> {
   if (distance.end <= distance.committed) return 0;
   const aborter = new AbortController();
@@ -31,7 +31,7 @@ export async function consumerLagSeconds(log: LogPort, clock: Clock, distance: D
   }
 }
 
-/** `undefined` if nothing is left up to the end. */
+/** `undefined` if no event is left up to the end. */
 async function nextStoredMs(
   log: LogPort,
   { axis, partition, committed, end }: Distance,
@@ -42,7 +42,7 @@ async function nextStoredMs(
     const { frames, next } = await log.read(id, partition, number, { bytes: 1, records: 1 }, signal);
     const [frame] = frames;
     if (frame) return frame.timestampMs;
-    // Of a closed timeline nothing is left: the next one goes on.
+    // All events of a closed timeline have expired; the next timeline continues.
     ordinal = base + (next > number ? next : last + 1);
   }
   return undefined;

@@ -12,7 +12,7 @@ import { splitPartitionKey } from "../positions/partition-key.ts";
 import { asProblem } from "./initial-cursors.ts";
 import { initialise, normalised } from "./initialise.ts";
 import type { Subscriptions } from "./registry.ts";
-import { type StandstillParts, whileStopped } from "./standstill.ts";
+import { type StandstillParts, withoutStreams } from "./standstill.ts";
 
 export interface CursorParts extends StandstillParts {
   snapshots: Snapshots;
@@ -22,7 +22,7 @@ export interface CursorParts extends StandstillParts {
   log: LogPort;
 }
 
-/** Empty before the positions are fixed. @throws {ProblemError} 403, 404 */
+/** The committed cursors; none before the positions are fixed. @throws {ProblemError} 403, 404 */
 export async function readCursors({ subscriptions, gate, coordination }: CursorParts, id: string): Promise<Cursor[]> {
   await gate.demandCursors((await subscriptions.get(id)).event_types);
   const current = await coordination.group(id);
@@ -36,8 +36,8 @@ export async function readCursors({ subscriptions, gate, coordination }: CursorP
 }
 
 /**
- * Sets positions, back or forth: the streams are told and waited for, as long as they may wait for commits themselves.
- * No cursors at all only fix the positions of a subscription that nobody has used yet.
+ * Sets positions, backward or forward, after all streams of the subscription have ended. An empty list only fixes the
+ * positions of an unused subscription.
  * @throws {ProblemError} 403, 404, 409, 422; 500 if the streams do not end in time
  */
 export async function resetCursors(parts: CursorParts, id: string, cursors: readonly Cursor[]): Promise<void> {
@@ -48,7 +48,7 @@ export async function resetCursors(parts: CursorParts, id: string, cursors: read
   const to = await resetPositions(parts, subscription.event_types, cursors, at);
   await initialise(parts, subscription, await subscriptions.eventTypesOf(subscription, at));
   if (to.size === 0) return;
-  await whileStopped(parts, id, ({ version }) => coordination.force(id, version, to));
+  await withoutStreams(parts, id, ({ version }) => coordination.force(id, version, to));
 }
 
 async function resetPositions(

@@ -1,4 +1,4 @@
-/** Whether a new subscription may have the partitions and initial cursors that it asks for (protocol 2.3, steps 6 and 7). */
+/** Checks the partitions and initial cursors of a new subscription (protocol 2.3, steps 6 and 7). */
 import type { LogPort } from "nakadi-storage";
 import type { StoredEventType } from "../event-types/stored-event-type.ts";
 import { CursorError, partitionNumber, readablePosition } from "../positions/cursor-position.ts";

@@ -1,5 +1,5 @@
 /**
- * Fixing where a subscription begins: at its first stream, or at a PATCH of its cursors, not before (protocol 3.2, A.2).
+ * Fixes the first positions of a subscription, at its first stream or at a PATCH of its cursors (protocol 3.2, A.2).
  */
 import { formatOffset, type Position, type Subscription } from "nakadi-protocol";
 import type { StoredEventType } from "../event-types/stored-event-type.ts";
@@ -9,7 +9,7 @@ import { timelineBounds } from "../positions/timeline-bounds.ts";
 import type { CoordinationPort, Group, LogPort, Owned, PartitionKey, Progress, StoredPosition } from "nakadi-storage";
 import { balance } from "../group/balancer.ts";
 
-/** Before every event: the raw `BEGIN` of an initial cursor, which any commit moves on from. */
+/** The position of an initial cursor `BEGIN`: before each event, so that any commit moves it forward. */
 const BEGIN: Omit<StoredPosition, "text"> = { order: 0, number: -1 };
 
 export interface InitialiseParts {
@@ -18,8 +18,8 @@ export interface InitialiseParts {
 }
 
 /**
- * Does nothing where positions are fixed already; safe to repeat after a crash and to race. Partitions that were added
- * since, by somebody who did not get any further, are taken in.
+ * Does nothing if the positions are fixed, except for partitions that an interrupted repartitioning left out, which are
+ * added. May be repeated after a crash, and run concurrently.
  */
 export async function initialise(
   parts: InitialiseParts,
@@ -41,7 +41,7 @@ export async function initialise(
   }
 }
 
-/** Whether the subscription's streams know each partition of `eventTypes`. */
+/** Whether the topology has each partition of `eventTypes`. */
 export function knowsAll({ topology }: Group, eventTypes: readonly StoredEventType[]): boolean {
   const known = new Set(topology.map(({ partition }) => partition));
   return eventTypes.every(({ eventType, partitions }) =>
@@ -50,8 +50,8 @@ export function knowsAll({ topology }: Group, eventTypes: readonly StoredEventTy
 }
 
 /**
- * Takes in partitions that the group does not know, and gives them to the sessions that are there; they are read from their
- * beginning, whatever `read_from` says.
+ * Adds the partitions that the group lacks and assigns them to its live sessions. They are read from their beginning,
+ * whatever `read_from` says.
  */
 export async function addPartitions(
   { log, coordination }: InitialiseParts,

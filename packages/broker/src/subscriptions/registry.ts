@@ -1,6 +1,6 @@
 /**
  * Subscriptions as resources (protocol 2.2 to 2.7). Metadata kinds: `subscription` by id, and `subscription-key`, which
- * keeps two subscriptions from having the same key.
+ * makes their keys unique.
  */
 import { createHash } from "node:crypto";
 import type { Clock, Subscription } from "nakadi-protocol";
@@ -43,7 +43,7 @@ export class Subscriptions {
 
   /**
    * Creates the subscription, or finds the one with the same key.
-   * @throws {ProblemError} 409 if another request creates it at this instant; 422; 400; 403; 503 where features say so
+   * @throws {ProblemError} 409 if a concurrent request creates it; 400, 403, 422; 503 if a feature forbids it
    * @throws {ValidationError}
    */
   async createOrFind(body: unknown, access: Access): Promise<{ created: boolean; subscription: Subscription }> {
@@ -76,14 +76,14 @@ export class Subscriptions {
     return (await this.#stored(id)).value;
   }
 
-  /** The subscription's event types, in the order of their names. @throws {ProblemError} 404 if one is gone */
+  /** The subscription's event types, in the order of their names. @throws {ProblemError} 404 if one is deleted */
   async eventTypesOf({ event_types }: Subscription, at?: Snapshot): Promise<StoredEventType[]> {
     const snapshot = at ?? (await this.#parts.snapshots.take());
     return Promise.all(event_types.map((name) => this.#parts.eventTypes.get(name, snapshot)));
   }
 
   /**
-   * Changes who may use the subscription, its annotations and labels.
+   * Changes the authorization, annotations and labels of the subscription.
    * @throws {ProblemError} 400, 404, 422
    * @throws {ValidationError}
    */
@@ -104,13 +104,13 @@ export class Subscriptions {
     return all;
   }
 
-  /** Those that read the event type. */
+  /** The subscriptions that read the event type. */
   async of(eventType: string): Promise<Subscription[]> {
     return (await this.list()).filter(({ event_types }) => event_types.includes(eventType));
   }
 
   /**
-   * The record goes first: after a crash in between, what is left of the state belongs to no subscription.
+   * Deletes the record before the state, so that a crash in between leaves state without a subscription, never the reverse.
    * @throws {ProblemError} 404
    */
   async delete(id: string): Promise<void> {
@@ -139,7 +139,7 @@ export class Subscriptions {
     return id && (await this.#parts.metadata.get<Subscription>(SUBSCRIPTION, id.value))?.value;
   }
 
-  /** Only while its event types are there. @throws {ProblemError} 422 */
+  /** Fails unless its event types exist. @throws {ProblemError} 422 */
   async #store(key: string, subscription: Subscription): Promise<"written" | "conflict"> {
     const records = await this.#eventTypeRecords(subscription.event_types);
     return this.#parts.metadata.write([
@@ -149,7 +149,7 @@ export class Subscriptions {
     ]);
   }
 
-  /** One after the other: all at once they would only be in each other's way. */
+  /** Runs one creation after the other: concurrent ones of one node would only conflict. */
   #inTurn<T>(store: () => Promise<T>): Promise<T> {
     const stored = this.#lastStore.then(store);
     this.#lastStore = stored.catch(() => undefined);
@@ -165,7 +165,7 @@ export class Subscriptions {
   }
 }
 
-/** Written again as it is: whoever deletes the event type at this instant has to look at its subscriptions once more. */
+/** Rewrites the event type unchanged, so that a concurrent deletion conflicts and checks its subscriptions again. */
 function unchanged({ value, version }: Versioned<StoredEventType>): Write {
   return { kind: EVENT_TYPE_KIND, id: value.eventType.name, expect: version, value, unchanged: true };
 }

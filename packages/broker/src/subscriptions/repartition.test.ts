@@ -4,7 +4,7 @@ import { Access, allowAll } from "../authorization/authorizer.ts";
 import { Subscriptions } from "./registry.ts";
 import { repartition } from "./repartition.ts";
 
-it("more partitions are not given to another event type that has got the name", async () => {
+it("partitions are not added to a new event type of the same name", async () => {
   const node = await domainNode();
   const { eventTypes, log } = node;
   const definition = {

@@ -1,6 +1,6 @@
 /**
- * More partitions for an event type (protocol 5.7.3): first the log grows, then the event type, then each subscription
- * takes the new ones in while its streams stand still. Asking again goes on where a crash ended it.
+ * More partitions for an event type (protocol 5.7.3): first the log grows, then the event type, then the topology
+ * of each subscription while it has no streams. A repeated request resumes where a crash ended it.
  */
 import type { LogPort } from "nakadi-storage";
 import type { EventTypes } from "../event-types/catalogue.ts";
@@ -11,7 +11,7 @@ import { noSuchEventType } from "../event-types/catalogue.ts";
 import { isNotFound, ProblemError } from "../problems.ts";
 import { addPartitions, initialise, knowsAll } from "./initialise.ts";
 import type { Subscriptions } from "./registry.ts";
-import { type StandstillParts, whileStopped } from "./standstill.ts";
+import { type StandstillParts, withoutStreams } from "./standstill.ts";
 
 export interface RepartitionParts extends StandstillParts {
   subscriptions: Subscriptions;
@@ -21,9 +21,9 @@ export interface RepartitionParts extends StandstillParts {
 }
 
 /**
- * Does nothing where there are as many partitions already. Takes up to the longest commit timeout: streams are waited for.
- * @returns what was changed, if anything was
- * @throws {ProblemError} 404; 422 for fewer partitions and for too many; 500 if streams do not end in time
+ * Does nothing if the event type has as many partitions. Waits for streams to end, up to the longest commit timeout.
+ * @returns the event type before and after a change
+ * @throws {ProblemError} 404; 422 for fewer partitions, or more than the maximum; 500 if streams do not end in time
  */
 export async function repartition(
   parts: RepartitionParts,
@@ -38,7 +38,7 @@ export async function repartition(
     stay.demandSafe();
     await parts.log.grow(log, count);
     const after = await parts.eventTypes.change(name, (now) => {
-      // Deleted meanwhile, and another one has the name.
+      // Deleted concurrently, and created again under the same name.
       if (now.timelines.at(-1)?.log !== log) throw noSuchEventType(name);
       demandCount(now, count, parts.limits.maxPartitions);
       return grown(now, count, new Date(parts.clock.wallMs()).toISOString());
@@ -70,9 +70,9 @@ async function takeIn(parts: RepartitionParts, id: string): Promise<void> {
     if (!current) return await initialise(parts, subscription, eventTypes);
     if (knowsAll(current.group, eventTypes)) return;
     const alive: ReadonlySet<string> = new Set();
-    await whileStopped(parts, id, (group) => addPartitions(parts, id, { group, alive }, eventTypes));
+    await withoutStreams(parts, id, (group) => addPartitions(parts, id, { group, alive }, eventTypes));
   } catch (error) {
-    // Deleted meanwhile: nothing is left to be done.
+    // The subscription was deleted concurrently.
     if (!isNotFound(error)) throw error;
   }
 }

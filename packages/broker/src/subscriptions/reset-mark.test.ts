@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { expect, it } from "vitest";
 import { isResetting } from "./reset-mark.ts";
 
-it("a mark counts for as long as a reset may take, and never for longer than twice that, however the wall clock is set", () => {
+it("a mark holds for the longest reset, and never for more than twice that, however the wall clock is set", () => {
   const anyTime = fc.integer({ min: -1_000_000_000, max: 1_000_000_000 });
   fc.assert(
     fc.property(fc.integer({ min: 1, max: 10_000_000 }), anyTime, anyTime, (longestMs, madeMs, setMs) => {

@@ -1,6 +1,6 @@
 /**
- * Changing what streams stand on: all streams of the subscription are told to close, and waited for as long as they may
- * wait for commits themselves; none starts meanwhile (protocol 2.9).
+ * Changes a group while it has no streams: the reset mark makes all streams of the subscription close and keeps new ones
+ * from opening, and the change waits for the end of the last one (protocol 2.9).
  */
 import type { Clock } from "nakadi-protocol";
 import type { CoordinationPort, Group } from "nakadi-storage";
@@ -9,7 +9,7 @@ import { nextHint } from "../next-hint.ts";
 import { ProblemError } from "../problems.ts";
 import { isResetting, longestResetMs } from "./reset-mark.ts";
 
-/** Hints may be lost, so whoever waits looks again this often. */
+/** Interval of polls, because hints may be lost. */
 const POLL_MS = 250;
 
 export interface StandstillParts {
@@ -19,10 +19,10 @@ export interface StandstillParts {
 }
 
 /**
- * Runs `change` with the group while no session of it is alive, again where it says that the group has changed.
- * @throws {ProblemError} 404 if the subscription is gone; 409 if somebody else is at it; 500 if streams do not end in time
+ * Runs `change` with the group once none of its sessions is alive, and repeats it after each conflict.
+ * @throws {ProblemError} 404 if the subscription is deleted; 409 during another reset; 500 if streams do not end in time
  */
-export async function whileStopped(
+export async function withoutStreams(
   parts: StandstillParts,
   id: string,
   change: (group: Group) => Promise<"conflict" | "changed" | "forced">,
@@ -39,7 +39,7 @@ export async function whileStopped(
   });
   try {
     for (;;) {
-      const group = await untilAlone(parts, id, deadlineMs);
+      const group = await untilNoSession(parts, id, deadlineMs);
       if ((await change(group)) !== "conflict") return;
     }
   } finally {
@@ -62,8 +62,12 @@ async function setMarker(
   }
 }
 
-/** The group once no live session is left. */
-async function untilAlone({ coordination, clock }: StandstillParts, id: string, deadlineMs: number): Promise<Group> {
+/** Resolves to the group when no session is alive. */
+async function untilNoSession(
+  { coordination, clock }: StandstillParts,
+  id: string,
+  deadlineMs: number,
+): Promise<Group> {
   for (;;) {
     const current = await coordination.group(id);
     if (!current) throw new ProblemError(404, `Subscription with id "${id}" does not exist`);

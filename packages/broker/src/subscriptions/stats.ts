@@ -1,4 +1,4 @@
-/** Who reads what, and how much is left (protocol 2.10). */
+/** Statistics of a subscription: the stream and the lag of each partition (protocol 2.10). */
 import type { Clock, Subscription, SubscriptionEventTypeStats, SubscriptionPartitionStats } from "nakadi-protocol";
 import type { CoordinationPort, Group, LogPort, Owned, Progress } from "nakadi-storage";
 import type { StoredEventType } from "../event-types/stored-event-type.ts";
@@ -13,7 +13,7 @@ interface StatsParts {
   clock: Clock;
 }
 
-/** Everything about each partition; numbers only where positions are fixed. */
+/** All statistics of each partition; lags only if the positions are fixed. */
 export async function subscriptionStats(
   { log, coordination, clock }: StatsParts,
   subscription: Subscription,
@@ -34,7 +34,7 @@ export async function subscriptionStats(
         if (!at) return { partition, state, stream_id };
         const number = Number(partition);
         const axis = new Axis(stored.timelines, number);
-        // A raw BEGIN is before what is left, not before what there ever was.
+        // BEGIN counts from the oldest event that is left.
         const committed = axis.ordinalOf(at.order === 0 ? beforeOldest(all, number) : at) ?? -1;
         const end = axis.ordinalOf(newest(all, number)) ?? -1;
         const distance = { axis, partition: number, committed, end };
@@ -47,7 +47,7 @@ export async function subscriptionStats(
   );
 }
 
-/** Only who reads what (protocol 2.6). */
+/** The stream of each partition, without lags (protocol 2.6). */
 export async function subscriptionStatus(
   coordination: CoordinationPort,
   { id }: Subscription,
@@ -63,7 +63,7 @@ export async function subscriptionStatus(
   }));
 }
 
-/** Sorted as texts: 0, 1, 10, 2. */
+/** Sorted as strings: 0, 1, 10, 2. */
 function partitionNames({ partitions }: StoredEventType): string[] {
   return Array.from({ length: partitions }, (_, partition) => String(partition)).sort();
 }
@@ -89,7 +89,7 @@ interface Ownership {
   type: { assignment_type?: "direct" | "auto" };
 }
 
-/** A partition of a session that is gone is nobody's. */
+/** A partition whose session has ended is unassigned. */
 function ownership(
   owned: Owned | undefined,
   group: Group | undefined,

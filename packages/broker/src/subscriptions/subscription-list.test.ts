@@ -11,7 +11,7 @@ function subscription(n: number, members: Partial<Subscription> = {}): Subscript
 
 const numbers = (count: number): Subscription[] => Array.from({ length: count }, (_, n) => subscription(n));
 const groups = (items: readonly Subscription[]): string[] => items.map(({ consumer_group }) => consumer_group);
-/** Follows links until there are none, at most `most` times. */
+/** Follows links to the last page, at most `most` times. */
 function follow(
   all: readonly Subscription[],
   start: ListQuery,
@@ -29,7 +29,7 @@ function follow(
 }
 
 describe("a list of subscriptions", () => {
-  it("comes newest first, with links to its neighbours", () => {
+  it("is sorted newest first, with links to its neighbours", () => {
     const { items, links } = listPage(numbers(5), listQuery({ limit: "2", offset: "2", reader: "x:y" }));
     expect([items, links]).toEqual([[], { prev: { href: "/subscriptions?reader=x:y&offset=0&limit=2" } }]);
     const page = listPage(numbers(5), listQuery({ limit: "2", offset: "2", owning_application: "app" }));
@@ -40,7 +40,7 @@ describe("a list of subscriptions", () => {
     });
   });
 
-  it("has those that contain all event types, of that owner, for that reader", () => {
+  it("contains those with all event types, the owner and the reader", () => {
     const all = [
       subscription(1, { event_types: ["a", "b"] }),
       subscription(2, { authorization: { admins: [], readers: [{ data_type: "user", value: "x" }] } }),
@@ -111,7 +111,7 @@ describe("a list of subscriptions", () => {
     );
   });
 
-  it("has its defaults for parameters that say nothing", () => {
+  it("has defaults for empty parameters", () => {
     const nothing = { event_type: "", limit: "", offset: "", show_status: "" };
     expect(listQuery(nothing)).toEqual(listQuery({}));
     expect(listQuery({ show_status: "TRUE" }).showStatus).toBe(true);

@@ -25,7 +25,7 @@ export interface Links {
 }
 
 /**
- * @param byToken whether pages go by token where the query does not say how
+ * @param byToken whether pages are by token if the query names neither
  * @throws {ProblemError} 400
  */
 export function listQuery(
@@ -45,7 +45,7 @@ export function listQuery(
   const types = query["event_type"];
   return {
     owningApplication: one("owning_application"),
-    // A single value may hold several, separated by commas.
+    // A single value may be a list separated by commas.
     eventTypes: typeof types === "string" ? types.split(",").filter(Boolean) : (types ?? []),
     reader: attribute(one("reader")),
     showStatus: flagOf("show_status", one("show_status")),
@@ -55,7 +55,7 @@ export function listQuery(
   };
 }
 
-/** One page of `all`, newest first, or by id where a token says so. */
+/** One page of `all`: newest first, or by id with a token. */
 export function listPage(all: readonly Subscription[], query: ListQuery): { items: Subscription[]; links: Links } {
   const matching = all.filter((subscription) => matches(subscription, query));
   return query.token === undefined ? pageByOffset(matching, query) : pageByToken(matching, query, query.token);
@@ -69,7 +69,7 @@ function matches(subscription: Subscription, { owningApplication, eventTypes, re
   return readers.some(({ data_type, value }) => data_type === reader.data_type && value === reader.value);
 }
 
-/** A full page links to a next one, even if nothing is on that. */
+/** A full page links to a next one, which may be empty. */
 function pageByOffset(matching: readonly Subscription[], query: ListQuery): { items: Subscription[]; links: Links } {
   const { limit, offset } = query;
   const newestFirst = matching.toSorted((a, b) => compare(b.created_at, a.created_at));
@@ -84,7 +84,7 @@ function pageByOffset(matching: readonly Subscription[], query: ListQuery): { it
   };
 }
 
-/** What a token says beside its id: in which direction the page goes, and whether the id itself belongs to it. */
+/** The prefix of a token: the direction of the page, and whether it includes the id. */
 const TOKENS: ReadonlyMap<string, { backward: boolean; including: boolean }> = new Map([
   ["F", { backward: false, including: false }],
   ["W", { backward: false, including: true }],
@@ -93,8 +93,8 @@ const TOKENS: ReadonlyMap<string, { backward: boolean; including: boolean }> = n
 ]);
 
 /**
- * A forward page that holds the last subscription has no `next`, a backward page that holds the first one no `prev`. The
- * link back to where the token came from is always there, on an empty page too; only a token without an id has none.
+ * A forward page with the last subscription has no `next`, a backward page with the first one no `prev`. The link back to
+ * the origin of the token is always present, unless the token has no id.
  */
 function pageByToken(
   matching: readonly Subscription[],

@@ -46,7 +46,7 @@ export function subscriptionRequest(body: unknown): CompleteSubscriptionRequest 
   return request;
 }
 
-/** What makes two requests the same subscription (protocol 2.2). */
+/** The key: requests with the same key mean the same subscription (protocol 2.2). */
 export function subscriptionKey({
   owning_application,
   event_types,

@@ -1,5 +1,5 @@
 /**
- * What a PUT may change of a subscription: who may use it, annotations and labels, nothing else (protocol 2.5).
+ * A PUT changes only the authorization, annotations and labels of a subscription (protocol 2.5).
  * @pure
  */
 import type { Subscription } from "nakadi-protocol";
@@ -9,7 +9,7 @@ import { Members } from "../request-body.ts";
 import { subscriptionRequest } from "./subscription-request.ts";
 
 /**
- * The subscription after the update. Omitted members count with their defaults, so a PUT must say what it does not change.
+ * The subscription after the update. Omitted members have their defaults, so a PUT must repeat unchanged members.
  * @throws {ProblemError} 400, 422
  * @throws {ValidationError}
  */

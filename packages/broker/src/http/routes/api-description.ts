@@ -1,4 +1,4 @@
-/** What this server answers to, as an OpenAPI document made of its own routes (protocol 6.1). */
+/** The routes of this server as an OpenAPI document (protocol 6.1). */
 import type { FastifyInstance } from "fastify";
 import { sendJson } from "../replies.ts";
 import { onDeclared, resource } from "../resource.ts";
@@ -8,7 +8,7 @@ interface Operation {
   responses: object;
 }
 
-/** Before all other routes: it knows those that come after it. */
+/** Must be called before all other routes: it records the routes that are declared later. */
 export function apiDescriptionRoutes(app: FastifyInstance): void {
   const paths: Record<string, Record<string, Operation>> = {};
   onDeclared(app, (url, method) => {

@@ -13,13 +13,13 @@ import { permittedEventType } from "../permitted.ts";
 import { requestJson } from "../request-json.ts";
 import { resource } from "../resource.ts";
 
-/** Whole numbers that a shift of 64 bits and a double can both hold. */
+/** Bounds of a shift: whole numbers that are exact in a JavaScript number. */
 const SHIFTS = [BigInt(Number.MIN_SAFE_INTEGER), BigInt(Number.MAX_SAFE_INTEGER)] as const;
 
 export function cursorOperationRoutes(app: FastifyInstance, domain: Domain): void {
   const { storage } = domain;
 
-  /** Answers each item of the body's array, in its order. */
+  /** The answers to the items of the body's array, in order. */
   function operation<I>(
     path: string,
     operations: Operation[],

@@ -89,7 +89,7 @@ export function eventTypeRoutes(app: FastifyInstance, domain: Domain): void {
   });
 }
 
-/** How many offsets lie behind the cursor. @throws {ProblemError} 422 */
+/** Events after the cursor. @throws {ProblemError} 422 */
 function unconsumedEvents(stored: StoredEventType, all: readonly TimelineBounds[], cursor: PartitionCursor): number {
   const partition = Number(cursor.partition);
   const axis = new Axis(stored.timelines, partition);
@@ -117,7 +117,7 @@ function consumedCursors(request: FastifyRequest, partitions: number): Map<numbe
   return byPartition;
 }
 
-/** @throws {ProblemError} 400 for null, 422 for anything else that is no array of cursors */
+/** @throws {ProblemError} 400 for null, 422 for any other value than an array of cursors */
 function readCursors(text: string): { partition: string | null; offset: string | null }[] {
   const malformed = new ProblemError(422, "malformed cursors");
   let list: unknown;
@@ -138,8 +138,8 @@ function readCursors(text: string): { partition: string | null; offset: string |
 }
 
 /**
- * Makes sure that no subscription stands in the way of deleting the event type.
- * @returns whether any still does
+ * Deletes the subscriptions that may be deleted with the event type.
+ * @returns whether a subscription still needs the event type
  */
 async function clearSubscriptions(domain: Domain, eventType: string): Promise<boolean> {
   const { subscriptions, settings, storage, deletableSubscription: deletable, reports } = domain;
@@ -156,7 +156,7 @@ async function clearSubscriptions(domain: Domain, eventType: string): Promise<bo
   return false;
 }
 
-/** Who wants something deleted does not mind that somebody else was faster. */
+/** A 404 counts as success: another request deleted the same subscription first. */
 function unlessGone(error: unknown): void {
   if (!isNotFound(error)) throw error;
 }

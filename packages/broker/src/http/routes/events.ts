@@ -70,7 +70,7 @@ export function eventRoutes(app: FastifyInstance, domain: Domain): void {
 }
 
 /**
- * Any content type counts as JSON but two: Avro is not read here, and a form is eaten by the real server's container.
+ * Any content type counts as JSON, except Avro, which is refused, and a form, whose body the real server's container consumes.
  * @throws {ProblemError} 400, 415
  */
 function eventBytes({ headers, body }: FastifyRequest): Uint8Array {

@@ -1,4 +1,4 @@
-/** `/event-types/{name}/schemas`: versions of a schema, listed, found, added, tried out (protocol 5.5, 5.6). */
+/** `/event-types/{name}/schemas`: versions of a schema: list, get, add, check compatibility (protocol 5.5, 5.6). */
 import type { FastifyInstance, FastifyRequest } from "fastify";
 import { readSchema } from "../../event-types/event-type-request.ts";
 import type { StoredEventType } from "../../event-types/stored-event-type.ts";

@@ -35,7 +35,7 @@ export function storageRoutes(app: FastifyInstance, { settings, access, eventTyp
     },
     DELETE: async (request, reply) => {
       await demandChangeable();
-      const removed = await storages.remove(pathParameter(request, "id"), (id) => eventTypes.areIn(id));
+      const removed = await storages.remove(pathParameter(request, "id"), (id) => eventTypes.usesStorage(id));
       reports.changed({ resource: "storage", id: removed.id, before: removed });
       return sendEmpty(reply, 204);
     },

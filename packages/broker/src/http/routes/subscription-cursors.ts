@@ -1,9 +1,10 @@
-/** `/subscriptions/{id}/cursors`: positions read, committed, reset (protocol 2.8, 2.9, 3.13). */
+/** `/subscriptions/{id}/cursors`: read, commit, reset (protocol 2.8, 2.9, 3.13). */
 import type { FastifyInstance } from "fastify";
+import type { Cursor } from "nakadi-protocol";
 import { Header } from "nakadi-protocol";
 import { ProblemError } from "../../problems.ts";
+import { Members } from "../../request-body.ts";
 import { commit } from "../../subscriptions/commit.ts";
-import { cursorItems } from "../../subscriptions/cursor-items.ts";
 import { readCursors, resetCursors } from "../../subscriptions/cursors.ts";
 import type { Domain } from "../domain.ts";
 import { permittedSubscription } from "../permitted.ts";
@@ -46,4 +47,24 @@ export function subscriptionCursorRoutes(app: FastifyInstance, domain: Domain): 
       return sendEmpty(reply, 204);
     },
   });
+}
+
+/**
+ * The cursors of a commit or a reset (protocol 2.9, 3.13).
+ * @param requireToken commits need a cursor token of any value; resets do not
+ * @throws {ProblemError} 400
+ * @throws {ValidationError}
+ */
+function cursorItems(body: unknown, { requireToken }: { requireToken: boolean }): Cursor[] {
+  const members = Members.of(body);
+  const items = members.objects("items");
+  if (items === null) members.violate("items", "must not be null");
+  const cursors = (items ?? []).map((item) => ({
+    partition: item.requiredText("partition", "cursor partition cannot be empty"),
+    offset: item.requiredText("offset", "cursor offset cannot be empty"),
+    event_type: item.requiredText("event_type"),
+    cursor_token: requireToken ? item.requiredText("cursor_token") : "",
+  }));
+  members.demandValid();
+  return cursors;
 }

@@ -15,7 +15,7 @@ export function subscriptionRoutes(app: FastifyInstance, domain: Domain): void {
   const { snapshots, subscriptions, eventTypes, storage, settings, access, clock, reports } = domain;
   const { features } = settings;
 
-  /** The light statistics of a list: who reads what, not how much is left; nothing of event types that are gone. */
+  /** The statistics in a list: the stream of each partition without the lag; deleted event types are omitted. */
   async function withStatus(items: readonly Subscription[], at: Snapshot): Promise<unknown[]> {
     return Promise.all(
       items.map(async (subscription) => {
