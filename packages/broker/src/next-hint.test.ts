@@ -19,7 +19,7 @@ it("a wait ends with a hint or its time, and listens no more then", async () => 
   expect([clock.pending, hints.size]).toEqual([0, 0]);
 });
 
-it("who cannot listen does not wait either, and leaves no timer that would fail later", async () => {
+it("a failure to listen ends the wait, and leaves no timer", async () => {
   const clock = new ManualClock();
   const waiting = nextHint(clock, 250, () => {
     throw new Error("The storage is closed.");

@@ -45,7 +45,7 @@ it("a node that stood still for too long ends what it ran and comes back under a
   expect(nodeClock.pending).toBe(0);
 });
 
-it("a node that gets no lease tries again with growing pauses until it gets one; nothing begins meanwhile", async () => {
+it("a node without a lease retries with growing pauses, and nothing begins until it gets one", async () => {
   const given = await joined();
   const { nodeClock, coordination, membership, failed } = given;
   const guarded = membership.guarded(coordination);

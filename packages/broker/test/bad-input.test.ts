@@ -65,23 +65,26 @@ describe("bodies of events", () => {
   });
 
   it.each([
-    ["of a length that is told", "Content-Length: 30000000\r\n\r\n", ""],
+    ["with a declared length", "Content-Length: 30000000\r\n\r\n", ""],
     ["in chunks", "Transfer-Encoding: chunked\r\n\r\n1c9c380\r\n", "\r\n0\r\n\r\n"],
-  ])("a body that is far too large, %s: who reads no answer before all is sent gets the 413", async (_, head, tail) => {
-    const test = await testBroker({ limits: { maxBodyBytes: 10_000 } });
-    const path = `/event-types/${await test.eventType()}/events`;
-    const socket = net.connect(test.broker.port, "127.0.0.1").pause();
-    const failed = once(socket, "error").then(([error]) => Promise.reject(error as Error));
-    const send = (text: string): Promise<unknown> => new Promise((sent) => socket.write(text, sent));
-    const exchange = async (): Promise<string> => {
-      await send(`POST ${path} HTTP/1.1\r\nHost: x\r\n${head}`);
-      for (let part = 0; part < 30; part++) await send("x".repeat(1_000_000));
-      await send(`${tail}GET /health HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n`);
-      return text(socket);
-    };
-    const answers = await Promise.race([exchange(), failed]);
-    expect(answers).toMatch(/^HTTP\/1\.1 413 .*HTTP\/1\.1 200 .*OK$/s);
-  });
+  ])(
+    "a body that is far too large, %s: a client that sends all before it reads gets the 413",
+    async (_, head, tail) => {
+      const test = await testBroker({ limits: { maxBodyBytes: 10_000 } });
+      const path = `/event-types/${await test.eventType()}/events`;
+      const socket = net.connect(test.broker.port, "127.0.0.1").pause();
+      const failed = once(socket, "error").then(([error]) => Promise.reject(error as Error));
+      const send = (text: string): Promise<unknown> => new Promise((sent) => socket.write(text, sent));
+      const exchange = async (): Promise<string> => {
+        await send(`POST ${path} HTTP/1.1\r\nHost: x\r\n${head}`);
+        for (let part = 0; part < 30; part++) await send("x".repeat(1_000_000));
+        await send(`${tail}GET /health HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n`);
+        return text(socket);
+      };
+      const answers = await Promise.race([exchange(), failed]);
+      expect(answers).toMatch(/^HTTP\/1\.1 413 .*HTTP\/1\.1 200 .*OK$/s);
+    },
+  );
 
   it("a body that never ends is cut off, and nothing else waits for it", async () => {
     const test = await testBroker({ limits: { requestTimeoutMs: 1_000 } });
@@ -167,7 +170,7 @@ describe("unknown things", () => {
     expect(answer.headers["x-flow-id"]).toMatch(/^[0-9A-Za-z]{24}$/);
   });
 
-  it("paths that nobody knows get the container's error, as do empty segments", async () => {
+  it("unknown paths and empty segments get the container's error", async () => {
     const { call } = await testBroker();
     const nowhere = await call({ path: "/nonsense" });
     expect([nowhere.status, nowhere.headers["content-type"]]).toEqual([404, "application/json"]);

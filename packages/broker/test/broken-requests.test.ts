@@ -25,7 +25,7 @@ function answerOf(received: string): RawAnswer {
 
 const FLOW = "X-Flow-Id: my flow/7\r\n";
 
-describe("what is no HTTP", () => {
+describe("invalid HTTP", () => {
   it.each([
     ["a header without a colon", `GET /health HTTP/1.1\r\nHost: x\r\n${FLOW}Bad header\r\n\r\n`, 400],
     ["no request line", "hello\r\n\r\n", 400],
@@ -49,7 +49,7 @@ describe("what is no HTTP", () => {
     expect(JSON.parse(answer.body)).toMatchObject({ status, title: expect.any(String), detail: expect.any(String) });
   });
 
-  it("is told from the request before it on the same connection", async () => {
+  it("is distinguished from the request before it on the same connection", async () => {
     const test = await testBroker();
     const first = "GET /health HTTP/1.1\r\nHost: x\r\nX-Flow-Id: first\r\n\r\n";
     const second = "FOO /event-types HTTP/1.1\r\nHost: x\r\nX-Flow-Id: second\r\n\r\n";

@@ -14,7 +14,7 @@ function post({ call }: TestBroker, subscription: string, streamId: string | und
 const offset = (number: number): string => `001-0001-${String(number).padStart(18, "0")}`;
 
 describe("a commit", () => {
-  it("is checked in the order of the protocol's table: of two faults the earlier one is told", async () => {
+  it("is checked in the order of the protocol's table: the earlier of two faults is answered", async () => {
     let denied: string | undefined;
     const authorizer: Authorizer = { allows: async (_subject, operation) => operation !== denied };
     const broker = await testBroker({ authorizer });
@@ -60,8 +60,8 @@ describe("a commit", () => {
     ]);
     await broker.openDirect(id, { partitions: [{ event_type: name, partition: "1" }] });
     const stream = await broker.openDirect(id, { partitions: [{ event_type: name, partition: "0" }] });
-    const nobody = randomUUID();
-    expect(await told(id, nobody, [nowhere])).toEqual([422, `Session with stream id ${nobody} not found`]);
+    const unknown = randomUUID();
+    expect(await told(id, unknown, [nowhere])).toEqual([422, `Session with stream id ${unknown} not found`]);
     expect(await told(id, stream.id, [good, nowhere])).toEqual([422, "non existing partition 7"]);
     expect(await told(id, stream.id, [good, { ...good, partition: "x" }])).toEqual([422, "non existing partition x"]);
     expect(await told(id, stream.id, [good, foreign])).toEqual([

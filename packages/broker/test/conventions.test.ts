@@ -38,7 +38,7 @@ describe("Accept", () => {
     "application/json/x",
     "application/json;q=2",
     "application/js on",
-  ])("%j is no media range: an empty 406, whatever else is accepted", async (accept) => {
+  ])("%j is not a media range: an empty 406, whatever else is accepted", async (accept) => {
     const test = await testBroker();
     for (const path of ["/registry/partition-strategies", "/version", "/subscriptions", "/metrics"]) {
       const answer = await test.call({ path, headers: { accept: `application/json, ${accept}` } });
@@ -278,7 +278,7 @@ describe("targeted events", () => {
 
 describe("permissions", () => {
   type Asked = [operation: string, type: string];
-  /** Allows everything until it is told to deny one operation. */
+  /** Allows everything except the operation that a test denies. */
   function denyingOne(): { authorizer: Authorizer; deny: (asked: Asked | undefined) => void } {
     let denied: Asked | undefined;
     return {

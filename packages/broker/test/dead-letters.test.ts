@@ -43,7 +43,7 @@ const event = (n: number) => ({
 });
 
 describe("dead letters", () => {
-  it("are skipped after so many sends, one event of the failing batch", async () => {
+  it("are skipped after the configured sends, one event of the failing batch", async () => {
     const broker = await manualBroker();
     const name = await broker.eventType();
     const id = await broker.subscription([name], annotations("2", "SKIP_EVENT"));

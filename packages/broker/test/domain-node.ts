@@ -43,7 +43,7 @@ export async function domainNode(options: NodeOptions = {}): Promise<DomainNode>
     failed: onError,
   });
   const snapshots = new Snapshots(storage.metadata);
-  const settings = new Settings(storage.metadata, snapshots, clock, "somebody", featuresOn);
+  const settings = new Settings(storage.metadata, snapshots, clock, "producer", featuresOn);
   const common = { ...storage, snapshots, features: settings.features, limits: DEFAULT_LIMITS, clock, uuid };
   const eventTypes = new EventTypes(common);
   const closings = new Closings(common);

@@ -3,7 +3,7 @@ import type { Authorizer } from "../src/index.ts";
 import type { Answer } from "./http-client.ts";
 import { hashed, manualBroker, testBroker, type TestBroker } from "./test-broker.ts";
 
-/** Lets everybody read what is not forbidden. */
+/** Allows reading, except for forbidden event types. */
 function forbidding(): { authorizer: Authorizer; forbidden: Set<string> } {
   const forbidden = new Set<string>();
   return {
@@ -37,7 +37,7 @@ describe("a stream ends without a word", () => {
     expect([again.status, detailOf(again)]).toEqual([403, `Access on READ event-type:${two} denied`]);
   });
 
-  it("when nobody has told it that it may not read any more", async () => {
+  it("when the permission to read was removed without a hint", async () => {
     const { authorizer, forbidden } = forbidding();
     const broker = await manualBroker({ authorizer });
     const name = await broker.eventType();
@@ -47,7 +47,7 @@ describe("a stream ends without a word", () => {
     expect(await stream.rest()).toEqual([]);
   });
 
-  it("not when who may use the subscription changes", async () => {
+  it("not when the subscription's authorization changes", async () => {
     const { authorizer, forbidden } = forbidding();
     const broker = await manualBroker({ authorizer });
     const name = await broker.eventType();

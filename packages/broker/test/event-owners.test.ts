@@ -26,7 +26,7 @@ describe("the owners of events", () => {
     partition: null,
   });
 
-  it("are asked for before any schema; what names none is anybody's", async () => {
+  it("are checked before the schema; an event without one is free for all", async () => {
     const events = [{ n: "no number" }, { a: { owner: "us" } }, { a: { owner: "them" } }, {}];
     expect(await publishAs(path, events)).toEqual([
       422,

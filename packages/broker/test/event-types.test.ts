@@ -157,7 +157,7 @@ describe("PUT /event-types/{name}", () => {
     expect((await test.publish(name, [keyed])).status).toBe(200);
   });
 
-  it("needs ADMIN and VIEW, and the stricter rules bind whoever does not administer the server", async () => {
+  it("needs ADMIN and VIEW, and only administrators of the server escape the stricter rules", async () => {
     const stranger = await testBroker({ authorizer: denying("nakadi", "ADMIN") });
     const name = await stranger.eventType(MINIMAL);
     const text = (operation: string): string =>
@@ -223,7 +223,7 @@ describe("schemas", () => {
     expect((await test.call({ path })).json).toEqual({ title: "Bad Request", status: 400, detail });
   });
 
-  it("are found by what they say; what is no JSON is not looked for", async () => {
+  it("are found by their content; invalid JSON is refused", async () => {
     const test = await testBroker();
     const schema = { type: "json_schema", schema: '{"title":"x","type":"object"}' };
     const path = `/event-types/${await test.eventType({ ...MINIMAL, schema })}/schemas?fetch=true`;
@@ -291,7 +291,7 @@ describe("DELETE /event-types/{name}", () => {
     expect(await get(test, "/subscriptions")).toMatchObject({ items: [] });
   });
 
-  it("does not stumble over subscriptions that somebody else deletes at the same time", async () => {
+  it("succeeds while another request deletes the same subscriptions", async () => {
     const test = await testBroker();
     const name = await test.eventType();
     const ids = await Promise.all(Array.from({ length: 5 }, () => test.subscription([name])));
@@ -305,7 +305,7 @@ describe("DELETE /event-types/{name}", () => {
     expect([answer?.status, answer?.text]).toEqual([200, ""]);
   });
 
-  it("while somebody asks about the event type's events: it is not there, and that is no internal error", async () => {
+  it("during a request for the event type's events: a 404, never an internal error", async () => {
     let onRead: (() => Promise<unknown>) | undefined;
     const authorizer: Authorizer = {
       async allows(_subject, operation) {

@@ -1,4 +1,4 @@
-/** What consumers are told while the disk takes nothing any more. */
+/** The answers to consumers after a failed write to the disk. */
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";

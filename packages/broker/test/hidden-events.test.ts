@@ -121,7 +121,7 @@ async function readAll(stream: LineStream, lines: StreamLine[]): Promise<void> {
 describe("events that retention has taken", () => {
   const HOURS_MS = 3_600_000;
 
-  it("are told of in the first batch of their partition, and reading goes on with the oldest that is left", async () => {
+  it("are reported in the first batch of their partition, and reading resumes with the oldest that is left", async () => {
     const broker = await manualBroker();
     const name = await broker.eventType({ options: { retention_time: 3 * HOURS_MS } });
     const id = await broker.subscription([name]);

@@ -160,7 +160,7 @@ describe("startBroker", () => {
     expect((await call(broker.url, { path: "/health" })).status).toBe(200);
   });
 
-  it("stops once, however often it is told to, and frees its port", async () => {
+  it("stops once, however often stop is called, and frees its port", async () => {
     const broker = await startBroker();
     await Promise.all([broker.stop(), broker.stop(), broker.close()]);
     const again = net.createServer();

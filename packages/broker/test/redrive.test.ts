@@ -71,7 +71,7 @@ describe("events that are redriven", () => {
     expect((await call({ method: "DELETE", path: `/event-types/${REDRIVE}` })).status).toBe(200);
   });
 
-  it("wait for a subscription that nobody has used yet, whose beginning they do not fix", async () => {
+  it("wait for an unused subscription, whose positions they do not fix", async () => {
     const broker = await manualBroker();
     const name = await broker.eventType();
     const id = await broker.subscription([name], { read_from: "end" });

@@ -57,7 +57,7 @@ describe("more partitions", () => {
     expect((await stream.next()).info?.debug).toBe("Stream started");
   });
 
-  it("fix where a subscription begins that nobody has used", async () => {
+  it("fix the positions of an unused subscription", async () => {
     const broker = await testBroker();
     const name = await broker.eventType();
     const id = await broker.subscription([name], { read_from: "end" });

@@ -4,7 +4,7 @@ import type { LineStream } from "./http-client.ts";
 import { manualBroker, type TestBroker, testBroker } from "./test-broker.ts";
 
 const HASH = createHash("sha256").update("unauthenticated").digest("hex");
-const WHO = { app: "unauthenticated", app_hashed: HASH };
+const APPLICATION = { app: "unauthenticated", app_hashed: HASH };
 const MINIMAL = { owning_application: "test", category: "undefined", schema: { type: "json_schema", schema: "{}" } };
 
 interface Watch {
@@ -51,14 +51,14 @@ describe("with kpi_collection on", () => {
     const test = await testBroker({ profile: "acceptance" });
     const stream = await watch(test, "nakadi.access.log");
     const headers = { "user-agent": "test/1", "accept-encoding": "identity" };
-    await test.call({ path: "/event-types?owning_application=nobody&x=?", headers });
+    await test.call({ path: "/event-types?owning_application=unknown&x=?", headers });
     const event = await first(stream, { path: "/event-types" });
     expect(event).toEqual({
       method: "GET",
       path: "/event-types",
-      query: "?owning_application=nobody&x=?",
+      query: "?owning_application=unknown&x=?",
       user_agent: "test/1",
-      ...WHO,
+      ...APPLICATION,
       status_code: 200,
       response_time_ms: expect.any(Number),
       accept_encoding: "identity",
@@ -80,7 +80,7 @@ describe("with kpi_collection on", () => {
     expect(await first(log, { path })).toMatchObject({ method: "GET", status_code: 200, response_length: 0 });
   });
 
-  it("batches that are stored are told about, refused ones are not", async () => {
+  it("stored batches are reported, refused ones are not", async () => {
     const test = await testBroker({ profile: "acceptance" });
     const stream = await watch(test, "nakadi.batch.published");
     const schema = { type: "json_schema", schema: '{"required":["n"]}' };
@@ -89,7 +89,7 @@ describe("with kpi_collection on", () => {
     await test.publish(name, [{ n: 1 }, { n: 2 }]);
     expect(await stream.next()).toEqual({
       event_type: name,
-      ...WHO,
+      ...APPLICATION,
       token_realm: "",
       number_of_events: 2,
       ms_spent: expect.any(Number),
@@ -127,7 +127,7 @@ describe("with kpi_collection on", () => {
     for (const one of [high, high, low, low]) await one.nextEvents();
     test.clock.advance(1_000);
     const told = [await stream.next(), await stream.next()];
-    const streamed = { event_type: name, ...WHO, token_realm: "", number_of_events: 2, batches_streamed: 2 };
+    const streamed = { event_type: name, ...APPLICATION, token_realm: "", number_of_events: 2, batches_streamed: 2 };
     const more = { bytes_streamed: expect.any(Number), metadata: metadataOf("nakadi.data.streamed") };
     expect(told.find(({ api }) => api === "hila")).toEqual({ api: "hila", subscription, ...streamed, ...more });
     expect(told.find(({ api }) => api === "lola")).toEqual({ api: "lola", ...streamed, ...more });
@@ -137,7 +137,7 @@ describe("with kpi_collection on", () => {
     expect(await stream.next()).toMatchObject({ api: "lola", number_of_events: 1 });
   });
 
-  it("event types are told about when they come, change and go", async () => {
+  it("event types are reported when they are created, changed and deleted", async () => {
     const test = await testBroker({ profile: "acceptance" });
     const stream = await watch(test, "nakadi.event.type.log");
     const name = await test.eventType();
@@ -163,7 +163,7 @@ describe("with kpi_collection on", () => {
     expect(statuses).toEqual(["created", "updated", "updated", "updated", "deleted"]);
   });
 
-  it("subscriptions are told about when they come, change and go", async () => {
+  it("subscriptions are reported when they are created, changed and deleted", async () => {
     const test = await testBroker({ profile: "acceptance" });
     const stream = await watch(test, "nakadi.subscription.log");
     const name = await test.eventType();
@@ -185,7 +185,7 @@ describe("with kpi_collection on", () => {
 describe("with audit_log_collection on", () => {
   const settings = { "content-type": "application/json" };
 
-  it("a change is told with what was before, what is now, and who did it", async () => {
+  it("a change is reported with the state before, the state after, and the caller", async () => {
     const test = await testBroker({ profile: "acceptance" });
     const stream = await watch(test, "nakadi.audit.log");
     await test.call({ method: "PUT", path: "/settings/blacklist/PRODUCER_ET/x", headers: settings });
@@ -231,7 +231,7 @@ describe("with audit_log_collection on", () => {
     });
   });
 
-  it("every kind of resource is told about", async () => {
+  it("every kind of resource is reported", async () => {
     const test = await testBroker({ profile: "acceptance" });
     const stream = await watch(test, "nakadi.audit.log");
     const name = await test.eventType();
@@ -268,7 +268,7 @@ describe("with audit_log_collection on", () => {
   });
 });
 
-it("the request that comes after a feature was switched on is the first one that is told", async () => {
+it("the request after a feature was switched on is the first to be reported", async () => {
   const test = await testBroker();
   const name = await test.eventType();
   await test.publish(name, [{ n: 1 }]);
@@ -278,7 +278,7 @@ it("the request that comes after a feature was switched on is the first one that
   expect(await stream.next()).toMatchObject({ event_type: name, number_of_events: 2 });
 });
 
-it("nothing is told while the features are off", async () => {
+it("nothing is reported while the features are off", async () => {
   const test = await testBroker();
   await switchTo(test, "kpi_collection", true);
   await switchTo(test, "kpi_collection", false);

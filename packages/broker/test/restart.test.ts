@@ -22,7 +22,7 @@ const ENDS = {
   },
 };
 
-it("a timeline's switch that a kill has cut short holds nobody up", async () => {
+it("a timeline's switch that a kill interrupts blocks no request", async () => {
   const directory = join(await temporaryDirectory(), "data");
   const [held, release] = [signal(), signal()];
   let writes = 0;
@@ -136,7 +136,7 @@ describe.each(Object.entries(ENDS))("a broker on the directory of one that %s", 
     }
   });
 
-  it("has ended all streams: their ids are worth nothing, and what they had not committed comes again at once", async () => {
+  it("ends all streams: their ids are invalid, and uncommitted events are delivered again at once", async () => {
     const { broker, again } = await first();
     const name = await broker.eventType();
     const id = await broker.subscription([name]);

@@ -22,8 +22,8 @@ it("what one node has acknowledged, the other one knows", async () => {
   expect((await again.nextEvents()).events).toEqual([{ n: 2 }]);
 });
 
-describe("a node that stood still until its lease had ended", () => {
-  it("sends nothing of what another node sends meanwhile, on no stream", async () => {
+describe("a node that paused until its lease had ended", () => {
+  it("sends no event that another node sends concurrently, on no stream", async () => {
     const clock = new ManualClock();
     const node = new StoppableNode(clock);
     const storage = new MemoryEngine({ clock });
@@ -124,7 +124,7 @@ describe("a node that gets no lease", () => {
   });
 });
 
-it("a commit by way of another node that no hint told of keeps the stream from ending", async () => {
+it("a commit through another node without a hint keeps the stream from ending", async () => {
   const clock = new ManualClock();
   const storage = new MemoryEngine({ clock });
   const limits = { streamPollMs: 60_000 };
@@ -186,7 +186,7 @@ it("a commit wakes the stream that has the partition, and no other", async () =>
 describe("a request", () => {
   it("looks at the metadata's revision once, and sees what another node has acknowledged before", async () => {
     let revisions = 0;
-    // Nothing looks by itself meanwhile.
+    // No poll is due until then.
     const clock = new ManualClock();
     const engine = new MemoryEngine({ clock });
     const a = await testBroker({

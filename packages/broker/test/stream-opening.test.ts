@@ -6,7 +6,7 @@ import { hashed, manualBroker, testBroker } from "./test-broker.ts";
 const detailOf = ({ json }: Answer): unknown => (json as { detail: unknown }).detail;
 
 describe("opening a stream", () => {
-  it("is refused in the protocol's order: of two faults the earlier one is told", async () => {
+  it("is refused in the protocol's order: the earlier of two faults is answered", async () => {
     let denied: [operation: string, type: string] | undefined;
     const authorizer: Authorizer = {
       allows: async (_subject, operation, { type }) => operation !== denied?.[0] || type !== denied[1],

@@ -161,7 +161,7 @@ describe("a subscription stream", () => {
     expect(ofB.cursor.offset).toBe("001-0001-000000000000000001");
   });
 
-  it("reads the partitions it asks for, which nobody else may ask for", async () => {
+  it("reads the partitions it requests, which no other stream may request", async () => {
     const { eventType, subscription, openDirect, publish, call } = await testBroker();
     const name = await eventType(hashed(3));
     const id = await subscription([name]);
@@ -203,7 +203,7 @@ describe("a subscription stream", () => {
     await expect.poll(async () => (await call({ path: `/subscriptions/${id}/stats` })).text).not.toContain(stream.id);
   });
 
-  it("gives the slot of a client that is gone to whoever wants it, and what was not committed comes again", async () => {
+  it("frees the slot of a disconnected client, and uncommitted events are delivered again", async () => {
     const { eventType, subscription, open, publish } = await testBroker();
     const name = await eventType();
     const id = await subscription([name]);

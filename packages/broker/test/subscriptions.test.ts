@@ -61,7 +61,7 @@ describe("a subscription", () => {
     expect(again.json).toEqual(answer.json);
   });
 
-  it("is checked in the protocol's order: of two faults the earlier one is told", async () => {
+  it("is checked in the protocol's order: the earlier of two faults is answered", async () => {
     const broker = await testBroker({ limits: { maxSubscriptionPartitions: 3 } });
     const one = await broker.eventType(hashed(2));
     const [two, three] = [await broker.eventType(hashed(1)), await broker.eventType(hashed(2))];
@@ -146,7 +146,7 @@ describe("a subscription", () => {
 });
 
 describe("a list of subscriptions", () => {
-  it("shows on demand who reads what, each event type with its own partitions", async () => {
+  it("shows on demand the streams of each event type's partitions", async () => {
     const broker = await testBroker();
     const [a, b] = [
       await broker.eventType({ name: "list.a" }),

@@ -10,8 +10,8 @@ import { EventTypes } from "./catalogue.ts";
 import type { StoredEventType } from "./stored-event-type.ts";
 
 const NEVER = new AbortController().signal;
-const ANYBODY = new Access(allowAll);
-const NOBODY = (): Promise<boolean> => Promise.resolve(false);
+const ALL_ALLOWED = new Access(allowAll);
+const UNSUBSCRIBED = (): Promise<boolean> => Promise.resolve(false);
 const minimal = (name: string, more: object = {}): object => ({
   name,
   owning_application: "shop",
@@ -159,7 +159,7 @@ describe("get", () => {
     expect(await other.find("et")).toBeUndefined();
     await eventTypes.create(minimal("et"));
     expect(await other.find("et")).toBeDefined();
-    await eventTypes.delete("et", NOBODY, ANYBODY);
+    await eventTypes.delete("et", UNSUBSCRIBED, ALL_ALLOWED);
     expect(await other.find("et")).toBeUndefined();
   });
 });
@@ -183,7 +183,7 @@ describe("list", () => {
   test.each([
     [{}, ["C", "a", "b"]],
     [{ owningApplication: "shop" }, ["C", "b"]],
-    [{ owningApplication: "nobody" }, []],
+    [{ owningApplication: "unknown" }, []],
     [{ writer: "service:shop" }, ["C", "a"]],
     [{ writer: "user:shop" }, []],
     [{ writer: "user:ada", owningApplication: "other" }, ["a"]],
@@ -210,7 +210,7 @@ describe("delete", () => {
   test("removes the event type and its events; the name starts anew", async () => {
     const { timelines } = await eventTypes.create(minimal("et"));
     await storage.log.append("log-0", new Map([[0, [{ value: new Uint8Array(1) }]]]), NEVER);
-    await eventTypes.delete("et", NOBODY, ANYBODY);
+    await eventTypes.delete("et", UNSUBSCRIBED, ALL_ALLOWED);
     expect(await eventTypes.find("et")).toBeUndefined();
     expect(await exists("log-0")).toBe(false);
     const again = await eventTypes.create(minimal("et"));
@@ -219,7 +219,7 @@ describe("delete", () => {
   });
 
   test("says that there is none", async () => {
-    await expect(eventTypes.delete("et", NOBODY, ANYBODY)).rejects.toMatchObject({
+    await expect(eventTypes.delete("et", UNSUBSCRIBED, ALL_ALLOWED)).rejects.toMatchObject({
       status: 404,
       message: 'EventType "et" does not exist.',
     });
@@ -229,7 +229,7 @@ describe("delete", () => {
     await eventTypes.create(minimal("et"));
     const asked: string[] = [];
     const isSubscribed = async (name: string): Promise<boolean> => asked.push(name) > 0;
-    await expect(eventTypes.delete("et", isSubscribed, ANYBODY)).rejects.toMatchObject({
+    await expect(eventTypes.delete("et", isSubscribed, ALL_ALLOWED)).rejects.toMatchObject({
       status: 409,
       message: "Can't remove event type et, as it has subscriptions",
     });
@@ -237,17 +237,17 @@ describe("delete", () => {
     expect(await exists("log-0")).toBe(true);
   });
 
-  test("removes the record first: what a crash leaves behind is a log that nobody knows", async () => {
+  test("removes the record first: a crash leaves an orphaned log", async () => {
     await eventTypes.create(minimal("et"));
     const remove = (): Promise<never> => Promise.reject(new Error("crash"));
-    await expect(catalogueOver({ log: but(storage.log, { remove }) }).delete("et", NOBODY, ANYBODY)).rejects.toThrow(
-      "crash",
-    );
+    await expect(
+      catalogueOver({ log: but(storage.log, { remove }) }).delete("et", UNSUBSCRIBED, ALL_ALLOWED),
+    ).rejects.toThrow("crash");
     expect(await eventTypes.find("et")).toBeUndefined();
     expect(await exists("log-0")).toBe(true);
   });
 
-  test("asks again if the event type has changed meanwhile", async () => {
+  test("asks again after a concurrent change of the event type", async () => {
     const created = await eventTypes.create(minimal("et"));
     let asked = 0;
     const changing = async (): Promise<boolean> => {
@@ -257,7 +257,7 @@ describe("delete", () => {
       ]);
       return false;
     };
-    await expect(eventTypes.delete("et", changing, ANYBODY)).rejects.toMatchObject({ status: 409 });
+    await expect(eventTypes.delete("et", changing, ALL_ALLOWED)).rejects.toMatchObject({ status: 409 });
     expect(asked).toBe(2);
     expect(await eventTypes.get("et")).toMatchObject({ partitions: 2 });
   });
@@ -282,7 +282,7 @@ describe("validator", () => {
   });
 });
 
-test("whoever changes an event type reads it from the storage, or a wrong cache would let him try for ever", async () => {
+test("a change reads the event type from the storage: with a stale cache it would retry without end", async () => {
   const one = catalogueOver({ metadata: but(storage.metadata, { revision: async () => 1 }) });
   await one.create(minimal("a"));
   await one.find("a");

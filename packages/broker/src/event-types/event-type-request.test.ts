@@ -112,7 +112,7 @@ test.each([
   expect(read).toThrow(detail);
 });
 
-test.each([[null], [[]], ["text"], [7], [undefined]])("a body that is no object is a bad request: %j", (body) => {
+test.each([[null], [[]], ["text"], [7], [undefined]])("a body other than an object is a bad request: %j", (body) => {
   expect(() => readEventTypeRequest(body)).toThrow(expect.objectContaining({ status: 400 }));
 });
 
