@@ -5,9 +5,9 @@ import type { StoredEventType } from "../event-types/stored-event-type.ts";
 import { subscriptionStats } from "./stats.ts";
 
 it.each<[what: string, read: () => Promise<never>]>([
-  ["cannot be told within 30 seconds", () => new Promise(() => undefined)],
+  ["is not known within 30 seconds", () => new Promise(() => undefined)],
   ["cannot be read", () => Promise.reject(new Error("The disk is gone."))],
-])("a lag that %s is left out, and everything else is told", async (_what, read) => {
+])("a lag that %s is omitted, and all else is reported", async (_what, read) => {
   const clock = new ManualClock();
   const storage = new MemoryEngine({ clock }).node("node");
   await storage.log.create("log", 2, { retentionMs: null, compact: false });

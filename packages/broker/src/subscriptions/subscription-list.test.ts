@@ -122,7 +122,7 @@ describe("a list of subscriptions", () => {
     [{ limit: "1001" }],
     [{ limit: "few" }],
     [{ offset: "-1" }],
-    [{ reader: "nobody" }],
+    [{ reader: "unknown" }],
     [{ reader: "a:b:c" }],
     [{ reader: "a:" }],
     [{ reader: ":" }],
