@@ -28,7 +28,7 @@ export function writeInvoices(database: Database, events: readonly Order[], sign
         cents,
       ]);
     }
-    signal.throwIfAborted(); // the session is gone: the events come again, here or elsewhere
+    signal.throwIfAborted(); // the session is gone: the events are delivered again, here or elsewhere
     database.exec("COMMIT");
   } catch (error) {
     database.exec("ROLLBACK");
@@ -70,7 +70,7 @@ function stopAfter(events: number): Handler<Order> {
   };
 }
 
-// The first consumer handles everything and commits nothing, as if it had crashed just before. So everything comes again.
+// The first consumer handles everything and commits nothing, as if it had crashed just before. So everything is delivered again.
 await nakadi.consume(subscription.id, stopAfter(3), { commit: "manual" }).done;
 await nakadi.consume(subscription.id, stopAfter(6)).done;
 console.log(came, database.all("SELECT customer, cents FROM invoice ORDER BY customer"));

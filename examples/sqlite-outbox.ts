@@ -1,4 +1,4 @@
-/** An outbox in SQLite: rows are written in the transaction of what they tell of, and published by whoever holds the lease. */
+/** An outbox in SQLite: rows are written in the transaction of the change that they announce, and published by the process that holds the lease. */
 import { type OutboxRow, type OutboxStore, rawEvent, type Settlement } from "nakadi-client";
 import type sqlite from "node-sqlite3-wasm";
 
@@ -13,7 +13,7 @@ const LEASE_MS = 120_000;
 
 export class SqliteOutbox implements OutboxStore<SqliteRow> {
   readonly #database: Database;
-  /** Who claims; another process has another name. */
+  /** The name under which this process claims; another process has another one. */
   readonly #owner = crypto.randomUUID();
 
   constructor(database: Database) {

@@ -42,7 +42,7 @@ describe("the nakadi broker command, as a process", () => {
     expect(command.stderr).not.toContain("    at ");
   });
 
-  it("does not complain when nobody reads its output", async () => {
+  it("does not complain when its output is not read", async () => {
     const command = nakadiCommand("--help");
     command.process.stdout?.destroy();
     expect([await command.exited, command.stderr]).toEqual([0, ""]);

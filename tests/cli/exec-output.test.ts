@@ -45,7 +45,7 @@ it("a process that is left behind and writes without end does not hold up the co
   expect(await run.exited).toBe(130);
 });
 
-it("a failure is told when the command exits, whatever it has left behind", async () => {
+it("a failure is reported when the command exits, whatever it has left behind", async () => {
   const { id, shell } = await consuming(1);
   const run = shell.run(`exec nakadi consume ${id} --wait 1 --attempts 1 --exec 'sleep 600 & exit 3'`);
   expect(await run.exited).toBe(1);

@@ -47,7 +47,7 @@ describe("a pipe", () => {
     expect([await commands.exited, commands.stderr]).toEqual([0, ""]);
   });
 
-  it("what consume printed for a reader that has gone comes again", async () => {
+  it("what consume printed for a reader that has gone is delivered again", async () => {
     const { broker, nakadi, id } = await orders(MANY);
     const { run } = shellFor(broker.url);
     const pipe = run(`nakadi consume ${id} --exec cat --wait 1 --batch 500 | head -n 1`);
@@ -105,7 +105,7 @@ describe("a pipe", () => {
     expect(pipe.stdout).toContain("is not damaged");
   });
 
-  it("publish reads a pipe to its end; a broker serves on when nobody reads what it says", async () => {
+  it("publish reads a pipe to its end; a broker serves on when its output is not read", async () => {
     const { broker, nakadi } = await orders(0);
     const { run } = shellFor(broker.url);
     const publish = run(`seq 1 250 | sed 's/.*/{"order":"&"}/' | nakadi publish order.created --batch 100 | cat`);

@@ -152,7 +152,7 @@ describe.skipIf(!hasScript)("a terminal (needs script of util-linux)", () => {
   });
 });
 
-/** Where nobody waits for a process that has ended, it is still there, as a zombie. */
+/** A process that has ended and was not waited for is still there, as a zombie. */
 function isAlive(pid: string): boolean {
   const { stdout } = spawnSync("ps", ["-o", "stat=", "-p", pid]);
   return /^[^Z]/.test(stdout.toString().trim());

@@ -16,9 +16,9 @@ export interface Output {
   readonly closed: AbortSignal;
   /** Whether a person watches, on a terminal that has colours and a cursor to move. */
   readonly isTTY: boolean;
-  /** Characters in a line; 80 where nobody knows. */
+  /** Characters in a line; 80 where it is not known. */
   readonly columns: number;
-  /** Lines that can be seen at once; 24 where nobody knows. */
+  /** Lines that can be seen at once; 24 where it is not known. */
   readonly rows: number;
 }
 
@@ -62,7 +62,7 @@ export function stopped({ signal }: Context): Promise<void> {
 export function inputOf(stream: NodeJS.ReadStream): Input {
   return {
     isTTY: stream.isTTY,
-    // Asked when it matters: not every system can tell of what stands there, and most commands read nothing.
+    // Asked when it is needed: not every system answers for standard input, and most commands do not read it.
     get isDirectory() {
       return fstatSync(0).isDirectory();
     },
@@ -71,7 +71,7 @@ export function inputOf(stream: NodeJS.ReadStream): Input {
 }
 
 /**
- * An output of this process. A reader that has gone away is no error: the command goes on in silence, or ends.
+ * An output of this process. A reader that has gone away is not an error: the command goes on without output, or ends.
  * @param name for people
  * @param env says which terminal it is
  */

@@ -6,7 +6,7 @@ import { runProgram } from "./program.ts";
 const stop = new AbortController();
 for (const signal of ["SIGINT", "SIGTERM"] satisfies StopSignal[]) {
   process.on(signal, () => {
-    // The second time nobody waits for a clean end any more.
+    // The second signal ends the process at once.
     if (stop.signal.aborted) process.exit(exitCodeOf(signal));
     stop.abort(signal);
   });

@@ -38,7 +38,7 @@ async function runCommandLine(args: readonly string[], context: Context): Promis
   let exitCode: ExitCode = EXIT.ok;
   const program = commandLine(context, (code) => (exitCode = code));
   try {
-    await program.parseAsync(withoutVainHelp(program, args), { from: "user" });
+    await program.parseAsync(redirectUnknownHelp(program, args), { from: "user" });
     return exitCode;
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : EXIT.usage;
@@ -50,14 +50,14 @@ async function runCommandLine(args: readonly string[], context: Context): Promis
 }
 
 /** Help of a command that there is not becomes that command: commander says then what is wrong, and what may be meant. */
-function withoutVainHelp(group: Command, args: readonly string[]): readonly string[] {
+function redirectUnknownHelp(group: Command, args: readonly string[]): readonly string[] {
   const [first = "", ...rest] = args;
   const known = (name: string): Command | undefined => group.commands.find((command) => command.name() === name);
   if (first === "help") return rest[0] === undefined || known(rest[0]) ? args : rest.slice(0, 1);
   if (first === "" || first.startsWith("-")) return args;
   const command = known(first);
   if (!command) return [first];
-  return command.commands.length === 0 ? args : [first, ...withoutVainHelp(command, rest)];
+  return command.commands.length === 0 ? args : [first, ...redirectUnknownHelp(command, rest)];
 }
 
 /** All commands with their flags and help. */

@@ -43,7 +43,7 @@ describe("nakadi completion", () => {
   });
 
   it.skipIf(!isInstalled("zsh")).each(OFFERS)("zsh: %j offers %s (needs zsh)", async (words, offered) => {
-    // What it registers with belongs to a shell where somebody types; zsh itself leaves out then what begins otherwise.
+    // The registration needs an interactive shell, in which zsh itself leaves out words that begin otherwise.
     const load = `compdef() { :; }; source ${await script("zsh")}; emulate sh`;
     const fitting = completed("zsh", load, words)
       .split(" ")

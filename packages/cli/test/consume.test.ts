@@ -74,7 +74,7 @@ describe("nakadi consume", () => {
     expect(read()).toBe(`${events[0]}\n${events[2]}\n`);
   });
 
-  it("commits nothing whose output nobody has read, and ends with 0", async () => {
+  it("commits nothing whose output was not read, and ends with 0", async () => {
     const { run, unconsumed } = await consuming(["a"]);
     const { code, stdout, stderr } = run("cat");
     stdout.close();
@@ -181,16 +181,19 @@ describe("nakadi consume", () => {
     expect([await unconsumed(), read(), readdirSync(directory)]).toEqual([1, "there", ["handled"]]);
   });
 
-  it.skipIf(process.getuid?.() === 0)("refuses dead letters where nobody may write (not as root)", async () => {
-    const { run, directory, file } = await consuming(["a"]);
-    writeFileSync(file, "there", { mode: 0o400 });
-    chmodSync(directory, 0o500);
-    onTestFinished(() => chmodSync(directory, 0o700));
-    for (const place of [file, join(directory, "letters")]) {
-      const { code, stderr } = run("false", "--on-failure", "dead-letter", "--dead-letter-file", place);
-      expect([await code, stderr.text]).toEqual([1, expect.stringContaining("EACCES")]);
-    }
-  });
+  it.skipIf(process.getuid?.() === 0)(
+    "refuses a file for dead letters that cannot be written (not as root)",
+    async () => {
+      const { run, directory, file } = await consuming(["a"]);
+      writeFileSync(file, "there", { mode: 0o400 });
+      chmodSync(directory, 0o500);
+      onTestFinished(() => chmodSync(directory, 0o700));
+      for (const place of [file, join(directory, "letters")]) {
+        const { code, stderr } = run("false", "--on-failure", "dead-letter", "--dead-letter-file", place);
+        expect([await code, stderr.text]).toEqual([1, expect.stringContaining("EACCES")]);
+      }
+    },
+  );
 
   it.each([
     [["--on-failure", "dead-letter"], "needs a place"],

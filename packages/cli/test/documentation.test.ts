@@ -37,6 +37,10 @@ seen, or that turns the order in which others are read, is written out as JSON d
 **Selecting.** \`--where\` and \`--select\` take [JMESPath](https://jmespath.org): \`order.total\` is a path,
 \`\`order.total > \`100\` \`\` a condition, with numbers in backticks. What is null, false or empty does not hold. \`contains(to_string(@), 'text')\` looks
 everywhere.
+
+**Numbers.** An event is published as it is written and shown as it is stored: 1.0 stays 1.0, and 9007199254740993 keeps its last
+digit, with \`--select\` and as YAML too. \`--key\` compares the text of a number. A comparison, an operator and a function of JMESPath
+compute with JavaScript's numbers, and so does \`--where\`.
 `;
 
 /** Every command as it says itself what it does. */

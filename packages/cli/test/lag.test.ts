@@ -40,7 +40,7 @@ describe("nakadi lag", () => {
     expect(stdout.text).toMatch(new RegExp(`^${id} +billing +order\\.created +30 +\\d+s +0 +- +0/2$`, "m"));
   });
 
-  it("has a word in each cell, also where nobody knows and where names have spaces", async () => {
+  it("has a word in each cell, also for what is not known and for names with spaces", async () => {
     const { url, nakadi, eventType, id } = await subscribed();
     const group = { owning_application: "the shop", consumer_group: "all of it", event_types: [eventType] };
     await nakadi.subscriptions.ensure(group);
@@ -57,7 +57,7 @@ describe("nakadi lag", () => {
     }
   });
 
-  it("programs get numbers, and null for what nobody knows", async () => {
+  it("programs get numbers, and null for what is not known", async () => {
     const { url, id, nakadi, eventType } = await subscribed(1);
     const { code, stdout } = runCommand(["lag", id, "--url", url, "-o", "json", ...FAST]);
     expect(await code).toBe(0);
@@ -77,7 +77,7 @@ describe("nakadi lag", () => {
     await nakadi.close();
   });
 
-  it("names the owner and the speed while somebody commits", async () => {
+  it("names the owner and the speed while a stream commits", async () => {
     const { url, id, nakadi } = await subscribed(1);
     const stream = nakadi.stream(id, { batchLimit: 1, batchFlushTimeoutSeconds: 1 });
     const { code, stdout, stop } = runCommand(["lag", id, "--watch", "-o", "ndjson", "--url", url, ...FAST]);
@@ -260,7 +260,7 @@ describe("nakadi lag", () => {
     expect(stderr.text).toContain(message);
   });
 
-  it("nothing to show is no error", async () => {
+  it("nothing to show is not an error", async () => {
     const { url } = await testServer();
     const { code, stdout } = runCommand(["lag", "--url", url, "-o", "json", ...FAST]);
     expect([await code, stdout.text]).toEqual([0, "[]\n"]);

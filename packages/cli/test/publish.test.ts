@@ -78,13 +78,13 @@ describe("nakadi publish", () => {
   });
 
   it.each([
-    ['{"order":"a"}\n{"order":"b"}\n{oops\n', "standard input:3: this is no JSON"],
+    ['{"order":"a"}\n{"order":"b"}\n{oops\n', "standard input:3: this is not JSON"],
     ['{"order":"a"}\n[1]\n', "standard input:2: an event is a JSON object, not an array"],
     ['[{"order":"a"},\n7]', "standard input:2: an event is a JSON object, not 7"],
-    ["{oops\n", "standard input:1: this is no JSON"],
-    ['{\n "order": "a"\n}\n{\n "order": "b"\n}\n', "standard input:4: this is no JSON: Unexpected non-whitespace"],
+    ["{oops\n", "standard input:1: this is not JSON"],
+    ['{\n "order": "a"\n}\n{\n "order": "b"\n}\n', "standard input:4: this is not JSON: Unexpected non-whitespace"],
     ['{\n "order": "a"\n}\n{\n "order": "b"\n}\n', "More than one JSON text stand on a line each, as from jq -c"],
-    ['[\n{"order":"a"},\n{"order":\n\n', "standard input:3: this is no JSON: Unexpected end"],
+    ['[\n{"order":"a"},\n{"order":\n\n', "standard input:3: this is not JSON: Unexpected end"],
   ])("says where %j is broken, after what came before it", async (stdin, message) => {
     const { exit, err } = await publish(["--batch", "1"], { stdin });
     expect(exit).toBe(1);
@@ -115,7 +115,7 @@ describe("nakadi publish", () => {
     expect(exit).toBe(err.startsWith("3 of 3") ? 0 : 1);
   });
 
-  it("names the kind of what is no event, and not what it says", async () => {
+  it("names the kind of what is not an event, and not its value", async () => {
     const { err } = await publish([], { stdin: '"a secret"\n' });
     expect(err).toContain("standard input:1: an event is a JSON object, not a text\n");
   });

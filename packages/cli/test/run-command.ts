@@ -32,7 +32,7 @@ export interface Surroundings {
   columns?: number;
 }
 
-/** Runs `nakadi` with `args`, without the environment and the settings of whoever runs the tests. */
+/** Runs `nakadi` with `args`, without the environment and the settings of the user that runs the tests. */
 export function runCommand(args: readonly string[], surroundings: Surroundings = {}): RunningCommand {
   const { env = {}, stdin, isTTY = false, columns = 100 } = surroundings;
   const stop = new AbortController();

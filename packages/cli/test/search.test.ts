@@ -90,10 +90,10 @@ describe("nakadi search", () => {
 
   it.each([
     [[], "search looks for something"],
-    [["--where", "["], "is no JMESPath expression"],
+    [["--where", "["], "is not a JMESPath expression"],
     [["--where", "nosuch(order)"], "Unknown function: nosuch()"],
     [["--key", "a", "--from", "committed"], "give its id, not an event type"],
-    [["--key", "a", "--until", "tomorrow"], '--until: "tomorrow" is no place in a log'],
+    [["--key", "a", "--until", "tomorrow"], '--until: "tomorrow" is not a place in a log'],
     [["--key", "a", "--partition", "9"], "--partition: there are, of order.created: 0"],
     [["--key", "a", "--from", "1h"], "do not say when they came"],
     ...["--from", "--until"].flatMap((flag): [string[], string][] => [
@@ -102,7 +102,7 @@ describe("nakadi search", () => {
         `${flag}: 0:${offset(7)} lies beyond the end of partition 0 of order.created, which is ${offset(0)}\n`,
       ],
       [["--key", "a", flag, "9:BEGIN"], `${flag}: 9:BEGIN is in no partition of order.created: there are 0\n`],
-      [["--key", "a", flag, "0:nonsense"], `${flag}: 0:nonsense is no position of partition 0 of order.created`],
+      [["--key", "a", flag, "0:nonsense"], `${flag}: 0:nonsense is not a position of partition 0 of order.created`],
       [["--key", "a", flag, "2999-01-01"], `${flag}: 2999-01-01 lies in the future: it is `],
     ]),
     [["--key", "a", "--from", "0:BEGIN", "--partition", "1"], "--from: 0:BEGIN names no position in partition 1\n"],

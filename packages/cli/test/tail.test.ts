@@ -159,14 +159,14 @@ describe("nakadi tail", () => {
   });
 
   it.each([
-    [["--from", "yesterday"], 2, '"yesterday" is no place in a log'],
+    [["--from", "yesterday"], 2, '"yesterday" is not a place in a log'],
     [["--from", "begin", "--last", "1"], 2, "cannot be used with"],
     [["--from", "committed"], 2, "give its id, not an event type"],
     [["--from", "shop/0:1"], 2, "shop is not read here, only: order.created"],
     [["--from", "0:77"], 2, "--from: 0:77 lies beyond the end of partition 0 of order.created, which is 001-0001-"],
     [["--from", "2h", "--no-follow"], 2, "do not say when they came"],
     [["--partition", "0,7", "--no-follow"], 2, "--partition: there are, of order.created: 0"],
-    [["--where", "order =", "--no-follow"], 2, '"order =" is no JMESPath expression'],
+    [["--where", "order =", "--no-follow"], 2, '"order =" is not a JMESPath expression'],
     [["--where", "nosuch(order)", "--no-follow"], 2, "nosuch"],
     [["--limit", "0"], 2, "from 1 to"],
     [["-o", "xml"], 2, "Allowed choices are pretty, table, wide, json, ndjson, yaml"],
@@ -181,7 +181,7 @@ describe("nakadi tail", () => {
   it.each([
     ["beyond the end", `0:${offset(3)}`, `lies beyond the end of partition 0 of order.created, which is ${offset(2)}`],
     ["in no partition", `1:${offset(0)}`, "is in no partition of order.created: there are 0"],
-    ["in another timeline", "0:001-0009-000000000000000000", "is no position of partition 0 of order.created"],
+    ["in another timeline", "0:001-0009-000000000000000000", "is not a position of partition 0 of order.created"],
     ["in the future", "2999-01-01", "lies in the future: it is "],
   ])("exits with 2 where the place to begin is %s", async (_what, place, message) => {
     const { eventType, tail } = await withOrders(["a", "b", "c"]);

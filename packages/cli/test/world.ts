@@ -40,7 +40,7 @@ export async function makeWorld(): Promise<World> {
   };
 }
 
-/** The id of a new one, that nobody has read. */
+/** The id of a new one, which no stream has read. */
 export async function subscription({ url }: World): Promise<string> {
   const response = await fetch(`${url}/subscriptions`, {
     method: "POST",

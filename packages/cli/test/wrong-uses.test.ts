@@ -14,14 +14,14 @@ interface WrongUse {
 }
 
 const SUBSCRIPTION = "4fa0d3f5-31ab-4f7b-9d1c-6d8a4a3f3c11";
-const NOBODY = "http://127.0.0.1:1";
+const UNUSED_ADDRESS = "http://127.0.0.1:1";
 
 const WRONG_USES: readonly WrongUse[] = [
   {
-    what: "an address where nobody listens",
-    args: () => ["tail", "order.created", "--url", NOBODY],
+    what: "an address where no server listens",
+    args: () => ["tail", "order.created", "--url", UNUSED_ADDRESS],
     says: () =>
-      `nakadi: GET /event-types/order.created: connect ECONNREFUSED 127.0.0.1:1. Tried ${NOBODY} (from --url). ` +
+      `nakadi: GET /event-types/order.created: connect ECONNREFUSED 127.0.0.1:1. Tried ${UNUSED_ADDRESS} (from --url). ` +
       "Is a broker there? `nakadi broker` starts one; --url or `nakadi context use` names another\n",
   },
   {
@@ -109,7 +109,7 @@ const WRONG_USES: readonly WrongUse[] = [
     args: ({ url }) => ["publish", "order.created", "--url", url],
     surroundings: () => ({ stdin: '{"order":"a"}\n{"order":"b"}\n{"order":\n' }),
     says: () =>
-      "2 of 2 events published to order.created\nnakadi: standard input:3: this is no JSON: Unexpected end of JSON input\n",
+      "2 of 2 events published to order.created\nnakadi: standard input:3: this is not JSON: Unexpected end of JSON input\n",
   },
   {
     what: "an event that its schema does not allow",
@@ -135,7 +135,7 @@ const WRONG_USES: readonly WrongUse[] = [
     args: ({ url }) => ["tail", "order.created", "--from", "yesterday", "--url", url],
     exit: 2,
     says: () =>
-      'nakadi: --from: "yesterday" is no place in a log. There are: begin, end, committed (of a subscription), a time like ' +
+      'nakadi: --from: "yesterday" is not a place in a log. Places are: begin, end, committed (of a subscription), a time like ' +
       "2026-11-25T10:00:00Z or 2026-11-25, a duration ago like 90s, 15min, 2h or 1d, and positions like 0:001-0001-000000000000000042\n",
   },
   {
@@ -143,7 +143,7 @@ const WRONG_USES: readonly WrongUse[] = [
     args: ({ url }) => ["search", "order.created", "--where", "total > 100", "--url", url],
     exit: 2,
     says: () =>
-      'nakadi: "total > 100" is no JMESPath expression: Syntax error: invalid token (Number): "100". One looks like ' +
+      'nakadi: "total > 100" is not a JMESPath expression: Syntax error: invalid token (Number): "100". One looks like ' +
       "order.total > `100` && status == 'open': numbers stand in backticks, texts in quotes (https://jmespath.org)\n",
   },
   {
@@ -171,7 +171,7 @@ const WRONG_USES: readonly WrongUse[] = [
     args: ({ url }) => ["tail", "order.created", "--from", "0:xyz", "--no-follow", "--url", url],
     exit: 2,
     says: () =>
-      /^nakadi: --from: 0:xyz is no position of partition 0 of order\.created, which ends at 001-0001-0+: .*\n$/,
+      /^nakadi: --from: 0:xyz is not a position of partition 0 of order\.created, which ends at 001-0001-0+: .*\n$/,
   },
   {
     what: "the committed position of a subscription that was never read",
@@ -183,7 +183,7 @@ const WRONG_USES: readonly WrongUse[] = [
     what: "a function that is none",
     args: ({ url }) => ["tail", "order.created", "--select", "size(order)", "--no-follow", "--url", url],
     exit: 2,
-    says: () => /^nakadi: "size\(order\)" is no JMESPath expression: Unknown function: size\(\)\. .*\n$/,
+    says: () => /^nakadi: "size\(order\)" is not a JMESPath expression: Unknown function: size\(\)\. .*\n$/,
   },
   {
     what: "a command for events that is empty",

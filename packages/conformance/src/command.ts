@@ -109,7 +109,7 @@ function parsed(args: readonly string[]): CommandLine {
   return { url, chosen, jobs, strict, json, list, help };
 }
 
-/** Any answer shows that somebody is there. */
+/** Any answer shows that a server is there. */
 async function whyUnreachable(url: string, signal: AbortSignal): Promise<string | undefined> {
   const transport = new UndiciTransport(url);
   try {
@@ -126,7 +126,7 @@ async function whyUnreachable(url: string, signal: AbortSignal): Promise<string 
   }
 }
 
-/** The proxy comes with a broker, which whoever tests a server of their own need not install. */
+/** The proxy comes with a broker, which a test of another server does not need. */
 async function faultProxyIfInstalled(): Promise<Pick<Target, "faultProxy">> {
   try {
     const { FaultProxy } = await import("nakadi-testing");

@@ -5,7 +5,7 @@ const stop = new AbortController();
 const EXIT_CODES = { SIGINT: 130, SIGTERM: 143 };
 for (const signal of ["SIGINT", "SIGTERM"] as const) {
   process.on(signal, () => {
-    // The second time nobody waits until everything is cleared away.
+    // The second signal ends the process without clearing away.
     if (stop.signal.aborted) process.exit(EXIT_CODES[signal]);
     stop.abort(signal);
   });

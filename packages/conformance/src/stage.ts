@@ -130,7 +130,7 @@ export class Stage {
     return Object.fromEntries(items.map(({ partition, offset }) => [partition, offset]));
   }
 
-  /** Who reads each partition, waited for until it fits. */
+  /** Waits until the owner of each partition is as wanted. */
   async owners(
     subscription: string,
     fits: (owners: PartitionOwner[]) => boolean,

@@ -26,5 +26,5 @@ export function whySkipped(story: Story, { baseUrl, faultProxy }: Target): strin
   if (!faultProxy) return "needs a fault proxy";
   return new URL(baseUrl).protocol === "http:"
     ? undefined
-    : "the fault proxy speaks plain TCP, and this is no http address";
+    : "the fault proxy speaks plain TCP, and this is not an http address";
 }

@@ -57,7 +57,7 @@ export class WireStream {
     return line;
   }
 
-  /** The next line that is no keep-alive. */
+  /** The next line that is not a keep-alive. */
   async message(): Promise<Line> {
     for (;;) {
       const line = await this.line();
@@ -65,7 +65,7 @@ export class WireStream {
     }
   }
 
-  /** The next lines that are no keep-alives; they have these events, whoever's turn it is. */
+  /** The next lines with events, from any partition; together they have these events. */
   async batches(count: number): Promise<Line[]> {
     const batches: Line[] = [];
     while (batches.length < count) {

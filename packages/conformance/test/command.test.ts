@@ -26,7 +26,7 @@ it.each([
   expect(stderr).toContain(message);
 });
 
-it("a server that cannot be reached is no failed story", async () => {
+it("a server that cannot be reached is not a failed story", async () => {
   const { code, stdout, stderr } = await run("http://127.0.0.1:1");
   expect([code, stdout]).toEqual([2, ""]);
   expect(stderr).toMatch(/^nakadi-conformance: http:\/\/127\.0\.0\.1:1 cannot be reached: [^\n]+\n$/);

@@ -24,7 +24,7 @@ describe("a story", () => {
     ]);
   });
 
-  it("that does not end is ended, by its bound or by whoever plays it", async () => {
+  it("that does not end is ended, by its bound or by its caller", async () => {
     const server = await emptyServer();
     await expect(play(hanging, server, { timeoutMs: 20 })).rejects.toThrow("the story did not end within 20 ms");
     const reason = new Error("enough");
@@ -66,7 +66,7 @@ describe("a story", () => {
 });
 
 describe("all stories", () => {
-  it("are told of and counted", async () => {
+  it("are reported and counted", async () => {
     const server = await emptyServer();
     const breaking: Story = { ...story("breaks"), breaksConnections: true };
     const outcomes: Outcome[] = [];
@@ -82,7 +82,7 @@ describe("all stories", () => {
     ]);
   });
 
-  it("end with whoever plays them, and what was not finished does not count", async () => {
+  it("end with their caller, and what was not finished does not count", async () => {
     const server = await emptyServer();
     const stop = new AbortController();
     const options = { jobs: 1, told: () => stop.abort(new Error("enough")), signal: stop.signal };
@@ -108,7 +108,7 @@ describe("all stories", () => {
       throw new Error("not asked for");
     };
     expect(whySkipped(breaking, { baseUrl: "http://x", faultProxy })).toBeUndefined();
-    expect(whySkipped(breaking, { baseUrl: "https://x", faultProxy })).toMatch("no http address");
+    expect(whySkipped(breaking, { baseUrl: "https://x", faultProxy })).toMatch("not an http address");
     expect(whySkipped(story("peaceful"), { baseUrl: "https://x" })).toBeUndefined();
   });
 });

@@ -1,8 +1,8 @@
 /**
- * Who may do what (protocol 2.1, 5.1.2).
+ * Which subjects may do what (protocol 2.1, 5.1.2).
  * @pure
  */
-/** Somebody, or a group of them. What types there are is up to the installation. */
+/** A subject, or a group of them. Which types there are is up to the installation. */
 export interface AuthorizationAttribute {
   /** E.g. `user` or `service`. */
   data_type: string;
@@ -11,8 +11,8 @@ export interface AuthorizationAttribute {
 
 /** Both lists are required, not empty, and without duplicates. */
 export interface Authorization {
-  /** Who may change and delete it, and reset its cursors. */
+  /** Subjects that may change and delete it, and reset its cursors. */
   admins: AuthorizationAttribute[];
-  /** Who may read and commit. */
+  /** Subjects that may read and commit. */
   readers: AuthorizationAttribute[];
 }

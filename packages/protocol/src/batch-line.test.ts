@@ -173,7 +173,7 @@ describe("a line of an event type's stream", () => {
     expect(() => readEventTypeLine(encode('{"title":"Forbidden","status":403}'))).toThrow(BatchLineError);
   });
 
-  it("is no line of a subscription's stream", () => {
+  it("is not a line of a subscription's stream", () => {
     expect(() => readBatchLine(encode('{"cursor":{"partition":"0","offset":"7"}}'))).toThrow("no event_type");
   });
 });

@@ -29,7 +29,7 @@ const SEARCH_BYTES = 1024 * 1024;
 const FOLLOW_BYTES = 128 * 1024;
 const decoder = new TextDecoder();
 
-/** Work that is done in steps of a millisecond or so: a caller who has no other time to lose takes them in turns. */
+/** Work in steps of about a millisecond: a caller that must not block takes one in each turn of the event loop. */
 export type Steps<T> = Generator<undefined, T, undefined>;
 
 /** A line of a subscription's stream. @throws {BatchLineError} */
@@ -65,7 +65,7 @@ function atOnce<T>(steps: Steps<T>): T {
   }
 }
 
-/** A line whose cursor nobody has looked into. */
+/** A line whose cursor is not parsed yet. */
 interface RawLine {
   cursor: Uint8Array;
   events?: Uint8Array;
@@ -149,7 +149,7 @@ function cursorOf<C extends PartitionCursor>(bytes: Uint8Array, members: readonl
   } catch {
     throw new BatchLineError("The cursor of a line is not JSON.");
   }
-  if (typeof cursor !== "object" || cursor === null) throw new BatchLineError("The cursor of a line is no object.");
+  if (typeof cursor !== "object" || cursor === null) throw new BatchLineError("The cursor of a line is not an object.");
   for (const name of members) {
     const value = (cursor as Record<string, unknown>)[name];
     if (typeof value !== "string" || value === "") throw new BatchLineError(`The cursor of a line has no ${name}.`);

@@ -1,5 +1,5 @@
 /**
- * Time as a parameter: whoever waits or measures takes a clock, so that a minute is tested in a millisecond.
+ * Time as a parameter: code that waits or measures takes a clock, so that a minute is tested in a millisecond.
  * @pure
  */
 
@@ -23,7 +23,7 @@ interface Waiting {
   task: () => void;
 }
 
-/** A clock that moves only when it is told to. */
+/** A clock that moves only by `advance`. */
 export class ManualClock implements Clock {
   #nowMs = 0;
   #order = 0;

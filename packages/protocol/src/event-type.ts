@@ -12,7 +12,7 @@ export type Category = "undefined" | "business" | "data";
 export type PartitionStrategy = "random" | "hash" | "user_defined";
 /** What becomes of old events: deleted after the retention time, replaced by newer ones of the same key, or both. */
 export type CleanupPolicy = "delete" | "compact" | "compact_and_delete";
-/** For whom the events are; matched exactly, with hyphens. */
+/** The intended readers of the events; matched exactly, with hyphens. */
 export type Audience =
   | "component-internal"
   | "business-unit-internal"
@@ -32,7 +32,7 @@ export interface EventTypeStatistics {
   write_parallelism: number;
 }
 
-/** Who owns an event, for the server's authorization (protocol 5.1.2). */
+/** Where the owner of an event stands, for the server's authorization (protocol 5.1.2). */
 export interface EventOwnerSelector {
   /** A member of the event, a fixed value, or the event's metadata. */
   type: "path" | "static" | "metadata";
@@ -58,7 +58,7 @@ export interface EventType {
   owning_application: string;
   /** Changes only from `undefined` to `business` (protocol 5.2.4). */
   category: Category;
-  /** `metadata_enrichment` for `business` and `data`, empty for `undefined`; filled in by nobody. Never changes. */
+  /** `metadata_enrichment` for `business` and `data`, empty for `undefined`; the server fills in none. Never changes. */
   enrichment_strategies?: "metadata_enrichment"[];
   /** Default `random`. `user_defined` is not for `undefined`. Changes only away from `random`, but for Nakadi's admins. */
   partition_strategy?: PartitionStrategy;
@@ -76,7 +76,7 @@ export interface EventType {
   default_statistic?: EventTypeStatistics | null;
   /** Absent in an update: stays as it was. */
   options?: EventTypeOptions | null;
-  /** Default null: everybody may do everything. Once there, it cannot be removed. */
+  /** Default null: every subject may do everything. Once there, it cannot be removed. */
   authorization?: EventTypeAuthorization | null;
   /** Keys of up to 63 characters behind an optional domain of up to 253, values up to 1000 (protocol 5.1.4). Absent in an update: stay. */
   annotations?: Record<string, string> | null;

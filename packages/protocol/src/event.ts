@@ -32,7 +32,7 @@ export interface DeliveredMetadata extends EventMetadata {
   received_at: string;
   /** Of the schema, e.g. `1.1.0`. */
   version: string;
-  /** Who published it; `unauthenticated` where the server does not ask. */
+  /** The subject that published it; `unauthenticated` where the server does not ask. */
   published_by: string;
 }
 

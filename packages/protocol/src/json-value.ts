@@ -29,7 +29,7 @@ export class JsonValue {
     return this.#at;
   }
 
-  /** Follows it for about so many bytes; whether its end is known. @throws {BatchLineError} if the bytes end before it */
+  /** Follows it for about this number of bytes; whether its end is known. @throws {BatchLineError} if the bytes end before it */
   follow(bytes: number): boolean {
     const all = this.#bytes;
     const until = Math.min(all.length, this.#at + bytes);

@@ -52,7 +52,7 @@ describe("a line splitter", () => {
     );
   });
 
-  it("joins a long line in short steps, and has nothing pending meanwhile", () => {
+  it("joins a long line in short steps, and has nothing pending between them", () => {
     const splitter = new LineSplitter(10_000_000);
     const part = encode("x".repeat(100_000));
     for (let i = 0; i < 50; i += 1) expect([...splitter.steps(part)]).toEqual([]);

@@ -27,7 +27,7 @@ const STEP_BYTES = 1024 * 1024;
 
 /**
  * Cuts chunks into lines without their `\n`. A line that lies inside one chunk is a view of that chunk: it is valid
- * as long as the chunk is, and whoever keeps it longer keeps the whole chunk alive.
+ * as long as the chunk is, and keeping it longer keeps the whole chunk alive.
  */
 export class LineSplitter {
   readonly #maxLineBytes: number;
@@ -53,7 +53,7 @@ export class LineSplitter {
   }
 
   /**
-   * As `push`, with `undefined` between the steps of what takes long: a caller who waits there for the next turn of the
+   * As `push`, with `undefined` between the steps of what takes long: a caller that waits there for the next turn of the
    * event loop does not hold it, however long a line is.
    * @throws {LineTooLongError} after the lines before the one that is too long
    */

@@ -51,7 +51,7 @@ describe("an object of options", () => {
       odd,
       { path: "options", allowed: expect.stringContaining("object") as string },
     ]),
-  ])("%j is told of", (options, told) => {
+  ])("%j is reported", (options, told) => {
     expect(unknownOption("options", options, NAMES)).toEqual(told);
   });
 });

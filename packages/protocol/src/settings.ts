@@ -4,7 +4,7 @@
  */
 import type { Authorization, AuthorizationAttribute } from "./authorization.ts";
 
-/** Who may neither consume nor publish: applications by their client id, and event types. */
+/** Applications, by their client id, and event types that may neither consume nor publish. */
 export interface Blacklist {
   consumers: { event_types: string[]; apps: string[] };
   producers: { event_types: string[]; apps: string[] };
@@ -20,7 +20,7 @@ export interface Feature {
   enabled: boolean;
 }
 
-/** Who may administer the server. No list may be empty; those that the server was configured with stay in any case. */
+/** Subjects that may administer the server. No list may be empty; those that the server was configured with stay in any case. */
 export interface Admins extends Authorization {
   writers: AuthorizationAttribute[];
 }

@@ -1,5 +1,5 @@
 /**
- * Where event types are stored; for whoever operates the server (protocol 6.5).
+ * Where event types are stored; for operators of the server (protocol 6.5).
  * @pure
  */
 export interface Storage {

@@ -26,7 +26,7 @@ export interface SubscriptionRequest {
   read_from?: ReadFrom;
   /** With `read_from: "cursors"` exactly one for each partition of each event type. Never change. */
   initial_cursors?: SubscriptionCursor[] | null;
-  /** Default null: everybody may do everything. Once there, it cannot be removed. */
+  /** Default null: every subject may do everything. Once there, it cannot be removed. */
   authorization?: Authorization | null;
   /** As those of event types (protocol 5.1.4); two of them order dead-letter handling (protocol 3.12). Absent in an update: stay. */
   annotations?: Record<string, string> | null;
@@ -43,7 +43,7 @@ export interface Subscription extends SubscriptionRequest {
   created_at: string;
   /** Set by the server. */
   updated_at: string;
-  /** Who reads what; in lists, on request. For several event types the server may list partitions twice (protocol 2.6). */
+  /** The streams and what they read; in lists, on request. For several event types the server may list partitions twice (protocol 2.6). */
   status?: SubscriptionEventTypeStats[];
 }
 
@@ -55,9 +55,9 @@ export interface SubscriptionPartitionStats {
   unconsumed_events?: number;
   /** Whole seconds since the next event to be committed was stored; 0 at the end. Only on request, and absent where it is not known. */
   consumer_lag_seconds?: number;
-  /** The stream that reads it, the old one while `reassigning`. The empty text where nobody reads. */
+  /** The stream that reads it, the old one while `reassigning`. The empty text where no stream reads. */
   stream_id: string;
-  /** Whether the stream asked for this partition. Absent where nobody reads. */
+  /** Whether the stream asked for this partition. Absent where no stream reads. */
   assignment_type?: "direct" | "auto";
 }
 

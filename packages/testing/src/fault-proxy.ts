@@ -1,5 +1,5 @@
 /**
- * A TCP proxy that breaks connections on purpose: slow, late, cut after so many bytes, cut inside a line, half-open,
+ * A TCP proxy that breaks connections on purpose: slow, late, cut after a number of bytes, cut inside a line, half-open,
  * stalled, refused, reset. Each fault counts the connections and the open streams that it hit, so that a test can prove
  * that it tested something.
  */
@@ -122,7 +122,7 @@ export class FaultProxy implements AsyncDisposable {
     for (const connection of this.#connections) connection.cutInsideLine();
   }
 
-  /** Nothing goes through any more, and nobody is told. */
+  /** Nothing goes through any more, and the connections stay open. */
   halfOpen(): void {
     this.#count("halfOpen", this.#connections);
     for (const connection of this.#connections) connection.halfOpen();

@@ -17,7 +17,7 @@ export type FaultKind =
 export interface Weather {
   /** Milliseconds that each chunk is late, in both directions. */
   delayMs: number;
-  /** Up to so many milliseconds more, by chance. */
+  /** Up to this number of milliseconds more, by chance. */
   jitterMs: number;
   /** Bytes a second towards the client; infinite = no limit. */
   bytesPerSecond: number;

@@ -82,7 +82,7 @@ describe("a fault proxy", () => {
     ]);
   });
 
-  it("cuts after so many bytes", async () => {
+  it("cuts after the given number of bytes", async () => {
     const { proxy, answers, ask } = await setting();
     const received = await ask();
     proxy.cutAfter(30);

@@ -31,7 +31,7 @@ export type BrokerSettings = Pick<BrokerOptions, "profile" | "limits" | "deletab
 const MEMBERS = ["host", "port", "data", "storage", "profile", "limits", "deletableSubscription"] as const;
 type ConfigFile = Partial<Record<(typeof MEMBERS)[number], unknown>>;
 
-/** @throws {Failure} for a file that cannot be read or holds what there is not, and for a limit that is no number */
+/** @throws {Failure} for a file that cannot be read or has an unknown setting, and for a limit that is not a number */
 export async function brokerSettings(flags: BrokerFlags): Promise<BrokerSettings> {
   const file = flags.config === undefined ? {} : await readBrokerConfig(flags.config);
   const { host = "127.0.0.1", port = 8080, profile, limits = {}, deletableSubscription } = { ...file, ...given(flags) };

@@ -1,4 +1,4 @@
-/** `nakadi doctor`: what is reachable, as whom, and what to do where something is wrong. */
+/** `nakadi doctor`: which server is reachable, with which token, and the remedy for each fault. */
 import { type Command, Option } from "commander";
 import { stopSignalOf } from "../context.ts";
 import { EXIT, exitCodeOf } from "../exit-codes.ts";

@@ -16,13 +16,13 @@ it("what does not come is given up when it was stopped, or is late", async () =>
   expect(await firstOf(never, stop.signal, Infinity)).toBe("stopped");
 });
 
-it("what fails after it was stopped disturbs nobody", async () => {
+it("a failure after the stop is dropped", async () => {
   let fail = (): void => undefined;
   const coming = new Promise<never>((_resolve, reject) => {
     fail = () => reject(new Error("no event"));
   });
   expect(await firstOf(coming, AbortSignal.abort(), Infinity)).toBe("stopped");
   fail();
-  // Node tells of a rejection that nobody has seen at the end of a turn of its loop, and the tests fail then.
+  // Node reports an unhandled rejection at the end of a turn of its loop, which fails the tests.
   await new Promise((resolve) => setImmediate(resolve));
 });

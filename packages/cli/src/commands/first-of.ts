@@ -5,7 +5,7 @@
 
 /**
  * What `coming` brings, where it is there already or comes first; `"stopped"` when `signal` is aborted, `"late"` when it has
- * not come in time. What `coming` rejects with after that is nobody's affair.
+ * not come in time. What `coming` rejects with after that is dropped.
  * @param patienceMs may be infinite
  * @throws what `coming` rejects with
  */

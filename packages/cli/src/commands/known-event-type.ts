@@ -1,4 +1,4 @@
-/** An event type by the name that somebody typed. */
+/** An event type by the name on the command line. */
 import { closest, distance as distanceBetween } from "fastest-levenshtein";
 import { type EventType, type NakadiClient, NakadiError } from "nakadi-client";
 import { Failure } from "../failure.ts";

@@ -1,4 +1,4 @@
-/** A subscription by the id that somebody typed. */
+/** A subscription by the id on the command line. */
 import { type NakadiClient, NakadiError, type Subscription } from "nakadi-client";
 import { isUuid } from "nakadi-protocol";
 import { Failure } from "../failure.ts";

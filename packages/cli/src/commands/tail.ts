@@ -1,4 +1,4 @@
-/** `nakadi tail`: events as they come, without disturbing anybody. */
+/** `nakadi tail`: events as they come, without a subscription's slot. */
 import { type Command, Option } from "commander";
 import type { ConnectionFlags } from "../settings/connection.ts";
 import { withConnectionFlags } from "../settings/connection-flags.ts";
@@ -15,7 +15,7 @@ export function tailCommand(program: Command, { context, end }: CommandHost): vo
     .argument("<name>", "an event type, or the id of a subscription for all of its event types")
     .option("--from <place>", `where to begin: ${PLACES}. Default: end; begin with --no-follow`)
     .addOption(
-      new Option("-n, --last <events>", "begin so many events before the end of each partition")
+      new Option("-n, --last <events>", "begin this number of events before the end of each partition")
         .argParser(wholeNumber(1, Number.MAX_SAFE_INTEGER))
         .conflicts("from"),
     )

@@ -15,7 +15,7 @@ const PLAIN: Paint = { name: (text) => text, string: (text) => text, other: (tex
 
 const INDENT = "  ";
 
-/** @param json what is no JSON comes out in some form */
+/** @param json what is not JSON comes out in some form */
 export function prettyJson(json: string, paint: Paint = PLAIN): string {
   const tokens = [...jsonTokens(json)];
   const parts: string[] = [];

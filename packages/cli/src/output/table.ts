@@ -22,7 +22,7 @@ const NO_LINES = Object.fromEntries(
   ["", "-left", "-mid", "-right"].flatMap((end) => EDGES.map((edge) => [`${edge}${end}`, ""])),
 );
 const GAP = "  ";
-/** A cell that is cut shows so much of itself. */
+/** Characters that a cell keeps when it is cut. */
 const CUT_WIDTH = 8;
 
 /**

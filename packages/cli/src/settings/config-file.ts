@@ -37,7 +37,7 @@ export async function readConfig(path: string): Promise<ConfigFile> {
   const parsed = parse(text);
   if (parsed) return parsed;
   throw new Failure(
-    `${path} is not a file of nakadi contexts. Mend it or remove it; \`nakadi context add\` makes a new one`,
+    `${path} is not a file of nakadi contexts. Repair it or remove it; \`nakadi context add\` makes a new one`,
   );
 }
 

@@ -6,7 +6,7 @@ const CONFIG = {
   contexts: { live: { url: "https://live.example", token: { file: "/live" } }, test: { url: "http://test.example" } },
 };
 
-describe("which server, and as whom", () => {
+describe("which server, and with which token", () => {
   it("flags beat environment, environment beats context, context beats the default", () => {
     const env = { NAKADI_URL: "http://env.example" };
     expect(resolveConnection({ url: "http://flag.example" }, env, CONFIG).url.value).toBe("http://flag.example");

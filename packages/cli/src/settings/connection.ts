@@ -1,5 +1,5 @@
 /**
- * Which server a command talks to, and as whom: flags beat environment, environment beats context (design 3.5).
+ * Which server a command talks to, and with which token: flags beat environment, environment beats context.
  * @pure
  */
 import { Failure } from "../failure.ts";

@@ -14,13 +14,13 @@ export class Progress {
     this.#line = new StatusLine(output, quiet, () => this.#text);
   }
 
-  /** `done` of `total`, `NaN` where nobody knows how much it is, and a word on it. */
+  /** `done` of `total`, which is `NaN` where it is not known, and a word on it. */
   update(done: number, total: number, note: string): void {
     this.#text = `${this.#title} ${bar(done / total)}${note}`;
     this.#line.changed();
   }
 
-  /** Everything that is written meanwhile, to whichever output. */
+  /** Everything that is written, to either output, while the line is shown. */
   above(write: () => void): void {
     this.#line.above(write);
   }

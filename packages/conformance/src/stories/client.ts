@@ -6,7 +6,7 @@ import { events, type Stage, type StoryEvent } from "../stage.ts";
 import type { Story } from "../story.ts";
 import { readAll } from "./reading.ts";
 
-/** What is not committed comes again after a few seconds, not after a minute. */
+/** What is not committed is delivered again after a few seconds, not after a minute. */
 const QUICK = { batchFlushTimeoutSeconds: 1, commitTimeoutSeconds: 3, idleGraceMs: 5_000 };
 
 export const CLIENT: readonly Story[] = [
@@ -80,7 +80,7 @@ export const CLIENT: readonly Story[] = [
   {
     name: "client/reconnects",
     about:
-      "When the server ends a stream as it should, the next one goes on: nothing is lost, nothing comes again, nobody is alarmed.",
+      "When the server ends a stream as it should, the next one goes on: nothing is lost, nothing is delivered again, and no error is reported.",
     protocol: ["3.7"],
     async act(stage) {
       const eventType = await stage.eventType();
@@ -96,7 +96,7 @@ export const CLIENT: readonly Story[] = [
   {
     name: "client/commit-timeout",
     about:
-      "A stream that the server ends because nothing was committed is followed by another, which delivers again; a late commit is a SessionLostError and harms nobody.",
+      "A stream that the server ends because nothing was committed is followed by another, which delivers again; a late commit is a SessionLostError and changes nothing.",
     protocol: ["3.9", "3.13"],
     async act(stage) {
       const eventType = await stage.eventType();
@@ -141,7 +141,7 @@ export const CLIENT: readonly Story[] = [
   },
   {
     name: "client/close",
-    about: "Closing ends whoever waits, with nothing, and whoever asks later.",
+    about: "Closing ends a call that waits for a batch, and each later one, without a batch.",
     protocol: ["3.1"],
     async act(stage) {
       const id = await stage.subscription(await stage.eventType());

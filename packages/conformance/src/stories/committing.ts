@@ -59,7 +59,7 @@ export const COMMITTING: readonly Story[] = [
   },
   {
     name: "committing/refused",
-    about: "Foreign and unreadable cursors are refused with 422, what is no JSON with 400; nothing is written then.",
+    about: "Foreign and unreadable cursors are refused with 422, what is not JSON with 400; nothing is written then.",
     protocol: ["3.13"],
     async act(stage) {
       const { id, stream, cursor } = await fourEvents(stage);
@@ -206,9 +206,9 @@ export const COMMITTING: readonly Story[] = [
     protocol: ["3.13"],
     async act(stage) {
       const { cursor } = await fourEvents(stage);
-      const nobody = randomUUID();
-      assert.equal((await stage.commit(nobody, nobody, [cursor])).status, 404);
-      assert.equal((await stage.commit(nobody, nobody, [])).status, 422);
+      const unknown = randomUUID();
+      assert.equal((await stage.commit(unknown, unknown, [cursor])).status, 404);
+      assert.equal((await stage.commit(unknown, unknown, [])).status, 422);
     },
   },
 ];

@@ -7,7 +7,7 @@ import type { Line, WireStream } from "../wire-stream.ts";
 export const ENDING: readonly Story[] = [
   {
     name: "ending/keep-alive-limit",
-    about: "After so many keep-alives in a row on every partition the stream ends without a word.",
+    about: "After `stream_keep_alive_limit` keep-alives in a row on every partition the stream ends without a word.",
     protocol: ["3.4", "3.7"],
     async act(stage) {
       const id = await stage.subscription(await stage.eventType({ partitions: 2 }));
@@ -66,7 +66,7 @@ export const ENDING: readonly Story[] = [
   {
     name: "ending/commit-timeout",
     about:
-      "When nothing is committed in time the stream says so and ends at once; its id is worth nothing then, and the events come again.",
+      "When nothing is committed in time the stream says so and ends at once; its id is not valid any more, and the events are delivered again.",
     protocol: ["3.7", "3.9", "3.13"],
     async act(stage) {
       const { id, stream } = await started(stage, 2, { batch_flush_timeout: 30, commit_timeout: 2 });
@@ -184,7 +184,7 @@ export const ENDING: readonly Story[] = [
   },
   {
     name: "ending/reset-waits",
-    about: "A reset waits for what is uncommitted; meanwhile new streams and other resets are refused.",
+    about: "A reset waits for what is uncommitted; until it ends new streams and other resets are refused.",
     protocol: ["2.9", "3.8"],
     async act(stage) {
       const { id, eventType, stream } = await started(stage, 2, { batch_flush_timeout: 1, batch_limit: 2 });

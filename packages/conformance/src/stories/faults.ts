@@ -42,7 +42,7 @@ export const FAULTS: readonly Story[] = [
     proxy.cutInsideLine();
     await publish(50);
   }),
-  fault("cutAfter", "a connection is cut after so many bytes", async ({ proxy, publish }) => {
+  fault("cutAfter", "a connection is cut after a number of bytes", async ({ proxy, publish }) => {
     proxy.cutAfter(1_000);
     await publish(50);
   }),
@@ -55,7 +55,7 @@ export const FAULTS: readonly Story[] = [
     await publish(50);
     proxy.resume();
   }),
-  fault("halfOpen", "a connection is dead and nobody says so", async ({ proxy, publish }) => {
+  fault("halfOpen", "a connection is dead without a sign of it", async ({ proxy, publish }) => {
     proxy.halfOpen();
     await publish(50);
   }),
@@ -72,7 +72,8 @@ export const FAULTS: readonly Story[] = [
   }),
   {
     name: "faults/dead-session",
-    about: "Nothing is delivered from a dead session: what waited in the client's queue comes again from the next one.",
+    about:
+      "Nothing is delivered from a dead session: what waited in the client's queue is delivered again by the next one.",
     protocol: ["3.10"],
     breaksConnections: true,
     async act(stage) {
@@ -121,7 +122,7 @@ const CUTS = 20;
 function fault(kind: FaultKind, what: string, breakIt: (scene: Scene) => Promise<void>): Story {
   return {
     name: `faults/${kind.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`,
-    about: `Nothing is lost, and nothing that was committed comes again, when ${what}.`,
+    about: `Nothing is lost, and nothing that was committed is delivered again, when ${what}.`,
     protocol: ["3.10"],
     breaksConnections: true,
     async act(stage) {
@@ -129,7 +130,7 @@ function fault(kind: FaultKind, what: string, breakIt: (scene: Scene) => Promise
       await breakIt(acting);
       const { seen, committedAgain, outOfOrder } = await readAll(stage, acting.stream, 50);
       assert.deepEqual([seen.size, committedAgain, outOfOrder], [50, 0, 0]);
-      // Who is refused has no stream yet; what was cut before had one.
+      // A refused connection has no stream yet; one that was cut before had one.
       const hits = acting.proxy.hits(kind === "refuse" ? "cut" : kind);
       assert.ok(hits.streams > 0, `the fault hit no open stream: ${JSON.stringify(hits)}`);
     },

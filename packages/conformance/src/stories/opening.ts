@@ -17,7 +17,7 @@ export const OPENING: readonly Story[] = [
       const stream = await stage.open(id, { batch_flush_timeout: 2 });
       assert.equal(stream.waiting, 0, "the head waited for a line");
       assert.equal(stream.headers[Header.contentType], MediaType.stream);
-      assert.ok(isUuid(stream.id), `X-Nakadi-StreamId is no UUID: ${stream.id}`);
+      assert.ok(isUuid(stream.id), `X-Nakadi-StreamId is not a UUID: ${stream.id}`);
       const [first, ...others] = await stream.keepAlives(3);
       assert.deepEqual(first?.info, { debug: "Stream started" });
       assert.deepEqual(
@@ -76,7 +76,7 @@ export const OPENING: readonly Story[] = [
   {
     name: "opening/parameters-refused",
     about:
-      "Parameters out of their bounds are refused with 422, what is no number with 400, before the subscription is looked for.",
+      "Parameters out of their bounds are refused with 422, what is not a number with 400, before the subscription is looked for.",
     protocol: ["3.1"],
     async act(stage) {
       const path = `/subscriptions/${randomUUID()}/events`;
@@ -97,7 +97,7 @@ export const OPENING: readonly Story[] = [
   },
   {
     name: "opening/resume",
-    about: "The next stream starts after the last commit; what was not committed comes again.",
+    about: "The next stream starts after the last commit; what was not committed is delivered again.",
     protocol: ["3.2", "3.10"],
     async act(stage) {
       const eventType = await stage.eventType();

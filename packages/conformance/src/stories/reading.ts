@@ -29,7 +29,7 @@ export async function readAll(stage: Stage, stream: BatchStream<StoryEvent>, cou
       newest.set(lane, n);
       account.seen.add(n);
     }
-    // A commit that fails says nothing: its events come again.
+    // A failed commit is ignored: its events are delivered again.
     const taken = await stream.commit(batch).then(
       () => true,
       () => false,

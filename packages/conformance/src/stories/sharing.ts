@@ -77,7 +77,7 @@ export const SHARING: readonly Story[] = [
   },
   {
     name: "sharing/hand-over-without-commit",
-    about: "What a stream does not commit before it loses the partition comes again on the other stream.",
+    about: "What a stream does not commit before it loses the partition is delivered again on the other stream.",
     protocol: ["3.6.5", "3.9", "3.10"],
     async act(stage) {
       const eventType = await stage.eventType({ partitions: 2 });
@@ -121,7 +121,7 @@ export const SHARING: readonly Story[] = [
         if (line.events) await stage.commit(id, a.id, [line.cursor]);
         else await stage.publish(eventType, [{ ...(kept.events as StoryEvent[])[0], n }]);
       }
-      // What was not committed comes again, of either partition.
+      // What was not committed is delivered again, of either partition.
       let [again] = await b.batches(1);
       while (again?.cursor.partition !== taken) [again] = await b.batches(1);
     },
@@ -145,7 +145,7 @@ export const SHARING: readonly Story[] = [
   },
   {
     name: "sharing/chosen-partitions",
-    about: "A stream can ask for partitions; they are its own until it ends, and nobody else's.",
+    about: "A stream can ask for partitions; no other stream gets them until it ends.",
     protocol: ["3.1", "3.6.3"],
     async act(stage) {
       const { eventType, id } = await four(stage);
@@ -202,7 +202,7 @@ async function four(stage: Stage): Promise<{ eventType: string; id: string }> {
   return { eventType, id: await stage.subscription(eventType) };
 }
 
-/** Each stream owns so many partitions, and nothing is on its way. */
+/** Each stream owns this number of partitions, and no hand-over is under way. */
 function ownedBy(expected: Readonly<Record<string, number>>): (owners: readonly PartitionOwner[]) => boolean {
   return (owners) =>
     owners.every(({ state }) => state === "assigned") &&

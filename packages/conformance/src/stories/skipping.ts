@@ -1,4 +1,4 @@
-/** Events that a stream passes over (protocol 3.10, 3.12): those meant for others, and those that nobody can process. */
+/** Events that a stream passes over (protocol 3.10, 3.12): those meant for others, and those that no consumer can process. */
 import assert from "node:assert/strict";
 import { events, type Stage } from "../stage.ts";
 import type { Story } from "../story.ts";

@@ -1,5 +1,5 @@
 /**
- * The completion scripts. They are static: no process is started while somebody types. Written by hand because commander
+ * The completion scripts. They are static: no process is started for a completion. Written by hand because commander
  * makes none, and the packages that do start the program for each key.
  * @pure
  */

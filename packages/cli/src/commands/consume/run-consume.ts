@@ -35,7 +35,7 @@ export interface ConsumeFlags {
   quiet?: boolean;
 }
 
-/** The other states are told by what went wrong. */
+/** The other states follow a failure, which is reported itself. */
 const STATE_WORDS: Readonly<Partial<Record<ConsumerState, string>>> = {
   streaming: "reading",
   "waiting-for-slot":
@@ -108,7 +108,7 @@ function commandHandler(context: Context, command: string): Handler<unknown> {
         NAKADI_ATTEMPT: String(attempt),
       };
       const { closed } = context.stdout;
-      // What a command prints for a reader that is gone is lost: the events come again.
+      // What a command prints for a reader that is gone is lost, so its events are not committed.
       closed.throwIfAborted();
       const stdin = Buffer.concat(raws.flatMap((raw) => [raw, LINE_END]));
       try {
@@ -148,10 +148,10 @@ function options({ stderr }: Context, { batch, wait, parallel, rate, timeout, qu
       if (failure === error) complaints.add(text);
     },
     onEventsLost: ({ event_type, partition, count }) =>
-      say(`nakadi: ${count} events of ${event_type} partition ${partition} were deleted before anybody read them`),
+      say(`nakadi: ${count} events of ${event_type} partition ${partition} were deleted before they were read`),
     onCommitOverdue: ({ commitTimeoutMs }) =>
       say(
-        `nakadi: a command runs for so long that the server soon gives its events to somebody else ` +
+        `nakadi: a command runs for so long that the server soon gives its events to another consumer ` +
           `(after ${commitTimeoutMs / 1_000} s): smaller batches help, --batch`,
       ),
   };
@@ -176,7 +176,7 @@ function summary({ events, batches, skipped, deadLetters, abandoned }: StopRepor
     skipped > 0 ? `, ${skipped} of them skipped` : "",
     deadLetters > 0 ? `, ${deadLetters} of them dead letters` : "",
     abandoned.length > 0
-      ? `; ${abandoned.length} batches were not committed and come again when the server's commit timeout is over`
+      ? `; ${abandoned.length} batches were not committed and are delivered again after the server's commit timeout`
       : "",
   ];
   return `${events} events in ${batches} batches were handled${others.join("")}`;

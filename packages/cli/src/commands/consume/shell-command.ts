@@ -30,14 +30,14 @@ export async function runShell(
   // A reader that is slow, or stopped, takes first what the commands before have written.
   await firstOf(Promise.all([stdout.drained(), stderr.drained()]), signal, Infinity);
   signal.throwIfAborted();
-  // A group of its own: Ctrl-C in the terminal is for us, who let it finish; and it is ended with all that it started.
+  // A process group of its own: Ctrl-C reaches only this process, and a signal to the group reaches all that the command has started.
   const child = spawn(command, { shell: true, detached: true, env: { ...inherited, ...env }, stdio: "pipe" });
   const kill = (how: NodeJS.Signals | 0): boolean => signalGroup(child.pid, how);
   const killNow = (): void => void kill("SIGKILL");
   let killed: Promise<void> | undefined;
   const abort = (): void => void (killed ??= endGroup(kill));
   signal.addEventListener("abort", abort, { once: true });
-  // Where nobody waits for us any more, it does not stay behind.
+  // The command does not outlive this process.
   process.once("exit", killNow);
   const relays = [new OutputRelay(child.stdout, stdout), new OutputRelay(child.stderr, stderr)];
   // The command learns from a closed pipe, as in a pipeline, that nothing is read any more.

@@ -64,7 +64,7 @@ describe("the account", () => {
     expect(account).toMatchObject({ delivered: 6, distinct: 3, committedAgain: 0, outOfOrder: 0 });
   });
 
-  it("finds events that nobody handled", () => {
+  it("finds events that were not handled", () => {
     fc.assert(
       fc.property(runs, fc.nat(), ({ published, journals }, pick) => {
         const [first] = journals;

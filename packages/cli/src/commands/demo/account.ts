@@ -11,7 +11,7 @@ export interface Account {
   distinct: number;
   /** Batches that came before an earlier one of their stream and partition. */
   outOfOrder: number;
-  /** Published events that nobody handled. */
+  /** Published events that were not handled. */
   lost: number;
   /** Events that were handled after the server had taken their commit. */
   committedAgain: number;

@@ -3,7 +3,7 @@ import { Failure } from "../../failure.ts";
 import { Child } from "./child.ts";
 
 export class BrokerProcess {
-  /** Rejects when the broker ends without having been told to. */
+  /** Rejects when the broker ends before `end`. */
   readonly died: Promise<never>;
   readonly #data: string;
   #child: Child | undefined;
@@ -15,13 +15,13 @@ export class BrokerProcess {
   constructor(data: string) {
     this.#data = data;
     this.died = new Promise((_, reject) => (this.#onDeath = reject));
-    // Whoever is interested races with it; nobody has to be.
+    // A rejection that no caller waits for is not an error.
     this.died.catch(() => undefined);
   }
 
   /**
    * Resolves with its URL when it listens: the first time on a free port, then always on that one.
-   * @throws {Failure} after `end`, for then nobody would end it
+   * @throws {Failure} after `end`: nothing would end the new process
    */
   async start(): Promise<string> {
     if (this.#ended) throw new Failure("the demo is over");

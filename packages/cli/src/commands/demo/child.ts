@@ -11,7 +11,7 @@ const END_MS = 3_000;
 
 export class Child {
   readonly name: string;
-  /** Rejects when the process ends without having been told to. */
+  /** Rejects when the process ends before `end`. */
   readonly died: Promise<never>;
   readonly #process: ChildProcess;
   readonly #exited: Promise<unknown>;
@@ -34,7 +34,7 @@ export class Child {
         .on("error", (error) => fail(error.message))
         .on("close", (code, signal) => fail(signal ?? `exit code ${code}`));
     });
-    // Whoever is interested races with it; nobody has to be.
+    // A rejection that no caller waits for is not an error.
     this.died.catch(() => undefined);
   }
 

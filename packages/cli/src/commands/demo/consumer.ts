@@ -16,7 +16,7 @@ export interface ConsumerOptions {
   file: string;
 }
 
-/** What the parent is told, a JSON object a line. */
+/** What the parent process reads, a JSON object a line. */
 export type Progress =
   | { handled: number; stream: string; strongest: Pick<Earthquake, "mag" | "place"> }
   | { retry: string };
@@ -50,7 +50,7 @@ export async function runConsumer(context: Context, { url, subscription, file }:
         await stream.commit(batch);
         note({ kind: "committed", atMs: nowMs(), ...place });
       } catch (error) {
-        // What could not be committed comes again, on this stream's successor or on another consumer's.
+        // What was not committed is delivered again, by the next stream of this or of another consumer.
         if (!NakadiError.is(error)) throw error;
         tell({ retry: error.message });
       }

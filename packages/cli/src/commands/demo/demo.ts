@@ -131,7 +131,7 @@ async function run(
           await untilBothRead();
           tell("both consumers read again");
         })();
-        // Awaited by the next incident; until then nobody looks.
+        // The next incident awaits it; a rejection before that is not unhandled.
         back.catch(() => undefined);
       },
     },
@@ -203,7 +203,7 @@ interface Watched {
   total: number;
 }
 
-/** Redraws the live view until told to stop; where nobody watches it does nothing. */
+/** Redraws the live view until `stop`; without a terminal it does nothing. */
 async function watchProgress(
   { stdout }: Context,
   display: Display,

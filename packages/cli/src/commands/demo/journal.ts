@@ -1,5 +1,5 @@
 /**
- * What a consumer writes down about each batch, one JSON object a line, before anybody else can know of it.
+ * What a consumer writes down about each batch, one JSON object a line, before it commits the batch.
  * @pure
  */
 

@@ -55,7 +55,7 @@ async function token({ env }: Context, { token: reference }: Connection): Promis
       what: "token",
       verdict: "bad",
       says: describe(error),
-      todo: `mend ${reference.source}, or name another place`,
+      todo: `fix ${reference.source}, or name another place`,
     };
   }
 }

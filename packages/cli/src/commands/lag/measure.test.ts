@@ -16,7 +16,7 @@ describe("lag", () => {
     expect(lag).toMatchObject({ rate: 150, catchUpSeconds: 18 });
   });
 
-  it("nobody knows when a lag that grows, or stands, is caught up", () => {
+  it("the time to catch up with a lag that grows, or stands, is not known", () => {
     const before = sample(0, partition({ unconsumed: 10 }));
     for (const unconsumed of [10, 11]) {
       const [lag] = partitionLags(sample(1_000, partition({ unconsumed, committed: 5 })), before);

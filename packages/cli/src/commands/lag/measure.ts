@@ -6,7 +6,7 @@ export interface PartitionSample {
   eventType: string;
   partition: string;
   state: "assigned" | "reassigning" | "unassigned";
-  /** The stream that reads it; empty where nobody does. */
+  /** The stream that reads it; empty where no stream does. */
   streamId: string;
   /** Events between the committed position and the end; `undefined` before positions are fixed. */
   unconsumed: number | undefined;
@@ -23,7 +23,7 @@ export interface Sample {
 export interface PartitionLag extends PartitionSample {
   /** Events a second, committed. */
   rate: number | undefined;
-  /** 0 where nothing is left; `undefined` where nobody knows, or it grows. */
+  /** 0 where nothing is left; `undefined` where it is not known, or the lag grows. */
   catchUpSeconds: number | undefined;
 }
 
@@ -72,7 +72,7 @@ export function sameLane(
   return a.eventType === b.eventType && a.partition === b.partition;
 }
 
-/** At the speed at which it shrank; what is published meanwhile is in that speed. */
+/** At the speed at which it shrank, which includes the events that are published. */
 function catchUp(now: number | undefined, before: number | undefined, seconds: number | undefined): number | undefined {
   if (now === 0) return 0;
   if (now === undefined || before === undefined || !seconds) return undefined;

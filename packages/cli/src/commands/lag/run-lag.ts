@@ -91,7 +91,7 @@ async function look(one: Watched, signal: AbortSignal): Promise<Watched> {
 }
 
 /**
- * The work on each of them, without those that somebody has deleted meanwhile.
+ * The work on each of them, without those that have been deleted.
  * @param named whether all must be there
  */
 async function thoseThere<T>(

@@ -19,7 +19,7 @@ export interface EventFile {
   /** `-` is standard input. */
   name: string;
   chunks: AsyncIterable<Uint8Array>;
-  /** `undefined` where nobody knows. */
+  /** `undefined` where it is not known. */
   bytes: number | undefined;
 }
 
@@ -29,7 +29,7 @@ const MAX_DOCUMENT_BYTES = 512 * 1024 * 1024;
 const MAX_LINE_BYTES = 64 * 1024 * 1024;
 const UTF_8 = new TextDecoder("utf-8", { fatal: true });
 
-/** @throws {Failure} if one of them is no file that can be read */
+/** @throws {Failure} if one of them cannot be read */
 export async function openFiles(names: readonly string[], stdin: Input): Promise<EventFile[]> {
   const wanted = names.length === 0 ? [STDIN] : names;
   return Promise.all(wanted.map(async (name) => (name === STDIN ? openInput(stdin) : openFile(name))));
@@ -58,9 +58,9 @@ async function* lazily(open: () => AsyncIterable<Uint8Array>): AsyncGenerator<Ui
 }
 
 /**
- * The events of one file. Where the first line is no JSON by itself, the whole file is one document.
+ * The events of one file. Where the first line is not JSON by itself, the whole file is one document.
  * @param onBytes told how much was read
- * @throws {Failure} with file and line, where something is no event
+ * @throws {Failure} with file and line, where something is not an event
  */
 export async function* eventsOf(
   { name, chunks }: EventFile,
@@ -89,7 +89,7 @@ export async function* eventsOf(
   if (reader) yield* reader.end();
 }
 
-/** A byte order mark before it is no text. */
+/** A byte order mark may stand before it. */
 function startsArray(chunk: Uint8Array): boolean {
   const WHITE_OR_MARK = [0x20, 0x09, 0x0a, 0x0d, 0xef, 0xbb, 0xbf];
   const first = chunk.find((byte) => !WHITE_OR_MARK.includes(byte));
@@ -97,7 +97,7 @@ function startsArray(chunk: Uint8Array): boolean {
 }
 
 class LineEvents {
-  /** The first line that says something is no JSON by itself. */
+  /** The first line that is not empty is not JSON by itself. */
   isDocument = false;
   readonly #name: string;
   readonly #splitter = new LineSplitter(MAX_LINE_BYTES);
@@ -217,7 +217,7 @@ function noJson(text: string, name: string, firstLine: number): Failure {
   const [, position = text.trimEnd().length] = /position (\d+)/.exec(message) ?? [];
   const line = lineAt(text, Number(position), firstLine);
   const advice = message.includes("after JSON") ? ". More than one JSON text stand on a line each, as from jq -c" : "";
-  return new Failure(`${name}:${line}: this is no JSON: ${message}${advice}`);
+  return new Failure(`${name}:${line}: this is not JSON: ${message}${advice}`);
 }
 
 function lineAt(text: string, index: number, firstLine: number): number {

@@ -78,7 +78,7 @@ async function publishAll(
     batch = [];
     dueMs = Number.POSITIVE_INFINITY;
     if (rate !== undefined) await keepTo(rate, tally.seen, startedMs, context.signal);
-    // What was read when somebody interrupts is published: nobody else has it any more, and its verdicts are wanted.
+    // What was read before an interrupt is published: a pipe does not have it any more.
     const { verdicts, cause } = await publisher.publish(sending.map(({ text }) => rawEvent(text)));
     progress.above(() => tally.add(sending, verdicts));
     // A server that takes nothing any more would keep each batch waiting as long as this one.
@@ -90,7 +90,7 @@ async function publishAll(
       const events = eventsOf(file, (bytes) => (read += bytes));
       let coming: ReturnType<typeof events.next> | undefined;
       for (;;) {
-        // Nothing is read any more that nobody would publish.
+        // After an interrupt nothing more is read.
         if (!coming && context.signal.aborted) return;
         coming ??= events.next();
         const next = await firstOf(coming, context.signal, dueMs - performance.now());

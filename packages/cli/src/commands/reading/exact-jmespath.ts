@@ -13,7 +13,7 @@ type Value = Parameters<Interpreter["visit"]>[1];
 const newInterpreter = TreeInterpreter.constructor as new () => Interpreter;
 const interpreter = exact(new newInterpreter());
 
-/** @throws {Error} if it is no expression; the function throws where a function of JMESPath does not take its values */
+/** @throws {Error} if it is not an expression; the function throws where a function of JMESPath does not take its values */
 export function compileExact(expression: string): (json: ExactJson) => ExactJson {
   const compiled = compile(expression);
   // For the library, a symbol is a scalar like any other.

@@ -18,7 +18,7 @@ export class Interruptions {
     this.#giveUp = giveUp;
   }
 
-  /** For `onRetry`. The same complaint is told once. */
+  /** For `onRetry`. The same failure is reported once. */
   readonly retry = (error: NakadiError): void => {
     this.#tries += 1;
     const text = describe(error);

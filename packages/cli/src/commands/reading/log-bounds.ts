@@ -37,7 +37,7 @@ export async function demandInLog(reading: BoundedReading, flag: string, place: 
     const where = `partition ${partition} of ${eventType.name}`;
     const [toEnd = 0, toBegin = 0] = await distances(reading, position, [newest, oldest]).catch((error: unknown) => {
       if (error instanceof HttpError && error.status === 422) {
-        throw wrong(position, `is no position of ${where}, which ends at ${newest}: ${error.message}`);
+        throw wrong(position, `is not a position of ${where}, which ends at ${newest}: ${error.message}`);
       }
       throw error;
     });

@@ -22,7 +22,7 @@ it("times are ISO 8601, of this machine's zone where they name none", () => {
   expect(parseMoment("2026-11-25", NOW)).toBe(Date.UTC(2026, 10, 25));
 });
 
-it.each(["", "yesterday", "10", "5 m", "-1h", "2026-13-01", "2026-11-25T99:00Z", "1"])("%j is no time", (text) => {
+it.each(["", "yesterday", "10", "5 m", "-1h", "2026-13-01", "2026-11-25T99:00Z", "1"])("%j is not a time", (text) => {
   expect(parseMoment(text, NOW)).toBeUndefined();
 });
 

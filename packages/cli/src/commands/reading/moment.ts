@@ -7,7 +7,7 @@ const DURATION = /^(\d+)(s|min|m|h|d)$/;
 /** A date with or without a time; a time without a zone is this machine's. */
 const ISO = /^\d{4}-\d{2}-\d{2}([T ]\d{2}:\d{2}(:\d{2}(\.\d+)?)?(Z|[+-]\d{2}:?\d{2})?)?$/;
 
-/** Milliseconds: 90s, 15min (or 15m), 2h, 1d. `undefined` if the text is no duration. */
+/** Milliseconds: 90s, 15min (or 15m), 2h, 1d. `undefined` if the text is not a duration. */
 export function parseDuration(text: string): number | undefined {
   const match = DURATION.exec(text);
   return match ? Number(match[1]) * UNITS[match[2] as keyof typeof UNITS] : undefined;

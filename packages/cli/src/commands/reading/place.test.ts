@@ -27,8 +27,10 @@ it("positions are read as they are written", () => {
 });
 
 it.each(["", "begn", "yesterday", "0:", ":1", "0:1,", "a/b/0:1", "0 : 1"])(
-  "%j is none, and is told which there are",
+  "%j is not one, and the message names those that are",
   (text) => {
-    expect(() => parsePlace("--from", text, NOW)).toThrow(`--from: "${text}" is no place in a log. There are: begin,`);
+    expect(() => parsePlace("--from", text, NOW)).toThrow(
+      `--from: "${text}" is not a place in a log. Places are: begin,`,
+    );
   },
 );

@@ -39,7 +39,7 @@ export function parsePlace(flag: string, text: string, nowMs: number): Place {
     }));
   }
   throw new Failure(
-    `${flag}: "${text}" is no place in a log. There are: begin, end, committed (of a subscription), a time like ` +
+    `${flag}: "${text}" is not a place in a log. Places are: begin, end, committed (of a subscription), a time like ` +
       "2026-11-25T10:00:00Z or 2026-11-25, a duration ago like 90s, 15min, 2h or 1d, and positions like 0:001-0001-000000000000000042",
     EXIT.usage,
   );

@@ -21,7 +21,7 @@ export function withReadingFlags(command: Command): Command {
     .option("--key <key>", "only events with this key: what the type's key fields say, joined by commas")
     .option("-p, --partition <names>", "only these partitions, joined by commas", names)
     .option("--select <expression>", "what to show of an event, in JMESPath: metadata.eid")
-    .option("-l, --limit <events>", "stop after so many", wholeNumber(1, Number.MAX_SAFE_INTEGER))
+    .option("-l, --limit <events>", "stop after this number of events", wholeNumber(1, Number.MAX_SAFE_INTEGER))
     .addOption(
       new Option("-o, --output <format>", "how to print; pretty on a terminal, ndjson in a pipe").choices(
         EVENT_FORMATS,

@@ -31,14 +31,16 @@ describe("--where", () => {
     expect(selects({ where }, [TYPE])(event)).toBe(expected);
   });
 
-  it("what does not fit an event's values is null, and no function is no expression", () => {
+  it("a function that does not fit an event's values gives null, and an unknown one is refused", () => {
     expect(projectionOf("length(items)")({ items: [1] })).toBe(1);
     expect(projectionOf("length(items)")({})).toBe(null);
-    expect(() => projectionOf("size(items)")({})).toThrow('"size(items)" is no JMESPath expression: Unknown function');
+    expect(() => projectionOf("size(items)")({})).toThrow(
+      '"size(items)" is not a JMESPath expression: Unknown function',
+    );
   });
 
   it("an expression that is none is said with an example", () => {
-    expect(() => selects({ where: "total >" }, [TYPE])).toThrow('"total >" is no JMESPath expression');
+    expect(() => selects({ where: "total >" }, [TYPE])).toThrow('"total >" is not a JMESPath expression');
     expect(() => projectionOf("][")).toThrow("jmespath.org");
     expect(() => selects({ where: "total > 100" }, [TYPE])).toThrow("numbers stand in backticks");
   });

@@ -1,5 +1,5 @@
 /**
- * Which events somebody wants to see.
+ * Which events are shown.
  * @pure
  */
 import type { EventType } from "nakadi-client";
@@ -50,7 +50,7 @@ export function projectionOf(expression: string): (event: ExactJson) => ExactJso
 
 function noExpression(expression: string, error: unknown): Failure {
   return new Failure(
-    `"${expression}" is no JMESPath expression: ${(error as Error).message}. One looks like ` +
+    `"${expression}" is not a JMESPath expression: ${(error as Error).message}. One looks like ` +
       "order.total > `100` && status == 'open': numbers stand in backticks, texts in quotes (https://jmespath.org)",
     EXIT.usage,
   );

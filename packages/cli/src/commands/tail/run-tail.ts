@@ -168,7 +168,7 @@ class Tail {
     this.#say(`nakadi: the event at ${event_type}/${partition}:${offset} is not JSON: ${becomes}`);
   }
 
-  /** Nothing is kept beyond this run; it is told where reading begins in every partition. */
+  /** Keeps nothing beyond this run; `save` also gets the position at which each partition begins. */
   #store(event_type: string): CursorStore {
     return {
       load: async () => [],
