@@ -32,6 +32,6 @@ export function assignment<A extends Assignment>(): A {
 }
 
 /** Resolves when the conductor wants the end, or is gone. */
-export function toldToEnd(): Promise<void> {
+export function stdinEnded(): Promise<void> {
   return new Promise((resolve) => void process.stdin.once("end", resolve).once("error", resolve).resume());
 }

@@ -5,7 +5,7 @@ import { laneKey } from "nakadi-protocol";
 import { isPoisonous } from "../history/line.ts";
 import { RecorderClient } from "../history/recorder-client.ts";
 import { Random } from "../random.ts";
-import { assignment, type ChaosEvent, type ConsumerAssignment, toldToEnd } from "./assignment.ts";
+import { assignment, type ChaosEvent, type ConsumerAssignment, stdinEnded } from "./assignment.ts";
 import { RecordingTransport } from "./recording-transport.ts";
 
 const { name, url, recorderPort, subscription, deadLetters, seed } = assignment<ConsumerAssignment>();
@@ -53,7 +53,7 @@ const consumer = nakadi.consume<ChaosEvent>(subscription, {
   },
 });
 
-void toldToEnd().then(() => consumer.stop());
+void stdinEnded().then(() => consumer.stop());
 try {
   await consumer.done;
 } catch (error) {

@@ -20,8 +20,8 @@ const FAULTS = 6;
 /** Runs wait most of the time. */
 const AT_ONCE = 3;
 
-/** A bug that only makes things end or hang is not found out for what it is. */
-const TELLS_NOTHING: readonly Rule[] = ["died", "stuck", "missing-line"];
+/** Rules that any crash or hang breaks, so that they name no bug. */
+const INCONCLUSIVE: readonly Rule[] = ["died", "stuck", "missing-line"];
 
 /** @param tried called for each plant when it is found, or was tried with all seeds */
 export async function tryPlants(seed: number, tried: (trial: Trial) => void): Promise<boolean> {
@@ -51,7 +51,7 @@ async function rulesBroken(plant: Plant, seed: number): Promise<Map<Rule, number
   const { violations } = await chaosRun({ events: EVENTS, orders, goOn: false, seed, plant });
   const rules = new Map<Rule, number>();
   for (const { rule } of violations) {
-    if (!TELLS_NOTHING.includes(rule)) rules.set(rule, (rules.get(rule) ?? 0) + 1);
+    if (!INCONCLUSIVE.includes(rule)) rules.set(rule, (rules.get(rule) ?? 0) + 1);
   }
   return rules;
 }

@@ -1,12 +1,12 @@
 // Plays one scenario against a server, step by step; records what came, or compares it with what was recorded.
 import { send, bodyOf, LineStream } from "./http.mjs";
+import { compareAnswer, parsed, recordAnswer, taken } from "./answers.mjs";
 import { differences, fill, generalise, generate, pointer, settle } from "./match.mjs";
 
 // Seconds that a step may take unless it says `within` itself, and that a whole scenario may take.
 const ANSWER_WITHIN = 30;
 const LINES_WITHIN = 30;
 const SCENARIO_WITHIN = 180;
-const RECORDED_HEADERS = ["content-type", "x-nakadi-streamid", "location", "content-location", "warning", "allow"];
 
 /** What stops a scenario: the step, and the differences found there. */
 class Mismatch extends Error {
@@ -136,69 +136,6 @@ async function ask(step, run) {
   remember(request, { ...answer, json }, run);
   if (json !== undefined) return { ...answer, json };
   return text || answer.status !== 204 ? { ...answer, text } : answer;
-}
-
-function parsed(text) {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
-}
-
-const taken = (source, answer) =>
-  source.startsWith("header:") ? answer.headers[source.slice("header:".length)] : pointer(answer.json, source);
-
-function compareAnswer(step, answer, run) {
-  const withOwn = { ...run.values };
-  for (const [name, source] of Object.entries(step.capture ?? {})) withOwn[name] = taken(source, answer);
-  const want = fill(step.response, withOwn);
-  const [recorded, ...tolerated] = [want.status].flat();
-  if (tolerated.includes(answer.status)) return [];
-  const status = recorded === answer.status ? [] : [{ at: "status", expected: recorded, got: answer.status }];
-  if (step.setup || !("headers" in want)) return status.length ? [...status, ...shown(answer)] : status;
-  const headers = Object.entries({ "content-type": null, ...want.headers }).flatMap(([name, value]) => {
-    const got = answer.headers[name] ?? null;
-    return differences(value, got).map(() => ({
-      at: `header ${name}`,
-      expected: value ?? undefined,
-      got: got ?? undefined,
-    }));
-  });
-  const options = { strict: run.strict, unordered: step.unordered, freeOrder: step.freeOrder };
-  const body = ["json", "text"].flatMap((kind) => {
-    if (!(kind in want)) return kind in answer ? [{ at: kind, expected: "(none)", got: answer[kind] }] : [];
-    if (!(kind in answer)) return [{ at: kind, expected: want[kind] }];
-    return differences(want[kind], answer[kind], options).map((found) => ({ ...found, at: kind + found.at }));
-  });
-  return [...status, ...headers, ...body];
-}
-
-const shown = (answer) =>
-  ["json", "text"].filter((kind) => answer[kind]).map((kind) => ({ at: kind, got: answer[kind] }));
-
-function recordAnswer(step, answer, run) {
-  if (step.setup) return { status: answer.status };
-  const knowledge = { values: run.values, given: run.given, own: Object.keys(step.capture ?? {}) };
-  const old = step.response ?? {};
-  const wanted = new Set([...RECORDED_HEADERS, ...Object.keys(old.headers ?? {})]);
-  if (answer.text === "") wanted.add("content-length");
-  const headers = {};
-  for (const name of wanted) {
-    const got = answer.headers[name];
-    if (got !== undefined) headers[name] = generalise(got, old.headers?.[name], knowledge, name);
-    else if (name in (old.headers ?? {})) headers[name] = old.headers[name] === "<anything>" ? "<anything>" : null;
-  }
-  const tolerated = [old.status ?? []]
-    .flat()
-    .slice(1)
-    .filter((status) => status !== answer.status);
-  const response = { status: tolerated.length ? [answer.status, ...tolerated] : answer.status, headers };
-  const fits = old.json !== undefined && compareAnswer(step, answer, run).every(({ at }) => !at.startsWith("json"));
-  if ("json" in answer)
-    response.json = fits ? old.json : generalise(settle(answer.json, step.unordered), old.json, knowledge);
-  if ("text" in answer) response.text = generalise(answer.text, old.text, knowledge);
-  return response;
 }
 
 // ---- lines of open streams
