@@ -10,6 +10,7 @@ import type { Entry, Journal, JournalPosition } from "../journal/journal.ts";
 import { Descriptors } from "./descriptors.ts";
 import { EMPTY_PARTITION, Partition } from "./partition.ts";
 import type { PartitionRow } from "./partition.ts";
+import { ReadChunks } from "./read-chunks.ts";
 import { SegmentList } from "./segment-list.ts";
 import type { SyncedEnd } from "./segment-list.ts";
 
@@ -56,6 +57,7 @@ export class Partitions {
   readonly #directory: string;
   readonly #rows: Rows;
   readonly #descriptors: Descriptors;
+  readonly #chunks = new ReadChunks();
   readonly #segmentBytes: number | undefined;
   readonly #unwrittenBytes: number;
   readonly #readOnly: boolean;
@@ -270,7 +272,8 @@ export class Partitions {
 
   #segmentList(number: number, partition: number): SegmentList {
     const directory = join(this.#directory, placeOf(number, partition));
-    return new SegmentList(this.#files, this.#descriptors, directory, this.#segmentBytes);
+    const shared = { descriptors: this.#descriptors, chunks: this.#chunks };
+    return new SegmentList(this.#files, shared, directory, this.#segmentBytes);
   }
 
   #startOf(number: number, partition: number): number {

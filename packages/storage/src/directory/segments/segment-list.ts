@@ -8,6 +8,7 @@ import { compactSegments } from "./compaction.ts";
 import type { Compacted } from "./compaction.ts";
 import type { Descriptors } from "./descriptors.ts";
 import { Segment } from "./segment.ts";
+import type { SegmentFiles } from "./segment.ts";
 import type { SliceBuilder } from "./slice-builder.ts";
 import type { TailFrame } from "./tail.ts";
 
@@ -34,6 +35,7 @@ export interface SyncedEnd {
 export class SegmentList {
   readonly #files: Files;
   readonly #descriptors: Descriptors;
+  readonly #shared: SegmentFiles;
   readonly #directory: string;
   readonly #segmentBytes: number;
   #segments: readonly Segment[] = [];
@@ -44,10 +46,11 @@ export class SegmentList {
   /** There are names in the directory that may not be on disk. */
   #namesDirty = false;
 
-  constructor(files: Files, descriptors: Descriptors, directory: string, segmentBytes: number = SEGMENT_BYTES) {
+  constructor(files: Files, shared: SegmentFiles, directory: string, segmentBytes: number = SEGMENT_BYTES) {
     this.#files = files;
     this.#segmentBytes = segmentBytes;
-    this.#descriptors = descriptors;
+    this.#descriptors = shared.descriptors;
+    this.#shared = shared;
     this.#directory = directory;
   }
 
@@ -84,7 +87,7 @@ export class SegmentList {
       (one, other) => one.first - other.first || other.next - one.next,
     )) {
       const path = join(this.#directory, name);
-      if (first >= covered) segments.push(new Segment(this.#descriptors, path, first, await this.#sizeOf(path)));
+      if (first >= covered) segments.push(new Segment(this.#shared, path, first, await this.#sizeOf(path)));
       // Compaction was about to unlink it.
       else if (!readOnly) await this.#files.unlink(path);
       covered = Math.max(covered, next);
@@ -132,7 +135,7 @@ export class SegmentList {
     let segment = this.#active;
     if (!segment || segment.length >= this.#segmentBytes) {
       const offset = first.header.first;
-      segment = new Segment(this.#descriptors, join(this.#directory, padded(offset) + APPENDED), offset, 0);
+      segment = new Segment(this.#shared, join(this.#directory, padded(offset) + APPENDED), offset, 0);
     }
     const room = Math.min(WRITE_BYTES, this.#segmentBytes - segment.length);
     let bytes = 0;
@@ -199,7 +202,7 @@ export class SegmentList {
     const [first] = segments;
     if (!first || !segments.every((segment) => this.#segments.includes(segment))) return;
     const path = await this.#writeWhole(this.#compactedPath(first.first, end), parts);
-    const next = new Segment(this.#descriptors, path, first.first, bytes);
+    const next = new Segment(this.#shared, path, first.first, bytes);
     this.#segments = this.#segments.flatMap((each) =>
       each === first ? [next] : segments.includes(each) ? [] : [each],
     );

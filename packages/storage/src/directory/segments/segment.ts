@@ -7,6 +7,7 @@ import type { OpenFile } from "../files.ts";
 import type { Descriptors } from "./descriptors.ts";
 import { FRAME_HEADER_BYTES, decodeFrame, isIntact, nextFrameMagic, readFrameHeader } from "./frame.ts";
 import type { FrameHeader } from "./frame.ts";
+import type { Chunk, ReadChunks } from "./read-chunks.ts";
 import type { SliceBuilder } from "./slice-builder.ts";
 
 /** Bytes between two marks, and of one look into the file. */
@@ -28,6 +29,12 @@ export interface WholeFrame {
   bytes: Buffer;
 }
 
+/** What all segments share. */
+export interface SegmentFiles {
+  descriptors: Descriptors;
+  chunks: ReadChunks;
+}
+
 export class Segment {
   /** Offset of the first frame; also its name. */
   readonly first: number;
@@ -35,11 +42,15 @@ export class Segment {
   /** Bytes that were written. */
   length: number;
   readonly #descriptors: Descriptors;
+  readonly #chunks: ReadChunks;
   readonly #marks: Mark[] = [];
   readonly #ends = new Map<number, number>();
+  /** Of a record in the frame that was read last. */
+  #recordBytes = 0;
 
-  constructor(descriptors: Descriptors, path: string, first: number, length: number) {
+  constructor({ descriptors, chunks }: SegmentFiles, path: string, first: number, length: number) {
     this.#descriptors = descriptors;
+    this.#chunks = chunks;
     this.path = path;
     this.first = first;
     this.length = length;
@@ -72,54 +83,48 @@ export class Segment {
    */
   async find(before: (header: FrameHeader) => boolean): Promise<Mark | undefined> {
     const start = this.#marks.findLast(before);
-    return this.#use(undefined, async (file) => {
-      let expected = start?.first ?? this.first;
-      for (let at = start?.position ?? 0; ;) {
-        const bytes = await readSome(file, at, MARK_BYTES);
-        if (bytes.length < FRAME_HEADER_BYTES) return undefined;
-        let within = 0;
-        while (bytes.length - within >= FRAME_HEADER_BYTES) {
-          const header = readFrameHeader(bytes, within);
-          // An event may look like a frame: behind damage, offsets go on.
-          if (!header || header.first < expected) {
-            const next = nextFrameMagic(bytes, within + 1);
-            within = next < 0 ? bytes.length - FRAME_HEADER_BYTES + 1 : next;
-            continue;
-          }
-          const mark = { ...header, position: at + within };
-          if (!before(header)) return mark;
-          this.note(mark);
-          expected = header.last + 1;
-          within += header.length;
+    let expected = start?.first ?? this.first;
+    for (let at = start?.position ?? 0; ;) {
+      const { position, bytes } = await this.#chunkAt(at, FRAME_HEADER_BYTES, MARK_BYTES);
+      let within = at - position;
+      if (bytes.length - within < FRAME_HEADER_BYTES) return undefined;
+      while (bytes.length - within >= FRAME_HEADER_BYTES) {
+        const header = readFrameHeader(bytes, within);
+        // An event may look like a frame: behind damage, offsets go on.
+        if (!header || header.first < expected) {
+          const next = nextFrameMagic(bytes, within + 1);
+          within = next < 0 ? bytes.length - FRAME_HEADER_BYTES + 1 : next;
+          continue;
         }
-        at += within;
+        const mark = { ...header, position: position + within };
+        if (!before(header)) return mark;
+        this.note(mark);
+        expected = header.last + 1;
+        within += header.length;
       }
-    });
+      at = position + within;
+    }
   }
 
-  /** Adds frames from `slice.next` on, by one read. False where that offset is damaged or missing. */
+  /** Adds frames from `slice.next` on, by at most one read. False where that offset is damaged or missing. */
   async read(slice: SliceBuilder): Promise<boolean> {
     const from = slice.next;
-    const position = this.#ends.get(from) ?? (await this.find(({ last }) => last < from))?.position;
+    let position = this.#ends.get(from) ?? (await this.find(({ last }) => last < from))?.position;
     if (position === undefined) return false;
-    return this.#use(false, async (file) => {
-      const wanted = Math.min(slice.wantedBytes * 1.125 + MARK_BYTES / 8, MAX_READ_BYTES);
-      let bytes = await readSome(file, position, Math.ceil(wanted));
-      const first = readFrameHeader(bytes, 0);
-      if (first && first.length > bytes.length) bytes = await readSome(file, position, first.length);
-      let within = 0;
-      for (let more = true; more;) {
-        const header = readFrameHeader(bytes, within);
-        const frame = header && bytes.subarray(within, within + header.length);
-        const isNext = header && header.first <= slice.next && header.last >= slice.next;
-        if (!isNext || !frame || frame.length < header.length || !isIntact(frame)) break;
-        more = slice.add(header, decodeFrame(frame, header));
-        if (slice.next > header.last) within += header.length;
-      }
-      if (slice.next === from) return slice.full;
-      this.#remember(slice.next, position + within);
-      return true;
-    });
+    let chunk = await this.#chunkAt(position, FRAME_HEADER_BYTES, this.#wantedBytes(slice));
+    const first = readFrameHeader(chunk.bytes, position - chunk.position);
+    if (first) chunk = await this.#chunkAt(position, first.length, this.#wantedBytes(slice));
+    for (let more = true; more;) {
+      const next = wholeFrame(chunk, position);
+      if (!next || next.header.first > slice.next || next.header.last < slice.next) break;
+      const { header, frame } = next;
+      this.#recordBytes = header.length / Math.max(1, header.count);
+      more = slice.add(header, frame);
+      if (slice.next > header.last) position += header.length;
+    }
+    if (slice.next === from) return slice.full;
+    this.#remember(slice.next, position);
+    return true;
   }
 
   /** All intact frames, in order; `undefined` where something between them, or at the end, is damaged. */
@@ -150,6 +155,24 @@ export class Segment {
     if (damaged) yield undefined;
   }
 
+  /** Bytes of the file that hold what `slice` can take. */
+  #wantedBytes({ wantedBytes, wantedRecords }: SliceBuilder): number {
+    const bytes = this.#recordBytes > 0 ? Math.min(wantedBytes, wantedRecords * this.#recordBytes) : wantedBytes;
+    return Math.ceil(Math.min(bytes * 1.125 + MARK_BYTES / 8, MAX_READ_BYTES));
+  }
+
+  /** What was read before, if that is at least `least` bytes from `position` on; else so many, or as many as are wanted. */
+  async #chunkAt(position: number, least: number, wanted: number): Promise<Chunk> {
+    const found = this.#chunks.find(this, position, least);
+    if (found) return found;
+    // What lies behind the length is being written.
+    const length = Math.min(Math.max(least, wanted, MARK_BYTES), Math.max(0, this.length - position));
+    const bytes = await this.#use(Buffer.alloc(0), (file) => readSome(file, position, length));
+    const chunk = { of: this, position, bytes };
+    this.#chunks.add(chunk);
+    return chunk;
+  }
+
   /** @param otherwise where the file is missing */
   async #use<T>(otherwise: T, work: (file: OpenFile) => Promise<T>): Promise<T> {
     try {
@@ -165,6 +188,16 @@ export class Segment {
     const [oldest] = this.#ends.keys();
     if (this.#ends.size > MAX_ENDS && oldest !== undefined) this.#ends.delete(oldest);
   }
+}
+
+/** `undefined` where no whole, intact frame begins at `position`. Each frame is checked once as long as it is held. */
+function wholeFrame(chunk: Chunk, position: number): Chunk["last"] {
+  if (chunk.last?.position === position) return chunk.last;
+  const within = position - chunk.position;
+  const header = readFrameHeader(chunk.bytes, within);
+  const bytes = chunk.bytes.subarray(within, within + (header?.length ?? 0));
+  if (!header || bytes.length < header.length || !isIntact(bytes)) return undefined;
+  return (chunk.last = { position, header, frame: decodeFrame(bytes, header) });
 }
 
 async function readSome(file: OpenFile, position: number, length: number): Promise<Buffer> {

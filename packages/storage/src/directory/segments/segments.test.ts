@@ -11,6 +11,7 @@ import { ALL, KEEP, anyRecord, appendTo, plain, plainOf, readAll, record } from 
 import type { Plain } from "../../compliance/log-records.ts";
 import { eventually, NEVER } from "../../compliance/subject.ts";
 import { nodeFiles } from "../files.ts";
+import type { Files } from "../files.ts";
 import { openForTest, segmentsOf, unsyncedFiles } from "./open-for-test.ts";
 import type { OpenForTest } from "./open-for-test.ts";
 import { Descriptors } from "./descriptors.ts";
@@ -209,6 +210,41 @@ describe("what is held", () => {
       expect(frames[0]?.offsets).toEqual([from]);
     }
     expect(plainOf(await log.read("x", 0, 0, ALL, NEVER))).toHaveLength(20_000);
+    await engine.close();
+  });
+
+  it("is what a reader goes on in: nothing is read from disk twice, however few records a read asks for", async () => {
+    let bytesRead = 0;
+    const files: Files = {
+      ...unsyncedFiles,
+      open: async (path, access) => {
+        const file = await unsyncedFiles.open(path, access);
+        const { read } = file;
+        file.read = async (buffer, position) => {
+          const count = await read.call(file, buffer, position);
+          bytesRead += count;
+          return count;
+        };
+        return file;
+      },
+    };
+    const engine = await openForTest({ directory: root, clock, files });
+    const { log } = engine.node("a");
+    await log.create("x", 1, KEEP);
+    const batch = Array.from({ length: 1_000 }, () => record("v".repeat(600)));
+    for (let each = 0; each < 10; each++) await appendTo(log, "x", 0, batch);
+    await engine.checkpoint();
+    const { storedBytes } = await engine.logs.partitions.get(1, 0);
+    bytesRead = 0;
+    let events = 0;
+    for (let next = 0; next < 10_000;) {
+      const slice = await log.read("x", 0, next, { bytes: 1_000_000, records: 70 }, NEVER);
+      events += plainOf(slice).length;
+      ({ next } = slice);
+    }
+    expect(events).toBe(10_000);
+    // A frame that the end of a read cuts is read whole by the next one.
+    expect(bytesRead).toBeLessThan(2 * storedBytes);
     await engine.close();
   });
 });

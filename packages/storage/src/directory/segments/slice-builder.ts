@@ -25,6 +25,10 @@ export class SliceBuilder {
     return this.#bytes;
   }
 
+  get wantedRecords(): number {
+    return this.#records;
+  }
+
   /** The frame that holds `next`. Says whether the one behind it is wanted too. */
   add({ last }: FrameHeader, frame: Frame): boolean {
     const skip = frame.offsets.findIndex((offset) => offset >= this.next);
