@@ -105,15 +105,17 @@ const BROKER: readonly Plant[] = [
     name: "append-twice",
     what: "each event is stored twice",
     in: "broker",
-    find: ".place(records, timestampMs)",
-    replace: ".place([...records, ...records], timestampMs)",
+    ofStorage: true,
+    find: "to.place(records, timestampMs, HEADROOM)",
+    replace: "to.place([...records, ...records], timestampMs, HEADROOM)",
   },
   {
     name: "append-backwards",
     what: "the events of a batch are stored in reverse order",
     in: "broker",
-    find: ".place(records, timestampMs)",
-    replace: ".place([...records].reverse(), timestampMs)",
+    ofStorage: true,
+    find: "to.place(records, timestampMs, HEADROOM)",
+    replace: "to.place([...records].reverse(), timestampMs, HEADROOM)",
   },
 ];
 

@@ -7,6 +7,8 @@ export interface Plant {
   what: string;
   /** The process that gets it. */
   in: "broker" | "consumer" | "publisher";
+  /** It is in the storage of the broker. */
+  ofStorage?: true;
   /** Must be there exactly once in what is built of the package. */
   find: string;
   replace: string;
@@ -21,7 +23,8 @@ export function plantOptions(plant: Plant | undefined): { env: Record<string, st
 }
 
 /** The folder of what is built of the package that has the bug, below the root of the repository. */
-export function builtFolder({ in: place }: Plant): string {
+export function builtFolder({ in: place, ofStorage }: Plant): string {
+  if (ofStorage) return "packages/storage/dist/";
   return place === "broker" ? "packages/broker/dist/" : "packages/client/dist/";
 }
 
