@@ -6,10 +6,10 @@
 import net from "node:net";
 import { ConfigError } from "nakadi-client";
 import { type Clock, systemClock, unknownOption } from "nakadi-protocol";
-import { type FaultKind, ProxiedConnection, type Weather } from "./proxied-connection.ts";
+import { type FaultKind, ProxiedConnection, type Conditions } from "./proxied-connection.ts";
 
 export interface FaultHits {
-  /** Connections that were there when the fault struck. */
+  /** Connections that were there when the fault took effect. */
   connections: number;
   /** Those among them whose answer was a Nakadi stream. */
   streams: number;
@@ -22,7 +22,7 @@ export interface FaultProxyOptions {
   random?: () => number;
 }
 
-const FINE: Weather = { delayMs: 0, jitterMs: 0, bytesPerSecond: Number.POSITIVE_INFINITY };
+const FINE: Conditions = { delayMs: 0, jitterMs: 0, bytesPerSecond: Number.POSITIVE_INFINITY };
 
 export class FaultProxy implements AsyncDisposable {
   readonly url: string;
@@ -38,7 +38,7 @@ export class FaultProxy implements AsyncDisposable {
     this.#state = state;
     this.port = port;
     this.url = `http://127.0.0.1:${port}`;
-    state.struck = (kind, connection) => this.#count(kind, [connection]);
+    state.onFault = (kind, connection) => this.#count(kind, [connection]);
   }
 
   /**
@@ -52,19 +52,19 @@ export class FaultProxy implements AsyncDisposable {
       throw new ConfigError("target", "an address that begins with http://");
     const { hostname, port } = new URL(target);
     const connections = new Set<ProxiedConnection>();
-    const state: ProxyState = { weather: { ...FINE }, refusing: false, struck: () => undefined };
+    const state: ProxyState = { conditions: { ...FINE }, refusing: false, onFault: () => undefined };
     const server = net.createServer({ pauseOnConnect: true, allowHalfOpen: true }, (inbound) => {
       if (state.refusing) {
         inbound.resetAndDestroy();
-        state.struck("refuse", undefined);
+        state.onFault("refuse", undefined);
         return;
       }
       const outbound = net.connect({ host: hostname, port: Number(port || 80), allowHalfOpen: true });
       const connection = new ProxiedConnection(inbound, outbound, {
         clock,
         random,
-        weather: () => state.weather,
-        struck: (kind) => state.struck(kind, connection),
+        conditions: () => state.conditions,
+        onFault: (kind) => state.onFault(kind, connection),
         closed: () => connections.delete(connection),
       });
       connections.add(connection);
@@ -94,14 +94,14 @@ export class FaultProxy implements AsyncDisposable {
     const { jitterMs = 0 } = options;
     demandNumber("delayMs", delayMs, delayMs >= 0, "0 or more");
     demandNumber("options.jitterMs", jitterMs, jitterMs >= 0, "0 or more");
-    this.#state.weather = { ...this.#state.weather, delayMs, jitterMs };
+    this.#state.conditions = { ...this.#state.conditions, delayMs, jitterMs };
     this.#count("delay", this.#connections);
   }
 
   /** From now on answers come at `bytesPerSecond`, which is more than 0. @throws {ConfigError} */
   limitBandwidth(bytesPerSecond: number): void {
     demandNumber("bytesPerSecond", bytesPerSecond, bytesPerSecond > 0, "more than 0");
-    this.#state.weather = { ...this.#state.weather, bytesPerSecond };
+    this.#state.conditions = { ...this.#state.conditions, bytesPerSecond };
     this.#count("bandwidth", this.#connections);
   }
 
@@ -155,7 +155,7 @@ export class FaultProxy implements AsyncDisposable {
 
   /** Ends what lasts: delay, bandwidth, stall and refusal. What is cut stays cut. */
   heal(): void {
-    this.#state.weather = { ...FINE };
+    this.#state.conditions = { ...FINE };
     this.accept();
     this.resume();
   }
@@ -170,9 +170,9 @@ export class FaultProxy implements AsyncDisposable {
     return this.close();
   }
 
-  #count(kind: FaultKind, struck: Iterable<ProxiedConnection | undefined>): void {
+  #count(kind: FaultKind, hit: Iterable<ProxiedConnection | undefined>): void {
     const { connections, streams } = this.hits(kind);
-    const all = [...struck];
+    const all = [...hit];
     this.#hits.set(kind, {
       connections: connections + all.length,
       streams: streams + all.filter((one) => one?.streaming).length,
@@ -190,7 +190,7 @@ function demandNumber(path: string, value: unknown, isAllowed: boolean, bounds: 
 }
 
 interface ProxyState {
-  weather: Weather;
+  conditions: Conditions;
   refusing: boolean;
-  struck: (kind: FaultKind, connection: ProxiedConnection | undefined) => void;
+  onFault: (kind: FaultKind, connection: ProxiedConnection | undefined) => void;
 }

@@ -1,4 +1,4 @@
-/** One connection through the proxy: two directions, each in order, each as slow as the weather says. */
+/** One connection through the proxy: two directions, each in order, each as slow as the conditions say. */
 import type { Socket } from "node:net";
 import type { Clock, Timer } from "nakadi-protocol";
 
@@ -14,7 +14,7 @@ export type FaultKind =
   | "reset";
 
 /** What holds for every connection, now and later, until it is changed. */
-export interface Weather {
+export interface Conditions {
   /** Milliseconds that each chunk is late, in both directions. */
   delayMs: number;
   /** Up to this number of milliseconds more, by chance. */
@@ -26,9 +26,9 @@ export interface Weather {
 export interface ProxiedConnectionParts {
   clock: Clock;
   random: () => number;
-  weather: () => Weather;
-  /** A fault that was armed has struck. */
-  struck: (kind: FaultKind) => void;
+  conditions: () => Conditions;
+  /** Called when a fault that was armed takes effect. */
+  onFault: (kind: FaultKind) => void;
   closed: () => void;
 }
 
@@ -132,7 +132,7 @@ export class ProxiedConnection {
   }
 
   async #linger(bytes: number, towardsClient: boolean): Promise<void> {
-    const { delayMs, jitterMs, bytesPerSecond } = this.#parts.weather();
+    const { delayMs, jitterMs, bytesPerSecond } = this.#parts.conditions();
     const sendMs = towardsClient && Number.isFinite(bytesPerSecond) ? (bytes / bytesPerSecond) * 1_000 : 0;
     const lateMs = delayMs + jitterMs * this.#parts.random() + sendMs;
     if (lateMs > 0) await this.#wait(lateMs);
@@ -163,7 +163,7 @@ export class ProxiedConnection {
   #harm(chunk: Buffer): Buffer {
     if (!this.streaming && !this.#deaf && chunk.includes(STREAM_TYPE)) this.streaming = true;
     if (chunk.length > this.#bytesUntilCut) {
-      this.#parts.struck("cutAfter");
+      this.#parts.onFault("cutAfter");
       return chunk.subarray(0, this.#bytesUntilCut);
     }
     this.#bytesUntilCut -= chunk.length;
@@ -171,7 +171,7 @@ export class ProxiedConnection {
     if (line < 0) return chunk;
     const end = chunk.indexOf("\n", line);
     const length = (end < 0 ? chunk.length : end) - line;
-    this.#parts.struck("cutInsideLine");
+    this.#parts.onFault("cutInsideLine");
     return chunk.subarray(0, line + Math.max(1, Math.floor(this.#parts.random() * length)));
   }
 }

@@ -26,7 +26,7 @@ export async function runBroker(
     throw startFailure(error, settings);
   });
   log.started();
-  context.stdout.write(`nakadi broker listening on ${broker.url} (${visible(told(settings.storage))})\n`);
+  context.stdout.write(`nakadi broker listening on ${broker.url} (${visible(storageLabel(settings.storage))})\n`);
   await (endWithStdin ? Promise.race([stopped(context), stdinEnded()]) : stopped(context));
   await broker.stop({ drainMs: DRAIN_MS });
   process.stdin.destroy();
@@ -34,7 +34,7 @@ export async function runBroker(
 }
 
 /** Of a URL nothing but the scheme: the rest may hold a password. */
-function told(storage: StorageOption): string {
+function storageLabel(storage: StorageOption): string {
   if (typeof storage === "string") return storage.split(":", 1)[0] ?? "";
   return "directory" in storage ? `data: ${storage.directory}` : storage.name;
 }

@@ -92,7 +92,7 @@ function ofCommand(error: unknown): unknown {
   const cause = NakadiError.is(error) && error.code === "HANDLER" ? (error.cause ?? error) : error;
   if (NakadiError.is(cause) && cause.code === "TIMEOUT" && cause.message.startsWith("the handler"))
     return new Failure("the command ran for longer than --timeout, and was ended");
-  if (NakadiError.is(cause) && cause.code === "HANDLER" && cause.message.startsWith("a handler goes on"))
+  if (NakadiError.is(cause) && cause.code === "HANDLER" && cause.message.includes("after its signal was aborted"))
     return new Failure("the command went on after SIGTERM, so its events are not handed to another one: it is killed");
   return cause;
 }
@@ -122,9 +122,9 @@ function commandHandler(context: Context, command: string): Handler<unknown> {
 
 function options({ stderr }: Context, { batch, wait, parallel, rate, timeout, quiet }: ConsumeFlags): ConsumerOptions {
   const say = (text: string): void => stderr.write(`${visible(text)}\n`);
-  let told: ConsumerState | undefined;
+  let reportedState: ConsumerState | undefined;
   /** What was said of a server that is away: again and again says nothing new. */
-  const complaints = new Set<string>();
+  const reportedFailures = new Set<string>();
   return {
     batchLimit: batch,
     batchFlushTimeoutSeconds: wait,
@@ -133,19 +133,19 @@ function options({ stderr }: Context, { batch, wait, parallel, rate, timeout, qu
     ...(rate !== undefined && { maxEventsPerSecond: rate }),
     ...(timeout !== undefined && { handlerTimeoutMs: timeout * 1_000 }),
     onState: ({ state }) => {
-      if (state === "streaming") complaints.clear();
+      if (state === "streaming") reportedFailures.clear();
       const words = STATE_WORDS[state];
-      if (words === undefined || state === told) return;
-      told = state;
+      if (words === undefined || state === reportedState) return;
+      reportedState = state;
       if (!quiet) say(`nakadi: ${words}`);
     },
     onRetry: (error, delayMs) => {
-      if (told === "waiting-for-slot" && error.code === "NO_FREE_SLOT") return;
+      if (reportedState === "waiting-for-slot" && error.code === "NO_FREE_SLOT") return;
       const failure = ofCommand(error);
       const text = describe(failure);
       if (failure !== error) say(`nakadi: ${text}; again in ${Math.ceil(delayMs / 100) / 10} s`);
-      else if (!complaints.has(text)) say(`nakadi: ${text}; trying again`);
-      if (failure === error) complaints.add(text);
+      else if (!reportedFailures.has(text)) say(`nakadi: ${text}; trying again`);
+      if (failure === error) reportedFailures.add(text);
     },
     onEventsLost: ({ event_type, partition, count }) =>
       say(`nakadi: ${count} events of ${event_type} partition ${partition} were deleted before they were read`),
