@@ -1,7 +1,7 @@
 /** Starts and stops a broker. */
 import { randomUUID } from "node:crypto";
 import { type Clock, systemClock } from "nakadi-protocol";
-import { openStorage, type Storage, type StorageFailedError } from "nakadi-storage";
+import { DamagedEventsError, openStorage, type Storage, type StorageFailedError } from "nakadi-storage";
 import { Access, allowAll } from "./authorization/authorizer.ts";
 import { checkedDrain, checkedOptions } from "./broker-options.ts";
 import type { BrokerOptions } from "./broker-options.ts";
@@ -14,6 +14,7 @@ import { Closings } from "./timelines/closings.ts";
 import { Writers } from "./timelines/writers.ts";
 import { Snapshots } from "./metadata-snapshot.ts";
 import { NodeMembership } from "./node-membership.ts";
+import { DamageLog } from "./reports/damage-log.ts";
 import { Reports } from "./reports/reports.ts";
 import { Settings } from "./settings/settings.ts";
 import { DeadLetterQueue } from "./dead-letters/dead-letter-queue.ts";
@@ -57,7 +58,11 @@ export async function startBroker(options: BrokerOptions = {}): Promise<Broker> 
   });
   /** What is wrong with the data shows when it is read. */
   const explained = (error: unknown): unknown => engine.explain?.(error) ?? error;
-  const onError = (error: unknown): void => logger.error({ error }, "a stream ended because its storage failed");
+  const damageLog = new DamageLog(logger);
+  const onError = (error: unknown): void => {
+    if (error instanceof DamagedEventsError) damageLog.note(error);
+    else logger.error({ error }, "a stream ended because its storage failed");
+  };
   const uuid = (): string => randomUUID();
   const access = new Access(options.authorizer ?? allowAll);
   const membership = await NodeMembership.join({

@@ -59,6 +59,33 @@ describe("a broker some of whose events were overwritten", () => {
   });
 });
 
+it("a broker ends streams before damaged events, logs each place once, and serves other event types", async () => {
+  const directory = join(await temporaryDirectory(), "data");
+  const first = await testBroker({ storage: { directory } });
+  const [name, other] = [await first.eventType(), await first.eventType()];
+  const id = await first.subscription([name]);
+  for (let n = 0; n < EVENTS; n++) await first.publish(name, [{ n, TEXT }]);
+  await first.publish(other, [{ n: "other" }]);
+  await first.broker.stop();
+  const segment = await segmentIn(directory);
+  await overwrite(segment, Math.floor((await stat(segment)).size * 0.55));
+
+  const logged: string[] = [];
+  const nothing = (): void => undefined;
+  const error = (_: object, message: string): void => void logged.push(message);
+  const logger = { debug: nothing, info: nothing, warn: nothing, error };
+  const broker = await testBroker({ storage: { directory }, logger });
+  for (let round = 0; round < 2; round++) {
+    const lines = await (await broker.openLowLevel(name, "BEGIN")).rest();
+    expect(lines.flatMap(({ events }) => events ?? []).length).toBeLessThanOrEqual(5);
+  }
+  await (await broker.open(id)).rest();
+  expect(logged).toHaveLength(1);
+  expect(logged[0]).toMatch(/^stored frame damaged; streams end in logs\/\d+\/0 before offset 5: .*nakadi repair/);
+  const { events } = await (await broker.openLowLevel(other, "BEGIN")).nextEvents();
+  expect(events).toMatchObject([{ n: "other" }]);
+});
+
 it("a broker refuses a snapshot that was overwritten, and starts after the repair", async () => {
   const directory = join(await temporaryDirectory(), "data");
   const first = await testBroker({ storage: { directory } });

@@ -1,3 +1,4 @@
+export { DamagedEventsError } from "./damaged-events-error.ts";
 export { DataDirectoryError } from "./data-directory-error.ts";
 export type { DataDirectoryProblem } from "./data-directory-error.ts";
 export { eachRecord } from "./each-record.ts";
