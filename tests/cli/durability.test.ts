@@ -16,7 +16,7 @@ const CALLS = "openat,pwrite64,pwritev,fdatasync,write,writev";
 
 const mayTrace = spawnSync("strace", ["-o", "/dev/null", "true"]).status === 0;
 
-it.skipIf(!mayTrace)("each 200 and 204 is sent after the fdatasync of its pages (needs strace)", async () => {
+it.skipIf(!mayTrace)("each 200 and 204 is sent after the fdatasync of its entry (needs strace)", async () => {
   const folder = await mkdtemp(join(tmpdir(), "nakadi-durability-"));
   onTestFinished(() => rm(folder, { recursive: true }));
   const trace = join(folder, "trace");
@@ -60,34 +60,31 @@ it.skipIf(!mayTrace)("each 200 and 204 is sent after the fdatasync of its pages 
   expect(await exited).toEqual([0, null]);
 
   const calls = systemCalls(await readFile(trace, "utf8"));
-  const files = dataFilesOf(calls);
+  const files = journalFilesOf(calls);
   // In order, one a marker: what was created before answered 201, and the stream says what it sends.
   const answers = calls.filter(
     ({ name, text }) => name.startsWith("write") && /HTTP\/1\.1 20[04] /.test(text) && !/x-json-stream/.test(text),
   );
   expect(answers).toHaveLength(markers.length);
   for (const [index, marker] of markers.entries()) {
-    const page = first(calls, 0, ({ text }) => files.has(fileOf(text)) && text.includes(marker));
-    const sync = first(calls, page.ended, ({ name, text }) => name === "fdatasync" && files.has(fileOf(text)));
-    expect(sync.text).toMatch(/= 0$/);
-    const meta = first(
+    const entry = first(calls, 0, ({ text }) => files.has(fileOf(text)) && text.includes(marker));
+    const sync = first(
       calls,
-      sync.ended,
-      ({ name, text }) => name === "pwrite64" && files.get(fileOf(text)) === "synchronous",
+      entry.ended,
+      ({ name, text }) => name === "fdatasync" && fileOf(text) === fileOf(entry.text),
     );
-    expect(answers[index]?.began).toBeGreaterThan(meta.ended);
+    expect(sync.text).toMatch(/= 0$/);
+    expect(answers[index]?.began).toBeGreaterThan(sync.ended);
   }
 });
 
-/** Descriptors of the database, and whether what is written to them is on disk at once. */
-function dataFilesOf(calls: readonly SystemCall[]): Map<string, "synchronous" | "buffered"> {
-  const files = new Map<string, "synchronous" | "buffered">();
-  for (const { name, text } of calls) {
-    const [, descriptor] = /data\.mdb".* = (\d+)$/.exec(text) ?? [];
-    if (name !== "openat" || descriptor === undefined) continue;
-    files.set(descriptor, text.includes("O_DSYNC") ? "synchronous" : "buffered");
-  }
-  return files;
+/** Descriptors of the journal's files. */
+function journalFilesOf(calls: readonly SystemCall[]): Set<string> {
+  return new Set(
+    calls.flatMap(({ name, text }) =>
+      name === "openat" ? (/\/journal\/[^"/]+".* = (\d+)$/.exec(text)?.[1] ?? []) : [],
+    ),
+  );
 }
 
 function fileOf(text: string): string {
