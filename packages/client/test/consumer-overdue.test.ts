@@ -160,7 +160,7 @@ describe("a handler that takes longer than the commit timeout", () => {
     expect(attempts).toEqual([1, 2, 3]);
   });
 
-  it("is no fault of a handler where the connection breaks, or where commits do not go through", async () => {
+  it("is not the fault of a handler where the connection breaks, or where commits do not go through", async () => {
     const attempts: number[] = [];
     const test = testConsumer(
       {
@@ -240,7 +240,7 @@ describe("a stream that ends together with its batch", () => {
     expect(test.consumer.health()).toMatchObject({ ok: true, sessionsWithoutProgress: 0 });
   });
 
-  it("is handled once, also where the batch comes again before it is committed", async () => {
+  it("is handled once, also where the batch is redelivered before it is committed", async () => {
     const held = new Held();
     const test = testConsumer(held);
     const first = await test.open();
@@ -295,7 +295,7 @@ describe("a stream that ends together with its batch", () => {
   it.each([
     ["ends", (stream: ScriptedStream) => stream.end()],
     ["breaks", (stream: ScriptedStream) => stream.fail()],
-  ])("is no hot loop where nothing of it is committed: one that %s", async (_, end) => {
+  ])("causes no hot loop where nothing of it is committed: one that %s", async (_, end) => {
     const test = testConsumer({ onEvent: () => undefined });
     test.transport.onRequest = () => ({ status: 422 });
     for (let round = 0; round < 40; round += 1) {
@@ -311,7 +311,7 @@ describe("a stream that ends together with its batch", () => {
   it.each([
     ["says that it took a position which it sends again", 204, ""],
     ["says that it had it before", 200, '{"items":[{"result":"outdated"}]}'],
-  ])("is no hot loop where something in between %s", async (_, status, body) => {
+  ])("causes no hot loop where something in between %s", async (_, status, body) => {
     const test = testConsumer({ onEvent: () => undefined });
     test.transport.onRequest = () => ({ status, body });
     let opened = 0;

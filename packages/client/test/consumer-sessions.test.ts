@@ -32,7 +32,7 @@ describe("what cannot be mended by trying again", () => {
     expect([test.consumer.state, server.closed, test.committed()]).toEqual(["failed", true, [["0:1"]]]);
   });
 
-  it("is a warning of the process where nobody asks", async () => {
+  it("is a process warning where no observer is set", async () => {
     const warnings: Error[] = [];
     const note = (warning: Error): void => void warnings.push(warning);
     process.on("warning", note);
@@ -46,7 +46,7 @@ describe("what cannot be mended by trying again", () => {
 });
 
 describe("what may pass", () => {
-  it("GO7: a stream that opens and ends at once, two hundred times, is no hot loop", async () => {
+  it("GO7: a stream that opens and ends at once, two hundred times, causes no hot loop", async () => {
     const test = testConsumer(idle);
     for (let round = 0; round < 200; round += 1) {
       (await test.open()).end();
@@ -57,7 +57,7 @@ describe("what may pass", () => {
     expect(test.transport.opened).toHaveLength(201);
   });
 
-  it("a consumer whose every commit is refused is no hot loop, whatever batches come", async () => {
+  it("a consumer whose every commit is refused causes no hot loop, whatever batches come", async () => {
     const test = testConsumer(idle);
     test.transport.onRequest = () => ({ status: 422 });
     for (let round = 0; round < 40; round += 1) {

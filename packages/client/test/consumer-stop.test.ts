@@ -33,7 +33,7 @@ describe("a stop", () => {
     expect(held.call(0).signal.reason).toBeInstanceOf(NakadiError);
   });
 
-  it("tells handlers at once, who may end or go on: what they say counts, and what they throw is no failure", async () => {
+  it("tells handlers at once, which may end or continue: what they say counts, and what they throw is no failure", async () => {
     const held = new Held();
     const test = testConsumer({ onBatch: held.onBatch });
     const server = await test.open();

@@ -157,7 +157,7 @@ describe("an observer", () => {
   it("that rejects is logged, and breaks nothing", async () => {
     const { nakadi, logged } = loggingClient(new ScriptedTransport().willOpen({ status: 500 }));
     nakadi.stream("s", { onRetry: mine });
-    await expect.poll(() => logged).toEqual(["an observer of a stream has thrown"]);
+    await expect.poll(() => logged).toEqual(["stream observer failed"]);
   });
 
   it("of an outbox that rejects is logged, and breaks nothing", async () => {
@@ -193,7 +193,7 @@ describe("an observer", () => {
     expect(await over).toEqual({ value: undefined, done: true });
     // At the beginning, when the end was reached, and when all was looked at.
     const kinds = ["stream", "stream", "search"];
-    await expect.poll(() => logged).toEqual(kinds.map((kind) => `an observer of a ${kind} has thrown`));
+    await expect.poll(() => logged).toEqual(kinds.map((kind) => `${kind} observer failed`));
   });
 });
 

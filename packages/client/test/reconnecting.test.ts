@@ -84,7 +84,7 @@ describe("invariant 6: transient and fatal are told apart", () => {
     expect(retries.map(({ delayMs }) => delayMs)).toEqual([7_000, 13_000, 300_000]);
   });
 
-  it("GO7: a stream that opens and ends at once, a thousand times, is no hot loop", async () => {
+  it("GO7: a stream that opens and ends at once, a thousand times, causes no hot loop", async () => {
     const transport = new ScriptedTransport();
     const { pass, open, retries } = testStream({}, transport);
     for (let round = 0; round < 1_000; round += 1) {
@@ -98,7 +98,7 @@ describe("invariant 6: transient and fatal are told apart", () => {
     expect(retries.slice(0, 3).map(({ delayMs }) => delayMs)).toEqual([10, 15, 22.5]);
   });
 
-  it("a stream whose every commit is refused is no hot loop, whatever batches come; one that is taken starts the back-off over", async () => {
+  it("a stream whose every commit is refused causes no hot loop, whatever batches come; one that is taken starts the back-off over", async () => {
     const { stream, open, pass, retries, transport } = testStream();
     const round = async (...answers: number[]): Promise<void> => {
       const server = await open();
@@ -183,7 +183,7 @@ describe("observers", () => {
 });
 
 describe("streams that end with their batches", () => {
-  it("are no hot loop until a commit is taken, however the streams end", async () => {
+  it("cause no hot loop until a commit is taken, however the streams end", async () => {
     const { stream, open, pass, retries, transport } = testStream();
     for (let round = 0; round < 40; round += 1) {
       const server = await open();

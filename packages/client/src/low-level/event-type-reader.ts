@@ -28,7 +28,7 @@ export interface EventTypeReaderParts {
   open: Set<{ close(): Promise<void> }>;
 }
 
-const SEARCH_FAILED = "an observer of a search has thrown";
+const SEARCH_FAILED = "search observer failed";
 
 export class EventTypeReader {
   readonly #parts: EventTypeReaderParts;

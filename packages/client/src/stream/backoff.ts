@@ -1,11 +1,11 @@
 /**
- * How long to wait before the next try: min(max, initial × 1.5ⁿ) ± 50 % (design 3.2).
+ * The delay before a retry: min(max, initial × 1.5ⁿ) ± 50 %.
  * @pure
  */
 export interface BackoffOptions {
   /** Milliseconds before the first retry. Default 10. */
   initialDelayMs: number;
-  /** Milliseconds at most, before chance is added. Default 10 000. */
+  /** Milliseconds at most, before the random spread. Default 10 000. */
   maxDelayMs: number;
 }
 
@@ -13,9 +13,9 @@ const FACTOR = 1.5;
 const SPREAD = 0.5;
 
 /**
- * @param failures tries in a row that have failed before this one counts; 0 for the first retry
- * @param random 0 up to 1
- * @param atLeastMs what the server asked for
+ * @param failures retries in a row that have failed; 0 for the first retry
+ * @param random at least 0, less than 1
+ * @param atLeastMs the delay that the server asked for
  */
 export function backoffMs(
   failures: number,

@@ -1,5 +1,5 @@
 /**
- * Batches between the socket and the program: bounded, in order, for several who wait at once.
+ * The bounded queue of batches between socket and program. Concurrent calls of `next` are served in order.
  * @pure
  */
 import { type Cursor, type LaneKey, laneKey } from "nakadi-protocol";
@@ -19,31 +19,31 @@ export interface QueueLimits {
 export interface QueueObserver<E> {
   /** There is room again. */
   drained: () => void;
-  /** The program has the batch now. */
+  /** The program has taken the batch. */
   taken?: (batch: Batch<E>) => void;
-  /** A line without events has come, and there is nothing that the program has not taken. */
+  /** A keep-alive came while the queue is empty. */
   quiet?: (cursor: Cursor) => void;
 }
 
 export class BatchQueue<E> implements BatchSink<E> {
   readonly #limits: QueueLimits;
-  readonly #told: QueueObserver<E>;
+  readonly #observer: QueueObserver<E>;
   #batches: Batch<E>[] = [];
   #bytes = 0;
   readonly #waiters = new Set<Waiter<E>>();
   #finished: { error: unknown } | undefined;
 
-  constructor(limits: QueueLimits, told: QueueObserver<E>) {
+  constructor(limits: QueueLimits, observer: QueueObserver<E>) {
     this.#limits = limits;
-    this.#told = told;
+    this.#observer = observer;
   }
 
-  /** Whether it is half empty: reading on pays off then, and not for each batch that is taken. */
+  /** Half empty: a paused socket resumes here, not after each batch that is taken. */
   get low(): boolean {
     return this.#batches.length * 2 <= this.#limits.batches && this.#bytes * 2 <= this.#limits.bytes;
   }
 
-  /** Whether the program has every batch. */
+  /** Whether the program has taken every batch. */
   get empty(): boolean {
     return this.#batches.length === 0;
   }
@@ -56,7 +56,7 @@ export class BatchQueue<E> implements BatchSink<E> {
     const [waiter] = this.#waiters;
     if (waiter) {
       this.#waiters.delete(waiter);
-      this.#told.taken?.(batch);
+      this.#observer.taken?.(batch);
       waiter.resolve(batch);
       return;
     }
@@ -64,7 +64,7 @@ export class BatchQueue<E> implements BatchSink<E> {
     this.#bytes += batch.raw.length;
   }
 
-  /** The next batch; nothing after the end. An abort takes none. */
+  /** The next batch; `undefined` after the end. An abort takes no batch. */
   next(signal?: AbortSignal): Promise<Batch<E> | undefined> {
     if (signal?.aborted) return Promise.reject(signal.reason);
     if (this.#finished)
@@ -72,8 +72,8 @@ export class BatchQueue<E> implements BatchSink<E> {
     const batch = this.#batches.shift();
     if (batch) {
       this.#bytes -= batch.raw.length;
-      this.#told.taken?.(batch);
-      if (!this.full) this.#told.drained();
+      this.#observer.taken?.(batch);
+      if (!this.full) this.#observer.drained();
       return Promise.resolve(batch);
     }
     return new Promise((resolve, reject) => {
@@ -97,23 +97,23 @@ export class BatchQueue<E> implements BatchSink<E> {
   }
 
   keepAlive(cursor: Cursor): void {
-    if (this.empty) this.#told.quiet?.(cursor);
+    if (this.empty) this.#observer.quiet?.(cursor);
   }
 
-  /** Forgets every batch that nobody has taken: their stream is gone (invariant 1). */
+  /** Drops every batch that was not taken, because its stream has ended (SPEC rule 1). */
   drop(): void {
     this.#batches = [];
     this.#bytes = 0;
   }
 
-  /** Forgets the batches of lanes that the server has taken away. */
+  /** Drops the batches of lanes that the server has taken away. */
   dropLanes(lanes: ReadonlySet<LaneKey>): void {
     this.#batches = this.#batches.filter(({ cursor }) => !lanes.has(laneKey(cursor)));
     this.#bytes = this.#batches.reduce((sum, { raw }) => sum + raw.length, 0);
-    if (!this.full) this.#told.drained();
+    if (!this.full) this.#observer.drained();
   }
 
-  /** Answers all who wait, now and later: with nothing, or with `error`. */
+  /** Settles pending and later calls of `next`: with `undefined`, or with `error`. */
   finish(error: unknown): void {
     if (this.#finished) return;
     this.#finished = { error };

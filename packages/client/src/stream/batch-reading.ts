@@ -1,5 +1,5 @@
 /**
- * How a program takes batches: by calls or by one loop, not by both (design 3.5).
+ * Takes batches by `nextBatch` or by one iterator, and refuses both at once.
  * @pure
  */
 import { ConfigError } from "../errors/nakadi-error.ts";

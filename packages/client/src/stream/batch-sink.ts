@@ -1,5 +1,5 @@
 /**
- * Where the batches of a session go: it decides how much is read, and forgets what may not be delivered any more.
+ * The receiver of the batches of a session. It controls how much is read, and drops batches that may no longer be delivered.
  * @pure
  */
 import type { Cursor, LaneKey } from "nakadi-protocol";
@@ -7,14 +7,14 @@ import type { NakadiError } from "../errors/nakadi-error.ts";
 import type { Batch } from "./batch.ts";
 
 export interface BatchSink<E> {
-  /** No room for another batch. */
+  /** No room for another batch: reading stops. */
   readonly full: boolean;
-  /** Room for so much that a paused socket should be read again. */
+  /** Half empty: a paused socket resumes. */
   readonly low: boolean;
   push(batch: Batch<E>): void;
-  /** A line without events has come. */
+  /** A keep-alive came. */
   keepAlive?(cursor: Cursor): void;
-  /** The connection that every batch came through is gone (invariant 1). */
+  /** The connection of the batches has ended (SPEC rule 1). */
   drop(): void;
   /** The server has taken these lanes away. */
   dropLanes(lanes: ReadonlySet<LaneKey>): void;

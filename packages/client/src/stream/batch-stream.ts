@@ -1,7 +1,4 @@
-/**
- * The stream of a subscription as the program sees it: batches to take, commits to make, until it is closed or cannot work
- * (design 3.2, 3.5).
- */
+/** The stream of a subscription as programs use it: they take batches and commit, until the stream is closed or fails. */
 import { type Clock, type Cursor, batchLineSteps } from "nakadi-protocol";
 import { type CommitItem, HttpError, SessionLostError } from "../errors/nakadi-error.ts";
 import type { Logger } from "../observability/logger.ts";
@@ -20,13 +17,13 @@ export interface BatchStream<E = unknown> extends AsyncIterable<Batch<E>>, Async
   /** `connecting`, `streaming`, `backing-off`, `waiting-for-slot`, `closed` or `failed`. */
   readonly state: StreamState;
   /**
-   * The next batch; keep-alives are none. Calls are served in their order. `undefined` after `close`.
+   * The next batch; keep-alives are not delivered. Concurrent calls are served in order. `undefined` after `close`.
    * @throws the fatal error, each time; an abort rejects with its reason and takes no batch; {ConfigError} beside an iterator
    */
   nextBatch(options?: { signal?: AbortSignal }): Promise<Batch<E> | undefined>;
   /**
    * Commits everything up to the given batches or cursors, each with the stream it came from. Nothing is sent for `[]`.
-   * @param options.streamId for cursors that do not know their stream
+   * @param options.streamId the stream of cursors that have no stream id
    * @throws {SessionLostError} if the server has taken the stream, or a lane of it, away; HttpError, TransportError,
    *   TimeoutError; {ConfigError} for a cursor without a stream
    */
@@ -45,7 +42,7 @@ export interface BatchStreamParts {
   clock: Clock;
   random: () => number;
   logger: Logger;
-  /** Milliseconds until the head of a stream must be there. */
+  /** Milliseconds until the response headers of a stream must have arrived. */
   headTimeoutMs: number;
   /** Called once when the stream is closed or has failed. */
   done: () => void;

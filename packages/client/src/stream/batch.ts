@@ -1,32 +1,32 @@
 /**
- * A batch as the program gets it: bytes first, events when somebody asks for them.
+ * A delivered batch: its bytes, and its events, which are parsed on first access.
  * @pure
  */
 import { type Cursor, eachEvent } from "nakadi-protocol";
 import { parsedEvents, UNREADABLE } from "./event-parsing.ts";
 import { UnreadableEventError } from "../errors/nakadi-error.ts";
 
-/** The server's cursor. It knows its stream, which is not enumerable and never sent in the cursor itself. */
+/** The cursor of the server with its stream id, which is not enumerable and never sent in the cursor. */
 export interface StreamCursor extends Cursor {
   readonly streamId: string;
 }
 
 export interface Batch<E = unknown> {
-  /** Position of the batch's last event. */
+  /** The position of the last event of the batch. */
   readonly cursor: StreamCursor;
-  /** The stream that the batch came from, and that it is committed with. */
+  /** The stream that the batch came from and is committed with. */
   readonly streamId: string;
   /** The bytes of the JSON array of events. */
   readonly raw: Uint8Array;
   /**
-   * The events, parsed on first use. A server may have stored what is not JSON; then `raws` still has the bytes of each event, and
-   * the batch can be committed.
+   * The events, parsed on first access. If a stored event is not JSON, `raws` still has the bytes of each event, and the batch
+   * can be committed.
    * @throws {UnreadableEventError} that names the first event that is not JSON
    */
   readonly events: readonly E[];
-  /** The bytes of each event, as the server sent them. Found when asked for. */
+  /** The bytes of each event as the server sent them. Computed on access. */
   readonly raws: readonly Uint8Array[];
-  /** What the server says to people. */
+  /** A message of the server, `info.debug`. */
   readonly debug?: string;
 }
 
@@ -68,7 +68,7 @@ export class StreamBatch<E> implements Batch<E> {
   }
 }
 
-/** Four members that JSON and spreading see, and the stream's id, which they do not. */
+/** The four members of the wire are enumerable; the stream id is not, so JSON and spreading omit it. */
 class DeliveredCursor implements StreamCursor {
   readonly partition: string;
   readonly offset: string;

@@ -1,4 +1,4 @@
-/** Commits: each with the stream that its cursors came from, tried again where that can help (protocol 3.13, design 3.3). */
+/** Sends commits, each with the stream id of its cursors, with retries of transient failures (protocol 3.13, SPEC rule 1). */
 import {
   type Clock,
   type CommitItemResult,
@@ -28,12 +28,12 @@ export interface CommitterParts {
   clock: Clock;
   random: () => number;
   retry: BackoffOptions;
-  /** 0: tried once. */
+  /** 0: no retry. */
   maxElapsedMs: number;
   onRetry: (error: NakadiError, delayMs: number) => void;
 }
 
-/** What became of a commit: the items that were taken, and the refusals of lanes that the server has taken away. */
+/** The outcome of a commit: the accepted items, and the refusals of lanes that the server has taken away. */
 export interface CommitOutcome {
   items: readonly CommitItem[];
   lost: readonly SessionLostError[];
@@ -49,24 +49,24 @@ export class Committer {
   }
 
   /**
-   * Commits cursors of one stream. When the server refuses several lanes together, each is committed alone: those that are
-   * refused alone are lost, the others go on. No sentence is read for this.
-   * @param once aborted: nothing is tried again
+   * Commits cursors of one stream. When the server refuses several lanes together, each lane is committed alone: a lane that is
+   * refused alone is lost, the others continue. The text of the refusal is not parsed.
+   * @param noRetry aborted: failures are not retried
    */
   async commit(
     cursors: readonly Cursor[],
     streamId: string,
-    once: AbortSignal,
+    noRetry: AbortSignal,
     signal?: AbortSignal,
   ): Promise<CommitOutcome> {
-    const together = await this.#post(cursors, streamId, once, signal);
+    const together = await this.#post(cursors, streamId, noRetry, signal);
     if (!(together instanceof SessionLostError)) return { items: together, lost: [] };
     const lanes = byLane(cursors);
     if (lanes.size === 1) return { items: [], lost: [together] };
     const items: CommitItem[] = [];
     const lost: SessionLostError[] = [];
     for (const alone of lanes.values()) {
-      const outcome = await this.#post(alone, streamId, once, signal);
+      const outcome = await this.#post(alone, streamId, noRetry, signal);
       if (outcome instanceof SessionLostError) lost.push(outcome);
       else items.push(...outcome);
     }
@@ -76,7 +76,7 @@ export class Committer {
   async #post(
     cursors: readonly Cursor[],
     streamId: string,
-    once: AbortSignal,
+    noRetry: AbortSignal,
     signal: AbortSignal | undefined,
   ): Promise<readonly CommitItem[] | SessionLostError> {
     const call: HttpCall = {
@@ -86,18 +86,22 @@ export class Committer {
       json: { items: cursors.map(wireCursor) },
       urgent: true,
     };
-    const response = await this.#tryUntilDone(call, once, signal);
+    const response = await this.#sendWithRetries(call, noRetry, signal);
     if (response.status === 204) return cursors.map((cursor) => ({ cursor, result: "committed" }));
     if (response.status === 200) return itemsOf(call, response, cursors);
     const { problem, request } = this.#parts.pipeline.errorOf(call, response, response.body);
-    return new SessionLostError(streamId, problem?.detail ?? "the stream is gone", {
+    return new SessionLostError(streamId, problem?.detail ?? "the stream has ended", {
       request,
       lanes: [...byLane(cursors).keys()],
     });
   }
 
-  /** An answer of 200, 204 or 422; every other is thrown. */
-  async #tryUntilDone(call: HttpCall, once: AbortSignal, signal: AbortSignal | undefined): Promise<BufferedResponse> {
+  /** Returns a response of 200, 204 or 422; @throws the error of any other. */
+  async #sendWithRetries(
+    call: HttpCall,
+    noRetry: AbortSignal,
+    signal: AbortSignal | undefined,
+  ): Promise<BufferedResponse> {
     const { pipeline, clock, retry, random, maxElapsedMs, onRetry } = this.#parts;
     const startedMs = clock.monotonicMs();
     for (let failures = 0; ; failures += 1) {
@@ -106,19 +110,19 @@ export class Committer {
         if ([200, 204, 422].includes(response.status)) return response;
         throw pipeline.errorOf(call, response, response.body);
       } catch (error) {
-        if (!NakadiError.is(error) || signal?.aborted || once.aborted || !isTransient(error)) throw error;
+        if (!NakadiError.is(error) || signal?.aborted || noRetry.aborted || !isTransient(error)) throw error;
         const askedMs = error instanceof HttpError ? error.retryAfterMs : undefined;
         const delayMs = backoffMs(failures, retry, random(), askedMs);
         if (clock.monotonicMs() - startedMs + delayMs > maxElapsedMs) throw error;
         onRetry(error, delayMs);
-        await pause(clock, delayMs, signal, once);
-        if (once.aborted) throw error;
+        await pause(clock, delayMs, signal, noRetry);
+        if (noRetry.aborted) throw error;
       }
     }
   }
 }
 
-/** A commit may be sent again when its answer was lost or said "later": a second one is at worst outdated. */
+/** A commit is retried when its response was lost or transient: at worst the second one is `outdated`. */
 function isTransient(error: NakadiError): boolean {
   return error.retryable && error.code !== "PROTOCOL";
 }
@@ -130,7 +134,7 @@ function wireCursor({ partition, offset, event_type, cursor_token }: Cursor): Cu
 
 function itemsOf({ method, path }: HttpCall, { body }: BufferedResponse, cursors: readonly Cursor[]): CommitItem[] {
   const unreadable = (): never => {
-    throw new ProtocolError("the answer to a commit does not say what became of each cursor", {
+    throw new ProtocolError("the response to a commit has no result for each cursor", {
       request: `${method} ${path}`,
     });
   };

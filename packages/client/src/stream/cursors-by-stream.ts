@@ -1,5 +1,5 @@
 /**
- * What a program commits, sorted by the streams it came from.
+ * The cursors of a commit, grouped by stream.
  * @pure
  */
 import { isUuid } from "nakadi-protocol";
@@ -9,7 +9,7 @@ import { type Batch, type StreamCursor, withStreamId } from "./batch.ts";
 
 export type Committable<E> = Batch<E> | StreamCursor;
 
-/** @param streamId for cursors that do not know their stream. @throws {ConfigError} */
+/** @param streamId the stream of cursors that have no stream id. @throws {ConfigError} */
 export function cursorsOf(
   what: Committable<unknown> | readonly Committable<unknown>[],
   streamId: string | undefined,

@@ -1,5 +1,5 @@
 /**
- * Events from the bytes of their array. One that is not JSON leaves the others as they are.
+ * Parses the events of a batch. An event that is not JSON does not affect the others.
  * @pure
  */
 import { eachEvent } from "nakadi-protocol";

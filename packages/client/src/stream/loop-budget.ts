@@ -1,15 +1,14 @@
 /**
- * Keeps our own work from holding the event loop: after some milliseconds in one turn, the rest is done in the next. There is
- * one loop for all streams and consumers, so there is one budget. By the machine's own time, whatever the clock: a loop that
- * is held is held.
+ * Limits how long the client blocks the event loop: after some milliseconds in one turn, work continues in the next. All streams and
+ * consumers share the loop, so they share one budget. It is measured in real time, whatever clock the client has.
  */
 
-/** Half of what nobody should notice, for a single step may take as long again. */
+/** Half of 20 ms, the longest block that is acceptable: a single step may take as long again. */
 const TURN_MS = 10;
 
 let startedMs: number | undefined;
 
-/** Whether what is left should wait for the next turn. */
+/** Whether remaining work should wait for the next turn. */
 export function turnIsSpent(): boolean {
   const nowMs = performance.now();
   if (startedMs === undefined) {
@@ -19,7 +18,7 @@ export function turnIsSpent(): boolean {
   return nowMs - startedMs >= TURN_MS;
 }
 
-/** Resolves in the next turn of the loop, when timers and sockets had theirs. */
+/** Resolves in the next turn of the loop, after timers and sockets. */
 export function nextTurn(): Promise<void> {
   return new Promise((resolve) => setImmediate(resolve));
 }

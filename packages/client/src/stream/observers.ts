@@ -1,5 +1,5 @@
 /**
- * What a program asked to be told about a stream. What an observer throws, or rejects with, is its own affair.
+ * The observers of a stream. An error of an observer is logged and ignored.
  * @pure
  */
 import type { NakadiError } from "../errors/nakadi-error.ts";
@@ -8,23 +8,23 @@ import { tellObserver } from "../observability/observer.ts";
 import type { ReadingSettings } from "./reading-options.ts";
 
 export class StreamObservers {
-  readonly #told: Pick<ReadingSettings, "onRetry" | "onHealthy">;
+  readonly #observers: Pick<ReadingSettings, "onRetry" | "onHealthy">;
   readonly #logger: Logger;
 
-  constructor(told: Pick<ReadingSettings, "onRetry" | "onHealthy">, logger: Logger) {
-    this.#told = told;
+  constructor(observers: Pick<ReadingSettings, "onRetry" | "onHealthy">, logger: Logger) {
+    this.#observers = observers;
     this.#logger = logger;
   }
 
   retry(error: NakadiError, delayMs: number): void {
-    this.tell(() => this.#told.onRetry?.(error, delayMs));
+    this.tell(() => this.#observers.onRetry?.(error, delayMs));
   }
 
   healthy(): void {
-    this.tell(() => this.#told.onHealthy?.());
+    this.tell(() => this.#observers.onHealthy?.());
   }
 
   tell(call: () => unknown): void {
-    tellObserver(call, (error) => this.#logger.error({ error }, "an observer of a stream has thrown"));
+    tellObserver(call, (error) => this.#logger.error({ error }, "stream observer failed"));
   }
 }

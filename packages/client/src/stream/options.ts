@@ -1,5 +1,5 @@
 /**
- * Options of a stream: the original's with the original's defaults, and what the wire knows besides (design 3.2, protocol 3.1).
+ * Options of a stream: those of go-nakadi with its defaults, and the other parameters of the wire (protocol 3.1).
  * @pure
  */
 import type { EventTypePartition, StreamParameters } from "nakadi-protocol";
@@ -8,7 +8,7 @@ import { knownMembers, optionalWholeNumber, text, wholeNumber } from "../options
 import { READING_NAMES, type ReadingOptions, type ReadingSettings, readingSettings } from "./reading-options.ts";
 
 export interface StreamOptions extends ReadingOptions {
-  /** Events in a batch at most, 1 or more. Default 1. More than `maxUncommittedEvents` never arrive together. */
+  /** Events in a batch at most, 1 or more. Default 1. A batch never holds more than `maxUncommittedEvents`. */
   batchLimit?: number;
   /** Seconds after which the server sends a batch even if it is not full, 1 or more. Default 30. */
   batchFlushTimeoutSeconds?: number;
@@ -26,21 +26,21 @@ export interface StreamOptions extends ReadingOptions {
   commitTimeoutSeconds?: number;
   /** Read exactly these partitions, which no other stream may have. Default: the server assigns. */
   partitions?: readonly EventTypePartition[];
-  /** Whether a commit that failed for the moment is sent again. Default false; true is `{ maxElapsedMs: 30_000 }`. */
+  /** Whether a commit is retried after a transient failure. Default false; true is `{ maxElapsedMs: 30_000 }`. */
   commitRetry?: boolean | { maxElapsedMs?: number };
 }
 
 export interface StreamSettings extends ReadingSettings {
   parameters: StreamParameters;
-  /** 0: a commit is tried once. */
+  /** 0: a commit is not retried. */
   commitMaxElapsedMs: number;
-  /** The default of `maxUncommittedEvents` keeps batches from being as large as they may be. */
+  /** The default of `maxUncommittedEvents` limits batches to less than `batchLimit`. */
   capped: boolean;
-  /** How long having no slot is nothing to be told about. */
+  /** Milliseconds without a slot that are not reported. */
   quietSlotMs: number;
 }
 
-/** What the server takes where a parameter is not sent (protocol 3.1). */
+/** The defaults of the server for parameters that are not sent (protocol 3.1). */
 const SERVER = { batchLimit: 1, flushSeconds: 30, maxUncommitted: 10, commitSeconds: 60 };
 const MAX_STREAM_TIMEOUT_SECONDS = 4_200;
 const MAX_COMMIT_TIMEOUT_SECONDS = 60;
@@ -71,7 +71,7 @@ export function streamSettings(options: StreamOptions): StreamSettings {
   if (maxUncommitted !== undefined && batchLimit > maxUncommitted) {
     throw new ConfigError(
       "options.batchLimit",
-      `maxUncommittedEvents, ${maxUncommitted}, or less: more never arrive together`,
+      `maxUncommittedEvents, ${maxUncommitted}, or less: a batch never holds more`,
     );
   }
   const flushSeconds = count("batchFlushTimeoutSeconds", 1) ?? SERVER.flushSeconds;

@@ -1,5 +1,5 @@
 /**
- * Options of every stream, with and without a subscription: when it is tried again, how much is kept, who is told.
+ * Options of every stream, with and without a subscription: retries, buffers and observers.
  * @pure
  */
 import { ConfigError, type NakadiError } from "../errors/nakadi-error.ts";
@@ -7,17 +7,17 @@ import { functionOrNone, knownMembers, wholeNumber } from "../options/checks.ts"
 import type { BackoffOptions } from "./backoff.ts";
 
 export interface ReadingOptions {
-  /** The wait before a stream is opened, or a commit sent, again: min(max, initial × 1.5ⁿ) ± 50 %. */
+  /** The delay before a stream is reopened or a commit is sent again: min(max, initial × 1.5ⁿ) ± 50 %. */
   retry?: Partial<BackoffOptions>;
-  /** Batches that wait to be taken before the socket is paused, 1 or more. Default 10. */
+  /** Batches in the queue before the socket is paused, 1 or more. Default 10. */
   bufferedBatches?: number;
-  /** Bytes of batches that wait to be taken before the socket is paused. Default 64 MiB. */
+  /** Bytes of batches in the queue before the socket is paused. Default 64 MiB. */
   bufferedBytes?: number;
   /** Bytes of one line at most; a longer one is fatal. Default 256 MiB. */
   maxLineBytes?: number;
-  /** Milliseconds of silence beyond what the server may be silent, until the stream counts as dead. Default 30 000. */
+  /** Milliseconds added to the longest silence that the server may keep; after both the stream counts as dead. Default 30 000. */
   idleGraceMs?: number;
-  /** Called when something is tried again because of `error`, in `delayMs` milliseconds. */
+  /** Called before a retry because of `error`, in `delayMs` milliseconds. */
   onRetry?: (error: NakadiError, delayMs: number) => void;
   /** Called after each opened stream and each successful commit. */
   onHealthy?: () => void;
@@ -28,7 +28,7 @@ export interface ReadingSettings {
   bufferedBatches: number;
   bufferedBytes: number;
   maxLineBytes: number;
-  /** Silence after which a stream counts as dead (invariant 5). */
+  /** Silence after which a stream counts as dead (SPEC rule 5). */
   idleLimitMs: number;
   onRetry: ReadingOptions["onRetry"];
   onHealthy: ReadingOptions["onHealthy"];
@@ -47,7 +47,7 @@ export const READING_NAMES: readonly (keyof ReadingOptions)[] = [
 const MEBIBYTE = 1024 * 1024;
 
 /**
- * @param silenceMs how long the server may be silent on an open stream
+ * @param silenceMs milliseconds that the server may be silent on an open stream
  * @throws {ConfigError}
  */
 export function readingSettings(options: ReadingOptions, silenceMs: number): ReadingSettings {

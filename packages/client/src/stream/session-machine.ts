@@ -1,43 +1,42 @@
 /**
- * What a stream does when something happens to it: a table that is total over state and event. The driver carries out the
- * effects and decides nothing.
+ * The state machine of a stream: a transition table that is total over state and event. The driver only carries out the effects.
  * @pure
  */
 import { type NakadiError, ProtocolError } from "../errors/nakadi-error.ts";
 
-/** A stream that lived so long makes no hot loop, whatever ends it. */
+/** A stream that lasts this long causes no hot loop, however it ends. */
 export const USEFUL_LIFE_MS = 10_000;
 
-/** What the next wait is made of; progress sets both to 0. */
-interface Past {
-  /** What failed in a row: attempts to open, and streams that ended young. */
+/** The counts that the next delay depends on; progress resets both. */
+interface Failures {
+  /** Failures in a row: attempts to open, and streams that ended early. */
   failures: number;
-  /** Streams in a row that ended young and without progress, however many batches came; failed attempts between them change nothing. */
+  /** Streams in a row that ended early without progress, with or without batches; failed attempts between them do not count. */
   ends: number;
 }
 
 export type SessionState =
-  | ({ kind: "connecting"; slotSinceMs: number | undefined } & Past)
-  | ({ kind: "streaming"; openedAtMs: number; useful: boolean; progressed: boolean } & Past)
-  | ({ kind: "backing-off" } & Past)
-  | ({ kind: "waiting-for-slot"; slotSinceMs: number } & Past)
+  | ({ kind: "connecting"; slotSinceMs: number | undefined } & Failures)
+  | ({ kind: "streaming"; openedAtMs: number; useful: boolean; progressed: boolean } & Failures)
+  | ({ kind: "backing-off" } & Failures)
+  | ({ kind: "waiting-for-slot"; slotSinceMs: number } & Failures)
   | { kind: "closed" }
   | { kind: "failed"; error: NakadiError };
 
 export type SessionEvent =
-  /** The head of a stream came. */
+  /** The response headers of a stream arrived. */
   | { kind: "opened"; atMs: number }
   /** A batch with events came. */
   | { kind: "batch" }
-  /** A position moved: the server took a commit, of this stream or an earlier one; without a subscription, a batch was taken. */
+  /** A position advanced: a commit of this stream or an earlier one succeeded; without a subscription, a batch was taken. */
   | { kind: "progressed" }
-  /** No stream: what the server, or the network, said. */
+  /** Opening failed, with the error of the server or the network. */
   | { kind: "refused"; error: NakadiError; verdict: Verdict; atMs: number }
-  /** The stream is over; without an error it ended as it should. */
+  /** The stream has ended; regularly, if there is no error. */
   | { kind: "ended"; error: NakadiError | undefined; atMs: number }
-  /** The wait is over. */
+  /** The delay has passed. */
   | { kind: "due" }
-  /** Nothing will ever work: a commit was forbidden, the line too long. */
+  /** An error that no retry changes: a forbidden commit, a line that is too long. */
   | { kind: "fatal"; error: NakadiError }
   | { kind: "close" };
 
@@ -45,13 +44,13 @@ export type Verdict = "fatal" | "transient" | "no-slot";
 
 export type SessionEffect =
   | { kind: "connect" }
-  /** Lets go of the connection and of every batch that came through it. */
+  /** Closes the connection and drops every batch that came through it. */
   | { kind: "drop" }
-  /** Waits by the back-off for so many failures; `alarm` is what observers are told, if anything. */
+  /** Waits for the back-off of `failures`; `alarm` is the error that observers receive, if any. */
   | { kind: "wait"; failures: number; cause: NakadiError | undefined; alarm: NakadiError | undefined }
   | { kind: "cancel-wait" }
-  | { kind: "tell-healthy" }
-  /** Ends whatever waits for batches: with nothing, or with the error. */
+  | { kind: "notify-healthy" }
+  /** Settles every wait for a batch: with `undefined`, or with the error. */
   | { kind: "finish"; error: NakadiError | undefined };
 
 export interface Step {
@@ -60,7 +59,7 @@ export interface Step {
 }
 
 export interface MachineSettings {
-  /** How long no slot is nothing to be told about. */
+  /** Milliseconds without a slot that are not reported. */
   quietSlotMs: number;
 }
 
@@ -77,8 +76,8 @@ type Table = {
 
 const stay = (state: SessionState): Step => ({ state, effects: [] });
 
-/** Nothing happens to it any more. */
-const OVER = {
+/** Final: no event changes the state. */
+const FINAL = {
   opened: stay,
   batch: stay,
   progressed: stay,
@@ -103,7 +102,7 @@ const fail =
     effects: [...before, { kind: "finish", error }],
   });
 
-const wait = (past: Past, error: NakadiError, quiet = false): Step => ({
+const wait = (past: Failures, error: NakadiError, quiet = false): Step => ({
   state: { kind: "backing-off", ...past },
   effects: [
     { kind: "drop" },
@@ -111,28 +110,28 @@ const wait = (past: Past, error: NakadiError, quiet = false): Step => ({
   ],
 });
 
-/** A stream that ended young and moved no position: its batches come again and again, so they are no success. */
-const endedInVain = (
+/** A stream that ended early and advanced no position. Its batches will be redelivered, so they do not count as success. */
+const endedWithoutProgress = (
   { failures, ends, useful }: Kinds<SessionState>["streaming"],
   error: NakadiError | undefined,
 ): Step => {
-  // What failed before the batch came is over; ends of streams are not.
+  // A batch resets the failed attempts, but not the count of streams that ended early.
   const past = { failures: useful ? ends + 1 : failures + 1, ends: ends + 1 };
-  // A stream that ended as it should right behind a batch is nothing to be told about unless that goes on.
+  // The first regular end behind a batch is not reported.
   return wait(past, error ?? endedYoung(useful), useful && ends === 0 && error === undefined);
 };
 
-const NEVER_FAILED: Past = { failures: 0, ends: 0 };
+const NEVER_FAILED: Failures = { failures: 0, ends: 0 };
 
-/** What was done of an earlier stream is committed while the next one is on its way. */
-const progressed = <S extends Past & SessionState>(state: S): Step =>
+/** A commit of an earlier stream succeeds while the next one is being opened. */
+const progressed = <S extends Failures & SessionState>(state: S): Step =>
   state.failures === 0 && state.ends === 0 ? stay(state) : { state: { ...state, ...NEVER_FAILED }, effects: [] };
 
 const TABLE: Table = {
   connecting: {
     opened: ({ failures, ends }, { atMs }) => ({
       state: { kind: "streaming", failures, ends, openedAtMs: atMs, useful: false, progressed: false },
-      effects: [{ kind: "tell-healthy" }],
+      effects: [{ kind: "notify-healthy" }],
     }),
     refused: ({ failures, ends, slotSinceMs }, { error, verdict, atMs }, { quietSlotMs }) => {
       if (verdict === "fatal") return fail()({ kind: "closed" }, { error });
@@ -160,7 +159,7 @@ const TABLE: Table = {
         ? stay(state)
         : { state: { ...state, ...NEVER_FAILED, progressed: true }, effects: [] },
     ended: (state, { error, atMs }) => {
-      if (!state.progressed && atMs - state.openedAtMs < USEFUL_LIFE_MS) return endedInVain(state, error);
+      if (!state.progressed && atMs - state.openedAtMs < USEFUL_LIFE_MS) return endedWithoutProgress(state, error);
       if (error) return wait({ failures: 1, ends: 1 }, error);
       return {
         state: { kind: "backing-off", ...NEVER_FAILED },
@@ -197,14 +196,14 @@ const TABLE: Table = {
     fatal: fail({ kind: "cancel-wait" }),
     close: close({ kind: "cancel-wait" }),
   },
-  closed: OVER,
-  // What has failed stays failed: whoever asks gets the same error, also after a close.
-  failed: OVER,
+  closed: FINAL,
+  // A failed stream rejects every call with the same error, also after a close.
+  failed: FINAL,
 };
 
 export const INITIAL_STATE: SessionState = { kind: "connecting", ...NEVER_FAILED, slotSinceMs: undefined };
 
-/** The next state and what is to be done; the same state object where nothing changes. */
+/** The next state and its effects; the same state object if nothing changes. */
 export function step(state: SessionState, event: SessionEvent, settings: MachineSettings): Step {
   const row = TABLE[state.kind] as Record<
     SessionEvent["kind"],

@@ -1,5 +1,5 @@
 /**
- * One open stream: bytes in, batches out, the socket paused while nobody has room, silence noticed (invariants 5 and 7).
+ * One open stream: turns bytes into batches, pauses the socket while the sink is full, and detects silence (SPEC rules 5 and 7).
  */
 import {
   type BatchLine,
@@ -28,16 +28,16 @@ export interface ConnectionParts<E> {
   idleLimitMs: number;
   /** Whether there is room for another batch. */
   hasRoom: () => boolean;
-  /** Whether there is room for so much that the socket should be read again. */
+  /** Whether the sink is empty enough for a paused socket to resume. */
   hasMuchRoom: () => boolean;
-  /** Given: the stream is over when it has ended, all of it was handed out, and this says so; not when it has ended. */
+  /** If given, a stream that ended regularly is over only when all its batches were delivered and this returns true. */
   allTaken: (() => boolean) | undefined;
   batch: (batch: Batch<E>) => void;
   /** A line without events. */
   keepAlive: (cursor: Cursor) => void;
-  /** What a line said to people, before its batch. */
+  /** The `info.debug` message of a line, before its batch. */
   message: (text: string, cursor: StreamCursor) => void;
-  /** The stream is over; without an error it ended as it should. `fatal`: another try would end the same way. */
+  /** The stream is over; regularly, if there is no error. `fatal`: a retry would end the same way. */
   over: (error: NakadiError | undefined, fatal: boolean) => void;
 }
 
@@ -47,13 +47,13 @@ export class StreamConnection<E> {
   readonly #splitter: LineSplitter;
   #chunks: Uint8Array[] = [];
   #lines: Iterator<BatchLine | undefined> | undefined;
-  /** A long line is gone on with in the next turn. */
-  #resting = false;
-  /** There was no room, and there is not much again. */
+  /** The rest of a long line is parsed in the next turn of the event loop. */
+  #continuesLater = false;
+  /** The sink was full and is not half empty yet. */
   #crowded = false;
   #idle: Timer | undefined;
   #paused = false;
-  /** Nothing more comes, as it should be; what came is still handed out. */
+  /** The stream ended regularly; received batches are still delivered. */
   #complete = false;
   #over = false;
 
@@ -84,9 +84,9 @@ export class StreamConnection<E> {
     });
   }
 
-  /** Hands out batches while there is room; call it when there is room again. */
+  /** Delivers batches while there is room; called again when there is room. */
   drain(): void {
-    if (this.#resting) return;
+    if (this.#continuesLater) return;
     try {
       while (!this.#over && this.#parts.hasRoom()) {
         const step = this.#nextStep();
@@ -96,7 +96,7 @@ export class StreamConnection<E> {
         }
         if (step.line) this.#take(step.line);
         else if (turnIsSpent()) {
-          this.#rest();
+          this.#continueLater();
           break;
         }
       }
@@ -106,14 +106,14 @@ export class StreamConnection<E> {
     if (!this.#over && !this.#complete) this.#balance();
   }
 
-  /** Drops the connection at once; nothing is told any more. */
+  /** Closes the connection at once, without further callbacks. */
   close(): void {
     if (this.#over) return;
     this.#over = true;
     this.#release();
   }
 
-  /** A line, or a step towards one; `undefined` if more has to come. */
+  /** A line, or a step towards one; `undefined` until more bytes arrive. */
   #nextStep(): { line: BatchLine | undefined } | undefined {
     for (;;) {
       const next = this.#lines?.next();
@@ -131,11 +131,11 @@ export class StreamConnection<E> {
     }
   }
 
-  /** The rest of a long line in the next turn of the event loop. */
-  #rest(): void {
-    this.#resting = true;
+  /** Continues with a long line in the next turn of the event loop. */
+  #continueLater(): void {
+    this.#continuesLater = true;
     void nextTurn().then(() => {
-      this.#resting = false;
+      this.#continuesLater = false;
       this.drain();
     });
   }
@@ -147,11 +147,11 @@ export class StreamConnection<E> {
     else this.#parts.keepAlive(cursor);
   }
 
-  /** Pauses the socket while there is no room, and watches for silence only while something can come. */
+  /** Pauses the socket while there is no room, and watches for silence only while the socket is read. */
   #balance(): void {
     const { hasRoom, hasMuchRoom } = this.#parts;
     this.#crowded = this.#crowded ? !hasMuchRoom() : !hasRoom();
-    const pause = this.#resting || this.#crowded;
+    const pause = this.#continuesLater || this.#crowded;
     if (pause === this.#paused) return;
     this.#paused = pause;
     if (pause) {
@@ -168,7 +168,7 @@ export class StreamConnection<E> {
     if (this.#paused || this.#complete || this.#over) return;
     const { clock, idleLimitMs, request } = this.#parts;
     this.#idle = clock.schedule(idleLimitMs, () => {
-      this.#finish(new TimeoutError(`nothing came for ${idleLimitMs} ms`, { request }), false);
+      this.#finish(new TimeoutError(`the stream was silent for ${idleLimitMs} ms`, { request }), false);
     });
   }
 

@@ -1,4 +1,4 @@
-/** One attempt to open a stream: a connection, or what is wrong (design 3.4). */
+/** Makes one attempt to open a stream: a connection, or an error with its verdict. */
 import { Header, isUuid, MediaType } from "nakadi-protocol";
 import { HttpError, type NakadiError, nakadiError, NoFreeSlotError, ProtocolError } from "../errors/nakadi-error.ts";
 import { pathOf, queryOf } from "../transport/base-url.ts";
@@ -14,13 +14,13 @@ export type Opening =
   | { kind: "refused"; error: NakadiError; verdict: Verdict };
 
 export interface Opener {
-  /** What is tried, for messages. */
+  /** Method and path, for messages. */
   readonly request: string;
-  /** Never rejects; an abort is a refusal that nobody looks at. */
+  /** Never rejects; an abort returns a refusal, which the caller ignores. */
   open(signal: AbortSignal): Promise<Opening>;
 }
 
-/** Opens the streams of a subscription, which nothing could be committed with but for their id. */
+/** Opens the streams of a subscription. A response without a stream id is refused, because its batches could not be committed. */
 export class StreamOpener implements Opener {
   readonly request: string;
   readonly #pipeline: HttpPipeline;
@@ -57,7 +57,7 @@ export class StreamOpener implements Opener {
   }
 }
 
-/** What opening makes of whatever went wrong: where there was no answer, trying again may help, unless an option is wrong. */
+/** The verdict on an error of opening: without a response a retry may help, unless an option is wrong. */
 export function refusal(thrown: unknown, request: string): Opening {
   if (thrown instanceof HttpError) return judged(thrown);
   const error = nakadiError(thrown, { request });
@@ -65,7 +65,7 @@ export function refusal(thrown: unknown, request: string): Opening {
   return { kind: "refused", error, verdict: fatal ? "fatal" : "transient" };
 }
 
-/** What opening makes of each status. The texts of "no free slot" and "reset in progress" cannot be told apart reliably. */
+/** The verdict on each status. The texts of "no free slot" and "reset in progress" are not distinguishable reliably. */
 function judged(error: HttpError): Opening {
   const { status } = error;
   if (status === 409) return { kind: "refused", error: new NoFreeSlotError(error), verdict: "no-slot" };

@@ -1,6 +1,6 @@
 /**
- * Keeps a stream open: one connection after the other, each let go before the next (design 3.3). This is the driver: what
- * happens is told to the session machine, what that orders is done here, and batches go to a sink.
+ * Keeps a stream open: one connection at a time, each closed before the next. The driver of the session machine: passes events to
+ * it, carries out its effects, and pushes batches to a sink.
  */
 import { type BatchLine, type Clock, type LaneKey, laneKey, type Steps, type Timer } from "nakadi-protocol";
 import { HttpError, type NakadiError, ProtocolError, SessionLostError } from "../errors/nakadi-error.ts";
@@ -28,22 +28,22 @@ export type StreamState = SessionState["kind"];
 export interface StreamSessionParts<E> {
   opener: Opener;
   settings: Pick<ReadingSettings, "retry" | "maxLineBytes" | "idleLimitMs"> & MachineSettings;
-  /** Takes a line of the stream apart. @throws {BatchLineError} */
+  /** Parses a line of the stream. @throws {BatchLineError} */
   readLine: (line: Uint8Array) => Steps<BatchLine>;
   sink: BatchSink<E>;
   observers: Pick<StreamObservers, "retry" | "healthy">;
-  /** Given: a stream that ended as it should is over only when it says that the program has all of its batches. */
+  /** If given, a stream that ended regularly is over only when this returns true: the program has all of its batches. */
   allTaken?: () => boolean;
   watcher?: StreamWatcher;
   clock: Clock;
   random: () => number;
 }
 
-/** Told what a session goes through besides its batches. */
+/** Receives state changes and messages of a session. */
 interface StreamWatcher {
-  /** The state has changed; `reason` is what went wrong, if anything. */
+  /** The state has changed; `reason` is the error that caused it, if any. */
   state(state: StreamState, reason: NakadiError | undefined): void;
-  /** The server said something to people, with a batch or a keep-alive at that position. */
+  /** A message of the server in `info.debug`, with a batch or a keep-alive at that position. */
   message(text: string, cursor: StreamCursor): void;
 }
 
@@ -54,7 +54,7 @@ export class StreamSession<E> {
   #connection: StreamConnection<E> | undefined;
   #opening: AbortController | undefined;
   #waiting: Timer | undefined;
-  /** Lanes of the open stream; true while the server leaves them to us. */
+  /** Lanes of the open stream; false once the server has taken the lane away. */
   #lanes = new Map<LaneKey, boolean>();
 
   constructor(parts: StreamSessionParts<E>) {
@@ -70,7 +70,7 @@ export class StreamSession<E> {
     return this.#state.kind;
   }
 
-  /** Aborted when it is over, by the program or by an error. */
+  /** Aborted when the stream is closed or has failed. */
   get ended(): AbortSignal {
     return sharedSignal(this.#ending.signal);
   }
@@ -80,22 +80,22 @@ export class StreamSession<E> {
     this.#connection?.drain();
   }
 
-  /** Over at once; idempotent. */
+  /** Closes at once; idempotent. */
   close(): void {
-    this.#tell({ kind: "close" });
+    this.#dispatch({ kind: "close" });
   }
 
-  /** Over because of what cannot be mended by trying again. */
+  /** Fails with an error that a retry does not change. */
   fail(error: NakadiError): void {
-    this.#tell({ kind: "fatal", error });
+    this.#dispatch({ kind: "fatal", error });
   }
 
-  /** A position moved: no loop is hot then. */
+  /** A position advanced, so the back-off starts over. */
   progressed(): void {
-    this.#tell({ kind: "progressed" });
+    this.#dispatch({ kind: "progressed" });
   }
 
-  /** A commit was refused. Only the stream that the lanes belonged to is touched, never a newer one. */
+  /** A commit was refused. Affects only the stream that the lanes belonged to, never a newer one. */
   loseLanes(streamId: string, lost: ReadonlySet<LaneKey>): void {
     if (this.#connection?.streamId !== streamId) return;
     for (const lane of lost) this.#lanes.set(lane, false);
@@ -104,7 +104,7 @@ export class StreamSession<E> {
     this.#ended(new SessionLostError(streamId, "the server has taken every lane of the stream away"));
   }
 
-  #tell(event: SessionEvent): void {
+  #dispatch(event: SessionEvent): void {
     const { state, effects } = step(this.#state, event, this.#parts.settings);
     const changed = state.kind !== this.#state.kind;
     this.#state = state;
@@ -113,7 +113,7 @@ export class StreamSession<E> {
   }
 
   #ended(error: NakadiError | undefined): void {
-    this.#tell({ kind: "ended", error, atMs: this.#parts.clock.monotonicMs() });
+    this.#dispatch({ kind: "ended", error, atMs: this.#parts.clock.monotonicMs() });
   }
 
   #perform(effect: SessionEffect): void {
@@ -130,7 +130,7 @@ export class StreamSession<E> {
       case "cancel-wait":
         this.#waiting?.cancel();
         return;
-      case "tell-healthy":
+      case "notify-healthy":
         this.#parts.observers.healthy();
         return;
       case "finish":
@@ -156,7 +156,7 @@ export class StreamSession<E> {
     const release = holdProcess();
     const timer = clock.schedule(delayMs, () => {
       release();
-      this.#tell({ kind: "due" });
+      this.#dispatch({ kind: "due" });
     });
     this.#waiting = {
       cancel: () => {
@@ -181,13 +181,13 @@ export class StreamSession<E> {
       return;
     }
     if (opening.kind === "refused") {
-      this.#tell({ ...opening, atMs: clock.monotonicMs() });
+      this.#dispatch({ ...opening, atMs: clock.monotonicMs() });
       return;
     }
     const connection = this.#connectionOf(opening.response, opening.streamId);
     this.#opening = undefined;
     this.#connection = connection;
-    this.#tell({ kind: "opened", atMs: clock.monotonicMs() });
+    this.#dispatch({ kind: "opened", atMs: clock.monotonicMs() });
     // An observer may have closed the stream just now.
     if (this.#connection === connection) connection.start();
   }
@@ -218,13 +218,13 @@ export class StreamSession<E> {
   #take(batch: Batch<E>): void {
     const lane = laneKey(batch.cursor);
     if (this.#lanes.get(lane) === false) {
-      // The server left it to us after all, or gave it back. What was dropped of it comes again in another stream only.
+      // The server kept the lane or returned it. Its dropped batches are redelivered only in another stream.
       const message = "a lane that was lost has come back";
       this.#ended(new SessionLostError(batch.streamId, message, { lanes: [lane] }));
       return;
     }
     this.#lanes.set(lane, true);
-    if (this.#state.kind === "streaming" && !this.#state.useful) this.#tell({ kind: "batch" });
+    if (this.#state.kind === "streaming" && !this.#state.useful) this.#dispatch({ kind: "batch" });
     this.#parts.sink.push(batch);
   }
 }
