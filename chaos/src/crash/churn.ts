@@ -7,7 +7,7 @@ import { Agent } from "undici";
 import type { Random } from "../random.ts";
 import { send } from "../raw-http.ts";
 
-/** At most so many are there at once. */
+/** Limit of the event types that exist at once. */
 const ALIVE = 6;
 const PAUSE_MS = 10;
 

@@ -1,6 +1,6 @@
 /** Where a stream's lines go: a response's body, or a test. */
 export interface StreamSink {
-  /** False while the client does not take what it was sent, and just after the head. */
+  /** False while the client has not read what it was sent, and just after the head. */
   readonly writable: boolean;
   write(line: Uint8Array): void;
   end(): void;

@@ -18,7 +18,7 @@ import { nextHint } from "../next-hint.ts";
 import { ProblemError } from "../problems.ts";
 
 const KIND = "closing";
-/** Hints may be lost, so a closing that is waited for is looked at this often. */
+/** Milliseconds between two polls of a closing that is waited for, since hints may be lost. */
 const POLL_MS = 250;
 
 export interface Closing {

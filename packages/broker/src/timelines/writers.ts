@@ -12,9 +12,9 @@ import { nextHint } from "../next-hint.ts";
 import type { NodeMembership, Stay } from "../node-membership.ts";
 import { type Closings, inMaintenance } from "./closings.ts";
 
-/** Hints may be lost, so a write that waits looks again this often. */
+/** Milliseconds between two polls of a write that waits, since hints may be lost. */
 const POLL_MS = 250;
-/** The same for closings of other nodes. */
+/** The same for the closings of other nodes. */
 const ACKNOWLEDGE_MS = 500;
 
 export interface WritersParts {
@@ -23,7 +23,7 @@ export interface WritersParts {
   membership: Pick<NodeMembership, "stay" | "isSafe">;
   limits: Pick<Limits, "timelineSwitchMs">;
   clock: Clock;
-  /** Told why closings could not be acknowledged; it is tried again. */
+  /** Called with the failure of an acknowledgement, which is repeated. */
   onError: (error: unknown) => void;
 }
 

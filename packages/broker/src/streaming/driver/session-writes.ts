@@ -1,4 +1,4 @@
-/** What a session changes of what is stored: one write after the other, in the order in which it was asked for. */
+/** The writes of a session to the coordination port: one after the other, in the order of the calls. */
 import type { CoordinationPort, PartitionKey } from "nakadi-storage";
 import type { DeadLetterQueue } from "../../dead-letters/dead-letter-queue.ts";
 import type { DeadLetterRules } from "../../dead-letters/dead-letter-annotations.ts";
@@ -12,7 +12,7 @@ export interface SessionWritesParts {
   subscription: string;
   coordination: CoordinationPort;
   axes: PartitionAxes;
-  /** `undefined`: the subscription looks for no dead letters. */
+  /** `undefined`: the subscription has no dead letters. */
   deadLetterRules: DeadLetterRules | undefined;
   deadLetters: DeadLetterQueue;
   failed: (error: unknown) => void;
@@ -41,7 +41,7 @@ export class SessionWrites {
     this.#do(() => coordination.commit(subscription, id, [{ partition, at }]));
   }
 
-  /** An event is only passed over once the dead-letter queue has it. */
+  /** The event is committed only after the dead-letter queue has stored it. */
   skip({ partition, offset, event, failedCommits }: Extract<SessionOutput, { kind: "skip" }>): void {
     const { id, subscription, coordination, axes, deadLetterRules, deadLetters } = this.#parts;
     const at = axes.positionOf(partition, event.ordinal);
@@ -53,8 +53,8 @@ export class SessionWrites {
   }
 
   /**
-   * Notes that the session's client is gone. What it was sent and has not committed counts as failed from now on: another
-   * stream may take the slot. A commit that still comes starts the count over.
+   * Marks the session as one without a client, whose slot another stream may take. Its uncommitted events count as failed
+   * from now on; a later commit resets that count.
    */
   linger(outstanding: ReadonlyMap<PartitionKey, number>): void {
     const { coordination, subscription, id } = this.#parts;

@@ -1,6 +1,6 @@
 /**
- * The driver of one subscription stream: carries what log, clock and socket say into the pure session, and what the
- * session says to them. Everything that may change the session ends in `#pump`.
+ * The driver of one subscription stream: passes records, commits, time and writability to the pure session, and carries out
+ * its outputs. Each change of the session is followed by `#pump`.
  */
 import { randomUUID } from "node:crypto";
 import type { Clock, Timer } from "nakadi-protocol";
@@ -25,8 +25,8 @@ import { SessionWrites } from "./session-writes.ts";
 import type { StreamSink } from "../stream-sink.ts";
 import type { Batch, SessionOutput, SubscriptionSession } from "../session/subscription-session.ts";
 
-/** How soon a stream looks again whether its node's lease was renewed. */
-const UNSAFE_MS = 100;
+/** Milliseconds after which a stream checks again whether its node's lease is safe. */
+const LEASE_CHECK_MS = 100;
 
 export interface SubscriptionStreamParts {
   id: string;
@@ -35,12 +35,12 @@ export interface SubscriptionStreamParts {
   session: SubscriptionSession;
   storage: Storage;
   clock: Clock;
-  /** Hints may be lost, so everything is looked at anew this often. */
+  /** Milliseconds between two polls, since hints may be lost. */
   pollMs: number;
   /** Milliseconds that a reset of cursors may take. */
   longestResetMs: number;
   snapshots: Snapshots;
-  /** As it is stored. @throws {ProblemError} 404; 403 where the client may not read it any more */
+  /** The stored event type. @throws {ProblemError} 404; 403 where the client may not read it any more */
   eventType: (name: string, at: Snapshot) => Promise<StoredEventType>;
   /** The lease of this node under which the session lives: nothing is sent unless it is safe. */
   stay: Stay;
@@ -48,7 +48,7 @@ export interface SubscriptionStreamParts {
   deadLetters: DeadLetterQueue;
   batchLimit: number;
   report: StreamReport;
-  /** Told about a storage that fails; the stream ends then. */
+  /** Called with a failure of the storage, which ends the stream. */
   onError: (error: unknown) => void;
 }
 
@@ -69,8 +69,8 @@ export class SubscriptionStream {
   #timer: Timer | undefined;
   #poll: Timer | undefined;
   #pumping = false;
-  /** Commits were looked for after the time for them was up. */
-  #looked = false;
+  /** The progress was read after the commit timeout was reached. */
+  #isProgressRead = false;
   #finishing = false;
 
   constructor(parts: SubscriptionStreamParts) {
@@ -115,12 +115,12 @@ export class SubscriptionStream {
       if (this.#session.phase !== "ended") this.#writes.linger(this.#session.outstanding);
     });
     this.#schedulePoll();
-    // What was hinted at while it settled has not been looked at yet.
+    // Hints during `settle` are not handled yet.
     this.#sync.invalidate("progress");
     this.#pump();
   }
 
-  /** Instead of `start`, for a stream that cannot begin: nothing is read any more, and `ended` resolves. */
+  /** Instead of `start`, for a stream that cannot begin: it stops reading, and `ended` resolves. */
   abandon(): void {
     this.#session.end();
     for (const hint of this.#hints) hint[Symbol.dispose]();
@@ -128,7 +128,7 @@ export class SubscriptionStream {
     this.#resolveEnded();
   }
 
-  /** Says why in a last line, and ends once everything sent is committed or the time for it is up. */
+  /** Sends `debug` in a last line, and ends when all sent events are committed, or at the commit timeout. */
   close(debug: string): void {
     this.#session.close(debug);
     this.#pump();
@@ -141,7 +141,7 @@ export class SubscriptionStream {
     await this.ended;
   }
 
-  /** Dead letters that are sent once more are read too, by some streams. */
+  /** Some streams read the events for redrive too. */
   #listen(): Disposable[] {
     const { coordination, metadata } = this.#parts.storage;
     const changed = (eventType: string): void => {
@@ -150,7 +150,7 @@ export class SubscriptionStream {
     const names = new Set([...this.eventTypes, DEAD_LETTER_REDRIVE]);
     return [
       coordination.onChange(this.subscription, (what, partitions) => {
-        // A commit of another stream moves nothing of this one, but for a partition that is just being taken up.
+        // A commit of another stream concerns this one only if it is being assigned the partition.
         const concerns = partitions?.some((partition) => this.#session.nextToRead(partition) !== undefined) ?? true;
         if (concerns || this.#sync.isLooking) this.#sync.invalidate(what);
       }),
@@ -168,7 +168,7 @@ export class SubscriptionStream {
   }
 
   #pump(): void {
-    if (this.#pumping || this.#finishing || !this.#sink || this.#mustLook()) return;
+    if (this.#pumping || this.#finishing || !this.#sink || this.#mustWait()) return;
     this.#pumping = true;
     for (const output of this.#session.advance(this.#nowMs, this.#sink.writable)) this.#carryOut(output, this.#sink);
     this.#pumping = false;
@@ -178,26 +178,26 @@ export class SubscriptionStream {
   }
 
   /**
-   * Whether nothing may happen yet. A node that stood still may have lost its lease: then the stream is ended, or it goes on
-   * as soon as the lease is renewed. A commit by way of another node may not have been hinted at: then the stream looks.
+   * Whether the session must not run yet. After a pause of the process the lease may be lost: the stream goes on when it is
+   * renewed, or is ended. The hint of a commit on another node may be lost: the progress is read before a commit timeout.
    */
-  #mustLook(): boolean {
+  #mustWait(): boolean {
     if (this.#session.phase !== "ended" && !this.#parts.stay.isSafe()) {
       this.#timer?.cancel();
-      this.#timer = this.#parts.clock.schedule(UNSAFE_MS, () => this.#pump());
+      this.#timer = this.#parts.clock.schedule(LEASE_CHECK_MS, () => this.#pump());
       return true;
     }
     const isDue = this.#session.isCommitDue(this.#nowMs);
-    const mustLook = isDue && !this.#looked;
-    this.#looked = isDue;
-    if (mustLook) this.#sync.invalidate("progress");
-    return mustLook;
+    const mustRead = isDue && !this.#isProgressRead;
+    this.#isProgressRead = isDue;
+    if (mustRead) this.#sync.invalidate("progress");
+    return mustRead;
   }
 
   #carryOut(output: SessionOutput, sink: StreamSink): void {
     switch (output.kind) {
       case "batch":
-        // What was said just before the lease was lost is not said any more.
+        // The lease may be lost since `advance` began.
         return this.#parts.stay.isSafe() ? sink.write(this.#lineOf(output)) : undefined;
       case "skip":
         return this.#writes.skip(output);

@@ -95,7 +95,7 @@ export class SubscriptionStreams {
       await this.#demandNotDeleted(subscriptionId);
       await stream.settle();
       await this.#demandAlive(subscriptionId, id, stay);
-      // A block since then has told no stream that was not open yet.
+      // A block since the first check has closed only streams that were open.
       await gate.demandStream(subscription.event_types);
     } catch (error) {
       stream.abandon();
@@ -153,14 +153,14 @@ export class SubscriptionStreams {
     if (streams?.size === 0) this.#open.delete(stream.subscription);
   }
 
-  /** The engine decides: its clock may run ahead of this node's. @throws {ProblemError} 503 */
+  /** The engine decides, as its clock may run ahead of this node's. @throws {ProblemError} 503 */
   async #demandAlive(subscription: string, session: string, stay: Stay): Promise<void> {
     const current = await this.#parts.storage.coordination.group(subscription);
     stay.demandSafe();
     if (current && !current.alive.has(session)) throw notAMember();
   }
 
-  /** Deleted while its state was made: that goes again. @throws {ProblemError} 404 */
+  /** Removes the group of a subscription that was deleted while the group was created. @throws {ProblemError} 404 */
   async #demandNotDeleted(id: string): Promise<void> {
     try {
       await this.#parts.subscriptions.get(id);

@@ -34,12 +34,12 @@ export class EventTypeSession {
     return this.#ended;
   }
 
-  /** Its first flush counts from the stream's own start: one that is due when the stream's time is up comes before the end. */
+  /** The first flush timeout begins with the stream: one that is due at the stream timeout is sent before the end. */
   addPartition(partition: PartitionKey, start: PartitionStart): void {
     this.#windows.set(partition, new PartitionWindow(start, this.#startedAtMs));
   }
 
-  /** The stream limit counts what is taken in, so what comes beyond it is left out. */
+  /** The stream limit counts the events that are buffered; those beyond it are dropped. */
   received(
     partition: PartitionKey,
     from: number,
@@ -62,7 +62,7 @@ export class EventTypeSession {
     return readAhead(this.#windows, this.#settings, this.#maxBufferBytes - this.#bufferedBytes);
   }
 
-  /** @param writable false while the client does not take what it was sent: then there is no batch, also at the end */
+  /** @param writable false while the client has not read what it was sent: no batch is sent then, also at the end */
   advance(nowMs: number, writable = true): EventTypeBatch[] {
     if (this.#ended) return [];
     const { batchLimit, streamLimit, keepAliveLimit } = this.#settings;
@@ -108,7 +108,7 @@ export class EventTypeSession {
     return { partition, offset: window.sentText, events };
   }
 
-  /** The heaviest partition goes first when batches do not fill within the memory that the stream may use. */
+  /** Sends the partition with the most bytes when batches do not fill within the stream's memory. */
   #shed(nowMs: number): EventTypeBatch {
     const [heaviest] = [...this.#windows].sort(([, a], [, b]) => b.buffer.bytes - a.buffer.bytes);
     if (!heaviest) throw new Error("A stream without partitions has nothing in memory.");

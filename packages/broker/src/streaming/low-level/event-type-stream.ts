@@ -15,8 +15,8 @@ import type { Mark } from "../session/partition-window.ts";
 import { PartitionReaders } from "../reading/partition-readers.ts";
 import type { StreamSink } from "../stream-sink.ts";
 
-/** How soon a stream looks again whether its node holds a lease. */
-const UNSAFE_MS = 100;
+/** Milliseconds after which a stream checks again whether its node's lease is safe. */
+const LEASE_CHECK_MS = 100;
 
 export interface EventTypeStreamParts {
   session: EventTypeSession;
@@ -24,9 +24,9 @@ export interface EventTypeStreamParts {
   membership: Pick<NodeMembership, "isSafe">;
   log: LogPort;
   clock: Clock;
-  /** Hints may be lost, so the log is looked at anew this often. */
+  /** Milliseconds between two polls, since hints may be lost. */
   pollMs: number;
-  /** As it is stored now. @throws {ProblemError} 404 */
+  /** The stored event type. @throws {ProblemError} 404 */
   eventType: () => Promise<StoredEventType>;
   /** Calls `hint` when what is stored of the event type may have changed. */
   onChange: (hint: () => void) => Disposable;
@@ -102,7 +102,7 @@ export class EventTypeStream {
   #pump(): void {
     const sink = this.#sink;
     if (!sink) return;
-    if (!this.#session.ended && !this.#parts.membership.isSafe) return this.#schedule(UNSAFE_MS);
+    if (!this.#session.ended && !this.#parts.membership.isSafe) return this.#schedule(LEASE_CHECK_MS);
     for (const batch of this.#session.advance(this.#parts.clock.monotonicMs(), sink.writable))
       sink.write(this.#lineOf(batch));
     this.#timer?.cancel();
