@@ -33,6 +33,13 @@ export class ReadChunks {
     return found;
   }
 
+  drop(chunk: Chunk): void {
+    const index = this.#chunks.indexOf(chunk);
+    if (index < 0) return;
+    this.#chunks.splice(index, 1);
+    this.#bytes -= chunk.bytes.length;
+  }
+
   add(chunk: Chunk): void {
     this.#chunks.push(chunk);
     this.#bytes += chunk.bytes.length;

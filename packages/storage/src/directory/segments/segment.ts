@@ -114,7 +114,8 @@ export class Segment {
     let chunk = await this.#chunkAt(position, FRAME_HEADER_BYTES, this.#wantedBytes(slice));
     const first = readFrameHeader(chunk.bytes, position - chunk.position);
     if (first) chunk = await this.#chunkAt(position, first.length, this.#wantedBytes(slice));
-    for (let more = true; more;) {
+    let more = true;
+    while (more) {
       const next = wholeFrame(chunk, position);
       if (!next || next.header.first > slice.next || next.header.last < slice.next) break;
       const { header, frame } = next;
@@ -122,6 +123,8 @@ export class Segment {
       more = slice.add(header, frame);
       if (slice.next > header.last) position += header.length;
     }
+    // No whole frame is left in it: buffers that live on for nothing cost the garbage collector time.
+    if (more) this.#chunks.drop(chunk);
     if (slice.next === from) return slice.full;
     this.#remember(slice.next, position);
     return true;
