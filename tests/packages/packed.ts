@@ -62,7 +62,7 @@ export async function installPacked(): Promise<Installed> {
       const compilerOptions = { strict: true, target: "es2022", types: ["node"], outDir: "out", ...options };
       await write("tsconfig.json", JSON.stringify({ compilerOptions, files }));
       const { stdout } = await run(process.execPath, [join(MODULES, "typescript/bin/tsc")], { cwd: folder }).catch(
-        (error: { stdout: string }) => error,
+        (error: unknown) => error as { stdout: string },
       );
       return stdout;
     },

@@ -4,7 +4,7 @@
  */
 import type { Clock } from "nakadi-protocol";
 import type { LogPort } from "nakadi-storage";
-import { type Access, eventTypeResource } from "../authorization/authorizer.ts";
+import { eventTypeResource } from "../authorization/authorizer.ts";
 import { noSuchEventType } from "../event-types/catalogue.ts";
 import type { EventTypes } from "../event-types/catalogue.ts";
 import type { StoredEventType } from "../event-types/stored-event-type.ts";
