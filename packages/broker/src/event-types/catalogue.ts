@@ -11,18 +11,18 @@ import type { Snapshot, Snapshots } from "../metadata-snapshot.ts";
 import { ProblemError } from "../problems.ts";
 import type { Features } from "../settings/features.ts";
 import { Storages } from "../settings/storages.ts";
-import { effectiveSchema } from "./effective-schema.ts";
-import { demandAvroSchema } from "./avro-schema.ts";
+import { effectiveSchema } from "./schema/effective-schema.ts";
+import { demandAvroSchema } from "./schema/avro-schema.ts";
 import { readEventTypeRequest } from "./event-type-request.ts";
-import { EventValidators, SchemaCompileError } from "./event-validator.ts";
-import type { EventValidator } from "./event-validator.ts";
-import type { JsonObject } from "./json-schema.ts";
+import { EventValidators, SchemaCompileError } from "./schema/event-validator.ts";
+import type { EventValidator } from "./schema/event-validator.ts";
+import type { JsonObject } from "./schema/json-schema.ts";
 import { newEventType } from "./new-event-type.ts";
-import { loadPatterns } from "./pattern.ts";
-import { schemaAddition, SchemaHistory } from "./schema-history.ts";
+import { loadPatterns } from "./schema/pattern.ts";
+import { schemaAddition, SchemaHistory } from "./schema/schema-history.ts";
 import { logPolicy, OWN_STORAGE } from "./stored-event-type.ts";
 import type { CompleteEventType, StoredEventType } from "./stored-event-type.ts";
-import { parseStrictly } from "./strict-json.ts";
+import { parseStrictly } from "./schema/strict-json.ts";
 import { systemEventTypes } from "./system-event-types.ts";
 
 export interface EventTypesInput {

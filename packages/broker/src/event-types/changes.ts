@@ -10,18 +10,18 @@ import { ProblemError } from "../problems.ts";
 import type { Features } from "../settings/features.ts";
 import { EVENT_TYPE_KIND } from "./catalogue.ts";
 import type { EventTypes } from "./catalogue.ts";
-import { demandAvroEvolution, demandAvroSchema } from "./avro-schema.ts";
+import { demandAvroEvolution, demandAvroSchema } from "./schema/avro-schema.ts";
 import { readEventTypeRequest } from "./event-type-request.ts";
 import type { EventTypeRequest } from "./event-type-request.ts";
 import { checkRetention } from "./event-type-rules.ts";
 import { checkOwnerSelectorUnchanged, updatedEventType } from "./event-type-update.ts";
 import type { UpdatedEventType } from "./event-type-update.ts";
 import { applyLogPolicy } from "./log-policy.ts";
-import { evolvedVersion } from "./schema-evolution.ts";
-import type { Evolving } from "./schema-evolution.ts";
-import { loadPatterns } from "./pattern.ts";
-import { schemaAddition } from "./schema-history.ts";
-import { checkSchema } from "./schema-rules.ts";
+import { evolvedVersion } from "./compatibility/schema-evolution.ts";
+import type { Evolving } from "./compatibility/schema-evolution.ts";
+import { loadPatterns } from "./schema/pattern.ts";
+import { schemaAddition } from "./schema/schema-history.ts";
+import { checkSchema } from "./schema/schema-rules.ts";
 import type { CompleteEventType, StoredEventType } from "./stored-event-type.ts";
 
 export interface EventTypeChangesParts {

@@ -7,10 +7,10 @@ import type { Limits } from "../limits.ts";
 import { ProblemError } from "../problems.ts";
 import type { EventTypeRequest } from "./event-type-request.ts";
 import { checkCleanupPolicy, checkOwnerSelector, checkPartitionStrategy } from "./event-type-rules.ts";
-import { canonicalJson } from "./json-schema.ts";
-import type { JsonObject } from "./json-schema.ts";
-import { checkSchema } from "./schema-rules.ts";
-import { evolvedVersion } from "./schema-evolution.ts";
+import { canonicalJson } from "./schema/json-schema.ts";
+import type { JsonObject } from "./schema/json-schema.ts";
+import { checkSchema } from "./schema/schema-rules.ts";
+import { evolvedVersion } from "./compatibility/schema-evolution.ts";
 import type { CompleteEventType } from "./stored-event-type.ts";
 
 export interface UpdateRights {

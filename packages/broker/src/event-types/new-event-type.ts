@@ -12,9 +12,9 @@ import {
   checkPartitionStrategy,
   checkRetention,
 } from "./event-type-rules.ts";
-import type { JsonObject } from "./json-schema.ts";
-import { FIRST_VERSION } from "./schema-evolution.ts";
-import { checkSchema } from "./schema-rules.ts";
+import type { JsonObject } from "./schema/json-schema.ts";
+import { FIRST_VERSION } from "./compatibility/schema-evolution.ts";
+import { checkSchema } from "./schema/schema-rules.ts";
 import type { CompleteEventType } from "./stored-event-type.ts";
 
 export interface NewEventType {

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { DEFAULT_LIMITS } from "../limits.ts";
 import { readEventTypeRequest } from "./event-type-request.ts";
-import { EventValidators } from "./event-validator.ts";
+import { EventValidators } from "./schema/event-validator.ts";
 import { newEventType } from "./new-event-type.ts";
 import { DEAD_LETTER_QUEUE, systemEventTypes } from "./system-event-types.ts";
 

@@ -7,8 +7,8 @@
 import type { BatchItemResponse, EventOwnerSelector } from "nakadi-protocol";
 import type { NewRecord } from "nakadi-storage";
 import type { Access, Resource } from "../authorization/authorizer.ts";
-import { isObject } from "../event-types/json-schema.ts";
-import type { JsonObject } from "../event-types/json-schema.ts";
+import { isObject } from "../event-types/schema/json-schema.ts";
+import type { JsonObject } from "../event-types/schema/json-schema.ts";
 import { eidOf, refusedItems } from "./item-responses.ts";
 import type { Failure } from "./item-responses.ts";
 import { pathOf } from "./partition.ts";

@@ -2,8 +2,8 @@
  * The key that compaction compares (protocol 4.7, 4.8).
  * @pure
  */
-import { isObject } from "../event-types/json-schema.ts";
-import type { JsonObject } from "../event-types/json-schema.ts";
+import { isObject } from "../event-types/schema/json-schema.ts";
+import type { JsonObject } from "../event-types/schema/json-schema.ts";
 
 /** `metadata.partition_compaction_key`; absent unless it is a string. */
 export function compactionKey({ metadata }: JsonObject): string | undefined {

@@ -4,8 +4,8 @@
  */
 import { type Access, eventTypeResource } from "../authorization/authorizer.ts";
 import { noSuchEventType } from "../event-types/catalogue.ts";
-import { isObject } from "../event-types/json-schema.ts";
-import type { JsonObject } from "../event-types/json-schema.ts";
+import { isObject } from "../event-types/schema/json-schema.ts";
+import type { JsonObject } from "../event-types/schema/json-schema.ts";
 import type { BegunWrite } from "../timelines/writers.ts";
 import { ProblemError } from "../problems.ts";
 import { appendBatch } from "./append.ts";

@@ -3,7 +3,7 @@
  * @pure
  */
 import { jsonTokens } from "nakadi-protocol";
-import { isObject } from "../event-types/json-schema.ts";
+import { isObject } from "../event-types/schema/json-schema.ts";
 import type { PublishedItem } from "./scan.ts";
 
 export interface Enrichment {

@@ -3,8 +3,8 @@
  * @pure
  */
 import { isDoubleSource } from "../event-types/java-text.ts";
-import type { JsonObject } from "../event-types/json-schema.ts";
-import { parseStrictly } from "../event-types/strict-json.ts";
+import type { JsonObject } from "../event-types/schema/json-schema.ts";
+import { parseStrictly } from "../event-types/schema/strict-json.ts";
 import { itemText } from "./scan.ts";
 import type { PublishedItem } from "./scan.ts";
 

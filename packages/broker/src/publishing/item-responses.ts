@@ -3,8 +3,8 @@
  * @pure
  */
 import type { BatchItemResponse, PublishingStep } from "nakadi-protocol";
-import { isObject } from "../event-types/json-schema.ts";
-import type { JsonObject } from "../event-types/json-schema.ts";
+import { isObject } from "../event-types/schema/json-schema.ts";
+import type { JsonObject } from "../event-types/schema/json-schema.ts";
 
 /** Steps that refuse a whole batch, each with the step that the events after the failed one have reached. */
 const BEFORE = {

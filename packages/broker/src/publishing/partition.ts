@@ -4,7 +4,7 @@
  */
 import type { Category, PartitionStrategy } from "nakadi-protocol";
 import { javaDouble, javaHash, javaNumber } from "../event-types/java-text.ts";
-import { isObject } from "../event-types/json-schema.ts";
+import { isObject } from "../event-types/schema/json-schema.ts";
 import { exactNumbers } from "./exact-numbers.ts";
 import type { ExactNumbers } from "./exact-numbers.ts";
 import type { PublishedItem } from "./scan.ts";

@@ -3,9 +3,9 @@
  * `JSON.parse` read usual events; the strict parser decides about all others.
  * @pure
  */
-import { isObject } from "../event-types/json-schema.ts";
-import type { JsonObject } from "../event-types/json-schema.ts";
-import { JsonSyntaxError, parseStrictly } from "../event-types/strict-json.ts";
+import { isObject } from "../event-types/schema/json-schema.ts";
+import type { JsonObject } from "../event-types/schema/json-schema.ts";
+import { JsonSyntaxError, parseStrictly } from "../event-types/schema/strict-json.ts";
 import type { Limits } from "../limits.ts";
 import { ProblemError } from "../problems.ts";
 import { newItemScan, scanItem, withoutGaps } from "./item-scanner.ts";

@@ -5,7 +5,7 @@
  */
 import type { Clock } from "nakadi-protocol";
 import type { Access } from "../authorization/authorizer.ts";
-import type { EventValidator } from "../event-types/event-validator.ts";
+import type { EventValidator } from "../event-types/schema/event-validator.ts";
 import type { StoredEventType } from "../event-types/stored-event-type.ts";
 import type { Limits } from "../limits.ts";
 import type { Steps } from "./batch.ts";

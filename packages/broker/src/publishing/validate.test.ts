@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { EventValidators } from "../event-types/event-validator.ts";
+import { EventValidators } from "../event-types/schema/event-validator.ts";
 import { DEFAULT_LIMITS } from "../limits.ts";
 import { scanBody } from "./scan.ts";
 import { validationFault } from "./validate.ts";

@@ -3,10 +3,10 @@
  * @pure
  */
 import type { Category } from "nakadi-protocol";
-import { dateTimeFault } from "../event-types/date-time.ts";
-import type { EventValidator } from "../event-types/event-validator.ts";
-import { isObject } from "../event-types/json-schema.ts";
-import type { JsonObject } from "../event-types/json-schema.ts";
+import { dateTimeFault } from "../event-types/schema/date-time.ts";
+import type { EventValidator } from "../event-types/schema/event-validator.ts";
+import { isObject } from "../event-types/schema/json-schema.ts";
+import type { JsonObject } from "../event-types/schema/json-schema.ts";
 import { exactNumbers } from "./exact-numbers.ts";
 import type { PublishedItem } from "./scan.ts";
 

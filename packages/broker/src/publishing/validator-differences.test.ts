@@ -3,7 +3,7 @@
  * server's (everit 1.8 with its Java libraries). A change that closes one of these gaps removes its row.
  */
 import { expect, it } from "vitest";
-import { EventValidators } from "../event-types/event-validator.ts";
+import { EventValidators } from "../event-types/schema/event-validator.ts";
 import { DEFAULT_LIMITS } from "../limits.ts";
 import { scanBody } from "./scan.ts";
 import { validationFault } from "./validate.ts";

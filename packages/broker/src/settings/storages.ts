@@ -7,7 +7,7 @@ import type { MetadataPort, Write } from "nakadi-storage";
 import type { Snapshot, Snapshots } from "../metadata-snapshot.ts";
 import { OWN_STORAGE } from "../event-types/stored-event-type.ts";
 import { ProblemError } from "../problems.ts";
-import { isObject } from "../event-types/json-schema.ts";
+import { isObject } from "../event-types/schema/json-schema.ts";
 import { Members } from "../request-body.ts";
 
 export interface StorageDescription {

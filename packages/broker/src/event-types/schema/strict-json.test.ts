@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { memberCount } from "../publishing/scan.ts";
+import { memberCount } from "../../publishing/scan.ts";
 import { JsonSyntaxError, parseStrictly } from "./strict-json.ts";
 
 const read = (text: string): unknown => parseStrictly(text, { maxDepth: 100 });

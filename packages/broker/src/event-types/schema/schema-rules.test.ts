@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, test } from "vitest";
-import { DEFAULT_LIMITS } from "../limits.ts";
+import { DEFAULT_LIMITS } from "../../limits.ts";
 import { loadPatterns } from "./pattern.ts";
 import { readJsonSchema } from "./schema-rules.ts";
 

@@ -3,8 +3,8 @@
  * kinds. Evolution compares nodes (protocol 5.4).
  * @pure
  */
-import { isObject, referred } from "./json-schema.ts";
-import type { Draft, JsonObject } from "./json-schema.ts";
+import { isObject, referred } from "../schema/json-schema.ts";
+import type { Draft, JsonObject } from "../schema/json-schema.ts";
 
 type Criterion = "allOf" | "anyOf" | "oneOf";
 

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import type { JsonObject } from "./json-schema.ts";
+import type { JsonObject } from "../schema/json-schema.ts";
 import { schemaChanges, SchemaDiffCostError } from "./schema-diff.ts";
 
 const texts = (before: JsonObject, after: JsonObject): string[] =>

@@ -1,7 +1,7 @@
 import type { CompatibilityMode } from "nakadi-protocol";
 import { describe, expect, test } from "vitest";
 import { evolvedVersion } from "./schema-evolution.ts";
-import { schemaMeaning } from "./schema-rules.ts";
+import { schemaMeaning } from "../schema/schema-rules.ts";
 
 const json = (schema: unknown): { type: "json_schema"; schema: string } => ({
   type: "json_schema",

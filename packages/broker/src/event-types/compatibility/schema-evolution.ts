@@ -3,12 +3,12 @@
  * @pure
  */
 import type { CompatibilityMode, Schema } from "nakadi-protocol";
-import { ProblemError } from "../problems.ts";
-import type { JsonObject } from "./json-schema.ts";
+import { ProblemError } from "../../problems.ts";
+import type { JsonObject } from "../schema/json-schema.ts";
 import { schemaChanges, SchemaDiffCostError } from "./schema-diff.ts";
 import type { SchemaChange, SchemaChangeKind } from "./schema-diff.ts";
-import { schemaMeaning } from "./schema-rules.ts";
-import { parseStrictly } from "./strict-json.ts";
+import { schemaMeaning } from "../schema/schema-rules.ts";
+import { parseStrictly } from "../schema/strict-json.ts";
 
 export const FIRST_VERSION = "1.0.0";
 

@@ -3,7 +3,7 @@
  * place, with a first line that counts several (protocol 4.4).
  * @pure
  */
-import { hashMapOrder } from "./java-text.ts";
+import { hashMapOrder } from "../java-text.ts";
 import { escapePointer, isObject } from "./json-schema.ts";
 import { sentenceOf } from "./violation-sentences.ts";
 import type { Finding } from "./violation-sentences.ts";

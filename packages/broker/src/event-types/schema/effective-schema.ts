@@ -4,7 +4,7 @@
  * @pure
  */
 import type { Category, CleanupPolicy, CompatibilityMode } from "nakadi-protocol";
-import { hashMapOrder } from "./java-text.ts";
+import { hashMapOrder } from "../java-text.ts";
 import { isObject } from "./json-schema.ts";
 import type { JsonObject } from "./json-schema.ts";
 

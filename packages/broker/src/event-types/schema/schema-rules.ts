@@ -3,10 +3,10 @@
  * @pure
  */
 import type { Category, CompatibilityMode } from "nakadi-protocol";
-import type { Limits } from "../limits.ts";
-import { ProblemError } from "../problems.ts";
+import type { Limits } from "../../limits.ts";
+import { ProblemError } from "../../problems.ts";
 import { effectiveSchema, strictnessFault } from "./effective-schema.ts";
-import type { EventTypeRequest } from "./event-type-request.ts";
+import type { EventTypeRequest } from "../event-type-request.ts";
 import { canonicalJson, draftOf, escapePointer, everySchema, isObject, referred } from "./json-schema.ts";
 import type { Draft, JsonObject } from "./json-schema.ts";
 import { keywordFault } from "./keyword-shapes.ts";

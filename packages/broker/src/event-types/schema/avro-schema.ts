@@ -1,6 +1,6 @@
 /** Validity and evolution of Avro schemas (protocol 5.3, 5.4). The library is loaded with the first schema. */
 import type { CompatibilityMode } from "nakadi-protocol";
-import { ProblemError } from "../problems.ts";
+import { ProblemError } from "../../problems.ts";
 
 const MAX_QUOTED = 100;
 

@@ -5,9 +5,9 @@
 import type { Schema } from "nakadi-protocol";
 import { eachRecord } from "nakadi-storage";
 import type { MetadataPort, Write } from "nakadi-storage";
-import { ProblemError } from "../problems.ts";
+import { ProblemError } from "../../problems.ts";
 import { schemaMeaning } from "./schema-rules.ts";
-import type { StoredEventType } from "./stored-event-type.ts";
+import type { StoredEventType } from "../stored-event-type.ts";
 
 const KIND = "event-type-schema";
 const PAGE = 1_000;

@@ -3,9 +3,9 @@
  * member by member; formats, defaults and exclusive bounds are ignored.
  * @pure
  */
-import { hashMapOrder } from "./java-text.ts";
-import { canonicalJson, draftOf, isObject } from "./json-schema.ts";
-import type { Draft, JsonObject } from "./json-schema.ts";
+import { hashMapOrder } from "../java-text.ts";
+import { canonicalJson, draftOf, isObject } from "../schema/json-schema.ts";
+import type { Draft, JsonObject } from "../schema/json-schema.ts";
 import { isEmptySchema, referredSchema, schemaNode } from "./schema-node.ts";
 import type { Part, SchemaNode } from "./schema-node.ts";
 
