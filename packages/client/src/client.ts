@@ -1,4 +1,4 @@
-/** The client: one for each Nakadi and identity (design 3.1). */
+/** The client: one instance per Nakadi server and identity. It assembles the parts and closes them. */
 import { type Clock, type PartitionCursor, systemClock } from "nakadi-protocol";
 import { EventTypes } from "./admin/event-types.ts";
 import { JsonApi } from "./admin/json-api.ts";
@@ -37,33 +37,33 @@ import { UndiciTransport } from "./transport/undici-transport.ts";
 import { VERSION } from "./version.ts";
 
 export interface NakadiClientOptions {
-  /** Address of the server; a path of its own is kept. */
+  /** Address of the server; its path, if any, precedes every request's path. */
   baseUrl: string;
-  /** A token, or where it comes from. Default: none is sent. */
+  /** A token, or a function that returns one. Default: no token is sent. */
   token?: TokenSource;
   /** Headers of every request. */
   headers?: Readonly<Record<string, string>>;
-  /** Milliseconds until a connection must stand. Default 10 000. */
+  /** Milliseconds until a connection must be established. Default 10 000. */
   connectTimeoutMs?: number;
   /**
-   * Connections at most, 1 or more, beside one for each open stream. Requests beyond wait in their order, commits before all others;
-   * an eighth of the connections, at least one where there are two, is for commits alone. Default 64.
+   * Connections for requests at most, 1 or more; each open stream has one in addition. Further requests queue in their order,
+   * commits first. An eighth of the connections, at least one of two or more, is reserved for commits. Default 64.
    */
   maxConnections?: number;
   /**
-   * Milliseconds until the answer to a request must be there, waiting for a connection included; the head, for streams. Default
-   * 70 000: a reset may take 61 s.
+   * Milliseconds until the whole response must have arrived, the wait for a connection included; for streams, until the head must
+   * have arrived. Default 70 000, because a reset of cursors may take 61 s.
    */
   requestTimeoutMs?: number;
-  /** Bytes of an answer at most; streams aside. Default 64 MiB. */
+  /** Bytes of a response at most, streams excepted. Default 64 MiB. */
   maxResponseBytes?: number;
-  /** Default: silent. One that throws breaks nothing: the process is warned, once. */
+  /** Default: silent. The first error that it throws becomes a warning of the process. */
   logger?: Logger;
-  /** Default: HTTP by undici. A test gives its own, which the client does not close. */
+  /** Default: HTTP by undici. The client does not close a transport that is passed here. */
   transport?: Transport;
   /** Default: the machine's clock. */
   clock?: Clock;
-  /** 0 up to 1; waits are spread by it. Default `Math.random`. */
+  /** 0 up to 1; the source of jitter and flow ids. Default `Math.random`. */
   random?: () => number;
 }
 
@@ -89,7 +89,7 @@ export class NakadiClient implements AsyncDisposable {
   readonly settings: Settings;
   readonly storages: Storages;
   readonly server: Server;
-  /** Has no connections where the program gives a transport of its own. */
+  /** Unused if the program passes a transport. */
   readonly #http: UndiciTransport;
   readonly #pipeline: HttpPipeline;
   readonly #logger: Logger;
@@ -97,7 +97,7 @@ export class NakadiClient implements AsyncDisposable {
   readonly #random: () => number;
   readonly #requestTimeoutMs: number;
   readonly #reader: EventTypeReader;
-  /** Streams and consumers that are not over, publishers that have something to do. */
+  /** Open streams, consumers and outboxes, and publishers with calls in flight. */
   readonly #open = new Set<{ close(): Promise<void> }>();
   #closed: Promise<void> | undefined;
 
@@ -147,8 +147,7 @@ export class NakadiClient implements AsyncDisposable {
   }
 
   /**
-   * Reads a subscription: batches, in order within each partition, through one connection after the other until it is
-   * closed. It starts at once.
+   * Reads batches of a subscription, in order within each partition. Reconnects until it is closed. It starts at once.
    * @throws {ConfigError}
    */
   stream<E = unknown>(subscriptionId: string, options: StreamOptions = {}): BatchStream<E> {
@@ -168,10 +167,9 @@ export class NakadiClient implements AsyncDisposable {
   }
 
   /**
-   * Has the events of a subscription handled: each lane in order, lanes in parallel, nothing committed that is not done. It
-   * starts at once and reads through one connection after the other until it is stopped.
-   * @param handler `{ onBatch }` or `{ onEvent }`, with options beside them if you like; or a function that makes the handler
-   *   of a lane
+   * Calls a handler for the events of a subscription: each lane in order, lanes in parallel. Only handled events are committed.
+   * It starts at once and reconnects until it is stopped.
+   * @param handler `{ onBatch }` or `{ onEvent }`, options may stand beside them; or a function that returns the handler of a lane
    * @throws {ConfigError}
    */
   consume<E = unknown>(
@@ -201,8 +199,8 @@ export class NakadiClient implements AsyncDisposable {
   }
 
   /**
-   * Reads an event type without a subscription: all of its partitions, from a place in the log on. Positions are the program's
-   * own, kept by `commit` in a store of its choice. It starts at once.
+   * Reads all partitions of an event type from a position in its log, without a subscription. `commit` saves positions in the
+   * program's own store. It starts at once.
    * @throws {ConfigError}
    */
   streamEventType<E = unknown>(eventType: string, options: EventTypeStreamOptions = {}): BatchStream<E> {
@@ -210,7 +208,7 @@ export class NakadiClient implements AsyncDisposable {
     return this.#reader.stream<E>(eventType, options);
   }
 
-  /** Cursors for a place in the log of an event type, one for each partition; a time is found by bisection. */
+  /** Cursors for a position in the log of an event type, one per partition; a time is found by bisection. */
   async positions(eventType: string, at: LogPosition, options?: PositionOptions): Promise<PartitionCursor[]> {
     this.#demandOpen();
     return this.#reader.positions(eventType, at, options);
@@ -230,7 +228,7 @@ export class NakadiClient implements AsyncDisposable {
     return this.#reader.search<E>(eventType, matches, options);
   }
 
-  /** How far positions of an event type are behind, in events and in time. For a subscription: `subscriptions.lag`. */
+  /** The lag of positions of an event type, in events and in seconds. For a subscription: `subscriptions.lag`. */
   async lag(eventType: string, cursors: readonly PartitionCursor[], options?: LagOptions): Promise<PartitionLag[]> {
     this.#demandOpen();
     return this.#reader.lag(eventType, cursors, options);

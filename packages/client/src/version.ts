@@ -1,5 +1,5 @@
 /**
- * This package's version, as its package.json has it.
+ * This package's version; a test compares it with package.json.
  * @pure
  */
 export const VERSION = "0.1.0";

@@ -1,4 +1,4 @@
-/** How much a publisher has to do: while it is something, the process stays alive and the client knows whom to close. */
+/** Counts a publisher's calls in flight. While there are any, the process stays alive and the client can close the publisher. */
 import { holdProcess } from "../transport/hold-process.ts";
 
 export class Activity {
@@ -7,7 +7,7 @@ export class Activity {
   #end: () => void = () => undefined;
   #idle: (() => void)[] = [];
 
-  /** @param begun called when there is something to do; what it returns, when there is nothing more */
+  /** @param begun called when the first call begins; the function that it returns, when the last one ends */
   constructor(begun: () => () => void) {
     this.#begun = begun;
   }
@@ -30,7 +30,7 @@ export class Activity {
     for (const resolve of this.#idle.splice(0)) resolve();
   }
 
-  /** Resolves when there is nothing to do. */
+  /** Resolves when no call is in flight. */
   whenIdle(): Promise<void> {
     return this.#count === 0 ? Promise.resolve() : new Promise((resolve) => void this.#idle.push(resolve));
   }

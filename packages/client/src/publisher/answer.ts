@@ -1,5 +1,5 @@
 /**
- * What one try did to each of its events, and whether another can help (protocol 4.1, 4.3; design 3.3, rule 9).
+ * The outcome of one publish request for each of its events, and whether a retry can succeed (protocol 4.1, 4.3).
  * @pure
  */
 import type { BatchItemResponse, PublishingStep } from "nakadi-protocol";
@@ -7,24 +7,24 @@ import { type HttpError, type NakadiError, ProtocolError } from "../errors/nakad
 import type { VerdictStatus } from "./verdict.ts";
 
 export interface ItemVerdict {
-  /** Of this try alone: `aborted` says that this try did not store it. */
+  /** The outcome of this request alone: `aborted` means that this request did not store the event. */
   status: VerdictStatus;
   step?: PublishingStep | undefined;
   detail?: string | undefined;
 }
 
 export interface Answer {
-  /** One an event, in the order in which they were sent. */
+  /** One per event, in the order in which the events were sent. */
   items: readonly ItemVerdict[];
   /**
-   * `now`, `later`: what is aborted or unknown may be sent again. `split`: the request was refused for what may be the fault of
-   * a single event, so halves of it may pass.
+   * `now`, `later`: send aborted and unknown events again, at once or after a back-off. `split`: a single event may have caused the
+   * refusal of the whole request, so send each half separately.
    */
   next: "stop" | "now" | "later" | "split";
   error: NakadiError | undefined;
 }
 
-/** The server has answered. `refusal` makes an error of the answer. */
+/** The outcome of a response. @param refusal creates the error for the response */
 export function answered(
   { status, body }: { status: number; body: Uint8Array },
   count: number,
@@ -35,7 +35,7 @@ export function answered(
   return responses ? itemByItem(status, responses, refusal) : asAWhole(refusal(), count);
 }
 
-/** As `answered`, for tombstones: where the event type is not compacted all are refused, and none is named (protocol 4.8). */
+/** As `answered`, for tombstones: if the event type is not compacted, the server aborts all and names no culprit (protocol 4.8). */
 export function answeredToTombstones(
   response: { status: number; body: Uint8Array },
   count: number,
@@ -48,16 +48,16 @@ export function answeredToTombstones(
     : answer;
 }
 
-/** There was no answer. `sent`: the server may have seen the request. */
+/** The outcome without a response. @param sent whether the server may have received the request */
 export function failed(error: NakadiError, sent: boolean, count: number): Answer {
   const next = error.retryable ? "later" : "stop";
   return all(count, { status: sent ? "unknown" : "aborted", detail: error.message }, next, error);
 }
 
-/** Nakadi's success is an empty 200; a login page that some gateway sends with a 200 is none. */
+/** Nakadi's success is a 200 without a body; a gateway may send a login page with status 200. */
 function accepted(body: Uint8Array, count: number): Answer {
   if (body.every(isWhiteSpace)) return all(count, { status: "submitted" }, "stop", undefined);
-  const error = new ProtocolError("a 200 with a content is not how Nakadi says that events are stored");
+  const error = new ProtocolError("the 200 has a body; Nakadi confirms stored events with an empty one");
   return all(count, { status: "unknown", detail: error.message }, "later", error);
 }
 
@@ -85,9 +85,9 @@ function asAWhole(error: HttpError, count: number): Answer {
 }
 
 /**
- * Statuses of the items decide, never steps: innocent events that came before a bad one read `validating` too (clients.md S8).
- * A 422 stores nothing, so its `aborted` items are innocent; where it names a stored one all the same, they are as uncertain as
- * those of a 207, which may be stored although they read `aborted` or `failed` (S9, S10).
+ * Item statuses decide, not steps: valid events before an invalid one have step `validating` too. A 422 stores nothing, so its
+ * `aborted` items can be sent again. If a 422 names a stored item nevertheless, its other items are as uncertain as those of a
+ * 207, which may be stored although their status is `aborted` or `failed`.
  */
 function itemByItem(status: number, responses: readonly BatchItemResponse[], refusal: () => HttpError): Answer {
   const has = (wanted: BatchItemResponse["publishing_status"]): boolean =>
@@ -111,7 +111,7 @@ function all(count: number, item: ItemVerdict, next: Answer["next"], error: Naka
 const STATUSES = new Set<unknown>(["submitted", "failed", "aborted"]);
 const STEPS = new Set<unknown>(["none", "validating", "partitioning", "enriching", "publishing"]);
 
-/** `undefined` unless there is a readable one for each event. */
+/** `undefined` unless the body holds a valid item for each event. */
 function itemResponses(body: Uint8Array, count: number): BatchItemResponse[] | undefined {
   let parsed: unknown;
   try {

@@ -1,23 +1,23 @@
-/** Single events into batches: a SendQueue decides which go when, this carries out and keeps what waits within bounds. */
+/** Drives a SendQueue: sends the batches that are due, runs its timer and bounds the number and bytes of pending events. */
 import type { Clock, Timer } from "nakadi-protocol";
 import type { EventText } from "./event-text.ts";
 import { type BatchLimits, type QueuedBatch, SendQueue } from "./send-queue.ts";
 import type { PublishResult, Verdict } from "./verdict.ts";
 
 export interface BatcherLimits extends BatchLimits {
-  /** Events that are accepted and have no verdict, at most. */
+  /** Accepted events without a verdict, at most. */
   maxPendingEvents: number;
   /** Bytes of such events, at most. */
   maxPendingBytes: number;
 }
 
-/** What became of one event. */
+/** The verdict on one event, and the error behind it. */
 export type Outcome = { verdict: Verdict; cause: PublishResult["cause"] };
 
 export interface BatcherParts {
   clock: Clock;
   limits: BatcherLimits;
-  /** Brings the events to the server; one verdict each. */
+  /** Sends the events; resolves with one verdict per event. */
   deliver: (events: readonly EventText[]) => Promise<PublishResult>;
 }
 
@@ -28,7 +28,7 @@ interface Item {
   readonly request: Request;
 }
 
-/** A call that waits for its verdict. */
+/** A call of `send` without a verdict. */
 interface Request {
   order: number;
   make: () => { event: EventText; key: string | undefined };
@@ -41,13 +41,13 @@ export class Batcher {
   readonly #queue: SendQueue<Item>;
   /** Calls without a verdict, in their order. */
   readonly #unsettled = new Set<Request>();
-  /** Calls for which there was no room yet, in their order. */
+  /** Calls beyond the bounds, in their order. */
   readonly #waiting = new Set<Request>();
-  /** They are over when every call before has its verdict. */
+  /** Each resolves when every earlier call has its verdict. */
   #flushes: { before: number; resolve: () => void }[] = [];
   #order = 0;
-  /** Who waits for room. */
-  #writers: (() => void)[] = [];
+  /** Callers of `ready`. */
+  #readyCallers: (() => void)[] = [];
   #pendingEvents = 0;
   #pendingBytes = 0;
   #timer: Timer | undefined;
@@ -57,7 +57,7 @@ export class Batcher {
     this.#queue = new SendQueue(parts.limits);
   }
 
-  /** @param make called when there is room for the event; what it throws is the call's rejection */
+  /** @param make called when the bounds permit another event; an error that it throws rejects the call */
   send(make: Request["make"]): Promise<Outcome> {
     return new Promise((resolve, reject) => {
       const request = { order: this.#order++, make, resolve, reject };
@@ -67,18 +67,18 @@ export class Batcher {
         return;
       }
       this.#accept(request);
-      // A timer that is set is for the oldest event: only a full batch goes before.
+      // A running timer belongs to the oldest event; only a full batch is sent earlier.
       if (!this.#timer || this.#queue.full) this.#pump();
     });
   }
 
-  /** Resolves when an event would be accepted at once, with room for more. */
+  /** Resolves at once while the bounds permit another event, else when half of them is free. */
   ready(): Promise<void> {
     if (this.#waiting.size === 0 && this.#hasRoom()) return Promise.resolve();
-    return new Promise((resolve) => void this.#writers.push(resolve));
+    return new Promise((resolve) => void this.#readyCallers.push(resolve));
   }
 
-  /** Resolves when everything that was sent before has its verdict; nothing of it lingers. */
+  /** Sends all earlier events without linger; resolves when each has its verdict. */
   flush(): Promise<void> {
     if (this.#unsettled.size === 0) return Promise.resolve();
     return new Promise((resolve) => {
@@ -88,7 +88,7 @@ export class Batcher {
     });
   }
 
-  /** What is not under way ends with this outcome. */
+  /** Ends every call that is not in flight with this outcome. */
   abandon(outcome: (event: EventText | undefined) => Outcome): void {
     const items = this.#queue.clear();
     for (const item of items) this.#settle(item, (request) => request.resolve(outcome(item.event)));
@@ -150,7 +150,7 @@ export class Batcher {
     if (this.#flushes.length > 0) this.#queue.flush();
     this.#pump();
     this.#endFlushes();
-    if (this.#waiting.size === 0 && this.#hasMuchRoom()) for (const resolve of this.#writers.splice(0)) resolve();
+    if (this.#waiting.size === 0 && this.#hasMuchRoom()) for (const resolve of this.#readyCallers.splice(0)) resolve();
   }
 
   #endFlushes(): void {

@@ -1,23 +1,23 @@
-/** Bodies made smaller: gzip everywhere; zstd by Node where it can, else by a small package that the program brings (protocol 0.2). */
+/** Compression of request bodies: gzip, and zstd by Node 22.15 or by an optional package (protocol 0.2). */
 import { promisify } from "node:util";
 import zlib from "node:zlib";
 import { ConfigError } from "../errors/nakadi-error.ts";
 
 export type Compression = "none" | "gzip" | "zstd";
 
-/** A body and the header that says how it is encoded. */
+/** A body and its `Content-Encoding`. */
 interface EncodedBody {
   body: Uint8Array | string;
   encoding: string | undefined;
 }
 
-/** @throws {ConfigError} if nothing here can make that encoding */
+/** @throws {ConfigError} if neither Node nor an installed package supports the encoding */
 export type Encoder = (text: string) => Promise<EncodedBody>;
 
-/** In Node since 22.15; the types that we build with do not know it. */
+/** In Node since 22.15; the types of Node 20 lack it. */
 type NativeZstd = (text: string, done: (error: Error | null, body: Buffer) => void) => void;
 
-/** Less is not worth it. */
+/** Shorter bodies are not compressed. */
 const MIN_LENGTH = 1_000;
 
 const gzip = promisify<string, Uint8Array>(zlib.gzip);
@@ -27,8 +27,8 @@ interface ZstdPackage {
 }
 
 /**
- * @param zstdPackage where to find what Node has not
- * @throws {ConfigError} for an encoding that is unknown
+ * @param zstdPackage loads zstd if Node lacks it
+ * @throws {ConfigError} for an unknown encoding
  */
 export function encoderOf(
   compression: Compression,

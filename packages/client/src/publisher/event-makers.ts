@@ -1,4 +1,4 @@
-/** Events of the categories that carry metadata, and tombstones: from what a program has to say, typed by a schema or plain (protocol 4.4, 4.8). */
+/** Makers of business events, data change events and tombstones, optionally validated by a schema (protocol 4.4, 4.8). */
 import { randomUUID } from "node:crypto";
 import type { StandardSchemaV1 } from "@standard-schema/spec";
 import type { BusinessEvent, DataChangeEvent, DataOperation, EventMetadata, Tombstone } from "nakadi-protocol";
@@ -6,26 +6,26 @@ import { ConfigError } from "../errors/nakadi-error.ts";
 import { text } from "../options/checks.ts";
 import { demandValid } from "./event-schema.ts";
 
-/** `eid` and `occurred_at` (now) are filled in where they are missing. */
+/** A missing `eid` or `occurred_at` is set: a new UUID, the current time. */
 export type GivenMetadata = Partial<EventMetadata>;
 
-/** @throws {ConfigError} if the payload is no JSON object, or has metadata of its own; {InvalidEventError} */
+/** @throws {ConfigError} if the payload is not a JSON object, or has a member `metadata`; {InvalidEventError} */
 export type BusinessEventMaker<T extends object> = (payload: T, metadata?: GivenMetadata) => BusinessEvent<T>;
 
-/** Its methods throw {InvalidEventError} where there is a schema. */
+/** With a schema, its methods throw {InvalidEventError}. */
 export interface DataChangeMaker<T> {
   create(data: T, metadata?: GivenMetadata): DataChangeEvent<T>;
   update(data: T, metadata?: GivenMetadata): DataChangeEvent<T>;
-  /** The entity as it was last. */
+  /** @param data the last state of the entity */
   delete(data: T, metadata?: GivenMetadata): DataChangeEvent<T>;
-  /** The entity as it is, whatever happened to it. */
+  /** @param data the current state of the entity, without regard to a change */
   snapshot(data: T, metadata?: GivenMetadata): DataChangeEvent<T>;
 }
 
 /**
- * Makes events of category `business`: the payload's members, and metadata with an `eid` that stays the same however often the
- * event is sent.
- * @param schema any Standard Schema that answers at once; the payload is held against it and stays as it is. Default: none
+ * Makes events of category `business`: the payload's members and metadata. The `eid` is set once, so it stays the same when the
+ * event is sent again.
+ * @param schema a synchronous Standard Schema that validates the payload and does not change it. Default: none
  */
 export function businessEvents<S extends StandardSchemaV1<object, unknown>>(
   schema: S,
@@ -43,8 +43,8 @@ export function businessEvents(schema?: StandardSchemaV1): BusinessEventMaker<ob
 
 /**
  * Makes events of category `data`.
- * @param dataType what kind of entity they are about
- * @param schema any Standard Schema that answers at once; the data are held against it and stay as they are. Default: none
+ * @param dataType the kind of the entity
+ * @param schema a synchronous Standard Schema that validates the data and does not change them. Default: none
  * @throws {ConfigError} for an empty `dataType`
  */
 export function dataChanges<S extends StandardSchemaV1>(
@@ -64,8 +64,8 @@ export function dataChanges(dataType: string, schema?: StandardSchemaV1): DataCh
 }
 
 /**
- * What `publisher.delete` takes: a key that is to go.
- * @param members what the event's partition is chosen by, e.g. its `partition_key_fields`, or `metadata.partition`
+ * A tombstone for `publisher.delete`: it deletes the key.
+ * @param members the members that select the partition: the event type's `partition_key_fields`, or `metadata.partition`
  * @throws {ConfigError} for an empty key
  */
 export function tombstone(key: string, { metadata, ...members }: TombstoneMembers = {}): Tombstone {

@@ -1,4 +1,4 @@
-/** Sends events until each has its verdict: a PublishRun decides, this carries out. */
+/** Drives a PublishRun: sends its requests and waits its back-offs until each event has its verdict. */
 import { type Category, type Clock, type EventType, Header, MediaType } from "nakadi-protocol";
 import { NakadiError, ProtocolError } from "../errors/nakadi-error.ts";
 import type { Logger } from "../observability/logger.ts";
@@ -27,7 +27,6 @@ export interface SenderParts {
 export interface SendOptions {
   limits: RunLimits;
   maxEventBytes: number;
-  /** What they are. */
   as: "events" | "tombstones";
   headers: Readonly<Record<string, string>>;
   /** When the call began, by the monotonic clock. */
@@ -37,7 +36,7 @@ export interface SendOptions {
 
 export const RESOURCES = { events: "events", tombstones: "deleted-events" } as const;
 
-/** One try with the events of these indexes. @throws only an abort's reason */
+/** One request with the events of these indexes. @throws only an abort's reason */
 type Try = (events: readonly number[], timeoutMs: number, signal: AbortSignal) => Promise<Answer>;
 
 export class EventSender {
@@ -49,7 +48,7 @@ export class EventSender {
     this.#path = pathOf("event-types", parts.eventType);
   }
 
-  /** Never rejects but with an abort's reason. */
+  /** Rejects only with an abort's reason. */
   async send(events: readonly EventText[], options: SendOptions): Promise<PublishResult> {
     const sendable = events.filter(({ bytes }) => bytes <= options.maxEventBytes);
     const { pipeline, encode } = this.#parts;
@@ -89,7 +88,7 @@ export class EventSender {
     return { verdicts: all as Verdict[], cause: run.cause };
   }
 
-  /** The event type's category, or what is to be said of every event because nobody knows it. Rejects only with an abort's reason. */
+  /** The event type's category, or the verdict on every event if it cannot be found. Rejects only with an abort's reason. */
   async category(
     options: SendOptions,
   ): Promise<{ category: Category } | { verdict: Verdict; cause: NakadiError | undefined }> {
@@ -111,7 +110,7 @@ export class EventSender {
           return failed(new ProtocolError("the answer is not an event type"), false, 1);
         }
         const error = pipeline.errorOf(call, response, response.body);
-        // The server would say the same to the events. Any other refusal is not its word on them.
+        // A 404 would be the answer to the events as well. Other refusals concern this request alone.
         if (response.status === 404) return answered(response, 1, () => error);
         return failed(error, false, 1);
       },
@@ -121,7 +120,7 @@ export class EventSender {
     return { verdict: verdict as Verdict, cause: run.cause };
   }
 
-  /** @param mayBeStored whether the server may have stored events of the request that is under way */
+  /** @param mayBeStored whether the server may have stored events of the request in flight */
   async #drive(
     run: PublishRun,
     { limits, startedMs, signal }: SendOptions,
@@ -137,13 +136,13 @@ export class EventSender {
       const answer = await untilAborted(closed, signal, (either) => attempt(next, timeoutMs, either));
       const delayMs = run.take(answer ?? failed(closedError(), mayBeStored(), count), elapsedMs(), random());
       if (!run.next || delayMs === 0) continue;
-      logger.info({ eventType, events: run.next.length, code: run.cause?.code, delayMs }, "publishing is tried again");
+      logger.info({ eventType, events: run.next.length, code: run.cause?.code, delayMs }, "publish retried");
       await pause(clock, delayMs, signal, closed);
     }
   }
 }
 
-/** Nothing if `closed` was aborted; an abort of `signal` rejects with its reason. Neither waits for a transport that does not listen. */
+/** `undefined` if `closed` was aborted; an abort of `signal` rejects with its reason. Neither waits for a transport that ignores signals. */
 async function untilAborted<T>(
   closed: AbortSignal,
   signal: AbortSignal | undefined,

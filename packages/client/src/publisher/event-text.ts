@@ -1,5 +1,5 @@
 /**
- * Events as they are sent: JSON texts, with the metadata that business and data events must have (protocol 4.4).
+ * Events as JSON texts, with the metadata that business and data change events require (protocol 4.4).
  * @pure
  */
 import type { Category } from "nakadi-protocol";
@@ -10,14 +10,14 @@ import { type RawEvent, rawTextOf } from "./raw-event.ts";
 
 export interface EventText {
   readonly text: string;
-  /** In UTF-8. */
+  /** Length of the text in UTF-8. */
   readonly bytes: number;
   readonly eid: string | undefined;
-  /** What the event was taken for when its metadata were filled in. */
+  /** The category by which metadata were filled in; `undefined`: not yet. */
   readonly category: Category | undefined;
 }
 
-/** What is filled in where an event has none of its own. */
+/** Sources of missing metadata. */
 export interface Filling {
   eid: () => string;
   occurredAt: () => string;
@@ -26,9 +26,9 @@ export interface Filling {
 type Json = Record<string, unknown>;
 
 /**
- * The text of an event, which itself stays as it is. Without a category nothing is filled in.
- * @param path where the event stands, for the message
- * @throws {ConfigError} if it is no JSON object, or holds what JSON cannot say
+ * The text of an event; the event itself is not changed. Without a category no metadata are filled in.
+ * @param path name of the event in the message
+ * @throws {ConfigError} if it is not a JSON object, or holds a value that JSON cannot represent
  */
 export function eventText(path: string, event: unknown, category: Category | undefined, filling: Filling): EventText {
   const raw = rawTextOf(event);
@@ -38,19 +38,19 @@ export function eventText(path: string, event: unknown, category: Category | und
   return { ...described(jsonText(path, sent), sent), category };
 }
 
-/** The same event, now that its category is known. */
+/** The same event, with the metadata that the category requires. */
 export function completed(event: EventText, category: Category, filling: Filling): EventText {
   return event.category === category ? event : ofText(event.text, JSON.parse(event.text) as Json, category, filling);
 }
 
-/** @throws {ConfigError} if it is no JSON object, or holds what JSON cannot say */
+/** @throws {ConfigError} if it is not a JSON object, or holds a value that JSON cannot represent */
 export function demandEvent(path: string, event: unknown): void {
   const raw = rawTextOf(event);
   if (raw === undefined) jsonText(path, plainObject(path, event));
   else parsedObject(path, raw);
 }
 
-/** What the program calls the event: an object, also where it gave its text. @throws {ConfigError} if that is no JSON object */
+/** The event as an object, parsed if the program passed its text. @throws {ConfigError} if it is not a JSON object */
 export function eventObject<E>(path: string, event: E | RawEvent): E {
   const raw = rawTextOf(event);
   return (raw === undefined ? event : parsedObject(path, raw)) as E;
@@ -70,7 +70,7 @@ function needsMetadata(category: Category | undefined): boolean {
   return category === "business" || category === "data";
 }
 
-/** Nothing but what was filled in changes in the text. */
+/** Changes only the filled-in members of the text. */
 function withMetadataText(text: string, before: Json, after: Json): string {
   const { eid, occurred_at } = metadataOf(after) ?? {};
   const given = metadataOf(before);
@@ -86,7 +86,7 @@ function parsedObject(path: string, text: string): Json {
   try {
     parsed = JSON.parse(text);
   } catch {
-    // The parser's own message quotes what it could not read.
+    // The parser's message quotes the text.
   }
   if (isObject(parsed) && !Array.isArray(parsed)) return parsed;
   throw new ConfigError(path, "a JSON object");
@@ -102,12 +102,12 @@ function ownJson(path: string, event: unknown): unknown {
   try {
     return isObject(event) && typeof event["toJSON"] === "function" ? (event["toJSON"]() as unknown) : event;
   } catch {
-    // What it threw may quote the event.
+    // The thrown error may quote the event.
     throw new ConfigError(path, "what JSON can say: no toJSON that throws");
   }
 }
 
-/** Metadata of another form are left to the server, which says what is wrong with them. */
+/** Metadata that are not an object are left unchanged: the server refuses them with a reason. */
 function withMetadata(event: Json, { eid, occurredAt }: Filling): Json {
   const given = event["metadata"] ?? {};
   if (!isObject(given) || Array.isArray(given)) return event;

@@ -1,5 +1,5 @@
 /**
- * Members of a JSON object changed in its text: everything else stays as it is written.
+ * Changes members of a JSON object in its text; the rest of the text stays the same.
  * @pure
  */
 
@@ -11,8 +11,8 @@ interface Member {
 
 /**
  * @param text a JSON object
- * @param members texts of values by names: a member that is there gets the value, others become the first ones. Where a name
- *   stands twice, the last one counts, as for JSON.parse
+ * @param members texts of values by name: an existing member gets the value, new members come first. Of a duplicate name the last
+ *   member counts, as for JSON.parse
  */
 export function spliced(text: string, members: Readonly<Record<string, string>>): string {
   const known = new Map(membersOf(text).map((member): [string, Member] => [member.name, member]));
@@ -34,13 +34,13 @@ export function spliced(text: string, members: Readonly<Record<string, string>>)
   return result + text.slice(at);
 }
 
-/** The text of a member's value; of the last one where a name stands twice. @param text a JSON object */
+/** The text of a member's value; of a duplicate name the last one. @param text a JSON object */
 export function memberText(text: string, name: string): string | undefined {
   const member = membersOf(text).findLast((one) => one.name === name);
   return member && text.slice(member.start, member.end);
 }
 
-/** Where the values of an object's members stand. */
+/** Names and value ranges of an object's members. */
 function membersOf(text: string): Member[] {
   const members: Member[] = [];
   let at = skipSpace(text, text.indexOf("{") + 1);

@@ -23,15 +23,15 @@ export interface BatchingOptions {
 
 export interface PublisherOptions<E = unknown> {
   /**
-   * The event type's category, which decides whether `metadata.eid` and `metadata.occurred_at` are filled in: for `business` and
-   * `data`. Default: asked for once, before the first events are sent, which needs the right to see the event type.
+   * The event type's category. For `business` and `data`, missing `metadata.eid` and `metadata.occurred_at` are filled in. Default:
+   * requested once, before the first events are sent; that needs the right to see the event type.
    */
   category?: Category;
-  /** What `publish` does when not every event was stored: `incomplete` throws a PublishError, `never` returns. Default `incomplete`. */
+  /** If not every event was stored, `incomplete` throws a PublishError and `never` returns the verdicts. Default `incomplete`. */
   throwOn?: "incomplete" | "never";
-  /** How long one call goes on. */
+  /** Limits and back-off of one call. */
   retry?: {
-    /** Requests at most, 1 or more; each bad event of a batch takes one as well. Default 20. */
+    /** Requests at most, 1 or more; each invalid event of a batch costs one as well. Default 20. */
     attempts?: number;
     /** Milliseconds at most, waits included. Default 90 000. */
     maxElapsedMs?: number;
@@ -41,28 +41,28 @@ export interface PublisherOptions<E = unknown> {
     maxDelayMs?: number;
   };
   /**
-   * Whether events that may be stored are sent again, with the same `eid`, which may store them twice. Default true. False: they
-   * get the verdict `unknown`, and what was to be sent behind them `aborted`.
+   * Whether events that may be stored are sent again with the same `eid`, which may store them twice. Default true. False: they
+   * get the verdict `unknown`, and the events after them `aborted`.
    */
   resendUnknown?: boolean;
-  /** Bytes of an event at most, as JSON in UTF-8; what is larger is rejected before it is sent. Default 999 000, as the server's. */
+  /** Bytes of an event at most, as JSON in UTF-8; larger events are rejected before they are sent. Default 999 000, as the server's. */
   maxEventBytes?: number;
   /**
-   * How request bodies of a kilobyte and more are compressed; `zstd` needs Node 22.15, or beside this package `@hpcc-js/wasm-zstd`.
+   * Compression of request bodies of 1 000 characters or more. `zstd` needs Node 22.15 or the package `@hpcc-js/wasm-zstd`.
    * Default `none`.
    */
   compression?: Compression;
   /** How `send` makes batches. */
   batching?: BatchingOptions;
   /**
-   * What decides about an event's partition, e.g. the value of the event type's `partition_key_fields`. `send` keeps the order of
-   * events with the same key, and sends batches of different keys side by side; `undefined` for an event whose order does not
-   * matter. Default: all events keep their order.
+   * The value that selects the event's partition, e.g. of the event type's `partition_key_fields`. `send` keeps the order of events
+   * with the same key and sends batches of different keys concurrently; `undefined` for an event without an order. Default: all
+   * events keep their order.
    */
   partitionKey?: (event: E) => string | undefined;
   /**
-   * The id of the one subscription that is to get the events: all others skip them, and streams without a subscription never show
-   * them. The server does not look whether it exists (protocol 4.9). Default: every subscription gets them.
+   * The id of the only subscription that receives the events; other subscriptions and streams without a subscription skip them. The
+   * server does not check that it exists (protocol 4.9). Default: every subscription receives them.
    */
   consumerSubscriptionId?: string;
 }
@@ -75,7 +75,7 @@ export interface PublisherSettings<E = unknown> {
   encode: Encoder;
   batching: BatcherLimits;
   partitionKey: (event: E) => string | undefined;
-  /** Of each request with events. */
+  /** Headers of each request with events. */
   headers: Readonly<Record<string, string>>;
 }
 

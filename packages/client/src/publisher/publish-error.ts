@@ -15,7 +15,7 @@ export class PublishError extends NakadiError implements PublishResult {
     this.#verdicts = verdicts;
   }
 
-  /** One verdict an event, in the order of the events. A `detail` may quote the event, so `inspect` does not show them. */
+  /** One verdict per event, in the order of the events. A `detail` may quote the event, so `inspect` does not show the verdicts. */
   get verdicts(): readonly Verdict[] {
     return this.#verdicts;
   }

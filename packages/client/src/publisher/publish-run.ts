@@ -1,6 +1,6 @@
 /**
- * The events of one call, until each has its verdict: which to send next, in how many requests at most, and what is said of those
- * that nobody has taken when tries or time are spent.
+ * The state machine of one publish call: which events to send next, when to split or retry, and the verdict on each event when the
+ * requests or the time are used up.
  * @pure
  */
 import { type NakadiError, HttpError } from "../errors/nakadi-error.ts";
@@ -13,26 +13,26 @@ export interface RunLimits extends BackoffOptions {
   attempts: number;
   /** Milliseconds at most, waits included. */
   maxElapsedMs: number;
-  /** Whether what may be stored is sent again. */
+  /** Whether events that may be stored are sent again. */
   resendUnknown: boolean;
 }
 
 interface Slot {
-  /** What the last try said. */
+  /** Outcome of the last request with the event. */
   item: ItemVerdict;
-  /** Tries that have stored it, or may have. */
+  /** Requests that stored the event or may have. */
   stores: number;
 }
 
-const UNTRIED: ItemVerdict = { status: "aborted", detail: "it was not sent" };
+const UNTRIED: ItemVerdict = { status: "aborted", detail: "the event was not sent" };
 
 export class PublishRun {
   readonly #limits: RunLimits;
   readonly #slots: Slot[];
-  /** Requests that are still to be made, by the events' indexes; never one without events. */
+  /** Indexes of the events of each request to make; never empty lists. */
   #queue: (readonly number[])[];
   #tries = 0;
-  /** Tries in a row that brought nothing. */
+  /** Consecutive requests without progress. */
   #failures = 0;
   #cause: NakadiError | undefined;
 
@@ -42,18 +42,18 @@ export class PublishRun {
     this.#queue = count === 0 ? [] : [this.#slots.map((_, index) => index)];
   }
 
-  /** The events of the next request, by their indexes; nothing when the verdicts are final. */
+  /** Indexes of the events of the next request; `undefined` when the verdicts are final. */
   get next(): readonly number[] | undefined {
     return this.#queue[0];
   }
 
-  /** What went wrong last. */
+  /** The last error. */
   get cause(): NakadiError | undefined {
     return this.#cause;
   }
 
   /**
-   * Takes the answer to the request for `next`.
+   * Applies the answer to the request for `next`.
    * @param elapsedMs since the run began
    * @param random 0 up to 1
    * @returns milliseconds to wait before the next request
@@ -62,28 +62,28 @@ export class PublishRun {
     const [sent = [], ...behind] = this.#queue;
     this.#tries += 1;
     this.#cause = answer.error ?? this.#cause;
-    const open = sent.filter((event, position) => this.#note(event, answer.items[position] ?? UNTRIED));
+    const open = sent.filter((event, position) => this.#record(event, answer.items[position] ?? UNTRIED));
     this.#failures = open.length < sent.length || answer.next === "split" ? 0 : this.#failures + 1;
     const plan = this.#plan(answer, sent, open, behind);
     const delayMs = this.#delayMs(answer, random);
     const { attempts, maxElapsedMs } = this.#limits;
     const isSpent = this.#tries >= attempts || elapsedMs + delayMs >= maxElapsedMs;
     this.#queue = isSpent ? [] : plan;
-    if (this.#queue.length === 0) this.#spare(plan.length === 0 ? behind : plan);
+    if (this.#queue.length === 0) this.#abortUntried(plan.length === 0 ? behind : plan);
     return delayMs;
   }
 
   /** Nothing more is sent. */
   stop(cause: NakadiError): void {
     this.#cause = cause;
-    this.#spare(this.#queue);
+    this.#abortUntried(this.#queue);
     this.#queue = [];
   }
 
-  /** What is known now; final when there is no `next`. */
+  /** The current verdicts; final when there is no `next`. */
   verdicts(eids: readonly (string | undefined)[]): Verdict[] {
     return this.#slots.map(({ item: { status, step, detail }, stores }, index) => ({
-      // What an earlier try may have stored is neither aborted nor rejected by a later one.
+      // An event that an earlier request may have stored is neither aborted nor rejected by a later one.
       status: status === "submitted" || stores === 0 ? status : "unknown",
       eid: eids[index],
       step,
@@ -92,8 +92,8 @@ export class PublishRun {
     }));
   }
 
-  /** Whether it may be sent again. */
-  #note(event: number, item: ItemVerdict): boolean {
+  /** Whether the event may be sent again. */
+  #record(event: number, item: ItemVerdict): boolean {
     const slot = this.#slots[event];
     if (!slot) return false;
     const stores = item.status === "submitted" || item.status === "unknown";
@@ -101,8 +101,8 @@ export class PublishRun {
     return item.status === "aborted" || item.status === "unknown";
   }
 
-  /** What was refused only together with others, and is not tried without them. */
-  #spare(parts: readonly (readonly number[])[]): void {
+  /** An event that was only refused together with others, and is not sent without them, counts as aborted. */
+  #abortUntried(parts: readonly (readonly number[])[]): void {
     for (const event of parts.flat()) {
       const slot = this.#slots[event];
       if (slot?.item.status === "rejected") slot.item = { ...slot.item, status: "aborted" };
@@ -121,7 +121,7 @@ export class PublishRun {
     }
     if (open.length === 0) return behind;
     const uncertain = items.some(({ status }) => status === "unknown");
-    // Else the end: what is behind must not overtake what was not stored.
+    // The run ends here, because later events must not overtake one that is not stored.
     return next === "stop" || (uncertain && !this.#limits.resendUnknown) ? [] : [open, ...behind];
   }
 

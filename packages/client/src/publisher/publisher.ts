@@ -1,4 +1,4 @@
-/** Publishing events of one type (protocol 4). */
+/** A publisher of one event type: `publish` for whole batches, `send` for single events (protocol 4). */
 import { randomUUID } from "node:crypto";
 import type { Category, Clock, Tombstone } from "nakadi-protocol";
 import { ConfigError } from "../errors/nakadi-error.ts";
@@ -12,49 +12,50 @@ import { PublishError } from "./publish-error.ts";
 import type { RawEvent } from "./raw-event.ts";
 import type { PublishResult, Verdict, VerdictStatus } from "./verdict.ts";
 
-/** How many events got which verdict between the call of `stop` and its end. */
+/** Events by verdict between the call of `stop` and its end. */
 export type PublisherStopReport = Readonly<Record<VerdictStatus, number>>;
 
 export interface Publisher<E = unknown> extends AsyncDisposable {
   readonly eventType: string;
   /**
-   * Sends the events, in one request where all goes well, and says what became of each. What the server has not stored is sent
-   * again while that can help, for `retry.attempts` requests and `retry.maxElapsedMs` at most. Nothing is sent for `[]`.
+   * Sends the events in one request and returns a verdict per event. Events that the server did not store are sent again while a
+   * retry can succeed, up to `retry.attempts` requests and `retry.maxElapsedMs` milliseconds. Nothing is sent for `[]`.
    *
-   * An abort rejects with its reason; what was under way then may be stored or not.
-   * @throws {ConfigError} if an event is no JSON object or holds what JSON cannot say, before anything is sent; {PublishError} if not every event was stored,
-   *   unless `throwOn` is `never`
+   * An abort rejects with its reason; events of a request in flight may be stored nevertheless.
+   * @throws {ConfigError} before anything is sent, if an event is not a JSON object or holds a value that JSON cannot represent;
+   *   {PublishError} if not every event was stored, unless `throwOn` is `never`
    */
   publish(events: readonly (E | RawEvent)[], options?: { signal?: AbortSignal }): Promise<PublishResult>;
   /**
-   * Says that keys of a compacted event type are gone; consumers never see that, but their events (protocol 4.8). Tombstones are
-   * sent, and answered for, as events are; `consumerSubscriptionId` does not count.
-   * @throws {ConfigError} if one has no `metadata.partition_compaction_key`, before anything is sent; {PublishError} as `publish`
+   * Deletes keys of a compacted event type. Consumers do not receive tombstones (protocol 4.8). They are retried and judged as
+   * events are; `consumerSubscriptionId` does not apply.
+   * @throws {ConfigError} before anything is sent, if one has no `metadata.partition_compaction_key`; {PublishError} as `publish`
    */
   delete(tombstones: readonly Tombstone[], options?: { signal?: AbortSignal }): Promise<PublishResult>;
   /**
-   * Sends the event in a batch with others, and says what became of it. The order of calls is kept for each `partitionKey`. While
-   * too many events wait for their verdicts, the event is taken later: leave it alone until then.
-   * @throws {ConfigError} if it is no JSON object or holds what JSON cannot say; {PublishError} if it was not stored, unless `throwOn` is `never`
+   * Sends the event in a batch with others and returns its verdict. Events of one `partitionKey` keep the order of the calls. Above
+   * `batching.maxPendingEvents` the event is serialised later: do not change it before the promise settles.
+   * @throws {ConfigError} if it is not a JSON object or holds a value that JSON cannot represent; {PublishError} if it was not
+   *   stored, unless `throwOn` is `never`
    */
   send(event: E | RawEvent): Promise<Verdict>;
-  /** Resolves when there is room for events of `send`: await it in a loop that does not await each `send`. */
+  /** Resolves when `send` accepts another event at once. Await it in a loop that does not await each `send`. */
   ready(): Promise<void>;
-  /** Sends what `send` was called for without waiting for more; resolves when all of it has its verdict. */
+  /** Sends the events of earlier `send` calls without linger; resolves when each has its verdict. */
   flush(): Promise<void>;
   /**
-   * Takes no more events, and gives those it has `drainMs` milliseconds to get their verdicts; then it closes. What `send` is called
-   * for later is aborted. Idempotent.
+   * Accepts no more events, waits up to `drainMs` milliseconds for the verdicts of the accepted ones, then closes. Later calls of
+   * `send` end as `aborted`. Idempotent.
    * @param options.drainMs default 10 000
    */
   stop(options?: { drainMs?: number }): Promise<PublisherStopReport>;
-  /** Ends everything now: what was not sent is aborted, what is under way unknown. Idempotent. */
+  /** Ends all calls now: unsent events are `aborted`, events in flight `unknown`. Idempotent. */
   close(): Promise<void>;
 }
 
 export interface PublisherParts extends Omit<SenderParts, "closed" | "encode"> {
   clock: Clock;
-  /** Those that the client closes with itself. */
+  /** The objects that the client closes together with itself. */
   open: Set<{ close(): Promise<void> }>;
 }
 
@@ -67,7 +68,7 @@ export class EventTypePublisher<E> implements Publisher<E> {
   readonly #batcher: Batcher;
   readonly #activity: Activity;
   readonly #closing = new AbortController();
-  /** Asked for once: whoever creates a type anew with another category creates its publishers anew. */
+  /** Requested once. A program that recreates an event type with another category must recreate its publishers. */
   #category: Category | undefined;
   #stopped: Promise<PublisherStopReport> | undefined;
   readonly #settled = { submitted: 0, rejected: 0, aborted: 0, unknown: 0 };
@@ -90,7 +91,7 @@ export class EventTypePublisher<E> implements Publisher<E> {
   async publish(events: readonly (E | RawEvent)[], { signal }: { signal?: AbortSignal } = {}): Promise<PublishResult> {
     if (!Array.isArray(events)) throw new ConfigError("events", "an array");
     abortSignal("options.signal", signal);
-    // `map` alone would leave out holes.
+    // `map` skips holes, which must be refused.
     const texts = Array.from(events, (event: E | RawEvent, index) => this.#textOf(`events[${index}]`, event));
     return this.#judged(this.#stopped ? refused(texts) : await this.#during(() => this.#deliver(texts, signal)));
   }
@@ -149,7 +150,7 @@ export class EventTypePublisher<E> implements Publisher<E> {
     return { ...this.#settled };
   }
 
-  /** The result, or the error that it makes. */
+  /** @throws {PublishError} unless every event was stored or `throwOn` is `never` */
   #judged(result: PublishResult, as: SendOptions["as"] = "events"): PublishResult {
     if (!this.#settings.throws || result.verdicts.every(({ status }) => status === "submitted")) return result;
     throw new PublishError(result, `POST /event-types/${this.eventType}/${RESOURCES[as]}`);
@@ -206,7 +207,7 @@ export class EventTypePublisher<E> implements Publisher<E> {
   }
 }
 
-/** Nothing is taken any more. */
+/** The result of a call after `stop`. */
 function refused(events: readonly EventText[]): PublishResult {
   return { verdicts: events.map(({ eid }) => abortedVerdict(eid)), cause: closedError() };
 }

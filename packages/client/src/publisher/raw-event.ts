@@ -1,5 +1,5 @@
 /**
- * Events that are published from their own text, so that no digit of a number is lost on the way.
+ * Events that are published as their JSON text, so that numbers keep every digit.
  * @pure
  */
 import { ConfigError } from "../errors/nakadi-error.ts";
@@ -12,18 +12,18 @@ export interface RawEvent {
   readonly [TEXT]: string;
 }
 
-/** The same object, which is published as the text from now on. */
+/** Marks the object: publishers send the text instead of its members. */
 export function publishedAs<T extends object>(object: T, text: string): T & RawEvent {
   return Object.defineProperty(object, TEXT, { get: () => text }) as T & RawEvent;
 }
 
 /**
- * An event that a publisher, or an outbox, sends as it is written: `publisher.publish(batch.raws.map(rawEvent))` hands events on with
- * every digit, which parsing and writing them anew would round. Metadata that are missing are filled in all the same.
+ * An event that a publisher or an outbox sends as this text: `publisher.publish(batch.raws.map(rawEvent))` forwards events with
+ * every digit, which parsing would round. Missing metadata are filled in nevertheless.
  *
- * Whether it is a JSON object is looked at when it is published.
- * @param json a text, or its bytes in UTF-8
- * @throws {ConfigError} if it is neither
+ * `publish` checks that it is a JSON object.
+ * @param json a string, or its bytes in UTF-8
+ * @throws {ConfigError} for any other type
  */
 export function rawEvent(json: string | Uint8Array): RawEvent {
   if (typeof json === "string") return publishedAs({}, json);

@@ -1,21 +1,21 @@
 /**
- * Events on their way into batches: a batch is due by count, bytes or age; several are under way at once, but never two with events
- * of one key, so that the order of each key holds however often a batch is sent again.
+ * The queue of `send`: a batch is due by count, bytes or age. Several batches are in flight at once, but never two with events of
+ * the same key, so that retries keep the order of each key.
  * @pure
  */
 export interface BatchLimits {
   /** Events of a batch at most. */
   maxEvents: number;
-  /** Bytes of a batch at most; an event that is larger goes alone. */
+  /** Bytes of a batch at most; a larger event is a batch of its own. */
   maxBytes: number;
-  /** Milliseconds that an event waits for others. */
+  /** Milliseconds that an event waits for others to fill its batch. */
   lingerMs: number;
-  /** Batches under way at most. */
+  /** Batches in flight at most. */
   maxInFlight: number;
 }
 
 export interface Queued {
-  /** Events of one key keep their order; `undefined`: it may go in any. */
+  /** Events of one key keep their order; `undefined`: without an order. */
   readonly key: string | undefined;
   readonly bytes: number;
 }
@@ -26,7 +26,7 @@ interface Entry<T> {
   order: number;
 }
 
-/** The events of one key that wait. */
+/** The queued events of one key. */
 interface Lane<T> {
   entries: Entry<T>[];
   bytes: number;
@@ -44,13 +44,13 @@ const PUNCTUATION_BYTES = 1;
 export class SendQueue<T extends Queued> {
   readonly #limits: BatchLimits;
   readonly #lanes = new Map<string | undefined, Lane<T>>();
-  /** Lanes with events that may go, the longest waiting first. */
+  /** Lanes with events that may be sent, the longest waiting first. */
   readonly #ready = new Map<string | undefined, Lane<T>>();
   #readyEvents = 0;
   #readyBytes = 0;
   #inFlight = 0;
   #order = 0;
-  /** What was added before is due whatever its age. */
+  /** Events of a lower order are due at any age. */
   #flushedBefore = 0;
 
   constructor(limits: BatchLimits) {
@@ -68,17 +68,17 @@ export class SendQueue<T extends Queued> {
     this.#readyBytes += bytes;
   }
 
-  /** What is here now is due at once. */
+  /** Makes all queued events due. */
   flush(): void {
     this.#flushedBefore = this.#order;
   }
 
-  /** The next batch, if one is due and may go. */
+  /** The next batch, if one is due and permitted. */
   take(nowMs: number): QueuedBatch<T> | undefined {
     return this.dueInMs(nowMs) === 0 ? this.#cut() : undefined;
   }
 
-  /** The batch is through: its keys may go again. */
+  /** Ends a batch in flight: events of its keys may be sent again. */
   settle({ keys }: QueuedBatch<T>): void {
     this.#inFlight -= 1;
     for (const key of keys) {
@@ -89,18 +89,18 @@ export class SendQueue<T extends Queued> {
     }
   }
 
-  /** Whether there is enough for a batch, whatever its age. */
+  /** Whether the ready events fill a batch. */
   get full(): boolean {
     const { maxEvents, maxBytes } = this.#limits;
     return this.#readyEvents >= maxEvents || this.#readyBytes + PUNCTUATION_BYTES >= maxBytes;
   }
 
-  /** Milliseconds until a batch is due; `undefined` where time alone makes none. */
+  /** Milliseconds until a batch is due; `undefined` if none becomes due by time alone. */
   dueInMs(nowMs: number): number | undefined {
     const { lingerMs, maxInFlight } = this.#limits;
     if (this.#inFlight >= maxInFlight || this.#readyEvents === 0) return undefined;
     if (this.full) return 0;
-    // The oldest event of each lane; they are fewer than a batch holds.
+    // One look per lane; there are fewer ready events than a batch holds.
     let oldestMs = Number.POSITIVE_INFINITY;
     for (const { entries } of this.#ready.values()) {
       const [head] = entries;
@@ -110,7 +110,7 @@ export class SendQueue<T extends Queued> {
     return Math.max(0, oldestMs + lingerMs - nowMs);
   }
 
-  /** Takes everything that waits out of the queue, in its order. */
+  /** Removes and returns all queued events, in their order. */
   clear(): T[] {
     const waiting: Entry<T>[] = [];
     for (const [key, lane] of this.#lanes) {
@@ -145,14 +145,14 @@ export class SendQueue<T extends Queued> {
       }
       const more = lane.entries.length > 0;
       this.#offer(key, lane);
-      // Events without a key are offered again at once, behind the others; they must not be taken twice around.
+      // The lane without a key is offered again at once; the loop would meet it a second time.
       if (items.length === maxEvents || (key === undefined && more)) break;
     }
     this.#inFlight += 1;
     return { items, keys };
   }
 
-  /** Its events may go, unless others of their key are under way. */
+  /** Makes the lane ready, unless a batch with its key is in flight. */
   #offer(key: string | undefined, lane: Lane<T>): void {
     if (lane.inFlight) return;
     if (lane.entries.length === 0) {
@@ -164,7 +164,7 @@ export class SendQueue<T extends Queued> {
     this.#readyBytes += lane.bytes;
   }
 
-  /** Its events may not go for now. */
+  /** Makes the lane not ready. */
   #withdraw(key: string | undefined, lane: Lane<T>): void {
     if (!this.#ready.delete(key)) return;
     this.#readyEvents -= lane.entries.length;

@@ -1,5 +1,5 @@
 /**
- * What became of each event (design 3.3, rule 9).
+ * The verdict on each published event.
  * @pure
  */
 import type { PublishingStep } from "nakadi-protocol";
@@ -8,7 +8,7 @@ import type { NakadiError } from "../errors/nakadi-error.ts";
 export type VerdictStatus =
   /** Stored. */
   | "submitted"
-  /** Not stored, and the server will never take it: `step` and `detail` say why. */
+  /** Not stored, and the server will never accept it: `step` and `detail` hold the reason. */
   | "rejected"
   /** Certainly not stored; may be sent again. */
   | "aborted"
@@ -19,17 +19,17 @@ export interface Verdict {
   readonly status: VerdictStatus;
   /** `metadata.eid`, where the event has one. */
   readonly eid: string | undefined;
-  /** How far the server came with it, where it says so. */
+  /** The step that the server reports. */
   readonly step: PublishingStep | undefined;
-  /** Why, in words that may quote the event. */
+  /** The reason; it may quote the event. */
   readonly detail: string | undefined;
-  /** It was sent again, with the same `eid`, after a try that may have stored it: it may be there more than once. */
+  /** It was sent again with the same `eid` after a request that may have stored it, so it may be stored more than once. */
   readonly mayBeDuplicated: boolean;
 }
 
 export interface PublishResult {
-  /** One verdict an event, in the order of the events. */
+  /** One verdict per event, in the order of the events. */
   readonly verdicts: readonly Verdict[];
-  /** What went wrong last, where something did but the events themselves; also where it was mended since. */
+  /** The last error that the events themselves did not cause, even if a retry succeeded afterwards. */
   readonly cause: NakadiError | undefined;
 }
