@@ -215,7 +215,7 @@ export class NakadiClient implements AsyncDisposable {
   }
 
   /**
-   * Events of one type that match, from all partitions and a range of the log.
+   * The matching events of one type, from all partitions and a range of the log.
    * @param matches gets the event, and its bytes as the server sent them
    * @throws {ConfigError}
    */

@@ -18,7 +18,7 @@ function rendered(): string {
     "# Errors of the client",
     "",
     "Match on `code`: two installed copies of the package recognise each other's errors by `NakadiError.is(error)`, not by `instanceof`.",
-    "*Retryable* says whether the same call may succeed later without anybody changing anything. An abort rejects with its",
+    "*Retryable* says whether the same call may succeed later without any change by the program or an operator. An abort rejects with its",
     "signal's reason, unchanged. No message ever holds a token or an event.",
     "",
     "| code | class | HTTP status | retryable | meaning |",

@@ -1,15 +1,15 @@
 /**
- * What stands between a resource as the server has it and as somebody wants it: only what is wanted counts, and what differs
- * in nothing but white space, order where order means nothing, or `null` for "none" is no difference.
+ * The difference between a resource on the server and the wanted one. Members that are not mentioned do not count, nor do white
+ * space of schemas, the order of sets, and `null` for a missing member.
  * @pure
  */
 
 export interface Change {
-  /** Where, e.g. `annotations.example.org/team` or `schema.schema#/properties/order`. */
+  /** Path of the member, e.g. `annotations.example.org/team` or `schema.schema#/properties/order`. */
   readonly path: string;
-  /** `undefined`: it is not there yet. */
+  /** `undefined`: the member is added. */
   readonly before: unknown;
-  /** `undefined`: it is to go. */
+  /** `undefined`: the member is removed. */
   readonly after: unknown;
 }
 
@@ -20,12 +20,12 @@ export interface Difference {
 
 type Members = Readonly<Record<string, unknown>>;
 
-/** Set by the server, whatever a request says (protocol 2.1, 5.1.2). */
+/** Set by the server; values in a request are ignored (protocol 2.1, 5.1.2). */
 const SERVERS = new Set(["id", "created_at", "updated_at", "status"]);
-/** Of these, members that are not mentioned stay; every other object is replaced as a whole. */
+/** Objects whose unmentioned members stay; every other object is replaced as a whole. */
 const MERGED = new Set(["schema", "options"]);
 
-/** @param current `undefined` where there is none yet */
+/** @param current `undefined` if the resource does not exist */
 export function differenceOf(current: object | undefined, wanted: object): Difference {
   const changes = membersOf(wanted).flatMap(([name, after]) =>
     changesOf(name, current && ownMember(current, name), after, MERGED.has(name)),
@@ -34,10 +34,10 @@ export function differenceOf(current: object | undefined, wanted: object): Diffe
   return { action: changes.length === 0 ? "none" : "update", changes };
 }
 
-/** The resource to send: as it is, with what is wanted. */
+/** The resource to send: the current one with the wanted members. */
 export function merged<T extends object>(current: T, wanted: object): T {
   const members = membersOf(wanted)
-    // What does not differ stays to the letter: another text of the same schema would be another version of it.
+    // Equal members keep their text: another text of an equal schema would create a version.
     .filter(([name, after]) => changesOf(name, ownMember(current, name), after, MERGED.has(name)).length > 0)
     .map(([name, after]): [string, unknown] => {
       const before = ownMember(current, name);
@@ -46,7 +46,7 @@ export function merged<T extends object>(current: T, wanted: object): T {
   return { ...current, ...Object.fromEntries(members) };
 }
 
-/** One line for what is to be done, and one for each change. */
+/** One line for the action and one for each change. */
 export function renderDifference({ action, changes }: Difference): string {
   const lines = changes.map(({ path, before, after }) => {
     if (before === undefined) return `  + ${path}: ${shown(after)}`;
@@ -55,7 +55,7 @@ export function renderDifference({ action, changes }: Difference): string {
   return [action === "none" ? "nothing to change" : action, ...lines].join("\n");
 }
 
-/** `null` asks for nothing: for optional members the server takes it so, or keeps what is there. */
+/** Without members that are `null`: the server treats them as missing. */
 function membersOf(wanted: object): [string, unknown][] {
   return Object.entries(wanted).filter(([name, value]) => (value ?? undefined) !== undefined && !SERVERS.has(name));
 }
@@ -90,7 +90,7 @@ function documentChanges(path: string, before: unknown, after: unknown): Change[
   );
 }
 
-/** Names are anybody's: those that every object inherits, too. */
+/** A member may have the name of an inherited one, e.g. `constructor`. */
 function ownMember(object: object, name: string): unknown {
   return Object.hasOwn(object, name) ? (object as Members)[name] : undefined;
 }
@@ -108,7 +108,7 @@ function setOf(list: readonly unknown[]): string[] {
   return [...new Set(list.map(canonical))].toSorted();
 }
 
-/** JSON in which the order of members means nothing. */
+/** JSON with sorted members. */
 function canonical(value: unknown): string {
   return JSON.stringify(value, (_name, member: unknown) =>
     isObject(member) ? Object.fromEntries(Object.entries(member).toSorted(([a], [b]) => (a < b ? -1 : 1))) : member,
@@ -127,7 +127,7 @@ function isObject(value: unknown): value is Members {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
-/** Enough to recognise it. */
+/** Characters of a value that are shown. */
 const MAX_SHOWN = 120;
 
 function shown(value: unknown): string {

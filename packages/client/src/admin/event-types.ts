@@ -1,4 +1,4 @@
-/** Event types, their partitions, and what only the server knows about positions (protocol 5.2, 5.7, 5.8). */
+/** Event types, their partitions, and operations on positions (protocol 5.2, 5.7, 5.8). */
 import type {
   AuthorizationAttribute,
   CursorDistance,
@@ -20,7 +20,7 @@ import type { Try, WaitOptions } from "./waiting.ts";
 
 export interface EventTypeListOptions extends CallOptions {
   owningApplication?: string;
-  /** Those that name this attribute among their writers. */
+  /** Only event types with this attribute among their writers. */
   writer?: AuthorizationAttribute;
 }
 
@@ -32,35 +32,35 @@ export class EventTypes {
     this.#api = api;
   }
 
-  /** Rejects with status 409 if there is one of that name, with 422 if the server does not like it. */
+  /** Rejects with status 409 if the name exists, with 422 if the server finds the event type invalid. */
   async create(eventType: EventType, options?: CallOptions): Promise<void> {
     await this.#api.send("POST", "/event-types", eventType, options);
   }
 
-  /** As the server has it, with members that this package does not know. */
+  /** The event type, including members that this package does not know. */
   async get(name: string, options?: CallOptions): Promise<EventType> {
     return this.#api.get(pathOf("event-types", name), options);
   }
 
-  /** All of them, in the order of their names; the server has no pages here. */
+  /** All event types in the order of their names, without pages. */
   list({ owningApplication, writer, ...options }: EventTypeListOptions = {}): Listing<EventType> {
     const query = { owning_application: owningApplication, writer: writer && attributeText("options.writer", writer) };
     return this.#api.whole(`/event-types${queryOf(query)}`, options);
   }
 
   /**
-   * Replaces the event type of that name. Give all of it, as `get` has it: what is left out takes its default, but for
-   * annotations, labels, options and statistics, which stay. Rejects with 422 for what cannot change (protocol 5.2.4).
+   * Replaces the event type of that name. Pass the whole result of `get`: missing members get their defaults, except annotations,
+   * labels, options and statistics, which stay. Rejects with 422 for a change that is not permitted (protocol 5.2.4).
    */
   async update(eventType: EventType, options?: CallOptions): Promise<void> {
     await this.#api.send("PUT", pathOf("event-types", eventType.name), eventType, options);
   }
 
   /**
-   * Creates the event type, or changes the one of that name in what differs from what is wanted; what is not mentioned stays.
-   * Schemas are compared as documents. Rejects with 422 for what cannot change (protocol 5.2.4).
-   * @param options.dryRun nothing is changed; the result says what would be
-   * @param options.retry how long a server that is not there is waited for
+   * Creates the event type, or updates the members that differ from the wanted ones; members that are not mentioned stay. Schemas
+   * are compared as documents. Rejects with 422 for a change that is not permitted (protocol 5.2.4).
+   * @param options.dryRun changes nothing and returns the difference
+   * @param options.retry how long to wait for an unavailable server
    */
   ensure(eventType: EventType, options: WaitOptions & { dryRun: true }): Promise<Difference>;
   ensure(eventType: EventType, options?: WaitOptions & { dryRun?: false }): Promise<EventType>;
@@ -80,7 +80,7 @@ export class EventTypes {
       await this.create(wanted, options);
     } catch (error) {
       if (!(error instanceof HttpError) || error.status !== 409) throw error;
-      // Somebody else may have created it in the same moment.
+      // Another client may have created it after the `get`.
       const theirs = await foundOrNot(this.get(wanted.name, options));
       if (!theirs) throw error;
       return this.#change(theirs, wanted, options);
@@ -88,14 +88,14 @@ export class EventTypes {
     return this.get(wanted.name, options);
   }
 
-  /** Its events go with it. Rejects with 409 while subscriptions read it. */
+  /** Deletes the event type and its events. Rejects with 409 while subscriptions read it. */
   async delete(name: string, options?: CallOptions): Promise<void> {
     await this.#api.send("DELETE", pathOf("event-types", name), undefined, options);
   }
 
   /**
-   * What is readable in each partition, in the order of their numbers.
-   * @param options.cursors for these partitions `unconsumed_events` says how much comes after the cursor
+   * The readable range of each partition, in the order of their numbers.
+   * @param options.cursors adds `unconsumed_events`, the number of events after the cursor, to these partitions
    */
   async partitions(
     name: string,
@@ -106,7 +106,7 @@ export class EventTypes {
     return partitions.sort((a, b) => a.partition.localeCompare(b.partition, "en", { numeric: true }));
   }
 
-  /** @param options.consumedOffset `unconsumed_events` says how much comes after it; `BEGIN` is one */
+  /** @param options.consumedOffset adds `unconsumed_events`, the number of events after this offset; may be `BEGIN` */
   async partition(
     name: string,
     partition: string,
@@ -117,15 +117,15 @@ export class EventTypes {
   }
 
   /**
-   * Adds partitions; there is no way back. Every stream of every subscription of the event type ends, so this may take as long
-   * as a commit timeout. With the strategy `hash`, keys go to other partitions than before. For Nakadi's admins.
+   * Adds partitions; they cannot be removed. All streams of the event type's subscriptions end, so this may take as long as a commit
+   * timeout. With the strategy `hash`, keys map to other partitions than before. For Nakadi's admins.
    */
   async setPartitionCount(name: string, count: number, options?: CallOptions): Promise<void> {
     const partition_count = requiredWholeNumber("count", count, { min: 1 });
     await this.#api.send("PUT", pathOf("event-types", name, "partition-count"), { partition_count }, options);
   }
 
-  /** Offsets between pairs of positions, in their order. */
+  /** Numbers of offsets between pairs of positions, in the order of the pairs. */
   async distances(name: string, pairs: readonly CursorPair[], options?: CallOptions): Promise<CursorDistance[]> {
     const asked = pairs.map(({ initial_cursor, final_cursor }) => ({
       initial_cursor: partitionCursor(initial_cursor),
@@ -134,13 +134,13 @@ export class EventTypes {
     return this.#operation(name, "cursor-distances", asked, options);
   }
 
-  /** Positions so many offsets further on, or back, in their order. Rejects with 422 beyond the first event. */
+  /** Positions moved by `shift` offsets, in their order; negative moves back. Rejects with 422 before the first event. */
   async shift(name: string, cursors: readonly CursorShift[], options?: CallOptions): Promise<PartitionCursor[]> {
     const asked = cursors.map(({ shift = 0, ...cursor }) => ({ ...partitionCursor(cursor), shift }));
     return this.#operation(name, "shifted-cursors", asked, options);
   }
 
-  /** How far positions are behind the newest event, in their order. */
+  /** The lag of positions behind the newest event, in their order. */
   async lag(name: string, cursors: readonly PartitionCursor[], options?: CallOptions): Promise<CursorLag[]> {
     return this.#operation(name, "cursors-lag", cursors.map(partitionCursor), options);
   }
@@ -161,11 +161,11 @@ export class EventTypes {
     const path = pathOf("event-types", name, operation);
     const answers = await this.#api.ask<T[]>(path, asked, options);
     if (Array.isArray(answers) && answers.length === asked.length) return answers;
-    throw new ProtocolError("the answer does not say something about each cursor", { request: `POST ${path}` });
+    throw new ProtocolError("the response does not have one item per cursor", { request: `POST ${path}` });
   }
 }
 
-/** Nothing else than these two, so that cursors of batches can be given as they are. */
+/** Only these two members, so that cursors of batches can be passed unchanged. */
 function partitionCursor(cursor: PartitionCursor): PartitionCursor {
   return { partition: text("cursor.partition", cursor.partition), offset: text("cursor.offset", cursor.offset) };
 }

@@ -1,4 +1,4 @@
-/** Requests that read or change a resource: JSON in, JSON out, tried again where that is safe. */
+/** JSON requests for resources. Reads are retried; changes are sent once. */
 import { createHash } from "node:crypto";
 import { handleWhen, noop, retry } from "cockatiel";
 import { type Clock, MediaType } from "nakadi-protocol";
@@ -10,8 +10,8 @@ import { type Listing, listing } from "./listing.ts";
 import { type Try, type WaitOptions, whenThere } from "./waiting.ts";
 
 /**
- * Two more tries, a moment apart or when the server says: whoever administers waits for the answer, but not for long. The
- * moment passes on the client's clock.
+ * Two retries, after a short delay or the server's `Retry-After`, because the program waits for the response. The delay runs on the
+ * client's clock.
  */
 const POLICY = retry(
   handleWhen(
@@ -20,13 +20,13 @@ const POLICY = retry(
   ),
   { maxAttempts: 2 },
 );
-const MOMENT_MS = 200;
+const RETRY_DELAY_MS = 200;
 const MAX_ASKED_MS = 10_000;
 
-/** Larger pages mean fewer requests; 1000 is the most that servers allow. */
+/** Items of a page; servers permit 1000. */
 const PAGE_SIZE = 100;
 
-/** Where a page of a list begins. A server that knows no tokens goes by offset and says so in its links. */
+/** The start of a page. Servers without page tokens use offsets in their links. */
 export type PagePlace = { token: string; offset?: undefined } | { offset: number; token?: undefined };
 
 interface Page {
@@ -43,35 +43,35 @@ export class JsonApi {
   readonly #clock: Clock;
   readonly #tries: "several" | "once";
 
-  /** @param tries `once` for who tries again by himself */
+  /** @param tries `once` if the caller retries itself */
   constructor(pipeline: HttpPipeline, clock: Clock, tries: "several" | "once" = "several") {
     this.#pipeline = pipeline;
     this.#clock = clock;
     this.#tries = tries;
   }
 
-  /** A GET, tried again after transient failures. @throws {HttpError}, {TransportError}, {TimeoutError}, {ProtocolError} */
+  /** A GET, retried after transient failures. @throws {HttpError}, {TransportError}, {TimeoutError}, {ProtocolError} */
   async get<T>(path: string, options?: CallOptions): Promise<T> {
     return this.#ask<T>({ method: "GET", path }, options);
   }
 
-  /** A POST that asks and changes nothing, tried again as a GET is. */
+  /** A POST that changes nothing, retried like a GET. */
   async ask<T>(path: string, json: unknown, options?: CallOptions): Promise<T> {
     return this.#ask<T>({ method: "POST", path, json }, options);
   }
 
-  /** A GET whose answer is an array. */
+  /** A GET whose response is an array. */
   async list<T>(path: string, options?: CallOptions): Promise<T[]> {
     return arrayOf<T>(await this.get(path, options), `GET ${path}`);
   }
 
-  /** A GET whose answer has `items`. */
+  /** A GET whose response has `items`. */
   async items<T>(path: string, options?: CallOptions): Promise<T[]> {
     const answer = await this.get<{ items?: unknown } | null>(path, options);
     return arrayOf<T>(answer?.items, `GET ${path}`);
   }
 
-  /** A list that the server gives as a whole. */
+  /** A list without pages. */
   whole<T>(path: string, options?: CallOptions): Listing<T> {
     const list = async (): Promise<T[]> => this.list<T>(path, options);
     return listing(async function* () {
@@ -80,19 +80,19 @@ export class JsonApi {
   }
 
   /**
-   * Each item of each page (protocol 2.6, 5.6).
-   * @param first where the first page begins; each page says where the next one does
+   * The items of all pages (protocol 2.6, 5.6).
+   * @param first the start of the first page; each page links to the next one
    */
   pages<T>(path: string, query: Query, first: PagePlace, options?: CallOptions): Listing<T> {
     return listing(() => this.#pages<T>(path, query, first, options));
   }
 
-  /** What `work` brings, tried again while the server is not there. */
+  /** The result of `work`, retried while the server is unavailable. */
   whenThere<T>(wanted: WaitOptions["retry"], options: CallOptions, work: (one: Try) => Promise<T>): Promise<T> {
     return whenThere({ clock: this.#clock, signal: options.signal }, wanted, work);
   }
 
-  /** A server may lead back to a page that was read: no page of a list is the same as another one. */
+  /** A broken server may link back to an earlier page, so a repeated page or token is an error. */
   async *#pages<T>(
     path: string,
     query: Query,
@@ -105,20 +105,20 @@ export class JsonApi {
       const page: Page | null = await this.get(path + queryOf({ ...query, ...place, limit: PAGE_SIZE }), options);
       const items: T[] = arrayOf<T>(page?.items, `GET ${path}`);
       const digest = createHash("sha256").update(JSON.stringify(items)).digest("base64");
-      if (read.has(digest)) throw new ProtocolError("the next page is one that was read", { request: `GET ${path}` });
+      if (read.has(digest)) throw new ProtocolError("the next page is a repeated one", { request: `GET ${path}` });
       read.add(digest);
       yield* items;
       seen += items.length;
       const next: PagePlace | undefined = items.length === 0 ? undefined : nextPlace(page?._links, items.length, seen);
       const token = next?.token === undefined ? undefined : `token ${next.token}`;
       if (token !== undefined && read.has(token))
-        throw new ProtocolError("the next page is one that was read", { request: `GET ${path}` });
+        throw new ProtocolError("the next page is a repeated one", { request: `GET ${path}` });
       if (token !== undefined) read.add(token);
       place = next;
     }
   }
 
-  /** A request that changes something: sent once. The answer's body is read as JSON where there is one. */
+  /** A request that changes a resource, sent once. A body of the response is parsed as JSON. */
   async send<T>(
     method: HttpCall["method"],
     path: string,
@@ -135,7 +135,7 @@ export class JsonApi {
     return { status, body: body.length === 0 ? undefined : parsed<T>(call, body) };
   }
 
-  /** An answer that is no JSON, as text. */
+  /** The response as text. */
   async text(path: string, { signal }: CallOptions = {}): Promise<string> {
     const call: HttpCall = { method: "GET", path };
     return this.#asked(call, signal, (body) => new TextDecoder().decode(body));
@@ -147,25 +147,25 @@ export class JsonApi {
 
   #asked<T>(call: HttpCall, signal: AbortSignal | undefined, read: (body: Uint8Array) => T): Promise<T> {
     const policy = this.#tries === "several" ? POLICY : noop;
-    let waitMs = MOMENT_MS;
+    let waitMs = RETRY_DELAY_MS;
     return policy.execute(async ({ attempt = 0 }: { attempt?: number }) => {
       if (attempt > 0) await pause(this.#clock, waitMs, signal);
       try {
         return read((await this.#pipeline.request(call, signal)).body);
       } catch (error) {
-        waitMs = Math.max(MOMENT_MS, askedMs(error));
+        waitMs = Math.max(RETRY_DELAY_MS, askedMs(error));
         throw error;
       }
     });
   }
 }
 
-/** What the server asks for with `Retry-After`. */
+/** Milliseconds of `Retry-After`. */
 function askedMs(error: unknown): number {
   return error instanceof HttpError ? (error.retryAfterMs ?? 0) : 0;
 }
 
-/** What a request found, or `undefined` where it was answered 404. */
+/** The response, or `undefined` for status 404. */
 export async function foundOrNot<T>(answer: Promise<T>): Promise<T | undefined> {
   try {
     return await answer;
@@ -176,8 +176,8 @@ export async function foundOrNot<T>(answer: Promise<T>): Promise<T | undefined> 
 }
 
 /**
- * Full pages name a next one, even where that is empty; servers without links are taken by the number of items. A link is no
- * more than its token: it is not encoded, and one that goes by offset would not count pages that are smaller than asked for.
+ * A full page links to the next one, even if that is empty; without links the number of items decides. Only the token of a link is
+ * used: links are not encoded, and their offsets are wrong after pages that are smaller than the limit.
  */
 function nextPlace(links: Page["_links"], count: number, seen: number): PagePlace | undefined {
   if (links ? links.next === undefined : count < PAGE_SIZE) return undefined;
@@ -195,7 +195,7 @@ function parsed<T>({ method, path }: HttpCall, body: Uint8Array): T {
   try {
     return JSON.parse(new TextDecoder().decode(body)) as T;
   } catch {
-    // The parser's own message quotes what it could not read.
+    // The parser's message quotes the body.
     throw new ProtocolError("the answer is not JSON", { request: `${method} ${path.split("?", 1)[0]}` });
   }
 }

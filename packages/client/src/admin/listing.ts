@@ -1,14 +1,14 @@
 /**
- * What lists answer with: taken one by one, as the server's pages come, or as a whole.
+ * The result of `list`: an async iterable that requests page after page, or an array.
  * @pure
  */
 
 export interface Listing<T> extends AsyncIterable<T> {
-  /** All of them, in the order of the list. */
+  /** All items, in the order of the list. */
   toArray(): Promise<T[]>;
 }
 
-/** @param begin called for each pass over the list: each asks the server anew, and not before the first is wanted */
+/** @param begin called for each pass over the list, when its first item is requested */
 export function listing<T>(begin: () => AsyncIterable<T>): Listing<T> {
   return {
     [Symbol.asyncIterator]: () => begin()[Symbol.asyncIterator](),

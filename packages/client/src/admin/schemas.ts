@@ -24,21 +24,21 @@ export class Schemas {
     return this.#api.get(pathOf("event-types", eventType, "schemas", version), options);
   }
 
-  /** Makes it the schema of the event type, as an update of it would. Rejects with 422 if it cannot follow the present one. */
+  /** Makes it the current schema, like an update of the event type. Rejects with 422 if it is incompatible with the current one. */
   async add(eventType: string, { type, schema }: SchemaText, options?: CallOptions): Promise<void> {
     await this.#api.send("POST", pathOf("event-types", eventType, "schemas"), { type, schema }, options);
   }
 
-  /** The newest version that is equal to it, whatever its white space; `undefined` where there is none. */
+  /** The newest version with an equal schema, without regard to white space; `undefined` if there is none. */
   async find(eventType: string, { type, schema }: SchemaText, options?: CallOptions): Promise<Schema | undefined> {
     const path = pathOf("event-types", eventType, "schemas");
     const found = await foundOrNot(this.#api.ask<Schema>(`${path}?fetch=true`, { type, schema }, options));
-    // An event type that does not exist is 404 too: asking for it tells the two apart, and no sentence is read.
+    // A missing event type is a 404 too; this request rejects for it.
     if (!found) await this.get(eventType, "latest", options);
     return found;
   }
 
-  /** Whether a schema could follow on a version. Default: on the latest. Nothing is changed. */
+  /** Whether a schema is compatible with a version. Default: the latest. Nothing is changed. */
   async checkCompatibility(
     eventType: string,
     schema: string,

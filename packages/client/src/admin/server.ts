@@ -1,4 +1,4 @@
-/** What the server says about itself (protocol 5.9, 6.1). */
+/** Health, version and metrics of the server (protocol 5.9, 6.1). */
 import type { PartitionStrategy, ServerMetrics, ServerVersion } from "nakadi-protocol";
 import type { CallOptions, JsonApi } from "./json-api.ts";
 
@@ -10,7 +10,7 @@ export class Server {
     this.#api = api;
   }
 
-  /** `OK`, if it is. Needs no token. */
+  /** `OK` from a healthy server. Needs no token. */
   async health(options?: CallOptions): Promise<string> {
     return this.#api.text("/health", options);
   }
@@ -23,17 +23,17 @@ export class Server {
     return this.#api.get("/metrics", options);
   }
 
-  /** Those of HTTP requests. */
+  /** Metrics of HTTP requests. */
   async requestMetrics(options?: CallOptions): Promise<ServerMetrics> {
     return this.#api.get("/request-metrics", options);
   }
 
-  /** Those of streams. */
+  /** Metrics of streams. */
   async streamMetrics(options?: CallOptions): Promise<ServerMetrics> {
     return this.#api.get("/stream-metrics", options);
   }
 
-  /** The server's own OpenAPI document; a real Nakadi rejects with 404 where it is not switched on. */
+  /** The server's OpenAPI document; a real Nakadi rejects with 404 unless the feature is enabled. */
   async api(options?: CallOptions): Promise<Record<string, unknown>> {
     return this.#api.get("/api", options);
   }

@@ -3,7 +3,7 @@ import type { Admins, Blacklist, BlacklistType, Feature } from "nakadi-protocol"
 import { pathOf } from "../transport/base-url.ts";
 import type { CallOptions, JsonApi } from "./json-api.ts";
 
-/** All methods throw ConfigError, HttpError, TransportError, TimeoutError or ProtocolError; 403 for who is no admin of Nakadi. */
+/** All methods throw ConfigError, HttpError, TransportError, TimeoutError or ProtocolError; HttpError 403 for callers that are not admins. */
 export class Settings {
   readonly #api: JsonApi;
 
@@ -11,13 +11,13 @@ export class Settings {
     this.#api = api;
   }
 
-  /** Who is kept from consuming and publishing. */
+  /** Applications and event types that may not consume or publish. */
   async blacklist(options?: CallOptions): Promise<Blacklist> {
     return this.#api.get("/settings/blacklist", options);
   }
 
   /**
-   * Keeps an application or event type from consuming or publishing: requests are refused with 403, open streams end.
+   * Blocks an application or event type from consuming or publishing: requests are refused with 403 and open streams end.
    * Idempotent; the name need not exist.
    */
   async block(type: BlacklistType, name: string, options?: CallOptions): Promise<void> {
@@ -33,7 +33,7 @@ export class Settings {
     return this.#api.items("/settings/features", options);
   }
 
-  /** Rejects with 400 for a name that the server does not know. */
+  /** Rejects with 400 for an unknown name. */
   async setFeature(feature: string, enabled: boolean, options?: CallOptions): Promise<void> {
     await this.#api.send("POST", "/settings/features", { feature, enabled }, options);
   }

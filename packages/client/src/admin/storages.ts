@@ -1,10 +1,10 @@
-/** Where event types are stored, for whoever operates the server (protocol 6.5). */
+/** Storages of event types, for operators of the server (protocol 6.5). */
 import type { Storage } from "nakadi-protocol";
 import { pathOf } from "../transport/base-url.ts";
 import type { CallOptions, JsonApi } from "./json-api.ts";
 import type { Listing } from "./listing.ts";
 
-/** All methods throw ConfigError, HttpError, TransportError, TimeoutError or ProtocolError; 403 for who is no admin of Nakadi. */
+/** All methods throw ConfigError, HttpError, TransportError, TimeoutError or ProtocolError; HttpError 403 for callers that are not admins. */
 export class Storages {
   readonly #api: JsonApi;
 
@@ -20,17 +20,17 @@ export class Storages {
     return this.#api.get(pathOf("storages", id), options);
   }
 
-  /** Rejects with 409 if there is one of that id. */
+  /** Rejects with 409 if the id exists. */
   async create(storage: Storage, options?: CallOptions): Promise<void> {
     await this.#api.send("POST", "/storages", storage, options);
   }
 
-  /** Rejects with 403 while it is used. */
+  /** Rejects with 403 while an event type uses it. */
   async delete(id: string, options?: CallOptions): Promise<void> {
     await this.#api.send("DELETE", pathOf("storages", id), undefined, options);
   }
 
-  /** New event types go there from now on. */
+  /** Makes it the storage of new event types. */
   async setDefault(id: string, options?: CallOptions): Promise<void> {
     await this.#api.send("PUT", pathOf("storages", "default", id), undefined, options);
   }

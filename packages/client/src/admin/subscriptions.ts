@@ -21,24 +21,24 @@ import type { Try, WaitOptions } from "./waiting.ts";
 
 export interface EnsureOptions extends WaitOptions {
   /**
-   * Whether a new subscription's positions are fixed at once. Default true: with `read_from: "end"` everything that is
-   * published before its first stream would be lost otherwise (protocol 8.1).
+   * Whether a new subscription's positions are fixed at once. Default true: otherwise, with `read_from: "end"`, events that are
+   * published before its first stream are skipped (protocol 8.1).
    */
   pin?: boolean;
 }
 
 export interface SubscriptionListOptions extends CallOptions {
   owningApplication?: string;
-  /** Subscriptions that contain all of them. */
+  /** Only subscriptions with all of these event types. */
   eventTypes?: readonly string[];
-  /** Those that name this attribute among their readers. */
+  /** Only subscriptions with this attribute among their readers. */
   reader?: AuthorizationAttribute;
-  /** Whether each says in `status` who reads what. Default false. */
+  /** Whether each has `status`, the assignment of partitions to streams. Default false. */
   status?: boolean;
 }
 
-/** Who knows where in a log a place is. */
-interface Places {
+/** Finds the cursors of a position in a log. */
+interface PositionFinder {
   positions(eventType: string, at: LogPosition, options?: CallOptions): Promise<PartitionCursor[]>;
 }
 
@@ -46,25 +46,25 @@ interface Places {
 export class Subscriptions {
   readonly #api: JsonApi;
   readonly #logger: Logger;
-  readonly #places: Places;
+  readonly #positionFinder: PositionFinder;
 
-  constructor(api: JsonApi, logger: Logger, places: Places) {
+  constructor(api: JsonApi, logger: Logger, positionFinder: PositionFinder) {
     this.#api = api;
     this.#logger = logger;
-    this.#places = places;
+    this.#positionFinder = positionFinder;
   }
 
-  /** Creates the subscription, or finds the one with the same owner, group and event types, which stays as it is. */
+  /** Creates the subscription, or returns the existing one with the same owner, group and event types unchanged. */
   async create(request: SubscriptionRequest, options?: CallOptions): Promise<Subscription> {
     return (await this.#create(request, options)).subscription;
   }
 
   /**
-   * Creates the subscription, or changes the one with the same owner, group and event types in what differs from what is
-   * wanted; what is not mentioned stays. A new one begins where the log ends right now, not where it ends at its first stream.
-   * Rejects with 422 for what cannot change: where it begins.
-   * @param options.dryRun nothing is changed; the result says what would be
-   * @param options.retry how long a server that is not there is waited for
+   * Creates the subscription, or updates the members of the one with the same owner, group and event types that differ; members that
+   * are not mentioned stay. A new subscription begins at the current end of the log, not at the end at its first stream. Rejects with
+   * 422 for another `read_from`, which cannot change.
+   * @param options.dryRun changes nothing and returns the difference
+   * @param options.retry how long to wait for an unavailable server
    */
   ensure(request: SubscriptionRequest, options: EnsureOptions & { dryRun: true }): Promise<Difference>;
   ensure(request: SubscriptionRequest, options?: EnsureOptions & { dryRun?: false }): Promise<Subscription>;
@@ -86,7 +86,7 @@ export class Subscriptions {
     const rest = withoutIdentity(wanted);
     const { created, subscription } = await this.#create(wanted, options);
     one.answered();
-    // An earlier try may have created it, and its answer is lost.
+    // An earlier try may have created it although its response was lost.
     const isNew = created || (one.count > 1 && (await this.cursors(subscription.id, options)).length === 0);
     if (isNew && pin) await this.#pin(subscription.id, options);
     if (created || differenceOf(subscription, rest).action === "none") return subscription;
@@ -99,8 +99,8 @@ export class Subscriptions {
   }
 
   /**
-   * All that match, page by page, in the order of their ids: what is there from the first page to the last comes once, whatever
-   * comes and goes meanwhile. A server that knows no tokens goes by offset, newest first (protocol 2.6).
+   * The matching subscriptions, page by page, in the order of their ids. A subscription that exists from the first page to the last
+   * is listed once, even if others are created or deleted. Servers without page tokens list by offset, newest first (protocol 2.6).
    */
   list({
     owningApplication,
@@ -119,14 +119,14 @@ export class Subscriptions {
   }
 
   /**
-   * Replaces authorization, annotations and labels; nothing else may differ (422). Give all of it, as `get` has it: a member
-   * that is left out counts as its default (protocol 2.5).
+   * Replaces authorization, annotations and labels; another difference is a 422. Pass the whole result of `get`: missing members get
+   * their defaults (protocol 2.5).
    */
   async update(subscription: Subscription, options?: CallOptions): Promise<void> {
     await this.#api.send("PUT", pathOf("subscriptions", subscription.id), subscription, options);
   }
 
-  /** Its positions go with it. */
+  /** Deletes the subscription and its positions. */
   async delete(id: string, options?: CallOptions): Promise<void> {
     await this.#api.send("DELETE", pathOf("subscriptions", id), undefined, options);
   }
@@ -137,8 +137,8 @@ export class Subscriptions {
   }
 
   /**
-   * Sets positions, back or forth: to cursors of some or all partitions, or all event types to a place in their logs. Open
-   * streams are ended first; the server waits up to a minute for their commits. Says which cursors were set.
+   * Sets the positions of some or all partitions to cursors, or of all event types to a position in their logs, backwards or
+   * forwards. Open streams end first; the server waits up to a minute for their commits. Returns the cursors that were set.
    */
   async resetCursors(
     id: string,
@@ -154,7 +154,7 @@ export class Subscriptions {
     }
   }
 
-  /** Who reads which partition, and how much is left; on request how old it is. */
+  /** Per partition: its state, its stream and the number of unconsumed events. @param options.timeLag adds the lag in seconds */
   async stats(
     id: string,
     { timeLag, ...options }: CallOptions & { timeLag?: boolean } = {},
@@ -163,7 +163,7 @@ export class Subscriptions {
     return this.#api.items(path, options);
   }
 
-  /** How far each partition is behind, in events and in time. */
+  /** The lag of each partition, in events and in seconds. */
   async lag(id: string, options?: CallOptions): Promise<PartitionLag[]> {
     return lagOfStats(await this.stats(id, { ...options, timeLag: true }));
   }
@@ -173,7 +173,7 @@ export class Subscriptions {
     const { owning_application: owningApplication, consumer_group = "default" } = wanted;
     const eventTypes = [...new Set(wanted.event_types)];
     for await (const one of this.list({ ...options, owningApplication, eventTypes })) {
-      // The list has those with more event types as well.
+      // The list includes subscriptions with further event types.
       if (one.consumer_group === consumer_group && one.event_types.length === eventTypes.length) return one;
     }
     return undefined;
@@ -183,7 +183,7 @@ export class Subscriptions {
     const { event_types } = await this.get(id, options);
     const found: SubscriptionCursor[] = [];
     for (const event_type of event_types) {
-      const cursors = await this.#places.positions(event_type, to, options);
+      const cursors = await this.#positionFinder.positions(event_type, to, options);
       found.push(...cursors.map((cursor) => ({ event_type, ...cursor })));
     }
     return found;
@@ -195,12 +195,12 @@ export class Subscriptions {
   ): Promise<{ created: boolean; subscription: Subscription }> {
     const post = async (): Promise<{ status: number; body: Subscription | undefined }> =>
       this.#api.send<Subscription>("POST", "/subscriptions", request, options);
-    // 409: somebody else has just created it, so that a second attempt finds it (protocol 2.3).
+    // 409: another client has just created it; a second attempt finds it (protocol 2.3).
     const { status, body } = await post().catch((error: unknown) => {
       if (error instanceof HttpError && error.status === 409) return post();
       throw error;
     });
-    if (typeof body?.id !== "string") throw new ProtocolError("the answer is not a subscription");
+    if (typeof body?.id !== "string") throw new ProtocolError("the response is not a subscription");
     return { created: status === 201, subscription: body };
   }
 
@@ -209,12 +209,12 @@ export class Subscriptions {
       await this.resetCursors(id, [], options);
     } catch (error) {
       if (!(error instanceof HttpError) || error.status !== 403) throw error;
-      this.#logger.warn({ subscription: id }, "the position of a new subscription could not be fixed: not allowed");
+      this.#logger.warn({ subscription: id }, "position of the new subscription not fixed: access denied");
     }
   }
 }
 
-/** What differs there is another subscription. */
+/** Without the members that identify a subscription. */
 function withoutIdentity(wanted: SubscriptionRequest): Omit<SubscriptionRequest, "owning_application" | "event_types"> {
   const { owning_application: _owner, event_types: _types, consumer_group: _group, ...rest } = wanted;
   return rest;

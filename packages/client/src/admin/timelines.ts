@@ -1,4 +1,4 @@
-/** Generations of the storage behind an event type, for whoever operates the server (protocol 6.6). */
+/** Timelines of an event type, the generations of its storage; for operators of the server (protocol 6.6). */
 import type { Timeline } from "nakadi-protocol";
 import { text } from "../options/checks.ts";
 import { pathOf } from "../transport/base-url.ts";
@@ -13,14 +13,14 @@ export class Timelines {
     this.#api = api;
   }
 
-  /** In their order. */
+  /** The timelines, oldest first. */
   list(eventType: string, options?: CallOptions): Listing<Timeline> {
     return this.#api.whole(pathOf("event-types", eventType, "timelines"), options);
   }
 
   /**
-   * Begins another one; readers go on from one to the other without noticing. Rejects with 422 for a storage that does not
-   * exist and for compacted event types, with 409 while another switch is under way. For Nakadi's admins.
+   * Starts a new timeline; open streams continue across the switch. Rejects with 422 for an unknown storage and for compacted event
+   * types, with 409 during another switch. For Nakadi's admins.
    */
   async create(eventType: string, storageId: string, options?: CallOptions): Promise<void> {
     const body = { storage_id: text("storageId", storageId) };

@@ -1,4 +1,4 @@
-/** Waiting for a server that is not there yet: one that starts beside the program, or behind a gateway. */
+/** Waiting for an unavailable server: one that starts beside the program, or behind a gateway. */
 import type { Clock } from "nakadi-protocol";
 import { HttpError, NakadiError } from "../errors/nakadi-error.ts";
 import { knownMembers, wholeNumber } from "../options/checks.ts";
@@ -8,17 +8,17 @@ import { pause } from "../transport/pause.ts";
 export interface WaitOptions {
   signal?: AbortSignal;
   /**
-   * How long a server that starts is waited for: one that cannot be reached, or answers 429 or 5xx to the first request; `false`: not at all, but for the two more tries that
-   * each request has.
+   * How long to wait for a server that cannot be reached, or answers the first request with 429 or 5xx. `false`: only the two
+   * retries of each read.
    */
   retry?:
     | false
     | {
-        /** Milliseconds after which no try begins any more. Default 30 000. */
+        /** Milliseconds after which no try begins. Default 30 000. */
         maxElapsedMs?: number;
-        /** Milliseconds before the first new try; each wait is half as long again. Default 200. */
+        /** Milliseconds before the first retry; the delay then grows. Default 200. */
         initialDelayMs?: number;
-        /** Milliseconds before a new try at most, unless the server asks for more. Default 2 000. */
+        /** Milliseconds before a retry at most, unless the server asks for more. Default 2 000. */
         maxDelayMs?: number;
       };
 }
@@ -27,13 +27,13 @@ const NOT_THERE = new Set<string>(["TRANSPORT", "TIMEOUT", "SERVER", "TOO_MANY_R
 
 /** One try. */
 export interface Try {
-  /** How many there were, this one included. */
+  /** 1 for the first try. */
   readonly count: number;
-  /** The server has answered: what goes wrong now is not for want of it. */
+  /** The server has answered; later failures of this call are not retried. */
   answered(): void;
 }
 
-/** @throws {ConfigError}; what the last try has thrown; an abort's reason */
+/** @throws {ConfigError}; the error of the last try; an abort's reason */
 export async function whenThere<T>(
   { clock, signal }: { clock: Clock; signal: AbortSignal | undefined },
   wanted: WaitOptions["retry"],

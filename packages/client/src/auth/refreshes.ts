@@ -1,19 +1,19 @@
 /**
  * One refresh for all requests that were refused with the same token: an identity provider that rotates refresh tokens or limits
- * their rate would fail all others.
+ * their rate would refuse the other refreshes.
  */
 import type { Clock } from "nakadi-protocol";
 import type { TokenProvider } from "./token.ts";
 
-/** What follows a token that was refused. */
+/** The token that replaces a refused one. */
 export interface Successor {
   readonly token: string | Promise<string>;
-  /** The provider is asked for it now; not so one that an earlier request has brought. */
+  /** Whether the refresh is in flight; false for a token that an earlier refresh returned. */
   readonly isFresh: boolean;
 }
 
-/** Refused tokens that are remembered with what followed them. */
-const REMEMBERED = 8;
+/** Refused tokens that are kept with their successors. */
+const MAX_SUCCESSORS = 8;
 
 export class Refreshes {
   readonly #provider: TokenProvider;
@@ -23,14 +23,14 @@ export class Refreshes {
   readonly #successors = new Map<string, Promise<string>>();
   readonly #known = new WeakMap<Promise<string>, string>();
 
-  /** @param timeoutMs a refresh that takes longer is joined by no further request: the provider is asked again */
+  /** @param timeoutMs after this time further requests start a new refresh instead of waiting for the one in flight */
   constructor(provider: TokenProvider, clock: Clock, timeoutMs: number) {
     this.#provider = provider;
     this.#clock = clock;
     this.#timeoutMs = timeoutMs;
   }
 
-  /** The token to try after `refused`: what the refresh under way brings, or an earlier one has brought, or a new one will. */
+  /** The token to use after `refused`: from the refresh in flight, from an earlier one, or from a new one. */
   after(refused: string): Successor {
     const successor = this.#successors.get(refused);
     if (!successor) return { token: this.#refresh(refused), isFresh: true };
@@ -42,7 +42,7 @@ export class Refreshes {
     const given = (async () => this.#provider({ refresh: true }))();
     this.#successors.set(refused, given);
     const [oldest] = this.#successors.keys();
-    if (this.#successors.size > REMEMBERED && oldest !== undefined) this.#successors.delete(oldest);
+    if (this.#successors.size > MAX_SUCCESSORS && oldest !== undefined) this.#successors.delete(oldest);
     const forget = (): void => {
       if (this.#successors.get(refused) === given) this.#successors.delete(refused);
     };
@@ -51,7 +51,7 @@ export class Refreshes {
       (token) => {
         timer.cancel();
         this.#known.set(given, token);
-        // The same one again, or one that was refused before: the provider is asked again next time.
+        // The provider returned a refused token: the next request starts a new refresh.
         if (token === refused || this.#successors.has(token)) forget();
       },
       () => {

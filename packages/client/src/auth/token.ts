@@ -1,10 +1,10 @@
-/** Where tokens come from: a text, a function, the environment, a file that somebody else keeps fresh. */
+/** Sources of tokens: a string, a function, an environment variable, a file that another process updates. */
 import { readFile, stat } from "node:fs/promises";
 import { ConfigError, TransportError } from "../errors/nakadi-error.ts";
 
 /**
- * Gives the token for a request. `refresh` is true when the server has refused the last one: whoever caches must look again. All
- * requests that were refused with one token share one such call.
+ * Returns the token for a request. `refresh` is true after the server refused the last token: a provider with a cache must bypass
+ * it. All requests that were refused with the same token share one such call.
  */
 export type TokenProvider = (options: { refresh: boolean }) => string | Promise<string>;
 
@@ -19,7 +19,7 @@ export function envToken(name: string): TokenProvider {
   };
 }
 
-/** The token in a file, without white space around it; read again when the file changes, and after a 401. */
+/** The token in a file, trimmed. The file is read again when its modification time changes, and after a 401. */
 export function fileToken(path: string): TokenProvider {
   let known: { token: string; modifiedMs: number } | undefined;
   const read = async (refresh: boolean): Promise<string> => {
@@ -35,8 +35,8 @@ export function fileToken(path: string): TokenProvider {
       return await read(refresh);
     } catch (error) {
       if (!known) throw error;
-      // Whoever rotates it may have it away for a moment: that passes.
-      if (refresh) throw new TransportError(`the token file ${path} cannot be read for the moment`);
+      // The file is missing for a moment while another process replaces it, so this failure is retryable.
+      if (refresh) throw new TransportError(`cannot read the token file ${path}`);
       return known.token;
     }
   };
@@ -46,10 +46,10 @@ function unreadable(path: string): never {
   throw new ConfigError(`token: the file ${path}`, "a file that can be read");
 }
 
-/** A text that a header can carry. */
+/** The characters that a token may have in a header. */
 const SENDABLE = /^[\x21-\x7e]+$/;
 
-/** @throws {ConfigError} if the source is neither a text nor a function, or the text is no token */
+/** @throws {ConfigError} if the source is neither a string nor a function, or the string is not a valid token */
 export function tokenProvider(source: TokenSource): TokenProvider {
   if (typeof source === "function") {
     return async (options) => demandSendable(await source(options));
@@ -58,7 +58,7 @@ export function tokenProvider(source: TokenSource): TokenProvider {
   return () => token;
 }
 
-/** The token itself never becomes part of the message. */
+/** The message does not contain the token. */
 function demandSendable(token: unknown): string {
   if (typeof token === "string" && SENDABLE.test(token)) return token;
   throw new ConfigError("token", "a text of visible ASCII characters, or a function that gives one");

@@ -1,17 +1,17 @@
 /**
- * The family of errors (design 3.4). Match on `code`; two installed copies of this package recognise each other's.
+ * The errors of the client. Match on `code`: it also works across two installed copies of this package.
  * @pure
  */
 import type { CommitResponse, Cursor, LaneKey, Problem } from "nakadi-protocol";
 import { codeOfStatus, ERROR_TABLE, type ErrorCode } from "./error-table.ts";
 
-/** What became of one cursor of a commit. */
+/** The result of one cursor of a commit. */
 export type CommitItem = Readonly<CommitResponse["items"][number]>;
 
 const BRAND = Symbol.for("nakadi-client.error");
 
 export interface ErrorContext {
-  /** What was tried, e.g. `POST /event-types/x/events`. */
+  /** Method and path, e.g. `POST /event-types/x/events`. */
   request?: string | undefined;
   cause?: unknown;
 }
@@ -19,7 +19,7 @@ export interface ErrorContext {
 export class NakadiError extends Error {
   override readonly name: string = "NakadiError";
   readonly code: ErrorCode;
-  /** What was tried, without query and body. */
+  /** Method and path of the request, without query and body. */
   readonly request: string | undefined;
 
   constructor(code: ErrorCode, message: string, { request, cause }: ErrorContext = {}) {
@@ -29,12 +29,12 @@ export class NakadiError extends Error {
     Object.defineProperty(this, BRAND, { value: true });
   }
 
-  /** Whether the same call may succeed later without anybody changing anything. */
+  /** Whether the same call may succeed later without any change by the program or an operator. */
   get retryable(): boolean {
     return ERROR_TABLE[this.code].retryable;
   }
 
-  /** Whether `value` is an error of this package, in whichever copy. */
+  /** Whether `value` is an error of this package, from any installed copy. */
   static is(value: unknown): value is NakadiError {
     return typeof value === "object" && value !== null && BRAND in value;
   }
@@ -45,10 +45,10 @@ export class NakadiError extends Error {
   }
 }
 
-/** An option or argument is wrong; nothing was sent. */
+/** An option or argument is invalid; nothing was sent. */
 export class ConfigError extends NakadiError {
   override readonly name: string = "ConfigError";
-  /** Where the wrong value stands, e.g. `options.retry.maxDelayMs`. */
+  /** The option or argument, e.g. `options.retry.maxDelayMs`. */
   readonly path: string;
 
   constructor(path: string, allowed: string) {
@@ -59,18 +59,18 @@ export class ConfigError extends NakadiError {
 
 export interface HttpErrorDetails extends ErrorContext {
   status: number;
-  /** The body, where it is a problem object or can be read as one. */
+  /** The body, if it is a problem object or can be converted to one. */
   problem?: Problem | undefined;
   flowId?: string | undefined;
-  /** What the server asks for with `Retry-After`. */
+  /** Milliseconds that the server asks for by `Retry-After`. */
   retryAfterMs?: number | undefined;
-  /** How the body is encoded, so that nobody could read it. */
+  /** The content encoding that made the body unreadable. */
   encoding?: string | undefined;
 }
 
 const HEAD_TOO_LARGE: readonly number[] = [414, 431];
 
-/** The server refused the request. The status is always the HTTP status, whatever the body says. */
+/** The server refused the request. `status` is the HTTP status even if the body states another one. */
 export class HttpError extends NakadiError {
   override readonly name: string = "HttpError";
   readonly status: number;
@@ -85,9 +85,10 @@ export class HttpError extends NakadiError {
       code === "CURSOR_UNAVAILABLE" || code === "CURSOR_EXPIRED"
         ? ` ${ERROR_TABLE[code].meaning}`
         : HEAD_TOO_LARGE.includes(status)
-          ? " The path, query and headers of the request are longer than the server takes: name fewer cursors or partitions."
+          ? " The path, query and headers of the request exceed the server's limit: name fewer cursors or partitions."
           : "";
-    const unread = encoding === undefined ? "" : `: the answer is encoded as ${encoding}, which was not asked for`;
+    const unread =
+      encoding === undefined ? "" : `: the response has content encoding ${encoding}, which was not requested`;
     super(code, `HTTP ${status}${said === undefined ? unread : `: ${said.trim()}`}${hint}`, details);
     this.status = status;
     this.problem = problem;
@@ -100,7 +101,7 @@ export class HttpError extends NakadiError {
   }
 }
 
-/** Every partition has its stream already, or the cursors are being reset: the two cannot be told apart reliably. */
+/** Every partition already has its stream, or the cursors are being reset. The response does not distinguish the two reliably. */
 export class NoFreeSlotError extends HttpError {
   override readonly name = "NoFreeSlotError";
   constructor(details: HttpErrorDetails) {
@@ -108,7 +109,7 @@ export class NoFreeSlotError extends HttpError {
   }
 }
 
-/** Another reset of the subscription's cursors is still under way. */
+/** Another reset of the subscription's cursors is in progress. */
 export class CursorResetError extends HttpError {
   override readonly name = "CursorResetError";
   constructor(details: HttpErrorDetails) {
@@ -116,13 +117,13 @@ export class CursorResetError extends HttpError {
   }
 }
 
-/** The stream that the cursors came from is gone, or these lanes of it; uncommitted events come again. */
+/** The stream that the cursors came from has ended, or lost these lanes. Uncommitted events are delivered again. */
 export class SessionLostError extends NakadiError {
   override readonly name = "SessionLostError";
   readonly streamId: string;
-  /** The lanes that were refused. */
+  /** The lanes whose cursors were refused. */
   readonly lanes: readonly LaneKey[];
-  /** What was committed all the same: other lanes, other streams. */
+  /** Cursors of the same call that were committed: other lanes, other streams. */
   readonly items: readonly CommitItem[];
 
   constructor(
@@ -149,7 +150,7 @@ export interface ExchangeContext extends ErrorContext {
   sent?: boolean;
 }
 
-/** The store of a stream without a subscription could not read or keep positions. */
+/** The store of a stream without a subscription could not load or save positions. */
 export class CursorStoreError extends NakadiError {
   override readonly name = "CursorStoreError";
   constructor(message: string, context: ErrorContext = {}) {
@@ -157,10 +158,10 @@ export class CursorStoreError extends NakadiError {
   }
 }
 
-/** No answer: refused, reset, unknown host, TLS. */
+/** No response: connection refused or reset, unknown host, TLS failure. */
 export class TransportError extends NakadiError {
   override readonly name = "TransportError";
-  /** False where not one byte of the request can have reached the server. */
+  /** False if no byte of the request can have reached the server. */
   readonly sent: boolean;
   constructor(message: string, { sent = true, ...context }: ExchangeContext = {}) {
     super("TRANSPORT", message, context);
@@ -168,10 +169,10 @@ export class TransportError extends NakadiError {
   }
 }
 
-/** No answer, or nothing more of it, in time. */
+/** The response, or the next part of it, did not arrive in time. */
 export class TimeoutError extends NakadiError {
   override readonly name = "TimeoutError";
-  /** False where not one byte of the request can have reached the server. */
+  /** False if no byte of the request can have reached the server. */
   readonly sent: boolean;
   constructor(message: string, { sent = true, ...context }: ExchangeContext = {}) {
     super("TIMEOUT", message, context);
@@ -179,7 +180,7 @@ export class TimeoutError extends NakadiError {
   }
 }
 
-/** The answer is not what a Nakadi server sends. */
+/** The response does not follow the protocol. */
 export class ProtocolError extends NakadiError {
   override readonly name: string = "ProtocolError";
   constructor(message: string, context: ErrorContext = {}) {
@@ -187,14 +188,14 @@ export class ProtocolError extends NakadiError {
   }
 }
 
-/** An event that the server has stored is not JSON. Its bytes are in `raws` of the batch. */
+/** A stored event is not JSON. Its bytes are in `raws` of the batch. */
 export class UnreadableEventError extends ProtocolError {
   override readonly name = "UnreadableEventError";
   readonly eventType: string;
   readonly partition: string;
-  /** Of the batch that the event is in. */
+  /** The offset of the batch that contains the event. */
   readonly offset: string;
-  /** The place of the event in the batch, from 0. */
+  /** The index of the event in the batch, from 0. */
   readonly index: number;
 
   constructor({ event_type, partition, offset }: Cursor, index: number) {
@@ -207,25 +208,25 @@ export class UnreadableEventError extends ProtocolError {
     this.index = index;
   }
 
-  /** It stays as it is stored. */
+  /** The stored event never changes. */
   override get retryable(): boolean {
     return false;
   }
 }
 
-/** Whatever was thrown, as one of the family; errors of the family stay as they are. */
+/** Any thrown value as a NakadiError; a NakadiError is returned unchanged. */
 export function nakadiError(thrown: unknown, context: ExchangeContext = {}): NakadiError {
   if (NakadiError.is(thrown)) return thrown;
-  const message = thrown instanceof Error ? messageOf(thrown) : "the transport failed";
+  const message = thrown instanceof Error ? messageOf(thrown) : "the transport failed without a reason";
   return new TransportError(message, quotesBytes(thrown) ? context : { ...context, cause: thrown });
 }
 
-/** undici's parser error carries the bytes it stumbled over, which may be events. */
+/** undici's parser error holds the bytes that it could not parse, which may be events. */
 function quotesBytes(thrown: unknown): boolean {
   return thrown instanceof Error && thrown.name === "HTTPParserError";
 }
 
-/** Connection errors of several addresses come without a message of their own. */
+/** The error for a host whose addresses all failed has an empty message. */
 function messageOf(error: Error): string {
   const code = "code" in error && typeof error.code === "string" ? error.code : error.name;
   return error.message === "" ? code : error.message;

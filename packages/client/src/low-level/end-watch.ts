@@ -25,8 +25,8 @@ interface Way {
 }
 
 const ASK_EVERY_MS = 1_000;
-/** So many flush timeouts without an event mean that none will come. */
-const QUIET = 5;
+/** Consecutive keep-alives after which a partition has no further events. */
+const QUIET_KEEP_ALIVES = 5;
 
 export class EndWatch {
   readonly #parts: EndWatchParts;
@@ -76,10 +76,10 @@ export class EndWatch {
     const way = this.#ways.get(partition);
     if (!way) return;
     way.quiet += 1;
-    if (way.quiet >= QUIET) this.#arrived([partition]);
+    if (way.quiet >= QUIET_KEEP_ALIVES) this.#arrived([partition]);
   }
 
-  /** Another stream begins: what was quiet on the last one says nothing. */
+  /** Another stream begins: keep-alives of the last one do not count. */
   reopened(): void {
     for (const way of this.#ways.values()) way.quiet = 0;
   }
@@ -107,14 +107,14 @@ export class EndWatch {
       const answers = await distances(asked);
       for (const [index, { way }] of asked.entries()) way.remaining = Math.max(0, answers[index] ?? way.remaining);
     } catch {
-      // Asked again after the next batch; without one, it becomes quiet.
+      // The next batch repeats the request; without batches, keep-alives end the watch.
       return;
     }
     if (this.#over) return;
     const there = asked.filter(({ way }) => way.remaining === 0).map(({ to }) => to.partition);
     if (there.length > 0) this.#arrived(there);
     else this.#tell();
-    // What was taken meanwhile may have been the last batch.
+    // A batch that was taken during the request may have been the last one.
     if (asked.some(({ way, from }) => way.at !== from && this.#ways.get(from.partition) === way)) {
       this.#asking = false;
       this.#askSoon();

@@ -24,7 +24,7 @@ export interface EventTypeReaderParts {
   random: () => number;
   logger: Logger;
   headTimeoutMs: number;
-  /** Streams that are not over. */
+  /** Open streams. */
   open: Set<{ close(): Promise<void> }>;
 }
 
@@ -66,7 +66,7 @@ export class EventTypeReader {
       stream: <T>(name: string, streamOptions: EventTypeStreamOptions) => this.stream<T>(name, streamOptions),
       tell: (call: () => unknown) => tellObserver(call, (error) => this.#parts.logger.error({ error }, SEARCH_FAILED)),
       warn: (error: UnreadableEventError) =>
-        this.#parts.logger.warn({ error }, "an event that is searched is not JSON: it matches nothing"),
+        this.#parts.logger.warn({ error }, "searched event is not JSON and matches nothing"),
     };
     return search(parts, text("eventType", eventType), matches, options);
   }

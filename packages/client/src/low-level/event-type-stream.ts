@@ -1,6 +1,6 @@
 /**
- * A stream of an event type without a subscription, as the program sees it: the same contract as that of a subscription, with
- * positions that the program keeps itself (design 3.5, protocol 5.10).
+ * A stream of an event type without a subscription: the contract of a subscription's stream, with positions in the program's store
+ * (protocol 5.10).
  */
 import { type BatchLine, type Clock, eventTypeLineSteps, type Steps } from "nakadi-protocol";
 import type { EventTypes } from "../admin/event-types.ts";
@@ -165,7 +165,7 @@ export class EventTypeBatchStream<E> implements BatchStream<E> {
 
   #expired(cursor: ExpiredCursor): void {
     const { logger, eventType, settings } = this.#parts;
-    logger.warn({ eventType, ...cursor }, "the log does not hold a position; reading goes on elsewhere");
+    logger.warn({ eventType, ...cursor }, "position not in the log; replaced");
     this.#observers.tell(() => settings.onExpired?.(cursor));
   }
 }

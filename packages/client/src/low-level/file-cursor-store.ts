@@ -1,4 +1,4 @@
-/** Positions in a file, replaced as a whole: whenever the machine stops, the old ones are there or the new ones. */
+/** Positions in a file that is replaced atomically: after a crash it holds the old or the new positions. */
 import { open, readFile, rename, rm } from "node:fs/promises";
 import { dirname } from "node:path";
 import type { PartitionCursor } from "nakadi-protocol";
@@ -50,14 +50,14 @@ async function readPositions(file: string): Promise<Positions> {
     content = await readFile(file, "utf8");
   } catch (cause) {
     if ((cause as NodeJS.ErrnoException).code === "ENOENT") return {};
-    throw new CursorStoreError(`the positions in ${file} cannot be read`, { cause });
+    throw new CursorStoreError(`cannot read the positions in ${file}`, { cause });
   }
   const positions = parsed(content);
-  if (!isPositions(positions)) throw new CursorStoreError(`${file} holds something else than positions`);
+  if (!isPositions(positions)) throw new CursorStoreError(`${file} does not hold positions as JSON`);
   return positions;
 }
 
-/** On the disk before it takes the old file's name, and the name on the disk before anybody relies on it. */
+/** Syncs the file before the rename and the folder after it, so that a resolved `save` is durable. */
 async function replace(file: string, content: string): Promise<void> {
   const next = `${file}.tmp`;
   try {
@@ -72,11 +72,11 @@ async function replace(file: string, content: string): Promise<void> {
     await syncFolder(dirname(file));
   } catch (cause) {
     await rm(next, { force: true }).catch(() => undefined);
-    throw new CursorStoreError(`the positions in ${file} cannot be written`, { cause });
+    throw new CursorStoreError(`cannot write the positions in ${file}`, { cause });
   }
 }
 
-/** Some systems do not open folders; there the rename is as durable as it gets. */
+/** Some systems cannot sync folders; the rename is then not synced. */
 async function syncFolder(folder: string): Promise<void> {
   const handle = await open(folder, "r").catch(() => undefined);
   try {

@@ -1,4 +1,4 @@
-/** How far positions are behind, in events and in time. */
+/** The lag of positions, in events and in seconds. */
 import type { PartitionCursor, SubscriptionEventTypeStats } from "nakadi-protocol";
 import type { EventTypes } from "../admin/event-types.ts";
 import { eventTimeMs, type TimePosition } from "./log-position.ts";
@@ -9,7 +9,7 @@ export interface PartitionLag {
   readonly partition: string;
   /** Offsets up to the newest event. `undefined` before a subscription's positions are fixed. */
   readonly events: number | undefined;
-  /** Seconds since the next event came; 0 at the end. `undefined` where nothing says so. */
+  /** Age of the next event in seconds; 0 at the end. `undefined` if the event has no time. */
   readonly seconds: number | undefined;
 }
 
@@ -19,12 +19,12 @@ export interface LagParts extends PositionParts {
 }
 
 export interface LagOptions {
-  /** When an event came. Default: its `metadata.received_at`. */
+  /** The time of an event. Default: its `metadata.received_at`. */
   of?: TimePosition["of"];
   signal?: AbortSignal;
 }
 
-/** What a subscription's statistics with time lags say. */
+/** The lag from a subscription's statistics with time lags. */
 export function lagOfStats(stats: readonly SubscriptionEventTypeStats[]): PartitionLag[] {
   return stats.flatMap(({ event_type, partitions }) =>
     partitions.map(({ partition, unconsumed_events, consumer_lag_seconds }) => ({
@@ -36,7 +36,7 @@ export function lagOfStats(stats: readonly SubscriptionEventTypeStats[]): Partit
   );
 }
 
-/** Of positions of one event type, in their order. */
+/** The lag of positions of one event type, in their order. */
 export async function lagOfCursors(
   { eventTypes, eventAfter, nowMs }: LagParts,
   eventType: string,

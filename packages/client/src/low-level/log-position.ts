@@ -1,5 +1,5 @@
 /**
- * Places in the log of an event type, as a program names them. Only the server knows their offsets.
+ * Positions in the log of an event type, as a program names them. The server resolves them to offsets.
  * @pure
  */
 import type { PartitionCursor } from "nakadi-protocol";
@@ -10,28 +10,28 @@ import { functionOrNone, knownMembers, requiredWholeNumber } from "../options/ch
 export type Time = Date | string | number;
 
 export interface TimePosition {
-  /** Before the first event that came then or later. */
+  /** The position before the first event at or after this time. */
   time: Time;
   /**
-   * When an event came. It must grow from event to event within each partition. Default: its `metadata.received_at`, which the
-   * server sets in events of categories `business` and `data`; those of category `undefined` have none.
+   * The time of an event; it must not decrease within a partition. Default: `metadata.received_at`, which the server sets in events
+   * of categories `business` and `data`, but not in those of category `undefined`.
    */
   of?: (event: never) => Time | undefined;
 }
 
 export type LogPosition =
-  /** Before the oldest event that is there. */
+  /** Before the oldest event. */
   | "begin"
   /** Behind the newest event. */
   | "end"
-  /** So many offsets before the end of each partition, 1 or more, or its beginning. */
+  /** This number of offsets before the end of each partition, 1 or more; at most to its beginning. */
   | { last: number }
   | TimePosition
-  /** Exactly these, behind the event that each names: no other partition is meant. */
+  /** After the event that each cursor names; other partitions are not read. */
   | readonly PartitionCursor[];
 
 const ALLOWED = '"begin", "end", { last }, { time }, or cursors';
-/** What a header can carry: offsets are sent in one. */
+/** The characters of a header value, in which offsets are sent. */
 const SENDABLE = /^[\x21-\x7e]+$/;
 
 /** @throws {ConfigError} */
@@ -56,7 +56,7 @@ export function timeMs(path: string, time: Time): number {
   throw new ConfigError(path, "a Date, a text in ISO 8601, or milliseconds since 1970");
 }
 
-/** When an event came; `undefined` where nothing says so. */
+/** The time of an event; `undefined` if it has none. */
 export function eventTimeMs(event: unknown, of?: TimePosition["of"]): number | undefined {
   const time = of ? of(event as never) : receivedAt(event);
   if (time === undefined) return undefined;
@@ -81,7 +81,7 @@ function checkedCursors(path: string, cursors: readonly PartitionCursor[]): read
   return checked;
 }
 
-/** Whether a store gave what can be sent. */
+/** Whether a store returned valid positions. */
 export function arePositions(value: unknown): value is readonly PartitionCursor[] {
   return (
     Array.isArray(value) &&

@@ -14,7 +14,7 @@ export interface ReadPositionsParts {
   eventType: string;
   settings: EventTypeStreamSettings;
   positionsOf: (eventType: string, at: LogPosition, options: PositionOptions) => Promise<PartitionCursor[]>;
-  /** Told where reading begins, once. */
+  /** Called once, with the positions where reading begins. */
   begun: (cursors: readonly PartitionCursor[]) => void;
   expired: (cursor: ExpiredCursor) => void;
 }
@@ -74,7 +74,7 @@ export class ReadPositions {
     const { from, partitions, store } = settings;
     const named = partitions ?? (isCursors(from) ? from.map(({ partition }) => partition) : undefined);
     const loaded: unknown = await storeDoing(() => store.load(eventType));
-    if (!arePositions(loaded)) throw new CursorStoreError("the cursor store gives something else than positions");
+    if (!arePositions(loaded)) throw new CursorStoreError("the cursor store did not return positions");
     const stored = loaded.filter(({ partition }) => named?.includes(partition) ?? true);
     if (stored.length > 0) {
       const offsets = new Map(stored.map(({ partition, offset }) => [partition, offset]));
@@ -117,12 +117,12 @@ export class ReadPositions {
   }
 }
 
-/** What a store throws is not what a Nakadi server does. */
+/** Errors of the store become CursorStoreError. */
 export async function storeDoing<T>(call: () => Promise<T>): Promise<T> {
   try {
     return await call();
   } catch (cause) {
     if (NakadiError.is(cause)) throw cause;
-    throw new CursorStoreError("the cursor store has failed", { cause });
+    throw new CursorStoreError("the cursor store failed", { cause });
   }
 }

@@ -1,4 +1,4 @@
-/** Looks for events of one type in all its partitions and a range of time: nothing is committed, nobody is disturbed. */
+/** Searches all partitions of an event type in a range of the log. It commits nothing and takes no slot of a subscription. */
 import type { PartitionCursor } from "nakadi-protocol";
 import type { EventTypes } from "../admin/event-types.ts";
 import { ConfigError, UnreadableEventError } from "../errors/nakadi-error.ts";
@@ -12,23 +12,23 @@ import type { EventTypeStreamOptions, ReadingProgress } from "./options.ts";
 import { isCursors } from "./positions.ts";
 
 export interface SearchProgress extends ReadingProgress {
-  /** Events that were looked at. */
+  /** Events that were compared. */
   readonly searched: number;
   readonly found: number;
 }
 
 export interface SearchOptions extends Pick<ReadingOptions, "retry" | "onRetry" | "onHealthy"> {
-  /** Where to begin. Default `begin`. */
+  /** Start of the range. Default `begin`. */
   from?: LogPosition;
-  /** Where to end. Default `end`, as it is now. */
+  /** End of the range. Default `end`, at the time of the call. */
   until?: LogPosition;
-  /** Partitions to look into. Default: all. */
+  /** Partitions to search. Default: all. */
   partitions?: readonly string[];
-  /** Events that are asked for at a time, 1 or more. Default 500. */
+  /** Events of a batch at most, 1 or more. Default 500. */
   batchLimit?: number;
   /** Called about once a second, and at the end. */
   onProgress?: (progress: SearchProgress) => void;
-  /** Told of each event that is not JSON: it matches nothing, and the search goes on. Default: a warning of the logger. */
+  /** Called for each event that is not JSON; it matches nothing. Default: a warning of the logger. */
   onUnreadable?: (error: UnreadableEventError) => void;
   signal?: AbortSignal;
 }
@@ -37,7 +37,7 @@ export interface Found<E = unknown> {
   readonly event: E;
   /** The bytes of the event, as the server sent them. */
   readonly raw: Uint8Array;
-  /** The position of the event: reading from there goes on behind it. In compacted logs it may name a later offset of the batch. */
+  /** The position of the event; reading from it continues after the event. In compacted logs it may be a later offset of the batch. */
   readonly cursor: PartitionCursor;
 }
 
@@ -46,7 +46,7 @@ export interface SearchParts {
   stream: <E>(eventType: string, options: EventTypeStreamOptions) => BatchStream<E>;
   /** Calls an observer. */
   tell: (call: () => unknown) => void;
-  /** An event is not JSON, and no observer asks for that. */
+  /** Called for an event that is not JSON, if there is no observer. */
   warn: (error: UnreadableEventError) => void;
 }
 
@@ -89,7 +89,7 @@ export function search<E>(
       from,
       until,
       batchLimit,
-      // What retention takes away while it is looked for is not there.
+      // Events that retention removes during the search are skipped.
       expired: "oldest",
       ...(partitions && { partitions }),
       ...(retry && { retry }),
@@ -120,7 +120,7 @@ export function search<E>(
         found += inside.length;
         yield* inside;
       }
-      // What the stream said last, it said when it had handed over the last batch, not when that was looked at.
+      // The stream reported its last progress before the last batch was searched.
       const last = latest && { ...latest, searched, found };
       if (last) parts.tell(() => onProgress?.(last));
     } finally {
@@ -129,7 +129,7 @@ export function search<E>(
   })();
 }
 
-/** A batch has one cursor, that of its last event: those of the others lie so many offsets before it. */
+/** The cursor of a batch is that of its last event; each earlier event is one offset before the next. */
 async function located<E>(
   eventTypes: EventTypes,
   eventType: string,
@@ -147,7 +147,7 @@ async function located<E>(
   });
 }
 
-/** Batches reach beyond an end that was named; only the server can say which events do. */
+/** A batch may extend beyond the end cursors; the server measures which events do. */
 async function notBeyond<E>(
   eventTypes: EventTypes,
   eventType: string,
@@ -164,7 +164,7 @@ async function notBeyond<E>(
   return found.filter((_one, at) => (distances[at]?.distance ?? 0) >= 0);
 }
 
-/** Batches reach beyond the range; and clocks of several servers may differ by a little. */
+/** A batch may extend beyond the range, and the clocks of several servers may differ. */
 function timeFilter(from: LogPosition, until: LogPosition): (event: unknown) => boolean {
   const bound = (
     at: LogPosition,

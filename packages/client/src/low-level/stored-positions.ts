@@ -15,13 +15,13 @@ export interface StoredPositionsParts {
   store: CursorStore;
 }
 
-/** Delivered batches of a partition whose order is remembered; that of older ones is asked for. */
-const REMEMBERED = 1_000;
+/** Delivered offsets per partition that are kept; the server compares older ones. */
+const MAX_DELIVERED = 1_000;
 
 export class StoredPositions {
   readonly #parts: StoredPositionsParts;
   readonly #committed = new Map<string, string>();
-  /** Offsets that were delivered behind the committed one, in their order. */
+  /** Offsets delivered after the committed one, in their order. */
   readonly #delivered = new Map<string, string[]>();
   #last: Promise<unknown> = Promise.resolve();
 
@@ -37,7 +37,7 @@ export class StoredPositions {
     const offsets = this.#delivered.get(partition) ?? [];
     this.#delivered.set(partition, offsets);
     offsets.push(offset);
-    if (offsets.length > REMEMBERED) offsets.shift();
+    if (offsets.length > MAX_DELIVERED) offsets.shift();
   }
 
   /** @throws {ConfigError} for another event type, {CursorStoreError}, and what `distances` throws */
@@ -74,7 +74,7 @@ export class StoredPositions {
     return { result: items.some(({ result }) => result === "outdated") ? "outdated" : "committed", items };
   }
 
-  /** The order of delivery tells, or the server: offsets do not. */
+  /** Offsets are opaque: the order of delivery or the server decides. */
   async #isAhead({ partition, offset }: PartitionCursor, committed: string | undefined): Promise<boolean> {
     if (committed === undefined) return true;
     if (committed === offset) return false;
@@ -87,7 +87,7 @@ export class StoredPositions {
   }
 }
 
-/** Whoever waits is told at once; what has begun goes on. */
+/** An abort rejects at once, while the work continues. */
 function unlessAborted<T>(work: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
   if (!signal) return work;
   return new Promise((resolve, reject) => {

@@ -1,15 +1,15 @@
-/** The program's logger, of which nothing that is thrown reaches the client: it may be called from a timer. */
+/** The program's logger; errors that it throws do not reach the client, which may call it from a timer. */
 import type { Logger } from "./logger.ts";
 import { tellObserver } from "./observer.ts";
 
-/** What it throws first is a warning of the process; a logger that is broken cannot say so itself. */
+/** The first error of the logger becomes a warning of the process, because the logger cannot report it. */
 export function guardedLogger(logger: Logger): Logger {
   let warned = false;
   const failed = (error: unknown): void => {
     if (warned) return;
     warned = true;
-    const said = error instanceof Error ? error.message : "it gives no reason";
-    process.emitWarning(`The logger of a Nakadi client has failed: ${said}`, { type: "NakadiLoggerFailed" });
+    const said = error instanceof Error ? error.message : "no reason given";
+    process.emitWarning(`The logger of a Nakadi client failed: ${said}`, { type: "NakadiLoggerFailed" });
   };
   const say =
     (level: keyof Logger) =>

@@ -1,5 +1,5 @@
 /**
- * Where the client says what happens; pino fits it as it is. Silent unless one is given.
+ * The logger that a program may pass to the client; a pino logger fits without an adapter. Default: silent.
  * @pure
  */
 export interface Logger {

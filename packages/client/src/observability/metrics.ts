@@ -1,5 +1,5 @@
 /**
- * Where the client's numbers go: two methods, so that an adapter for any metrics library is a few lines. Silent unless given.
+ * The receiver of the client's metrics: two methods, so that an adapter for a metrics library takes a few lines. Default: silent.
  * @pure
  */
 export type MetricLabels = Readonly<Record<string, string>>;

@@ -1,9 +1,9 @@
 /**
- * Callbacks by which a program is told what happens. What one throws, or rejects with, is its own affair.
+ * Calls of the program's observers. An error that an observer throws does not reach the client.
  * @pure
  */
 
-/** @param failed told what it threw or rejected with */
+/** @param failed called with the error that the observer threw or rejected with */
 export function tellObserver(call: () => unknown, failed: (error: unknown) => void): void {
   try {
     const answer = call();

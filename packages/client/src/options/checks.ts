@@ -1,5 +1,5 @@
 /**
- * Checks of options: a wrong one is a ConfigError that names its path and what is allowed.
+ * Checks of options. An invalid option is a ConfigError that names its path and the allowed values.
  * @pure
  */
 import { unknownOption } from "nakadi-protocol";
@@ -10,7 +10,7 @@ export interface Bounds {
   max?: number;
 }
 
-/** A whole number within bounds, or `fallback` where there is none. */
+/** A whole number within bounds, or `fallback` for `undefined`. */
 export function wholeNumber(path: string, value: unknown, bounds: Bounds, fallback: number): number {
   return value === undefined ? fallback : requiredWholeNumber(path, value, bounds);
 }
@@ -24,7 +24,7 @@ export function requiredWholeNumber(path: string, value: unknown, { min, max }: 
   );
 }
 
-/** As `wholeNumber`, with `undefined` for none. */
+/** As `wholeNumber`, without a default. */
 export function optionalWholeNumber(path: string, value: unknown, bounds: Bounds): number | undefined {
   return value === undefined ? undefined : wholeNumber(path, value, bounds, 0);
 }
@@ -34,7 +34,7 @@ export function functionOrNone<F>(path: string, value: F | undefined): F | undef
   throw new ConfigError(path, "a function");
 }
 
-/** An object of the program's own that will be called. */
+/** An object of the program whose functions the client calls. */
 export function withFunctions<T extends object>(path: string, value: T, names: readonly (keyof T & string)[]): T {
   if ((typeof value !== "object" && typeof value !== "function") || value === null) {
     throw new ConfigError(path, `an object with the functions ${names.join(", ")}`);
@@ -44,12 +44,12 @@ export function withFunctions<T extends object>(path: string, value: T, names: r
   return value;
 }
 
-/** Whether it has members of its own: those of lists, maps and `Headers` are not, and nothing of them would be read. */
+/** False for arrays, maps and `Headers`: their entries are not members and would be ignored. */
 export function isPlainObject(value: unknown): value is Readonly<Record<string, unknown>> {
   return typeof value === "object" && value !== null && !(Symbol.iterator in value);
 }
 
-/** An object whose members are all known; a misspelt option would otherwise do nothing. */
+/** Refuses unknown members, because a misspelt option would have no effect. */
 export function knownMembers(path: string, value: unknown, names: readonly string[]): void {
   const fault = unknownOption(path, value, names);
   if (fault) throw new ConfigError(fault.path, fault.allowed);

@@ -1,5 +1,5 @@
 /**
- * Paths behind a base URL that may have a path of its own: appended, never resolved (invariant 11).
+ * Paths below a base URL that may have a path of its own: appended, never resolved.
  * @pure
  */
 import { ConfigError } from "../errors/nakadi-error.ts";
@@ -24,12 +24,12 @@ export function parseBaseUrl(text: string): BaseUrl {
   return { origin: url.origin, path: url.pathname.replace(/\/+$/, "") };
 }
 
-/** Path segments, each encoded, behind a slash each. */
+/** The encoded segments, each after a slash. */
 export function pathOf(...segments: readonly string[]): string {
   return segments.map((segment) => `/${encodeSegment(segment)}`).join("");
 }
 
-/** A dot segment stays one however it is encoded, and an empty one addresses something else. */
+/** A dot segment has its meaning even when it is encoded, and an empty segment addresses another resource. */
 function encodeSegment(segment: string): string {
   const allowed = "a text that is neither empty nor a dot segment, without half surrogate pairs";
   if (segment === "" || segment === "." || segment === "..") throw new ConfigError("a name or id", allowed);
@@ -44,7 +44,7 @@ type QueryValue = string | number | boolean | readonly string[] | undefined;
 
 export type Query = Readonly<Record<string, QueryValue>>;
 
-/** A query, or nothing where every value is `undefined`. */
+/** The query with its question mark; empty if every value is `undefined`. */
 export function queryOf(parameters: Query): string {
   const pairs = Object.entries(parameters).flatMap(([name, value]) =>
     value === undefined ? [] : [value].flat().map((one) => `${name}=${encodeURIComponent(String(one))}`),

@@ -1,5 +1,5 @@
 /**
- * What a transport must answer. One that the program gives may break the contract: then nobody knows what the server did.
+ * Checks of a transport's responses. A transport of the program may break the contract; the outcome of the request is then unknown.
  * @pure
  */
 import { Header } from "nakadi-protocol";
@@ -14,7 +14,7 @@ export function checkedAnswer(answer: BufferedResponse): BufferedResponse {
   return answer;
 }
 
-/** One that cannot be read is closed. @throws {ProtocolError} */
+/** Closes a stream that cannot be read. @throws {ProtocolError} */
 export function checkedStream(stream: StreamResponse): StreamResponse {
   const missing =
     missingOfHead(stream) ??
@@ -24,13 +24,13 @@ export function checkedStream(stream: StreamResponse): StreamResponse {
   throw broken(missing);
 }
 
-/** How a body is encoded that was not asked to be; `undefined` where it is as it should be. */
+/** The content encoding, although none was requested; `undefined` for none. */
 export function encodingOf({ headers }: ResponseHead): string | undefined {
   const encoding = headers[Header.contentEncoding]?.trim().slice(0, MAX_ENCODING);
   return encoding === undefined || encoding === "" || encoding.toLowerCase() === "identity" ? undefined : encoding;
 }
 
-/** Enough for any name of an encoding; the header may hold anything. */
+/** Characters of the header that are shown: it may hold anything. */
 const MAX_ENCODING = 40;
 
 function missingOfHead(head: Partial<ResponseHead> | null | undefined): string | undefined {

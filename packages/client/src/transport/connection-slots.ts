@@ -1,6 +1,6 @@
 /**
- * Who may have a connection: a bounded number at a time, the others in the order in which they came. Urgent ones go before the
- * others, and a part of the connections is for them alone: what others wait for never holds them up.
+ * Slots for connections: a bounded number of requests has one, the others queue in their order. Urgent requests go first and have
+ * reserved slots, so other requests never block them.
  * @pure
  */
 
@@ -9,8 +9,8 @@ interface Entry {
   readonly begin: () => void;
 }
 
-/** One connection of so many is kept for urgent requests; none where there is a single one. */
-const SHARE_OF_URGENT = 8;
+/** One slot of eight is reserved for urgent requests; a single slot is shared. */
+const SLOTS_PER_RESERVED = 8;
 
 export class ConnectionSlots {
   readonly #limit: number;
@@ -24,12 +24,12 @@ export class ConnectionSlots {
   /** @param limit 1 or more */
   constructor(limit: number) {
     this.#limit = limit;
-    this.#limitOfOthers = limit === 1 ? 1 : limit - Math.ceil(limit / SHARE_OF_URGENT);
+    this.#limitOfOthers = limit === 1 ? 1 : limit - Math.ceil(limit / SLOTS_PER_RESERVED);
   }
 
   /**
-   * @param begin called once there is a connection, perhaps before this returns; it must not throw
-   * @returns what to call when the connection, or the place in the queue, is not needed any more; again does nothing
+   * @param begin called once a slot is free, possibly before `enter` returns; it must not throw
+   * @returns releases the slot or the place in the queue; idempotent
    */
   enter(urgent: boolean, begin: () => void): () => void {
     const entry = { urgent, begin };
@@ -48,7 +48,7 @@ export class ConnectionSlots {
     this.#fill();
   }
 
-  /** A loop, and no call inside a call: each that begins may end at once, and there may be many of them. */
+  /** A loop instead of recursion: each request may end while it begins, and thousands of them would exhaust the stack. */
   #fill(): void {
     if (this.#filling) return;
     this.#filling = true;

@@ -1,8 +1,8 @@
-/** Keeping the process alive while something waits: a clock's own timers do not do that, and in a back-off no socket does. */
+/** Keeps the process alive during a wait: the clock's timers are unreferenced, and a back-off has no socket. */
 
 const LONG_MS = 2 ** 30;
 
-/** Holds until the returned function is called, which may be called more than once. */
+/** Holds the process until the returned function is called. The function is idempotent. */
 export function holdProcess(): () => void {
   const handle = setInterval(() => undefined, LONG_MS);
   return () => clearInterval(handle);

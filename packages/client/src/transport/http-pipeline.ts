@@ -1,4 +1,4 @@
-/** Every request of the client: headers, token, one refresh after a 401 for all who had that token, errors of the family. */
+/** Every request of the client: headers, token, one refresh per refused token after a 401, and errors as NakadiError. */
 import { type Clock, Header, MediaType } from "nakadi-protocol";
 import { Refreshes } from "../auth/refreshes.ts";
 import type { TokenProvider } from "../auth/token.ts";
@@ -20,13 +20,13 @@ export interface HttpCall {
   headers?: Readonly<Record<string, string>>;
   /** Sent as JSON. */
   json?: unknown;
-  /** JSON that somebody has written already; `headers` say how it is encoded. */
+  /** Serialised JSON; `headers` name its content encoding. */
   body?: Uint8Array | string;
-  /** As a transport's request says it. */
+  /** See `TransportRequest`. */
   urgent?: true;
 }
 
-/** An answer, or what went wrong and whether the server may have seen the request. */
+/** A response, or the error and whether the server may have received the request. */
 export type Attempt = { response: BufferedResponse } | { error: NakadiError; sent: boolean };
 
 export interface PipelineParts {
@@ -39,15 +39,15 @@ export interface PipelineParts {
   maxResponseBytes: number;
 }
 
-/** Enough of an error's body to read what it says. */
+/** Bytes of an error's body that are read. */
 const MAX_ERROR_BYTES = 64 * 1024;
-/** Requests that are under way may have been sent with so many different ones. */
+/** Distinct tokens that requests in flight may have. */
 const TOKENS_IN_FLIGHT = 8;
 
 export class HttpPipeline {
   readonly #parts: PipelineParts;
   readonly #refreshes: Refreshes | undefined;
-  /** Newest last. They are taken out of what a server says: a gateway may quote one, also after it was refreshed. */
+  /** Newest last. They are removed from error bodies, because a gateway may quote a token, also after a refresh. */
   #sentTokens: string[] = [];
   #closed = false;
 
@@ -57,13 +57,13 @@ export class HttpPipeline {
     this.#refreshes = token && new Refreshes(token, clock, timeoutMs);
   }
 
-  /** Nothing is sent any more: every later request rejects with CLOSED. */
+  /** Every later request rejects with CLOSED. */
   close(): void {
     this.#closed = true;
   }
 
   /**
-   * The answer, if it is a success. A redirect is none: nobody follows it.
+   * The response, if its status is below 300. Redirects are not followed.
    * @throws {HttpError} for any other status; TransportError, TimeoutError, ProtocolError; an abort rejects with its reason
    */
   async request(call: HttpCall, signal?: AbortSignal): Promise<BufferedResponse> {
@@ -73,7 +73,7 @@ export class HttpPipeline {
     return response;
   }
 
-  /** The answer, whatever its status. */
+  /** The response with any status. */
   async exchange(call: HttpCall, signal?: AbortSignal): Promise<BufferedResponse> {
     const { transport, timeoutMs, maxResponseBytes } = this.#parts;
     const limits = { timeoutMs, maxBytes: maxResponseBytes };
@@ -84,8 +84,8 @@ export class HttpPipeline {
 
   /**
    * One try of a request that changes something.
-   * @param timeoutMs milliseconds that it may take, where that is less than every request may
-   * @param onSent called with whether the server may have seen it, whenever that changes
+   * @param timeoutMs milliseconds at most; the client's `requestTimeoutMs` applies as well
+   * @param onSent called with whether the server may have received the request, at each change
    * @throws only an abort's reason
    */
   async attempt(
@@ -105,7 +105,7 @@ export class HttpPipeline {
       note(true);
       const onWaiting = (isWaiting: boolean): void => note(!isWaiting);
       const response = checkedAnswer(await byTransport(transport.request({ ...request, onWaiting }, limits, signal)));
-      // What was refused so is not there, whatever becomes of the second try.
+      // A 401 stores nothing, whatever the outcome of the second try.
       note(response.status !== 401);
       return response;
     };
@@ -120,7 +120,7 @@ export class HttpPipeline {
     }
   }
 
-  /** An open stream, or its answer if it is none. The caller closes it. */
+  /** An open stream, or a response with another status. The caller closes it. */
   async openStream(call: HttpCall, headTimeoutMs: number, signal?: AbortSignal): Promise<StreamResponse> {
     const { transport } = this.#parts;
     const response = await this.#withToken(call, signal, async (request) =>
@@ -135,7 +135,7 @@ export class HttpPipeline {
     }
   }
 
-  /** The body of an answer that was to be a stream and is not. */
+  /** The error for a response with a status other than 200 to the request for a stream. */
   async errorOfStream(call: HttpCall, response: StreamResponse): Promise<HttpError> {
     return this.errorOf(call, response, await this.#bodyOf(response));
   }
@@ -178,7 +178,7 @@ export class HttpPipeline {
     }
   }
 
-  /** A provider that never answers holds no request for ever. */
+  /** Bounds the wait for a provider that never answers. */
   async #token(
     given: string | Promise<string> | undefined,
     timeoutMs: number,
@@ -234,7 +234,7 @@ export class HttpPipeline {
     const encoding = response.body?.length === 0 ? undefined : encodingOf(response);
     if (encoding === undefined) return;
     const request = `${method} ${withoutQuery(path)}`;
-    throw new ProtocolError(`the answer is encoded as ${encoding}, which was not asked for`, { request });
+    throw new ProtocolError(`the response has content encoding ${encoding}, which was not requested`, { request });
   }
 
   #bodyOf(response: StreamResponse): Promise<Uint8Array> {
@@ -260,7 +260,7 @@ export class HttpPipeline {
   }
 }
 
-/** A transport that fails by a mistake fails each time. */
+/** Marks a transport's defects, so that they are not retried. */
 async function byTransport<R>(answer: Promise<R>): Promise<R> {
   try {
     return await answer;

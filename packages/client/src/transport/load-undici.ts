@@ -4,9 +4,9 @@ import type * as Undici from "undici";
 import { NakadiError } from "../errors/nakadi-error.ts";
 
 /**
- * A bundler that puts undici into an ES module may leave it calls of `require` that are not there; then undici is taken from
- * the `node_modules` beside the bundle.
- * @throws {NakadiError} CONFIG: it is in neither place, and no further try helps
+ * A bundler that puts undici into an ES module may keep its calls of `require`, which fail there; undici is then loaded from the
+ * `node_modules` beside the bundle.
+ * @throws {NakadiError} CONFIG if neither works; a retry cannot succeed
  */
 export async function loadUndici(): Promise<typeof Undici> {
   try {
@@ -17,7 +17,7 @@ export async function loadUndici(): Promise<typeof Undici> {
     } catch {
       throw new NakadiError(
         "CONFIG",
-        `undici, which sends requests, does not load: ${error instanceof Error ? error.message : String(error)}. ` +
+        `cannot load undici, which sends requests: ${error instanceof Error ? error.message : String(error)}. ` +
           "Where the program is bundled: leave undici out of the bundle (esbuild: --external:undici) and install it beside it, " +
           "or bundle as CommonJS",
         { cause: error },

@@ -1,11 +1,11 @@
-/** Waiting between two tries, or for another turn. */
+/** The wait of a back-off or a poll. */
 import type { Clock } from "nakadi-protocol";
 import { holdProcess } from "./hold-process.ts";
 
 /**
- * Waits on the clock, and holds the process meanwhile.
- * @param signal aborted: the wait fails with its reason
- * @param once aborted: the wait is over
+ * Waits on the clock and keeps the process alive until then.
+ * @param signal its abort rejects with its reason
+ * @param once its abort ends the wait without an error
  */
 export function pause(clock: Clock, delayMs: number, signal?: AbortSignal, once?: AbortSignal): Promise<void> {
   return new Promise((resolve, reject) => {

@@ -1,13 +1,13 @@
 /**
- * Error bodies in whichever form: problem objects, OAuth's pair, a gateway's HTML (design 3.4).
+ * Error bodies of any form: problem objects, OAuth errors, a gateway's HTML.
  * @pure
  */
 import type { Problem } from "nakadi-protocol";
 
-/** Enough for any sentence; a gateway may send a whole page. */
+/** Characters of each text at most: a gateway may send a whole page. */
 const MAX_TEXT = 300;
 
-/** `undefined` where the body holds nothing for people. The secrets are taken out of it. */
+/** `undefined` if the body has neither title nor detail. Secrets in it are replaced. */
 export function problemOf(status: number, body: Uint8Array, secrets: readonly string[]): Problem | undefined {
   const parsed = parse(body);
   if (!parsed) return undefined;

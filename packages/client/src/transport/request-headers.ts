@@ -1,5 +1,5 @@
 /**
- * Headers that every request has: those of the program, and an id to find the request by in the server's logs.
+ * Headers of every request: those of the program, and a flow id that identifies the request in the server's logs.
  * @pure
  */
 import { Header } from "nakadi-protocol";
@@ -18,10 +18,10 @@ export function flowId(random: () => number): string {
 const HEADER_NAME = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
 const HEADER_VALUE = /^[\t\x20-\x7e\x80-\xff]+$/;
 
-/** With these no request could be sent. */
+/** Headers that belong to the connection; undici refuses a request that has one. */
 const OF_CONNECTIONS = ["connection", "keep-alive", "transfer-encoding", "upgrade", "expect"];
 
-/** What the client itself must say is not up to the caller. @throws {ConfigError} */
+/** Refuses headers that the client sets itself. @throws {ConfigError} */
 export function checkedHeaders(headers: Readonly<Record<string, string>>): Record<string, string> {
   if (!isPlainObject(headers)) throw new ConfigError("options.headers", "a plain object of texts");
   const entries = Object.entries(headers).map(([name, value]): [string, string] => {

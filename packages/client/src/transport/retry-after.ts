@@ -3,10 +3,10 @@
  * @pure
  */
 
-/** Longer than this nobody waits because a server said so. */
+/** The client waits no longer than this, whatever the server asks for. */
 const MAX_RETRY_AFTER_MS = 5 * 60_000;
 
-/** Milliseconds from now; `undefined` where the header says nothing readable. */
+/** Milliseconds from now; `undefined` if the header is missing or invalid. */
 export function retryAfterMs(header: string | undefined, nowMs: number): number | undefined {
   if (header === undefined) return undefined;
   const text = header.trim();

@@ -1,9 +1,9 @@
-/** Signals that many calls at a time listen to. */
+/** Signals with listeners of many concurrent calls. */
 import { setMaxListeners } from "node:events";
 
 const known = new WeakSet<AbortSignal>();
 
-/** Each call takes its listener away again: beyond ten at a time Node takes them for a leak and says so, unless told. */
+/** Node warns of a leak above ten listeners; here each call removes its own, so the warning is switched off. */
 export function sharedSignal(signal: AbortSignal): AbortSignal {
   if (!known.has(signal)) {
     known.add(signal);

@@ -1,14 +1,14 @@
 /**
- * The seam to the network: two methods. Everything else in this package is written against it, so a test can be a transport.
+ * The port to the network: two methods. The rest of the package depends on it alone, so a test can replace the network.
  * @pure
  */
 export interface TransportRequest {
   method: "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
-  /** Path and query behind the base URL's own path, beginning with a slash, already encoded. */
+  /** Encoded path and query, appended to the base URL's path; begins with a slash. */
   path: string;
   headers: Readonly<Record<string, string>>;
   body?: Uint8Array | string;
-  /** A commit: where connections are scarce it waits behind no other request, for a stream ends without it. */
+  /** Set for commits: they skip the queue for a connection, because a stream ends when its commits are late. */
   urgent?: true;
   /**
    * Called with `true` while the request waits for a connection and no byte of it can have left, with `false` from when some
@@ -28,41 +28,41 @@ export interface BufferedResponse extends ResponseHead {
 }
 
 export interface RequestLimits {
-  /** Milliseconds until the whole answer must be there. */
+  /** Milliseconds until the whole response must have arrived. */
   timeoutMs: number;
-  /** Bytes of the answer at most. */
+  /** Bytes of the response at most. */
   maxBytes: number;
 }
 
-/** Told what arrives on a stream: chunks, then exactly one of `ended` and `failed`; nothing after `close`. */
+/** Receives the chunks of a stream, then exactly one of `ended` and `failed`; nothing after `close`. */
 export interface StreamListener {
   /** The bytes belong to the listener. */
   chunk(bytes: Uint8Array): void;
-  /** The answer ended as it should. */
+  /** The response is complete. */
   ended(): void;
   failed(error: unknown): void;
 }
 
 export interface StreamResponse extends ResponseHead {
-  /** Starts to deliver. An answer that is no stream (any status but 200) is delivered the same way. */
+  /** Starts to deliver. The body of a response with another status than 200 is delivered in the same way. */
   read(listener: StreamListener): void;
-  /** Stops reading from the socket; chunks that were already read may still come. */
+  /** Stops reading from the socket; chunks that were already read may still be delivered. */
   pause(): void;
   resume(): void;
   /** Drops the connection at once. Idempotent. */
   close(): void;
 }
 
-/** Whoever makes a transport closes it: a client closes only its own. */
+/** The program closes a transport that it passes to a client; a client closes only the transport that it created. */
 export interface Transport {
   /**
-   * Sends a request and waits for all of its answer, whatever the status. Redirects are not followed.
+   * Sends a request and waits for the whole response, with any status. Redirects are not followed.
    * @throws TransportError, TimeoutError or ProtocolError; an abort rejects with the signal's reason
    */
   request(request: TransportRequest, limits: RequestLimits, signal?: AbortSignal): Promise<BufferedResponse>;
   /**
-   * Sends a request and waits for the head of its answer.
-   * @param headTimeoutMs milliseconds until the head must be there
+   * Sends a request and waits for the head of the response.
+   * @param headTimeoutMs milliseconds until the head must have arrived
    * @throws as `request`
    */
   openStream(request: TransportRequest, headTimeoutMs: number, signal?: AbortSignal): Promise<StreamResponse>;

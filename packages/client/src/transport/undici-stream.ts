@@ -1,4 +1,4 @@
-/** One exchange through undici's dispatch: its callbacks become a head, chunks, and one end. */
+/** One exchange through undici's dispatch: its callbacks become a head, chunks and one end. */
 import type { Dispatcher } from "undici";
 import { TransportError } from "../errors/nakadi-error.ts";
 import type { ResponseHead, StreamListener, StreamResponse } from "./transport.ts";
@@ -54,15 +54,15 @@ export class UndiciStream implements Dispatcher.DispatchHandler {
     this.#finish(() => this.#exchange.failed(error));
   }
 
-  /** Whether bytes of the request may have left: it has a connection that stands. */
+  /** Whether bytes of the request may have been sent: it has an established connection. */
   get started(): boolean {
     return this.#controller !== undefined;
   }
 
-  /** Kept until somebody reads: the head is told before the listener is there. */
-  deliver(what: (listener: StreamListener) => void): void {
-    if (this.#listener) what(this.#listener);
-    else this.#undelivered.push(what);
+  /** Buffers the call until `read` sets the listener, because the response is returned before. */
+  deliver(call: (listener: StreamListener) => void): void {
+    if (this.#listener) call(this.#listener);
+    else this.#undelivered.push(call);
   }
 
   responseOf({ status, headers }: ResponseHead): StreamResponse {
@@ -73,7 +73,7 @@ export class UndiciStream implements Dispatcher.DispatchHandler {
         this.#listener = listener;
         const undelivered = this.#undelivered;
         this.#undelivered = [];
-        for (const what of undelivered) what(listener);
+        for (const call of undelivered) call(listener);
       },
       pause: () => {
         this.#paused = true;
@@ -88,7 +88,7 @@ export class UndiciStream implements Dispatcher.DispatchHandler {
     };
   }
 
-  /** Drops the connection; nothing is told any more. */
+  /** Drops the connection; the listener is not called any more. */
   close(): void {
     if (this.#closed) return;
     this.#closed = true;
@@ -97,18 +97,18 @@ export class UndiciStream implements Dispatcher.DispatchHandler {
     this.#controller?.abort(new TransportError("closed"));
   }
 
-  /** Whoever waits is told at once, also while undici still connects. */
+  /** Fails the exchange at once, also while undici is still connecting. */
   readonly #abort = (): void => {
     const reason = this.#signal ? reasonOf(this.#signal) : new TransportError("aborted");
     this.#finish(() => this.#exchange.failed(reason));
     this.#controller?.abort(reason);
   };
 
-  #finish(tell: () => void): void {
+  #finish(notify: () => void): void {
     this.#signal?.removeEventListener("abort", this.#abort);
     if (this.#closed) return;
     this.#closed = true;
-    tell();
+    notify();
   }
 }
 

@@ -1,6 +1,6 @@
 /**
- * The transport over undici, which is loaded with the first request. Streams are read through its dispatch handler, with
- * connections of their own, so that a stream never keeps a commit waiting.
+ * The transport over undici, which is loaded with the first request. Streams have connections of their own, so that a stream never
+ * delays a commit.
  */
 import type { Agent, Dispatcher } from "undici";
 import { type Clock, systemClock } from "nakadi-protocol";
@@ -20,11 +20,11 @@ import type {
 import { UndiciStream } from "./undici-stream.ts";
 
 export interface UndiciTransportOptions {
-  /** Milliseconds until a connection must stand. Default 10 000. */
+  /** Milliseconds until a connection must be established. Default 10 000. */
   connectTimeoutMs?: number;
   /**
-   * Connections at most, 1 or more, beside one for each open stream. Requests beyond wait in their order, commits before all others;
-   * an eighth of the connections, at least one where there are two, is for commits alone. Default 64.
+   * Connections for requests at most, 1 or more; each open stream has one in addition. Further requests queue in their order,
+   * commits first. An eighth of the connections, at least one of two or more, is reserved for commits. Default 64.
    */
   maxConnections?: number;
   clock?: Clock;
@@ -32,12 +32,12 @@ export interface UndiciTransportOptions {
 
 const DEFAULT_CONNECT_TIMEOUT_MS = 10_000;
 const DEFAULT_MAX_CONNECTIONS = 64;
-/** Bytes of an answer's head: gateways add cookies and policies. undici's own bound is 16 KiB. */
+/** Bytes of a response's head: gateways add cookies and policies. undici's default is 16 KiB. */
 const MAX_HEAD_BYTES = 256 * 1024;
-/** A stream has its connection for itself. */
+/** A stream does not share its connection. */
 const NO_PIPELINING = 1;
 
-/** What went wrong before anything left. */
+/** A failure before any byte was sent. */
 function unsent({ method, path }: TransportRequest, error: unknown): NakadiError {
   return nakadiError(error, { request: `${method} ${withoutQuery(path)}`, sent: false });
 }
@@ -91,14 +91,18 @@ export class UndiciTransport implements Transport {
           chunks.push(chunk);
           bytes += chunk.length;
           if (bytes <= limits.maxBytes) return;
-          settle(() => reject(new ProtocolError(`the answer is longer than ${limits.maxBytes} bytes`)));
+          settle(() =>
+            reject(
+              new ProtocolError(`the response is longer than ${limits.maxBytes} bytes, the limit of maxResponseBytes`),
+            ),
+          );
           stream.close();
         },
         ended: () => settle(() => resolve({ ...(head ?? { status: 0, headers: {} }), body: Buffer.concat(chunks) })),
         failed: (error) => settle(() => reject(stream.started || signal?.aborted ? error : unsent(request, error))),
       });
       const timer = this.#clock.schedule(limits.timeoutMs, () => {
-        settle(() => reject(new TimeoutError(`no answer within ${limits.timeoutMs} ms`, { sent: stream.started })));
+        settle(() => reject(new TimeoutError(`no response within ${limits.timeoutMs} ms`, { sent: stream.started })));
         stream.close();
       });
       const send = (): void => {
@@ -110,7 +114,7 @@ export class UndiciTransport implements Transport {
           stream.close();
         }
       };
-      // While it waits for a connection, its time passes and its signal is heard.
+      // The timeout and the signal apply while the request waits for a connection, too.
       let leave = (): void => undefined;
       leave = this.#slots.enter(request.urgent === true, send);
       if (settled) leave();
@@ -134,7 +138,7 @@ export class UndiciTransport implements Transport {
         },
       });
       const timer = this.#clock.schedule(headTimeoutMs, () => {
-        reject(new TimeoutError(`no answer within ${headTimeoutMs} ms`));
+        reject(new TimeoutError(`no response within ${headTimeoutMs} ms`));
         stream.close();
       });
       try {
@@ -150,7 +154,7 @@ export class UndiciTransport implements Transport {
   /** Ends all connections. */
   async close(): Promise<void> {
     this.#closed = true;
-    // Where they could not be loaded, there are none.
+    // If undici could not be loaded, there is nothing to close.
     const agents = await this.#agents?.catch(() => undefined);
     await Promise.all([agents?.requests.destroy(), agents?.streams.destroy()]);
   }
