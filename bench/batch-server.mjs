@@ -1,4 +1,4 @@
-// Sends one batch of so many megabytes, then stays open; commits are taken.
+// Sends one batch of the given number of megabytes, then stays open; commits are taken.
 import { createServer } from "node:http";
 
 const megabytes = Number(process.argv[2]);

@@ -26,5 +26,5 @@ export const subscription: Subscription = {
   updated_at: "2026-01-01T00:00:00.000Z",
 };
 export const storage = { id: "main", storage_type: "kafka", kafka_configuration: {} } as const;
-export const somebody = { data_type: "service", value: "x" };
-export const everybody = { admins: [somebody], readers: [somebody], writers: [somebody] };
+export const service = { data_type: "service", value: "x" };
+export const ownedByService = { admins: [service], readers: [service], writers: [service] };

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { NakadiClient } from "../src/index.ts";
-import { cursor, eventType, schema, somebody, subscription, testClient } from "./admin-client.ts";
+import { cursor, eventType, schema, service, subscription, testClient } from "./admin-client.ts";
 
 const { name } = eventType;
 
@@ -98,7 +98,7 @@ describe("lists", () => {
       nakadi.subscriptions.list({
         owningApplication: "o",
         eventTypes: ["a", "b"],
-        reader: somebody,
+        reader: service,
         status: true,
       }),
     );

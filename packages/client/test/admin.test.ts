@@ -2,7 +2,16 @@ import { getEventListeners } from "node:events";
 import { ManualClock } from "nakadi-protocol";
 import { describe, expect, it } from "vitest";
 import type { NakadiClient } from "../src/index.ts";
-import { cursor, eventType, everybody, schema, somebody, storage, subscription, testClient } from "./admin-client.ts";
+import {
+  cursor,
+  eventType,
+  ownedByService,
+  schema,
+  service,
+  storage,
+  subscription,
+  testClient,
+} from "./admin-client.ts";
 import type { Answer } from "./scripted-transport.ts";
 
 type Call = [
@@ -34,7 +43,7 @@ const CALLS: Call[] = [
   same("GET /event-types", (n) => n.eventTypes.list().toArray(), [eventType]),
   same(
     "GET /event-types?owning_application=a%26b&writer=service%3Ax",
-    (n) => n.eventTypes.list({ owningApplication: "a&b", writer: somebody }).toArray(),
+    (n) => n.eventTypes.list({ owningApplication: "a&b", writer: service }).toArray(),
     [],
   ),
   done("PUT /event-types/a.b", (n) => n.eventTypes.update(eventType), eventType),
@@ -106,8 +115,8 @@ const CALLS: Call[] = [
     feature: "kpi_collection",
     enabled: true,
   }),
-  same("GET /settings/admins", (n) => n.settings.admins(), everybody),
-  done("POST /settings/admins", (n) => n.settings.setAdmins(everybody), everybody),
+  same("GET /settings/admins", (n) => n.settings.admins(), ownedByService),
+  done("POST /settings/admins", (n) => n.settings.setAdmins(ownedByService), ownedByService),
   same("GET /storages", (n) => n.storages.list().toArray(), [storage]),
   same("GET /storages/main", (n) => n.storages.get("main"), storage),
   done("POST /storages", (n) => n.storages.create(storage), storage),

@@ -124,7 +124,7 @@ export class ScriptedTransport implements Transport {
     return stream;
   }
 
-  /** An answer that is no stream delivers its body and ends. */
+  /** A response with another status delivers its body and ends. */
   #feed(stream: ScriptedStream, body: string): void {
     const read = stream.read.bind(stream);
     stream.read = (listener) => {

@@ -33,7 +33,7 @@ export interface TestOutbox {
   rejected: RejectedRow<OutboxRow>[];
   /** The events of each request, by event type. */
   sent: () => [eventType: string, numbers: number[]][];
-  /** Lets so much time pass. */
+  /** Lets this time pass. */
   pass: (ms: number) => Promise<void>;
 }
 

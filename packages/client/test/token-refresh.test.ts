@@ -88,10 +88,10 @@ describe("requests that are refused with the same token", () => {
       outcome(refreshes[round]);
       expect(codes(await failed)).toEqual([round === 0 ? "TRANSPORT" : "UNAUTHORIZED"]);
     }
-    const mended = Promise.all(deleted(nakadi, 10));
+    const repeated = Promise.all(deleted(nakadi, 10));
     await expect.poll(() => refreshes.length).toBe(4);
     refreshes[3]?.give("second");
-    expect(codes(await mended)).toEqual([undefined]);
+    expect(codes(await repeated)).toEqual([undefined]);
   });
 
   it("one aborted request takes the refresh from nobody, and a refresh that hangs is asked for again", async () => {
