@@ -193,7 +193,7 @@ describe("an observer", () => {
     expect(await over).toEqual({ value: undefined, done: true });
     // At the beginning, when the end was reached, and when all was looked at.
     const kinds = ["stream", "stream", "search"];
-    await expect.poll(() => logged).toEqual(kinds.map((kind): unknown => expect.stringContaining(kind)));
+    await expect.poll(() => logged).toEqual(kinds.map((kind) => `${kind} observer failed`));
   });
 });
 
