@@ -29,6 +29,7 @@ const ELSEWHERE: Readonly<Record<string, string>> = { "nakadi demo": "demo.test.
 /** What must be there before. */
 const FIRST: Readonly<Record<string, (shell: Shell) => Promise<void>>> = {
   "nakadi repair ./nakadi-data": dataDirectory,
+  "nakadi verify ./nakadi-data": dataDirectory,
   "nakadi context use live": context("live"),
   "nakadi context use here": context("here"),
   "nakadi context remove here": context("here"),

@@ -109,7 +109,7 @@ describe.skipIf(!hasScript)("a terminal (needs script of util-linux)", () => {
     await run.seen(/begun \d+/);
     const [, pid = ""] = /begun (\d+)/.exec(run.stdout) ?? [];
     run.type(CTRL_C);
-    await run.seen(/stopping|draining/);
+    await run.seen(/ending: /);
     run.type(CTRL_C);
     expect(await run.exited).toBe(130);
     await expect.poll(() => isAlive(pid)).toBe(false);

@@ -28,8 +28,8 @@ const CONSUMER: readonly Plant[] = [
     name: "handle-stale-batches",
     what: "batches of a stream that is over are handled all the same",
     in: "consumer",
-    find: "this.#parts.gone(works, new SessionLostError(session.streamId,",
-    replace: "void (works, new SessionLostError(session.streamId,",
+    find: "this.#lose(session, (work) => !mayFinish(work), reason);",
+    replace: "void mayFinish;",
   },
   {
     name: "overtake-failures",
@@ -42,7 +42,7 @@ const CONSUMER: readonly Plant[] = [
     name: "no-dead-letters",
     what: "events that are given up are committed without their dead letters",
     in: "consumer",
-    find: "await this.#deliver(this.#letterOf(part, event, error), signal);",
+    find: "await this.#deliverWithRetries(this.#letterFor(part, event, raws[index] ?? EMPTY, error), signal);",
     replace: "void event;",
   },
 ];

@@ -29,11 +29,19 @@ const JSON_TEXT = fc.letrec<{ value: string }>((tie) => ({
 })).value;
 
 it("comes out as it went in", () => {
-  fc.assert(fc.property(JSON_TEXT, (text) => expect(exactText(parseExact(text))).toBe(text)));
+  fc.assert(
+    fc.property(JSON_TEXT, (text) => {
+      expect(exactText(parseExact(text))).toBe(text);
+    }),
+  );
 });
 
 it("is what JSON.parse makes of it, in JavaScript's numbers", () => {
-  fc.assert(fc.property(JSON_TEXT, (text) => expect(rounded(parseExact(text))).toEqual(JSON.parse(text))));
+  fc.assert(
+    fc.property(JSON_TEXT, (text) => {
+      expect(rounded(parseExact(text))).toEqual(JSON.parse(text));
+    }),
+  );
 });
 
 it("takes spaces, and the last of two members with one name", () => {
