@@ -12,10 +12,10 @@ export const CRASH_PLANTS: readonly Plant[] = [
   },
   {
     name: "forget-commits",
-    what: "a commit is acknowledged and never written",
+    what: "a commit is kept in memory and never written",
     in: "broker",
     ofStorage: true,
-    find: "await this.#stored.write(subscription, moved);",
-    replace: "",
+    find: "...changes.map(({ table, id, value }) =>",
+    replace: `...(changes.every(({ table }) => table === "progress") ? [] : changes).map(({ table, id, value }) =>`,
   },
 ];
