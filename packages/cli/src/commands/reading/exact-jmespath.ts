@@ -17,7 +17,7 @@ const interpreter = exact(new newInterpreter());
 export function compileExact(expression: string): (json: ExactJson) => ExactJson {
   const compiled = compile(expression);
   // For the library, a symbol is a scalar like any other.
-  return (json) => interpreter.search(compiled, json as never) as ExactJson;
+  return (json) => interpreter.search(compiled, json as never);
 }
 
 function exact(library: Interpreter): Interpreter {
