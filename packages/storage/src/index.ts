@@ -8,7 +8,8 @@ export { judgeCommits } from "./fence.ts";
 export type { CommitItem } from "./fence.ts";
 export { MemoryEngine } from "./memory/engine.ts";
 export { isStorageUrl, NoSuchEngineError, openStorage } from "./open.ts";
-export type { EnginePackage, NodeContext, StorageEngine, StorageOption } from "./open.ts";
+export type { EnginePackage, StorageOption } from "./open.ts";
+export type { NodeContext, StorageEngine } from "./storage-engine.ts";
 export { NoSuchLogError, StorageClosedError, StorageFailedError } from "./ports.ts";
 export type {
   Appended,

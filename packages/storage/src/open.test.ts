@@ -8,7 +8,8 @@ import { pathToFileURL } from "node:url";
 import { systemClock } from "nakadi-protocol";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { isStorageUrl, openStorage } from "./open.ts";
-import type { NodeContext, StorageOption } from "./open.ts";
+import type { StorageOption } from "./open.ts";
+import type { NodeContext } from "./storage-engine.ts";
 
 const CONTEXT: NodeContext = {
   node: "a",

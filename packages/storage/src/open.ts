@@ -2,10 +2,9 @@
  * The engine that a broker was asked for. What it needs is loaded only then.
  */
 import { fileURLToPath } from "node:url";
-import type { Clock } from "nakadi-protocol";
-import type { FaultHook } from "./fault-points.ts";
 import { MemoryEngine } from "./memory/engine.ts";
-import type { Storage, StorageFailedError } from "./ports.ts";
+import type { Storage } from "./ports.ts";
+import type { NodeContext, StorageEngine } from "./storage-engine.ts";
 
 /**
  * `memory`: nothing survives the process. `directory`: on disk, for one broker at a time. A URL, whose scheme names the
@@ -13,26 +12,6 @@ import type { Storage, StorageFailedError } from "./ports.ts";
  * installed beside. Or an engine as a value.
  */
 export type StorageOption = "memory" | { directory: string } | `${string}:${string}` | StorageEngine;
-
-/** Storage that several nodes may share; what it promises is held to by `nakadi-storage/compliance`. */
-export interface StorageEngine {
-  /** For messages. */
-  readonly name: string;
-  /** The storage of one node. Closing it ends what that node holds, and nothing of other nodes. */
-  open(context: NodeContext): Promise<Storage>;
-}
-
-/** What an engine is told of the node that opens it. */
-export interface NodeContext {
-  /** Unique among all nodes, for messages. */
-  node: string;
-  /** The node's own, which renews its leases. */
-  clock: Clock;
-  /** For tests of what a crash leaves behind. */
-  onFaultPoint: FaultHook | undefined;
-  /** Told once if a write fails: nothing is written any more then. */
-  onFailure: (error: StorageFailedError) => void;
-}
 
 /** What a package `nakadi-<scheme>` exports. */
 export interface EnginePackage {

@@ -3,7 +3,7 @@
  * and no hint reaches it, while time passes for all others. When it goes on, all of that comes at once, late.
  */
 import type { Clock, Timer } from "nakadi-protocol";
-import type { StorageEngine } from "../open.ts";
+import type { StorageEngine } from "../storage-engine.ts";
 import type { CoordinationPort, LogPort, MetadataPort, Storage } from "../ports.ts";
 import { withMethod } from "./with-method.ts";
 

@@ -11,7 +11,7 @@ import { NodeScope } from "../in-process/node-scope.ts";
 import { Rows } from "../in-process/rows.ts";
 import type { RowEntry } from "../in-process/rows.ts";
 import { StoredCoordination } from "../in-process/stored-coordination.ts";
-import type { NodeContext, StorageEngine } from "../open.ts";
+import type { NodeContext, StorageEngine } from "../storage-engine.ts";
 import type { Storage, StorageFailedError } from "../ports.ts";
 import { Checkpoints } from "./checkpoint.ts";
 import { takeDirectory } from "./data-directory.ts";

@@ -1,5 +1,5 @@
 /** A directory as the storage of one broker, which has the engine for itself. */
-import type { NodeContext } from "../open.ts";
+import type { NodeContext } from "../storage-engine.ts";
 import type { Storage } from "../ports.ts";
 import { DirectoryEngine } from "./engine.ts";
 import { dataFailure } from "./system-refusal.ts";

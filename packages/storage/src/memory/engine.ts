@@ -10,7 +10,7 @@ import { NewestRecords } from "../in-process/newest-records.ts";
 import { NodeScope } from "../in-process/node-scope.ts";
 import { Rows } from "../in-process/rows.ts";
 import { StoredCoordination } from "../in-process/stored-coordination.ts";
-import type { NodeContext, StorageEngine } from "../open.ts";
+import type { NodeContext, StorageEngine } from "../storage-engine.ts";
 import type { LogId, Storage } from "../ports.ts";
 import { MemoryLog } from "./log.ts";
 import type { StoredLog } from "./log.ts";
