@@ -1,5 +1,6 @@
 /** The broker of a run, as the `nakadi` command: killed and started again on the same directory and port. */
 import { fileURLToPath } from "node:url";
+import { restartPort } from "nakadi-testing";
 import { type Plant, plantOptions } from "../plants/plant.ts";
 import { Child } from "./child.ts";
 
@@ -16,6 +17,7 @@ export class BrokerProcess {
   #plant: Plant | undefined;
   #child: Child | undefined;
   #url = "";
+  #port: number | undefined;
   #starts = 0;
   #serves: () => void = () => undefined;
   #up: Promise<void> = Promise.resolve();
@@ -71,8 +73,8 @@ export class BrokerProcess {
   }
 
   async #launch(fault: FaultPoint | undefined): Promise<void> {
-    const port = this.#url === "" ? "0" : new URL(this.#url).port;
-    const args = ["broker", "--port", port, "--end-with-stdin", "--data", this.#directory];
+    this.#port ??= await restartPort();
+    const args = ["broker", "--port", String(this.#port), "--end-with-stdin", "--data", this.#directory];
     const { env, nodeOptions } = plantOptions(this.#plant);
     this.#starts += 1;
     const child = new Child(`broker ${this.#starts}`, NAKADI, args, {

@@ -8,7 +8,8 @@ import { storageCompliance } from "../compliance/suite.ts";
 import type { Frame, LogPort, NewRecord, Storage } from "../ports.ts";
 import { MemoryEngine } from "./engine.ts";
 
-const GAP = "gap";
+/** Longer than the consumer tags that the suite makes. */
+const GAP = "gap between offsets";
 
 /** As an engine whose offsets have gaps: each append is followed by a record that no read shows. */
 function withGaps(storage: Storage): Storage {

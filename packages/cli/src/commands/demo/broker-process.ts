@@ -1,4 +1,5 @@
 /** The demo's broker, in a process of its own with its data on disk, which can be killed and started again where it was. */
+import { restartPort } from "nakadi-testing";
 import { Failure } from "../../failure.ts";
 import { Child } from "./child.ts";
 
@@ -7,7 +8,7 @@ export class BrokerProcess {
   readonly died: Promise<never>;
   readonly #data: string;
   #child: Child | undefined;
-  #port = 0;
+  #port: number | undefined;
   #ended = false;
   #onDeath: (error: unknown) => void = () => undefined;
 
@@ -20,10 +21,11 @@ export class BrokerProcess {
   }
 
   /**
-   * Resolves with its URL when it listens: the first time on a free port, then always on that one.
+   * Resolves with its URL when it listens, each time on the same port.
    * @throws {Failure} after `end`: nothing would end the new process
    */
   async start(): Promise<string> {
+    this.#port ??= await restartPort();
     if (this.#ended) throw new Failure("the demo is over");
     let ready: (url: string) => void = () => undefined;
     const listening = new Promise<string>((resolve) => (ready = resolve));
@@ -34,9 +36,7 @@ export class BrokerProcess {
     });
     child.died.catch(this.#onDeath);
     this.#child = child;
-    const url = await Promise.race([listening, child.died]);
-    this.#port = Number(new URL(url).port);
-    return url;
+    return Promise.race([listening, child.died]);
   }
 
   /** SIGKILL: it gets to do nothing any more. Resolves when it is gone. */
