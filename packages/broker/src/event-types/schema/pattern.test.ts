@@ -6,6 +6,16 @@ beforeAll(loadPatterns);
 
 const matches = (pattern: string, text: string): boolean => new Pattern(pattern).test(text);
 
+/** Undefined for a pattern that is refused for its size alone: nested repeats multiply. */
+function patternWithinLimit(source: string): Pattern | undefined {
+  try {
+    return new Pattern(source);
+  } catch (error) {
+    if (error instanceof PatternError && error.description === "expression is too large") return undefined;
+    throw error;
+  }
+}
+
 describe("matches where RegExp matches", () => {
   const patterns = fc.letrec<{ pattern: string }>((tie) => ({
     pattern: fc.oneof(
@@ -43,7 +53,8 @@ describe("matches where RegExp matches", () => {
   test("for any pattern and text", () => {
     fc.assert(
       fc.property(patterns, fc.array(texts, { maxLength: 8 }), (source, some) => {
-        const pattern = new Pattern(source);
+        const pattern = patternWithinLimit(source);
+        fc.pre(pattern !== undefined);
         const expected = new RegExp(source, "u");
         for (const text of some) {
           // RegExp finds `\\B` in the middle of a surrogate pair.
