@@ -210,12 +210,15 @@ describe("with audit_log_collection on", () => {
 
   it("what changes nothing is not told about", async () => {
     const test = await testBroker({ profile: "acceptance" });
+    const stream = await watch(test, "nakadi.audit.log");
     const name = await test.eventType();
+    expect(await stream.next()).toMatchObject({ data: { resource_id: name } });
     const admins = [{ data_type: "user", value: "me" }];
     const lists = { admins, readers: admins, writers: admins };
     await test.call({ method: "POST", path: "/settings/admins", json: lists });
+    expect(await stream.next()).toMatchObject({ data_op: "U" });
     await switchTo(test, "repartitioning", true);
-    const stream = await watch(test, "nakadi.audit.log");
+    expect(await stream.next()).toMatchObject({ data: { resource_id: "repartitioning" } });
     await test.call({ method: "POST", path: "/settings/admins", json: lists });
     await switchTo(test, "repartitioning", true);
     await switchTo(test, "disable_event_type_creation", false);
