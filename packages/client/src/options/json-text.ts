@@ -7,8 +7,8 @@ import { ConfigError } from "../errors/nakadi-error.ts";
 
 /** Values that are nested deeper are checked by the replacer, which stops at a cycle. */
 const MAX_DEPTH = 100;
-/** `JSON.stringify` writes `{}` for these, whatever they hold. */
-const HOLLOW = ["Map", "Set", "WeakMap", "WeakSet", "Promise", "RegExp", "Error", "ArrayBuffer"];
+/** `JSON.stringify` writes objects of other kinds by their own members, which are all or nothing of what they hold. */
+const JSON_TAGS = ["Object", "Array", "Number", "String", "Boolean"];
 const toText = Object.prototype.toString;
 const tagOf = (value: object): string => toText.call(value).slice("[object ".length, -1);
 
@@ -92,7 +92,8 @@ function faultOf(member: unknown, own: unknown, isElement: boolean): string | un
       if (member === null) return undefined;
       const tag = tagOf(member);
       if (tag === "Number" && !Number.isFinite(Number(member))) return "NaN and no Infinity";
-      return tag === "BigInt" || HOLLOW.includes(tag) ? tag : undefined;
+      if (tag === "BigInt") return tag;
+      return JSON_TAGS.includes(tag) || Object.keys(member).length > 0 ? undefined : tag;
     }
     default:
       return undefined;
