@@ -23,7 +23,9 @@ import { FileJournal } from "./journal/file-journal.ts";
 import type { Journal, JournalPosition } from "./journal/journal.ts";
 import type { Ownership } from "./ownership.ts";
 import { readSnapshot } from "./rows/snapshot.ts";
+import { DirectoryLog } from "./segments/log.ts";
 import { StoredLogs } from "./segments/stored-logs.ts";
+import { startSweeping } from "./segments/sweep.ts";
 import { damaged, unusable } from "./system-refusal.ts";
 
 export interface DirectoryEngineOptions {
@@ -122,6 +124,7 @@ export class DirectoryEngine implements StorageEngine {
       const appended = (): void => checkpoints.consider();
       writer.start(journal, appended);
       await logs.start(journal, appended);
+      startSweeping(logs);
       checkpoints.start();
       return new DirectoryEngine(clock, directory, { ownership, isReplaced, journal, rows, logs, checkpoints });
     } catch (error) {
@@ -138,7 +141,7 @@ export class DirectoryEngine implements StorageEngine {
   node(name: string, nodeClock: Clock = this.#clock): Storage {
     const scope = new NodeScope(name);
     return {
-      log: this.#logs.port(scope),
+      log: new DirectoryLog(this.#logs, scope),
       metadata: new InProcessMetadata(this.#metadata, scope),
       coordination: new InProcessCoordination(this.#coordination, nodeClock, scope),
       close: async () => scope.close(),

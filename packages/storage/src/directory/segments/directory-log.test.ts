@@ -7,6 +7,7 @@ import { join } from "node:path";
 import { ManualClock } from "nakadi-protocol";
 import { storageCompliance } from "../../compliance/suite.ts";
 import { openForTest, unsyncedFiles } from "./open-for-test.ts";
+import { compactAll } from "./sweep.ts";
 
 for (const { name, ...limits } of [
   { name: "directory" },
@@ -21,7 +22,7 @@ for (const { name, ...limits } of [
       return {
         node: (name, nodeClock) => engine.node(name, nodeClock),
         clock,
-        compact: () => engine.logs.compact(),
+        compact: () => compactAll(engine.logs),
         close: async () => {
           await engine.close();
           await rm(directory, { recursive: true });

@@ -13,7 +13,9 @@ import { nodeFiles } from "../files.ts";
 import type { Files } from "../files.ts";
 import { FileJournal } from "../journal/file-journal.ts";
 import { readSnapshot, writeSnapshot } from "../rows/snapshot.ts";
+import { DirectoryLog } from "./log.ts";
 import { StoredLogs } from "./stored-logs.ts";
+import { startSweeping } from "./sweep.ts";
 
 /** A restart of the process needs nothing on the disk itself. */
 export const unsyncedFiles: Files = {
@@ -74,6 +76,7 @@ export async function openForTest({
     ...(journalFileBytes !== undefined && { fileBytes: journalFileBytes }),
   });
   await logs.start(journal, () => undefined);
+  startSweeping(logs);
   const metadata = new StoredMetadata(rows);
   const coordination = new StoredCoordination(rows, clock);
   const checkpoint = async (): Promise<void> => {
@@ -90,7 +93,7 @@ export async function openForTest({
     node(name: string, nodeClock: Clock = clock): Storage {
       const scope = new NodeScope(name);
       return {
-        log: logs.port(scope),
+        log: new DirectoryLog(logs, scope),
         metadata: new InProcessMetadata(metadata, scope),
         coordination: new InProcessCoordination(coordination, nodeClock, scope),
         close: async () => scope.close(),

@@ -10,6 +10,7 @@ import { NEVER } from "../../compliance/subject.ts";
 import type { LogPort, NewRecord } from "../../ports.ts";
 import { PowerCutFiles } from "../power-cut-files.ts";
 import { openForTest } from "./open-for-test.ts";
+import { compactAll } from "./sweep.ts";
 
 /** 1,000 with POWER_CUTS=1000. */
 const CUTS = Number(process.env["POWER_CUTS"] ?? 150);
@@ -72,7 +73,7 @@ it(`${CUTS} times: nothing acknowledged is lost, nothing is there by half, and n
           } else if (what < 0.9) {
             await engine.checkpoint();
           } else if (what < 0.97) {
-            await engine.logs.compact();
+            await compactAll(engine.logs);
           } else if (!model.removing) {
             model.removing = true;
             await log.remove(model.id);

@@ -3,24 +3,18 @@
  */
 import type { Clock } from "nakadi-protocol";
 import type { ClockReadings } from "../../in-process/clock-readings.ts";
-import type { NodeScope } from "../../in-process/node-scope.ts";
 import type { Rows } from "../../in-process/rows.ts";
 import { NoSuchLogError, StorageFailedError } from "../../ports.ts";
-import type { Appended, LogId, LogPolicy, LogPort, NewRecord, NotAppended } from "../../ports.ts";
+import type { Appended, LogId, LogPolicy, NewRecord, NotAppended } from "../../ports.ts";
 import type { Files } from "../files.ts";
 import type { Entry, Journal, JournalPosition } from "../journal/journal.ts";
 import { Catalogue } from "./catalogue.ts";
 import type { StoredLog } from "./catalogue.ts";
 import { keepReadings } from "./kept-readings.ts";
-import { DirectoryLog } from "./log.ts";
 import type { Partition } from "./partition.ts";
 import { Partitions } from "./partitions.ts";
 import type { PartitionsOptions } from "./partitions.ts";
-import { compactLog, sweep } from "./sweep.ts";
 import { discardLog } from "./trash.ts";
-
-/** Between two looks for what retention takes and compaction can do. */
-const SWEEP_MS = 60_000;
 
 export interface StoredLogsOptions extends PartitionsOptions {
   clock: Clock;
@@ -63,13 +57,11 @@ export class StoredLogs {
     const readings = keepReadings(this.#rows, this.#clock, this.#closing.signal);
     this.#started = { journal, appended, readings };
     for (const number of new Set([...this.catalogue.removed, ...this.#orphans()])) this.#discard(number);
-    const timer = setInterval(() => this.inBackground(() => sweep(this, this.#closing.signal)), SWEEP_MS);
-    timer.unref();
-    this.#closing.signal.addEventListener("abort", () => clearInterval(timer), { once: true });
   }
 
-  port(node: NodeScope): LogPort {
-    return new DirectoryLog(this, node);
+  /** Aborted by `stop`. */
+  get closing(): AbortSignal {
+    return this.#closing.signal;
   }
 
   get readings(): ClockReadings {
@@ -130,21 +122,14 @@ export class StoredLogs {
     return found;
   }
 
-  /** All frames before `position` in the journal are in segments on disk, and the rows say so. */
-  async flush(position: JournalPosition): Promise<void> {
+  /**
+   * All frames before `position` in the journal are in segments on disk, and the rows say so.
+   * @param position default: the journal's end
+   */
+  async flush(position: JournalPosition = this.#running.journal.end): Promise<void> {
     await this.#running.journal.whenDurable(position);
     await this.partitions.flush(position);
     await this.partitions.sync();
-  }
-
-  /** Compacts at once what is there, however little. */
-  async compact(): Promise<void> {
-    const { journal } = this.#running;
-    await this.flush(journal.end);
-    for (const id of this.catalogue.ids()) {
-      const stored = this.catalogue.peek(id);
-      if (stored?.policy.compact) await compactLog(this, stored, () => true, this.#closing.signal);
-    }
   }
 
   /** Work that no request waits for. What it cannot write, nothing can write. */

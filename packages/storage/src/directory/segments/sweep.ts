@@ -10,35 +10,48 @@ import type { LogRow } from "./catalogue.ts";
 import type { Partition } from "./partition.ts";
 import type { StoredLogs } from "./stored-logs.ts";
 
+/** Between two looks for what retention takes and compaction can do. */
+const SWEEP_MS = 60_000;
+
 /** Logs in one turn of the event loop. */
 const AT_ONCE = 500;
 
 /** Compaction is due when so much was never compacted, and half as much as what was. */
 const DIRTY_BYTES = 1024 * 1024;
 
-export async function sweep(logs: StoredLogs, signal: AbortSignal): Promise<void> {
+/** Sweeps at intervals until the logs are stopped. */
+export function startSweeping(logs: StoredLogs): void {
+  const timer = setInterval(() => logs.inBackground(() => sweep(logs)), SWEEP_MS).unref();
+  logs.closing.addEventListener("abort", () => clearInterval(timer), { once: true });
+}
+
+/** Compacts each loaded partition at once, however little there is to gain. */
+export async function compactAll(logs: StoredLogs): Promise<void> {
+  await logs.flush();
+  for (const id of logs.catalogue.ids()) {
+    const stored = logs.catalogue.peek(id);
+    if (stored?.policy.compact) await compactLog(logs, stored, () => true);
+  }
+}
+
+async function sweep(logs: StoredLogs): Promise<void> {
   let count = 0;
   for (const id of logs.catalogue.ids()) {
     count += 1;
     if (count % AT_ONCE === 0) await new Promise((resolve) => void setImmediate(resolve));
-    if (signal.aborted) return;
+    if (logs.closing.aborted) return;
     const stored = logs.catalogue.peek(id);
     if (!stored) continue;
     await expire(logs, id, stored);
-    if (stored.policy.compact) await compactLog(logs, stored, isDue, signal);
+    if (stored.policy.compact) await compactLog(logs, stored, isDue);
   }
 }
 
 /** Those partitions for which it is `due`. */
-export async function compactLog(
-  logs: StoredLogs,
-  stored: LogRow,
-  due: (partition: Partition) => boolean,
-  signal: AbortSignal,
-): Promise<void> {
+async function compactLog(logs: StoredLogs, stored: LogRow, due: (partition: Partition) => boolean): Promise<void> {
   for (let partition = 0; partition < stored.partitions; partition++) {
     const loaded = await logs.partitions.ifLoaded(stored.number, partition);
-    if (signal.aborted || !loaded || !due(loaded)) continue;
+    if (logs.closing.aborted || !loaded || !due(loaded)) continue;
     try {
       await loaded.compact(new NewestRecords(logs.readings));
     } catch (error) {
