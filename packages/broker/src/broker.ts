@@ -168,12 +168,16 @@ export async function startBroker(options: BrokerOptions = {}): Promise<Broker> 
   });
   let stopped: Promise<void> | undefined;
   async function shutDown(drainMs: number): Promise<void> {
+    // Connections become idle one by one as requests and streams end, and others open until the server listens no more.
+    const closeConnections = (): void => {
+      if (stopping.signal.aborted) app.server.closeAllConnections();
+      else app.server.closeIdleConnections();
+    };
     const deadline = setTimeout(() => {
       stopping.abort(new Error("The broker stops."));
-      app.server.closeAllConnections();
+      closeConnections();
     }, drainMs);
-    // Connections become idle one by one as requests and streams end.
-    const sweep = setInterval(() => app.server.closeIdleConnections(), SWEEP_MS);
+    const sweep = setInterval(closeConnections, SWEEP_MS);
     await app.close();
     clearInterval(sweep);
     clearTimeout(deadline);

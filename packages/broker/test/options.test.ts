@@ -178,4 +178,21 @@ describe("startBroker", () => {
     await broker.stop({ drainMs: 10 });
     await closed;
   });
+
+  it("does not wait for connections without a request that open while it stops", async () => {
+    const test = await testBroker();
+    await test.open(await test.subscription([await test.eventType()]));
+    const opened = new Set<net.Socket>();
+    let isStopping = true;
+    const connect = (): void => {
+      if (!isStopping) return;
+      const socket = net.connect(test.broker.port, "127.0.0.1").on("error", () => undefined);
+      opened.add(socket.on("close", () => opened.delete(socket)));
+      setImmediate(connect);
+    };
+    connect();
+    await test.broker.stop({ drainMs: 0 });
+    isStopping = false;
+    await expect.poll(() => opened.size).toBe(0);
+  });
 });
