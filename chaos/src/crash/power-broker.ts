@@ -45,19 +45,23 @@ export class PowerBroker {
     return this.#files.cut;
   }
 
-  /** @param fault cuts the power in the middle of the n-th call to the disk */
-  async start(fault?: FaultPoint): Promise<void> {
+  /**
+   * @param fault cuts the power in the middle of the n-th call to the disk
+   * @returns false if that was during the start: the broker was started again without the fault
+   */
+  async start(fault?: FaultPoint): Promise<boolean> {
     if (fault) this.#files.cutAfter(fault.nth);
     try {
       this.#life = await this.#launch();
       this.#port = this.#life.broker.port;
     } catch (error) {
-      // On the way up: the next life has to do without it.
       if (!fault) throw error;
       await this.kill();
-      return this.start();
+      await this.start();
+      return false;
     }
     this.#serves();
+    return true;
   }
 
   async kill(): Promise<void> {

@@ -83,6 +83,7 @@ export async function crashRun(options: CrashOptions): Promise<CrashResult> {
   );
   const changing = churn(broker, random.fork(), consuming.signal);
   const counts = new Map<string, number>();
+  const count = (where: string): void => void counts.set(where, (counts.get(where) ?? 0) + 1);
   const hits = { streams: 0, requests: 0 };
   let armed: FaultPoint | undefined;
   for (let kill = 1; kill <= kills; kill += 1) {
@@ -97,12 +98,18 @@ export async function crashRun(options: CrashOptions): Promise<CrashResult> {
     const struck = { ...underWay };
     await broker.kill();
     const where = reached && armed ? armed.name : "instant";
-    counts.set(where, (counts.get(where) ?? 0) + 1);
+    count(where);
     hits.streams += struck.streams;
     hits.requests += struck.requests;
     recorder.record(JUDGE, { kind: "fault", fault: `kill at ${where}`, ...struck });
     armed = kill < kills ? pointAfter(kill, faultPoints, power ? MOST_DISK_CALLS : MOST_PASSAGES, random) : undefined;
-    await broker.start(armed);
+    const survived = await broker.start(armed);
+    if (armed && !survived) {
+      kill += 1;
+      count(`${armed.name} during the start`);
+      recorder.record(JUDGE, { kind: "fault", fault: `kill at ${armed.name} during the start`, ...underWay });
+      armed = undefined;
+    }
     await recordPositions({ url: broker.url, recorder, name: JUDGE }, subscription).catch(() => undefined);
     progress(kill);
   }

@@ -42,10 +42,14 @@ export class BrokerProcess {
     return this.#child?.exited ?? Promise.resolve();
   }
 
-  /** @throws {Error} if it ends before it serves and no fault point explains it */
-  async start(fault?: FaultPoint): Promise<void> {
-    await this.#launch(fault);
+  /**
+   * @returns false if the fault point was reached during the start: the broker was started again without the fault
+   * @throws {Error} if it ends before it serves and no fault point explains it
+   */
+  async start(fault?: FaultPoint): Promise<boolean> {
+    const survived = await this.#launch(fault);
     this.#serves();
+    return survived;
   }
 
   /** From now on it has the bug. */
@@ -72,7 +76,7 @@ export class BrokerProcess {
     this.#up = new Promise((resolve) => (this.#serves = resolve));
   }
 
-  async #launch(fault: FaultPoint | undefined): Promise<void> {
+  async #launch(fault: FaultPoint | undefined): Promise<boolean> {
     this.#port ??= await restartPort();
     const args = ["broker", "--port", String(this.#port), "--end-with-stdin", "--data", this.#directory];
     const { env, nodeOptions } = plantOptions(this.#plant);
@@ -86,10 +90,11 @@ export class BrokerProcess {
       const [, url = ""] = await child.seen(/listening on (\S+)/);
       this.#url = url;
       void child.exited.then(() => this.#goesDown());
+      return true;
     } catch (error) {
-      // A point on the way up: the next life has to do without it.
       if (fault === undefined || child.ending !== "SIGKILL") throw error;
       await this.#launch(undefined);
+      return false;
     }
   }
 }

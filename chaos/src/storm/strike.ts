@@ -57,7 +57,7 @@ export async function strike(stage: Stage, order: Order): Promise<{ hits: Hits; 
   switch (order.kind) {
     case "kill-broker":
       await stage.broker.kill();
-      return { hits, heal: () => stage.broker.start() };
+      return { hits, heal: async () => void (await stage.broker.start()) };
     case "stop-broker":
       stage.broker.signal("SIGSTOP");
       return { hits, heal: () => stage.broker.signal("SIGCONT") };
