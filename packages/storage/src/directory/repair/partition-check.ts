@@ -5,7 +5,7 @@ import { join } from "node:path";
 import type { Files } from "../files.ts";
 import { encodeFrame } from "../segments/frame.ts";
 import type { FrameRange } from "../segments/frame.ts";
-import type { PartitionRow } from "../segments/partition.ts";
+import type { PartitionRow } from "../segments/partition-rows.ts";
 import type { SegmentList } from "../segments/segment-list.ts";
 
 /** Offsets whose events are gone, both included. */

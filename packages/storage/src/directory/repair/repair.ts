@@ -16,8 +16,8 @@ import { replayEntries } from "../journal/replay.ts";
 import type { JournalDamage } from "../journal/replay.ts";
 import { readSnapshot, writeSnapshot } from "../rows/snapshot.ts";
 import { Catalogue } from "../segments/catalogue.ts";
-import { EMPTY_PARTITION } from "../segments/partition.ts";
-import { LOGS, Partitions, idOf } from "../segments/partitions.ts";
+import { EMPTY_PARTITION, LOGS, idOf } from "../segments/partition-rows.ts";
+import { Partitions } from "../segments/partitions.ts";
 import { checkPartition, replaceDamaged } from "./partition-check.ts";
 import type { LostOffsets } from "./partition-check.ts";
 
@@ -145,7 +145,7 @@ async function checkSegments({
     Object.assign(at(found, number, partition), { events: checked.events, lost: [...checked.lost] });
     if (!row && !rowsAreWhole) {
       const { start, next, latestMs } = checked;
-      partitions.keep(number, partition, { ...EMPTY_PARTITION, start, next, latestMs, ...segments.end });
+      partitions.rows.keep(number, partition, { ...EMPTY_PARTITION, start, next, latestMs, ...segments.end });
     }
     const aside = join(directory, "damaged", String(number), String(partition));
     if (repair) await replaceDamaged(files, segments, checked.replacements, aside);
@@ -157,7 +157,7 @@ async function checkSegments({
       await checkOne(number, Number(partition));
     }
   }
-  for (const [number, partition] of partitions.keptIds)
+  for (const [number, partition] of partitions.rows.keptIds)
     if (!found.has(idOf(number, partition))) await checkOne(number, partition);
   return found;
 }

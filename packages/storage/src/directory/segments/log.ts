@@ -65,28 +65,31 @@ export class DirectoryLog implements LogPort {
     signal: AbortSignal,
   ): Promise<Slice> {
     signal.throwIfAborted();
-    return (await this.#current(log, partition)).read(from, max);
+    return this.#current(log, partition, (at) => at.read(from, max));
   }
 
   async bounds(log: LogId): Promise<readonly Bounds[]> {
     const stored = this.#find(log);
-    const all = Array.from({ length: stored.partitions }, (_, partition) => this.#logs.current(stored, partition));
-    return (await Promise.all(all)).map(({ bounds }) => bounds);
+    const all = Array.from({ length: stored.partitions }, (_, partition) =>
+      this.#logs.current(stored, partition, ({ bounds }) => bounds),
+    );
+    return Promise.all(all);
   }
 
   async offsetAt(log: LogId, partition: number, timestampMs: number): Promise<number> {
-    return (await this.#current(log, partition)).offsetAt(timestampMs);
+    return this.#current(log, partition, (at) => at.offsetAt(timestampMs));
   }
 
   onAppend(log: LogId, partition: number, hint: () => void): Disposable {
     this.#node.check();
-    return this.#node.hold(this.#logs.catalogue.find(log)?.appended.listen(partition, hint) ?? NOTHING);
+    const stored = this.#logs.catalogue.find(log);
+    return this.#node.hold(stored ? this.#logs.onAppend(stored, partition, hint) : NOTHING);
   }
 
-  #current(log: LogId, partition: number): Promise<Partition> {
+  async #current<T>(log: LogId, partition: number, look: (at: Partition) => T | Promise<T>): Promise<T> {
     const stored = this.#find(log);
     checkPartition(stored, partition);
-    return this.#logs.current(stored, partition);
+    return this.#logs.current(stored, partition, look);
   }
 
   #find(log: LogId): StoredLog {

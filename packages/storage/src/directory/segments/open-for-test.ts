@@ -56,6 +56,7 @@ export async function openForTest({
   journalFileBytes?: number;
   segmentBytes?: number;
   unwrittenBytes?: number;
+  idlePartitions?: number;
   directory: string;
   clock: Clock;
   files?: Files;

@@ -9,36 +9,17 @@ import type { Bounds, NewRecord, Slice } from "../../ports.ts";
 import type { JournalPosition } from "../journal/journal.ts";
 import { encodeFrame, readFrameHeader } from "./frame.ts";
 import type { FrameHeader } from "./frame.ts";
-import type { SegmentList, SyncedEnd } from "./segment-list.ts";
+import { placeOf } from "./partition-rows.ts";
+import type { CompactionBytes, PartitionRow } from "./partition-rows.ts";
+import type { SegmentList } from "./segment-list.ts";
 import type { Mark } from "./segment.ts";
 import { SliceBuilder } from "./slice-builder.ts";
 import { Tail } from "./tail.ts";
 
-/** What a checkpoint keeps of a partition. */
-export interface PartitionRow extends SyncedEnd {
-  /** The oldest offset. */
-  start: number;
-  /** The offset behind the last segment. */
-  next: number;
-  latestMs: number;
-  /** Up to here it is compacted. */
-  compacted: number;
-  /** Timestamp of the first frame that there is; `null` if there is none, or it cannot be read. */
-  oldestMs: number | null;
-}
-
-export const EMPTY_PARTITION: PartitionRow = {
-  start: 0,
-  next: 0,
-  latestMs: Number.MIN_SAFE_INTEGER,
-  compacted: 0,
-  oldestMs: null,
-  segment: null,
-  length: 0,
-};
-
 export class Partition {
-  readonly #place: string;
+  /** Of its log. */
+  readonly number: number;
+  readonly index: number;
   readonly #segments: SegmentList;
   readonly #tail = new Tail();
   #start: number;
@@ -55,9 +36,10 @@ export class Partition {
   #work: Promise<unknown> = Promise.resolve();
   #closed = false;
 
-  /** @param place for messages @param segments that are loaded */
-  constructor(place: string, segments: SegmentList, row: PartitionRow) {
-    this.#place = place;
+  /** @param segments that are loaded */
+  constructor(number: number, index: number, segments: SegmentList, row: PartitionRow) {
+    this.number = number;
+    this.index = index;
     this.#segments = segments;
     this.#start = row.start;
     this.#written = this.#readable = this.#next = row.next;
@@ -141,7 +123,7 @@ export class Partition {
         // What comes before the damage can be had.
         if (slice.frames.length > 0) break;
         // What retention takes meanwhile is not missing.
-        if (at >= this.#start) throw new DamagedEventsError(this.#place, at);
+        if (at >= this.#start) throw new DamagedEventsError(placeOf(this.number, this.index), at);
         slice.next = this.#start;
       }
     }
@@ -200,8 +182,7 @@ export class Partition {
     });
   }
 
-  /** Bytes in segments that were never compacted, and in those that were. */
-  get compaction(): { dirtyBytes: number; cleanBytes: number } {
+  get compaction(): CompactionBytes {
     let cleanBytes = 0;
     for (const { first, length } of this.#segments.all) if (first < this.#compacted) cleanBytes += length;
     return { dirtyBytes: this.storedBytes - cleanBytes, cleanBytes };
@@ -241,7 +222,7 @@ export class Partition {
       const end = this.#closed ? { segment: null, length: 0 } : await this.#segments.sync();
       this.#oldest ??= await this.#find(({ last }) => last < this.#start);
       const oldestMs = this.#oldest?.timestampMs ?? null;
-      return { ...end, start: this.#start, next, latestMs, oldestMs, compacted: this.#compacted };
+      return { ...end, start: this.#start, next, latestMs, oldestMs, compacted: this.#compacted, ...this.compaction };
     });
   }
 

@@ -8,23 +8,22 @@ import type { NewRecord } from "../../ports.ts";
 import type { Files } from "../files.ts";
 import type { Entry, Journal, JournalPosition } from "../journal/journal.ts";
 import { Descriptors } from "./descriptors.ts";
-import { EMPTY_PARTITION, Partition } from "./partition.ts";
-import type { PartitionRow } from "./partition.ts";
+import { LoadedPartitions } from "./loaded-partitions.ts";
+import { Partition } from "./partition.ts";
+import { EMPTY_PARTITION, PartitionRows, placeOf } from "./partition-rows.ts";
+import type { PartitionRow } from "./partition-rows.ts";
 import { ReadChunks } from "./read-chunks.ts";
 import { SegmentList } from "./segment-list.ts";
 import type { SyncedEnd } from "./segment-list.ts";
-
-export const LOGS = "logs";
-
-/** Rows of partitions: what the last checkpoint has kept, and where they begin since older segments were unlinked. */
-const KEPT = "partition";
-const STARTS = "partition-start";
 
 /** Before the frame in its journal entry: 8 the log's number, 4 the partition. */
 const HEADROOM = 12;
 
 /** Bytes in memory at which they are written to segments; at twice as many, an append waits. */
 const UNWRITTEN_BYTES = 32 * 1024 * 1024;
+
+/** Partitions in memory that nothing uses: about 1 KB each, and a mark for 256 KiB of their events. */
+const IDLE_PARTITIONS = 4_096;
 
 /** Partitions that are written, or synced, at the same time. */
 const AT_ONCE = 4;
@@ -37,9 +36,10 @@ export interface PartitionsOptions {
   /** The data directory. */
   directory: string;
   rows: Rows;
-  /** For tests: bytes of a segment, and bytes that only the journal and memory have. */
+  /** For tests: bytes of a segment, bytes that only the journal and memory have, and partitions that nothing uses. */
   segmentBytes?: number;
   unwrittenBytes?: number;
+  idlePartitions?: number;
   /** Nothing on disk is changed: for a check. */
   readOnly?: boolean;
 }
@@ -53,17 +53,17 @@ export interface Replayed {
 }
 
 export class Partitions {
+  readonly rows: PartitionRows;
   readonly #files: Files;
   readonly #directory: string;
-  readonly #rows: Rows;
   readonly #descriptors: Descriptors;
   readonly #chunks = new ReadChunks();
   readonly #segmentBytes: number | undefined;
   readonly #unwrittenBytes: number;
   readonly #readOnly: boolean;
-  readonly #loaded = new Map<number, Map<number, Promise<Partition>>>();
-  /** Those of which the journal has what segments do not, or what of them is not synced. */
-  readonly #dirty = new Map<Partition, { number: number; partition: number }>();
+  readonly #loaded: LoadedPartitions;
+  /** Those of which the journal has what segments do not, or what of them is not synced: each is a use. */
+  readonly #dirty = new Set<Partition>();
   #unwritten = 0;
   #flushing: Promise<boolean> | undefined;
 
@@ -74,8 +74,13 @@ export class Partitions {
     this.#unwrittenBytes = unwrittenBytes;
     this.#files = files;
     this.#directory = directory;
-    this.#rows = rows;
+    this.rows = new PartitionRows(rows);
     this.#descriptors = new Descriptors(files);
+    this.#loaded = new LoadedPartitions({
+      load: (number, index) => this.#load(number, index),
+      onDrop: (partition) => this.#keepStart(partition),
+      maxIdle: options.idlePartitions ?? IDLE_PARTITIONS,
+    });
   }
 
   /** Bytes that only the journal and memory have. */
@@ -88,42 +93,48 @@ export class Partitions {
     return this.#descriptors.count;
   }
 
-  get(number: number, partition: number): Promise<Partition> {
-    let ofLog = this.#loaded.get(number);
-    if (!ofLog) this.#loaded.set(number, (ofLog = new Map()));
-    let found = ofLog.get(partition);
-    if (!found) {
-      ofLog.set(partition, (found = this.#load(number, partition)));
-      found.catch(() => ofLog.delete(partition));
+  /** Partitions in memory. */
+  get count(): number {
+    return this.#loaded.count;
+  }
+
+  /** Loads a partition that is not in memory, and keeps it there until `release`. */
+  take(number: number, index: number): Promise<Partition> {
+    return this.#loaded.take(number, index);
+  }
+
+  release(partition: Partition): void {
+    this.#loaded.release(partition);
+  }
+
+  async use<T>(number: number, index: number, work: (partition: Partition) => T | Promise<T>): Promise<T> {
+    const partition = await this.take(number, index);
+    try {
+      return await work(partition);
+    } finally {
+      this.release(partition);
     }
-    return found;
   }
 
-  /** `undefined` where nothing has touched it. */
-  async ifLoaded(number: number, partition: number): Promise<Partition | undefined> {
-    return this.#loaded.get(number)?.get(partition);
-  }
-
-  /** Numbers of the logs of which there is something. */
+  /** Numbers of the logs of which there is something in memory. */
   get numbers(): readonly number[] {
-    return [...this.#loaded.keys()];
+    return this.#loaded.numbers;
   }
 
   /** Hands records to the journal, and says where their entry ends in it and which offsets they have. */
   append(
-    { number, partition }: { number: number; partition: number },
     to: Partition,
     records: readonly NewRecord[],
     timestampMs: number,
     journal: Journal,
   ): { first: number; last: number; end: JournalPosition } {
     const { frame, header } = to.place(records, timestampMs, HEADROOM);
-    frame.writeDoubleBE(number, 0);
-    frame.writeUInt32BE(partition, 8);
+    frame.writeDoubleBE(to.number, 0);
+    frame.writeUInt32BE(to.index, 8);
     const end = journal.append("frames", [frame]);
     to.journaled(frame.subarray(HEADROOM), header, end);
     this.#unwritten += header.length;
-    this.#dirty.set(to, { number, partition });
+    this.keepLater(to);
     return { first: header.first, last: header.last, end };
   }
 
@@ -131,21 +142,22 @@ export class Partitions {
   async replay({ payload, end }: Entry): Promise<Replayed | undefined> {
     const number = payload.readDoubleBE(0);
     const partition = payload.readUInt32BE(8);
-    const to = await this.get(number, partition);
     const frame = payload.subarray(HEADROOM);
-    const replayed = to.replay(frame, end);
+    const replayed = await this.use(number, partition, (to) => {
+      const found = to.replay(frame, end);
+      if (found) this.keepLater(to);
+      return found;
+    });
     if (!replayed) return undefined;
     this.#unwritten += frame.length;
-    this.#dirty.set(to, { number, partition });
     if (this.#unwritten > this.#unwrittenBytes && !this.#readOnly) await this.flush(end);
     return { number, partition, ...replayed };
   }
 
   /** Everything is replayed: rows that came behind the first frame of a partition count as well. */
   async replayed(): Promise<void> {
-    for (const [number, ofLog] of this.#loaded) {
-      for (const [partition, loading] of ofLog) (await loading).startAt(this.#startOf(number, partition));
-    }
+    for (const partition of await this.#loaded.all())
+      partition.startAt(this.rows.startOf(partition.number, partition.index));
   }
 
   /** Resolves when there is room in memory for another append, or the journal has failed. */
@@ -158,7 +170,7 @@ export class Partitions {
 
   /** Writes to segments what is durable at `position`. */
   async flush(position: JournalPosition): Promise<void> {
-    await inTurns(this.#dirty.keys(), (partition) =>
+    await inTurns(this.#dirty, (partition) =>
       partition.flush(position, (bytes) => {
         this.#unwritten -= bytes;
       }),
@@ -167,47 +179,37 @@ export class Partitions {
 
   /** What was flushed is on disk, and the rows say so. */
   async sync(): Promise<void> {
-    await inTurns([...this.#dirty], async ([partition, { number, partition: index }]) => {
+    await inTurns([...this.#dirty], async (partition) => {
       const row = await partition.sync();
-      if (!partition.closed) this.#rows.note(KEPT, idOf(number, index), row);
-      if (!partition.isDirty) this.#dirty.delete(partition);
+      if (partition.closed) return;
+      this.rows.keep(partition.number, partition.index, row);
+      if (!partition.isDirty && this.#dirty.delete(partition)) this.release(partition);
     });
   }
 
+  /** The next `sync` keeps what there is to know of it, and until then it is in memory. */
+  keepLater(partition: Partition): void {
+    if (this.#dirty.has(partition)) return;
+    this.#dirty.add(partition);
+    this.#loaded.share(partition);
+  }
+
   /** The start of a partition is durable, then segments before it are unlinked. */
-  async dropExpired(number: number, partition: number): Promise<void> {
-    const from = await this.get(number, partition);
-    if (!from.hasExpired) return;
-    await this.#rows.write([{ table: STARTS, id: idOf(number, partition), value: from.bounds.oldest }]);
-    await from.dropExpired();
-    this.#dirty.set(from, { number, partition });
+  async dropExpired(number: number, index: number): Promise<void> {
+    await this.use(number, index, async (from) => {
+      if (!from.hasExpired) return;
+      await this.rows.start(number, index, from.bounds.oldest);
+      await from.dropExpired();
+      this.keepLater(from);
+    });
   }
 
   /** A log is no more: nothing of it is written, and nothing of it is open. */
   async forget(number: number): Promise<void> {
-    const ofLog = this.#loaded.get(number) ?? new Map<number, Promise<Partition>>();
-    this.#loaded.delete(number);
-    for (const loading of ofLog.values()) {
-      const partition = await loading;
+    for (const partition of await this.#loaded.remove(number)) {
       this.#dirty.delete(partition);
       this.#unwritten -= await partition.close();
     }
-  }
-
-  /** Rows to remove with a log. */
-  starts(number: number, partitions: number): { table: string; id: string; value: undefined }[] {
-    const ids = Array.from({ length: partitions }, (_, partition) => idOf(number, partition));
-    for (const id of ids) if (this.#rows.get(KEPT, id)) this.#rows.note(KEPT, id, undefined);
-    return ids.filter((id) => this.#rows.get(STARTS, id)).map((id) => ({ table: STARTS, id, value: undefined }));
-  }
-
-  /** Timestamp of the oldest frame as far as the last checkpoint knows; `null` if there was none. */
-  oldestMs(number: number, partition: number): number | null {
-    return this.#kept(number, partition)?.oldestMs ?? null;
-  }
-
-  #kept(number: number, partition: number): PartitionRow | undefined {
-    return this.#rows.get(KEPT, idOf(number, partition))?.value as PartitionRow | undefined;
   }
 
   async close(): Promise<void> {
@@ -235,39 +237,19 @@ export class Partitions {
     partition: number,
     rowsAreWhole: boolean,
   ): Promise<{ segments: SegmentList; row: PartitionRow | undefined }> {
-    const kept = this.#kept(number, partition);
+    const kept = this.rows.kept(number, partition);
     const segments = this.#segmentList(number, partition);
     // What the rows do not know of was written after the last checkpoint, and is in the journal.
     const covered = await segments.load(kept ?? (rowsAreWhole ? EMPTY_PARTITION : ALL), true);
-    return {
-      segments,
-      row: kept && {
-        ...kept,
-        next: Math.max(kept.next, covered),
-        start: Math.max(kept.start, this.#startOf(number, partition)),
-      },
-    };
+    const start = this.rows.startOf(number, partition);
+    return { segments, row: kept && { ...kept, next: Math.max(kept.next, covered), start } };
   }
 
-  /** Those of which the rows know. */
-  get keptIds(): readonly (readonly [number: number, partition: number])[] {
-    return Array.from(this.#rows.ids(KEPT), (id) => {
-      const [number = 0, partition = 0] = id.split("/", 2).map(Number);
-      return [number, partition] as const;
-    });
-  }
-
-  /** What a repair knows of a partition. */
-  keep(number: number, partition: number, row: PartitionRow): void {
-    this.#rows.note(KEPT, idOf(number, partition), row);
-  }
-
-  async #load(number: number, partition: number): Promise<Partition> {
-    const kept = this.#kept(number, partition) ?? EMPTY_PARTITION;
-    const segments = this.#segmentList(number, partition);
+  async #load(number: number, index: number): Promise<Partition> {
+    const kept = this.rows.kept(number, index) ?? EMPTY_PARTITION;
+    const segments = this.#segmentList(number, index);
     const next = Math.max(kept.next, await segments.load(kept, this.#readOnly));
-    const start = Math.max(kept.start, this.#startOf(number, partition));
-    return new Partition(placeOf(number, partition), segments, { ...kept, start, next });
+    return new Partition(number, index, segments, { ...kept, start: this.rows.startOf(number, index), next });
   }
 
   #segmentList(number: number, partition: number): SegmentList {
@@ -276,17 +258,11 @@ export class Partitions {
     return new SegmentList(this.#files, shared, directory, this.#segmentBytes);
   }
 
-  #startOf(number: number, partition: number): number {
-    return (this.#rows.get(STARTS, idOf(number, partition))?.value as number | undefined) ?? 0;
+  /** What a partition has beyond what is kept: a longer retention time does not bring back what has expired. */
+  #keepStart({ number, index, bounds: { oldest } }: Partition): void {
+    const kept = this.rows.kept(number, index);
+    if (kept && kept.start < oldest) this.rows.keep(number, index, { ...kept, start: oldest });
   }
-}
-
-function placeOf(number: number, partition: number): string {
-  return join(LOGS, String(number), String(partition));
-}
-
-export function idOf(number: number, partition: number): string {
-  return `${number}/${partition}`;
 }
 
 async function inTurns<T>(all: Iterable<T>, work: (each: T) => Promise<void>): Promise<void> {

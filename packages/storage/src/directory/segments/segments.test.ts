@@ -1,5 +1,5 @@
 /**
- * Segments give back what was written after any restart; what is open and held is bounded.
+ * Segments give back what was written after any restart.
  */
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -7,16 +7,14 @@ import { join } from "node:path";
 import fc from "fast-check";
 import { ManualClock } from "nakadi-protocol";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { ALL, KEEP, anyRecord, appendTo, plain, plainOf, readAll, record } from "../../compliance/log-records.ts";
+import { KEEP, anyRecord, appendTo, plain, plainOf, readAll, record } from "../../compliance/log-records.ts";
 import type { Plain } from "../../compliance/log-records.ts";
-import { eventually, NEVER } from "../../compliance/subject.ts";
+import { eventually } from "../../compliance/subject.ts";
 import { nodeFiles } from "../files.ts";
-import type { Files } from "../files.ts";
 import { openForTest, segmentsOf, unsyncedFiles } from "./open-for-test.ts";
 import type { OpenForTest } from "./open-for-test.ts";
-import { Descriptors } from "./descriptors.ts";
 
-const SMALL = { segmentBytes: 2_000, unwrittenBytes: 3_000 };
+const SMALL = { segmentBytes: 2_000, unwrittenBytes: 3_000, idlePartitions: 1 };
 const HOUR_MS = 3_600_000;
 
 let root: string;
@@ -153,98 +151,5 @@ describe("the log in a directory", () => {
       await log.remove("x");
       await engine.close();
     }
-  });
-});
-
-describe("what is held", () => {
-  it("is a bounded number of files, however many are used at the same time", async () => {
-    const files = new Set<string>();
-    let most = 0;
-    const descriptors = new Descriptors(
-      {
-        ...nodeFiles,
-        open: async (path, access) => {
-          const file = await nodeFiles.open(path, access);
-          files.add(path);
-          most = Math.max(most, files.size);
-          return Object.assign(Object.create(file) as typeof file, {
-            size: () => file.size(),
-            close: async () => {
-              files.delete(path);
-              await file.close();
-            },
-          });
-        },
-      },
-      5,
-    );
-    await Promise.all(
-      Array.from({ length: 200 }, (_, each) =>
-        descriptors.use(join(root, `f${each % 40}`), "create", async (file) => {
-          await file.size();
-          await new Promise((resolve) => void setImmediate(resolve));
-        }),
-      ),
-    );
-    expect(most).toBeLessThanOrEqual(5);
-    expect(descriptors.count).toBeLessThanOrEqual(5);
-    await descriptors.close();
-    expect(files.size).toBe(0);
-    expect(descriptors.count).toBe(0);
-  });
-
-  it("is one mark for a quarter of a MiB of events, and nothing of what was written", async () => {
-    const engine = await open(root, { segmentBytes: 32_000_000, unwrittenBytes: 1_000_000 });
-    const { log } = engine.node("a");
-    await log.create("x", 1, KEEP);
-    const batch = Array.from({ length: 100 }, () => record("v".repeat(600)));
-    for (let each = 0; each < 200; each++) await appendTo(log, "x", 0, batch);
-    await engine.checkpoint();
-    expect(engine.logs.partitions.unwrittenBytes).toBe(0);
-    const partition = await engine.logs.partitions.get(1, 0);
-    expect(partition.storedBytes).toBeGreaterThan(12_000_000);
-    expect(partition.marks).toBeLessThan(partition.storedBytes / (256 * 1024) + 2);
-    expect(partition.marks).toBeGreaterThan(20);
-    for (const from of [0, 7_777, 19_999]) {
-      const { frames } = await log.read("x", 0, from, { bytes: 1, records: 1 }, NEVER);
-      expect(frames[0]?.offsets).toEqual([from]);
-    }
-    expect(plainOf(await log.read("x", 0, 0, ALL, NEVER))).toHaveLength(20_000);
-    await engine.close();
-  });
-
-  it("is what a reader goes on in: nothing is read from disk twice, however few records a read asks for", async () => {
-    let bytesRead = 0;
-    const files: Files = {
-      ...unsyncedFiles,
-      open: async (path, access) => {
-        const file = await unsyncedFiles.open(path, access);
-        const { read } = file;
-        file.read = async (buffer, position) => {
-          const count = await read.call(file, buffer, position);
-          bytesRead += count;
-          return count;
-        };
-        return file;
-      },
-    };
-    const engine = await openForTest({ directory: root, clock, files });
-    const { log } = engine.node("a");
-    await log.create("x", 1, KEEP);
-    const batch = Array.from({ length: 1_000 }, () => record("v".repeat(600)));
-    for (let each = 0; each < 10; each++) await appendTo(log, "x", 0, batch);
-    await engine.checkpoint();
-    const { storedBytes } = await engine.logs.partitions.get(1, 0);
-    bytesRead = 0;
-    let events = 0;
-    for (let next = 0; next < 10_000;) {
-      const slice = await log.read("x", 0, next, { bytes: 1_000_000, records: 70 }, NEVER);
-      events += plainOf(slice).length;
-      ({ next } = slice);
-    }
-    expect(events).toBe(10_000);
-    // A frame that the end of a read cuts is read whole by the next one.
-    expect(bytesRead).toBeLessThan(2 * storedBytes);
-    await engine.close();
   });
 });

@@ -3,6 +3,7 @@
  */
 import type { Clock } from "nakadi-protocol";
 import type { ClockReadings } from "../../in-process/clock-readings.ts";
+import { Hints } from "../../in-process/hints.ts";
 import type { Rows } from "../../in-process/rows.ts";
 import { NoSuchLogError, StorageFailedError } from "../../ports.ts";
 import type { Appended, LogId, LogPolicy, NewRecord, NotAppended } from "../../ports.ts";
@@ -12,6 +13,7 @@ import { Catalogue } from "./catalogue.ts";
 import type { StoredLog } from "./catalogue.ts";
 import { keepReadings } from "./kept-readings.ts";
 import type { Partition } from "./partition.ts";
+import { idOf } from "./partition-rows.ts";
 import { Partitions } from "./partitions.ts";
 import type { PartitionsOptions } from "./partitions.ts";
 import { discardLog } from "./trash.ts";
@@ -29,6 +31,8 @@ interface Running {
 export class StoredLogs {
   readonly catalogue: Catalogue;
   readonly partitions: Partitions;
+  /** By number of the log and partition. */
+  readonly #appendHints = new Hints<string>();
   readonly #files: Files;
   readonly #directory: string;
   readonly #rows: Rows;
@@ -75,7 +79,7 @@ export class StoredLogs {
   async remove(id: LogId): Promise<void> {
     const stored = this.catalogue.find(id);
     if (!stored) return this.catalogue.durable(id);
-    await this.catalogue.remove(stored, this.partitions.starts(stored.number, stored.partitions));
+    await this.catalogue.remove(stored, this.partitions.rows.remove(stored.number, stored.partitions));
     this.#discard(stored.number);
   }
 
@@ -84,42 +88,27 @@ export class StoredLogs {
     batches: ReadonlyMap<number, readonly NewRecord[]>,
     signal: AbortSignal,
   ): Promise<ReadonlyMap<number, Appended | NotAppended>> {
-    const { journal, appended, readings } = this.#running;
     const into = new Map<number, Partition>();
-    for (const partition of batches.keys()) into.set(partition, await this.partitions.get(stored.number, partition));
-    await this.partitions.room(journal);
-    if (this.catalogue.find(stored.id)?.number !== stored.number) throw new NoSuchLogError(stored.id);
-    if (signal.aborted) return everywhere(batches, { outcome: "not-stored", cause: signal.reason as unknown });
-    const timestampMs = readings.timestampMs();
-    const outcomes = new Map<number, Appended>();
     try {
-      let end = 0;
-      for (const [partition, to] of into) {
-        const place = { number: stored.number, partition };
-        const placed = this.partitions.append(place, to, batches.get(partition) ?? [], timestampMs, journal);
-        ({ end } = placed);
-        outcomes.set(partition, { outcome: "stored", first: placed.first, last: placed.last, timestampMs });
-      }
-      appended();
-      await journal.whenDurable(end);
-    } catch (cause) {
-      const begun = !(cause instanceof StorageFailedError) || cause.begun;
-      return everywhere(batches, { outcome: begun ? "unknown" : "not-stored", cause });
+      for (const partition of batches.keys()) into.set(partition, await this.partitions.take(stored.number, partition));
+      return await this.#appendInto(into, stored, batches, signal);
+    } finally {
+      for (const partition of into.values()) this.partitions.release(partition);
     }
-    for (const [partition, { last }] of outcomes) {
-      into.get(partition)?.settle(last);
-      stored.appended.send(partition);
-    }
-    return outcomes;
   }
 
-  /** The partition without what its retention has taken. */
-  async current(stored: StoredLog, partition: number): Promise<Partition> {
-    const found = await this.partitions.get(stored.number, partition);
-    const { retentionMs } = stored.policy;
-    if (retentionMs !== null) await found.expire(this.readings.given(retentionMs));
-    if (found.hasExpired) this.inBackground(() => this.partitions.dropExpired(stored.number, partition));
-    return found;
+  onAppend({ number }: StoredLog, partition: number, hint: () => void): Disposable {
+    return this.#appendHints.listen(idOf(number, partition), hint);
+  }
+
+  /** What `look` finds in the partition, which is without what its retention has taken. */
+  async current<T>(stored: StoredLog, partition: number, look: (at: Partition) => T | Promise<T>): Promise<T> {
+    return this.partitions.use(stored.number, partition, async (found) => {
+      const { retentionMs } = stored.policy;
+      if (retentionMs !== null) await found.expire(this.readings.given(retentionMs));
+      if (found.hasExpired) this.inBackground(() => this.partitions.dropExpired(stored.number, partition));
+      return look(found);
+    });
   }
 
   /**
@@ -158,10 +147,42 @@ export class StoredLogs {
     return this.#started;
   }
 
+  async #appendInto(
+    into: ReadonlyMap<number, Partition>,
+    stored: StoredLog,
+    batches: ReadonlyMap<number, readonly NewRecord[]>,
+    signal: AbortSignal,
+  ): Promise<ReadonlyMap<number, Appended | NotAppended>> {
+    const { journal, appended, readings } = this.#running;
+    await this.partitions.room(journal);
+    if (this.catalogue.find(stored.id)?.number !== stored.number) throw new NoSuchLogError(stored.id);
+    if (signal.aborted) return everywhere(batches, { outcome: "not-stored", cause: signal.reason as unknown });
+    const timestampMs = readings.timestampMs();
+    const outcomes = new Map<number, Appended>();
+    try {
+      let end = 0;
+      for (const [partition, to] of into) {
+        const placed = this.partitions.append(to, batches.get(partition) ?? [], timestampMs, journal);
+        ({ end } = placed);
+        outcomes.set(partition, { outcome: "stored", first: placed.first, last: placed.last, timestampMs });
+      }
+      appended();
+      await journal.whenDurable(end);
+    } catch (cause) {
+      const begun = !(cause instanceof StorageFailedError) || cause.begun;
+      return everywhere(batches, { outcome: begun ? "unknown" : "not-stored", cause });
+    }
+    for (const [partition, { last }] of outcomes) {
+      into.get(partition)?.settle(last);
+      this.#appendHints.send(idOf(stored.number, partition));
+    }
+    return outcomes;
+  }
+
   /** Numbers of logs of which the journal had frames, and which were removed since. */
   #orphans(): Iterable<number> {
     const orphans = new Set(this.partitions.numbers);
-    if (orphans.size > 0) for (const id of this.catalogue.ids()) orphans.delete(this.catalogue.peek(id)?.number ?? 0);
+    if (orphans.size > 0) for (const id of this.catalogue.ids()) orphans.delete(this.catalogue.find(id)?.number ?? 0);
     return orphans;
   }
 

@@ -1,13 +1,12 @@
 /**
- * What is done to logs that nobody looks at: retention, and compaction. A partition is only loaded where its oldest frame is
- * too old; what was not touched has nothing to compact.
+ * What is done to logs that nobody looks at: retention, and compaction. A partition is loaded only where its row says that
+ * its oldest frame is too old, or that there is enough to compact.
  */
 import { DamagedEventsError } from "../../damaged-events-error.ts";
 import { isBefore } from "../../in-process/clock-readings.ts";
 import { NewestRecords } from "../../in-process/newest-records.ts";
-import type { LogId } from "../../ports.ts";
-import type { LogRow } from "./catalogue.ts";
-import type { Partition } from "./partition.ts";
+import type { StoredLog } from "./catalogue.ts";
+import type { CompactionBytes } from "./partition-rows.ts";
 import type { StoredLogs } from "./stored-logs.ts";
 
 /** Between two looks for what retention takes and compaction can do. */
@@ -25,11 +24,11 @@ export function startSweeping(logs: StoredLogs): void {
   logs.closing.addEventListener("abort", () => clearInterval(timer), { once: true });
 }
 
-/** Compacts each loaded partition at once, however little there is to gain. */
+/** Compacts each partition at once, however little there is to gain. */
 export async function compactAll(logs: StoredLogs): Promise<void> {
   await logs.flush();
   for (const id of logs.catalogue.ids()) {
-    const stored = logs.catalogue.peek(id);
+    const stored = logs.catalogue.find(id);
     if (stored?.policy.compact) await compactLog(logs, stored, () => true);
   }
 }
@@ -40,37 +39,40 @@ async function sweep(logs: StoredLogs): Promise<void> {
     count += 1;
     if (count % AT_ONCE === 0) await new Promise((resolve) => void setImmediate(resolve));
     if (logs.closing.aborted) return;
-    const stored = logs.catalogue.peek(id);
+    const stored = logs.catalogue.find(id);
     if (!stored) continue;
-    await expire(logs, id, stored);
+    await expire(logs, stored);
     if (stored.policy.compact) await compactLog(logs, stored, isDue);
   }
 }
 
 /** Those partitions for which it is `due`. */
-async function compactLog(logs: StoredLogs, stored: LogRow, due: (partition: Partition) => boolean): Promise<void> {
-  for (let partition = 0; partition < stored.partitions; partition++) {
-    const loaded = await logs.partitions.ifLoaded(stored.number, partition);
-    if (logs.closing.aborted || !loaded || !due(loaded)) continue;
-    try {
-      await loaded.compact(new NewestRecords(logs.readings));
-    } catch (error) {
-      // Who reads there is told; nothing is taken away beside damage.
-      if (!(error instanceof DamagedEventsError)) throw error;
-    }
+async function compactLog(logs: StoredLogs, log: StoredLog, due: (bytes: CompactionBytes) => boolean): Promise<void> {
+  const { partitions } = logs;
+  for (let index = 0; index < log.partitions; index++) {
+    if (logs.closing.aborted || !due(partitions.rows.compaction(log.number, index))) continue;
+    await partitions.use(log.number, index, async (partition) => {
+      if (!due(partition.compaction)) return;
+      try {
+        await partition.compact(new NewestRecords(logs.readings));
+        partitions.keepLater(partition);
+      } catch (error) {
+        // Who reads there is told; nothing is taken away beside damage.
+        if (!(error instanceof DamagedEventsError)) throw error;
+      }
+    });
   }
 }
 
-function isDue({ compaction: { dirtyBytes, cleanBytes } }: Partition): boolean {
+function isDue({ dirtyBytes, cleanBytes }: CompactionBytes): boolean {
   return dirtyBytes >= Math.max(DIRTY_BYTES, cleanBytes / 2);
 }
 
-async function expire(logs: StoredLogs, id: LogId, stored: LogRow): Promise<void> {
-  if (stored.policy.retentionMs === null) return;
-  const given = logs.readings.given(stored.policy.retentionMs);
-  for (let partition = 0; partition < stored.partitions; partition++) {
-    const oldestMs = logs.partitions.oldestMs(stored.number, partition);
-    const log = oldestMs !== null && isBefore(oldestMs, given) && logs.catalogue.find(id);
-    if (log) await logs.current(log, partition);
+async function expire(logs: StoredLogs, log: StoredLog): Promise<void> {
+  if (log.policy.retentionMs === null) return;
+  const given = logs.readings.given(log.policy.retentionMs);
+  for (let index = 0; index < log.partitions; index++) {
+    const oldestMs = logs.partitions.rows.oldestMs(log.number, index);
+    if (oldestMs !== null && isBefore(oldestMs, given)) await logs.current(log, index, () => undefined);
   }
 }

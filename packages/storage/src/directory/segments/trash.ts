@@ -4,7 +4,7 @@
  */
 import { join } from "node:path";
 import type { Files } from "../files.ts";
-import { LOGS } from "./partitions.ts";
+import { LOGS } from "./partition-rows.ts";
 
 const TRASH = "trash";
 
