@@ -34,7 +34,7 @@ describe("lists", () => {
     );
   });
 
-  it("of subscriptions go from token to token: what is deleted meanwhile hides nothing", async () => {
+  it("of subscriptions go from token to token: a deletion between two pages hides nothing", async () => {
     const { nakadi, transport } = testClient();
     let all = numbers(250);
     transport.onRequest = ({ path }) => {
@@ -84,7 +84,7 @@ describe("lists", () => {
     expect(await idsOf(nakadi.subscriptions.list())).toEqual(numbers(101));
   });
 
-  it("ask for nothing that nobody takes", async () => {
+  it("ask only for the pages that are read", async () => {
     const { nakadi, transport } = testClient();
     transport.onRequest = () => page(numbers(100), true);
     for await (const one of nakadi.subscriptions.list()) if (one.id) break;
@@ -107,7 +107,7 @@ describe("lists", () => {
     );
   });
 
-  it.each(["{}", "null", '{"items":7}'])("an answer of %s is no list", async (body) => {
+  it.each(["{}", "null", '{"items":7}'])("an answer of %s is refused, because it is not a list", async (body) => {
     const { nakadi, transport } = testClient();
     transport.onRequest = () => ({ status: 200, body });
     await expect(idsOf(nakadi.subscriptions.list())).rejects.toMatchObject({ code: "PROTOCOL" });
@@ -129,7 +129,7 @@ describe("lists", () => {
   });
 });
 
-describe("GO15: members that nobody here knows survive get, change, put", () => {
+describe("GO15: unknown members survive get, change, put", () => {
   const unknown = { "x-new": { deep: [1, null, "ü"] }, flag: false };
 
   it("of an event type", async () => {

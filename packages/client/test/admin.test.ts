@@ -182,7 +182,7 @@ describe("what only asks", () => {
     );
   });
 
-  it("is asked again when the server wants it, and by nobody who would wait for long", async () => {
+  it("is repeated when the server asks for it, unless the wait would be long", async () => {
     const clock = new ManualClock();
     const { nakadi, transport } = testClient({ clock });
     const later = (seconds: number): Answer => ({ status: 429, headers: { "retry-after": String(seconds) } });
@@ -208,7 +208,7 @@ describe("what only asks", () => {
     expect([await asked, clock.pending, getEventListeners(abort.signal, "abort")]).toEqual(["enough", 0, []]);
   });
 
-  it("is an error where the answer is no JSON", async () => {
+  it("is an error where the answer is not JSON", async () => {
     await Promise.all(
       asking.map(async ([, call]) => {
         const { nakadi, transport } = testClient();

@@ -112,12 +112,12 @@ describe("a line", () => {
   }, 60_000);
 });
 
-describe("an answer that is no stream", () => {
+describe("an answer that is not a stream", () => {
   it.each<[string, string, string]>([
     ["HTML with a 200", "HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Length: 6\r\n\r\n<html>", "PROTOCOL"],
     ["no HTTP at all", "SSH-2.0-OpenSSH_9.6\r\n", "TRANSPORT"],
-    ["gzip that breaks off, and nobody asked for", `${HEAD}Content-Encoding: gzip\r\n\r\n`, "PROTOCOL"],
-  ])("%s is told and tried again, with a growing delay", async (what, head, code) => {
+    ["gzip that breaks off, and was not asked for", `${HEAD}Content-Encoding: gzip\r\n\r\n`, "PROTOCOL"],
+  ])("%s is reported and tried again, with a growing delay", async (what, head, code) => {
     const { retries, stream } = await saying((socket) => {
       const body = what.startsWith("gzip") ? gzipSync(`{"cursor":${CURSOR}}\n`.repeat(50)).subarray(0, 60) : undefined;
       socket.write(head);
@@ -133,7 +133,7 @@ describe("an answer that is no stream", () => {
     expect(stream.state).not.toBe("failed");
   });
 
-  it("a redirect is fatal, and nobody follows it", async () => {
+  it("a redirect is fatal, and is not followed", async () => {
     const asked: (string | undefined)[] = [];
     const server = http.createServer(({ url }, response) => {
       asked.push(url);
@@ -158,7 +158,7 @@ describe("GO9", () => {
     expect(sockets.size).toBeLessThan(4);
   });
 
-  it.each([403, 404, 422])("%i is an error for whoever reads, and not tried again", async (status) => {
+  it.each([403, 404, 422])("%i is an error for each reader, and not tried again", async (status) => {
     let asked = 0;
     const server = http.createServer((_request, response) => {
       asked += 1;

@@ -78,7 +78,7 @@ describe("a batch goes", () => {
 });
 
 describe("each call has its own end", () => {
-  it("GO13: a bad event is its own caller's failure, and nobody else's", async () => {
+  it("GO13: a bad event fails its own caller only", async () => {
     const { transport, nakadi, clock } = scripted([]);
     transport.willAnswer(items(422, ["aborted", "validating"], ["failed", "validating", "bad"], ["aborted", "none"]));
     const publisher = nakadi.publisher<Keyed>("e", { category: "undefined" });
@@ -91,7 +91,7 @@ describe("each call has its own end", () => {
     ]);
   });
 
-  it("what is no event is refused alone", async () => {
+  it("a value that is not an event is refused alone", async () => {
     const { publisher, clock, sent } = scripted([], { batching: { lingerMs: 1 } });
     const sending = Promise.allSettled([publisher.send({ n: 0 }), publisher.send("text"), publisher.send({ n: 1n })]);
     await settle();

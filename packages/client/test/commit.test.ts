@@ -52,7 +52,7 @@ describe("a commit", () => {
     expect(test.transport.requests).toEqual([]);
   });
 
-  it("of a cursor that does not know its stream needs to be told, before anything is sent", async () => {
+  it("of a cursor without a stream requires its id, before anything is sent", async () => {
     const test = testStream();
     const [batch] = await batchesOf(test, "0");
     const bare = { ...batch?.cursor } as StreamCursor;
@@ -118,7 +118,7 @@ describe("a commit", () => {
     expect([(await test.stream.nextBatch())?.events, test.stream.state]).toEqual([[{ n: 8 }], "streaming"]);
   });
 
-  it("that loses a lane which then comes back ends the stream: what was dropped of the lane comes again in the next", async () => {
+  it("that loses a lane which then comes back ends the stream: the events dropped from the lane are delivered in the next", async () => {
     const test = testStream();
     const batches = await batchesOf(test, "0", "1");
     const server = await test.open();

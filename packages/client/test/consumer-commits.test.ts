@@ -165,7 +165,7 @@ describe("strategies", () => {
   });
 
   it.each<[string, CommitStrategy | undefined, number]>([
-    ["every so many milliseconds", { every: { ms: 5_000 } }, 5_000],
+    ["at an interval", { every: { ms: 5_000 } }, 5_000],
     ["by default, a second", undefined, 1_000],
     ["every ten batches, a third of the commit timeout all the same", { every: { batches: 10 } }, 20_000],
     ["latestPossible, two thirds of the commit timeout", "latestPossible", 40_000],
@@ -221,7 +221,7 @@ describe("what the server answers", () => {
     expect(test.committed()).toEqual([["0:1"]]);
   });
 
-  it("an answer that does not say what became of each cursor is no success: the commit is sent again", async () => {
+  it("an answer without a result for each cursor is a failure: the commit is sent again", async () => {
     const test = testConsumer(idle, {}, new ScriptedTransport().willAnswer({ status: 200, body: "<html>" }));
     (await test.open()).batch(1);
     await test.pass(10);

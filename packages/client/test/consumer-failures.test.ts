@@ -159,7 +159,7 @@ describe("a handler that goes on failing", () => {
     expect(test.committed()).toEqual([["0:1"], ["0:2"]]);
   });
 
-  it("goes on counting its tries when the batch comes again in another session", async () => {
+  it("goes on counting its tries when the batch is delivered again in another session", async () => {
     const attempts: number[] = [];
     const test = testConsumer(
       {

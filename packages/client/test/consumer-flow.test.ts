@@ -21,7 +21,7 @@ it("FA3: two consumers of one event type in one client commit each to its own su
 });
 
 describe("several streams", () => {
-  it("of one consumer: each commits its own, the best one's state is told, and a stop ends all", async () => {
+  it("of one consumer: each commits its own, the best state is the consumer's, and a stop ends all", async () => {
     const transport = new ScriptedTransport();
     const test = testConsumer(idle, { streams: 3 }, transport);
     await test.settle();
@@ -89,7 +89,7 @@ describe("a pause", () => {
     ]);
   });
 
-  it("too long is said before it costs the session, and is no obstacle to a stop", async () => {
+  it("too long is reported before the session is lost, and does not delay a stop", async () => {
     const overdue: number[] = [];
     const test = testConsumer(idle, { onCommitOverdue: ({ waiting }) => void overdue.push(waiting.length) });
     const server = await test.open();

@@ -21,12 +21,12 @@ describe("what the server says", () => {
     const server = await test.open();
     says(server, "Stream started");
     says(server, "Commit timeout reached");
-    says(server, "Something that nobody has heard before", [{ n: 9 }]);
+    says(server, "Something unheard of", [{ n: 9 }]);
     await test.settle();
     expect(said.map(({ message }) => message)).toEqual([
       { kind: "stream-started", eventsLost: 0 },
       { kind: "commit-timeout" },
-      { kind: "unknown", text: "Something that nobody has heard before" },
+      { kind: "unknown", text: "Something unheard of" },
     ]);
     expect(said[0]).toMatchObject({ event_type: "e", partition: "0", streamId: server.id });
     expect([seen, test.committed()]).toEqual([[9], [["0:9"]]]);

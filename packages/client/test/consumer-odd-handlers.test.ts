@@ -1,4 +1,4 @@
-/** Handlers that take too long, throw what is no error, change their events, or answer nonsense. */
+/** Handlers that take too long, throw values that are not errors, change their events, or return nonsense. */
 import { describe, expect, it } from "vitest";
 import { type Consumer, type DeadLetter, TimeoutError } from "../src/index.ts";
 import { Held, type Numbered, numbers, QUICK, testConsumer } from "./test-consumer.ts";
@@ -55,7 +55,7 @@ describe("odd handlers", () => {
     expect([letters.length, test.committed()]).toEqual([1, [["0:1"]]]);
   });
 
-  it("that reject after their session was lost harm nobody", async () => {
+  it("that reject after their session was lost have no effect", async () => {
     const held = new Held();
     const test = testConsumer({ onBatch: held.onBatch });
     const server = await test.open();
@@ -97,7 +97,7 @@ describe("odd handlers", () => {
     ["the next try", { attempts: 2, initialDelayMs: 10 }],
     ["the policy", { attempts: 1 }],
   ])(
-    "a large batch that is parsed anew for %s is handed to nobody when its session ends meanwhile",
+    "a large batch that is parsed anew for %s is handed to no handler when its session ends during that",
     async (_, retry) => {
       const asked: string[] = [];
       const test = testConsumer(
@@ -130,7 +130,7 @@ describe("odd handlers", () => {
     },
   );
 
-  it("a large batch that is no JSON fails nobody when its session has ended meanwhile", async () => {
+  it("a large batch that is not JSON fails no handler when its session has ended before", async () => {
     const test = testConsumer({ onBatch: () => undefined });
     const server = await test.open();
     const event = JSON.stringify({ n: 1, key: "x".repeat(1_000) });
@@ -143,7 +143,7 @@ describe("odd handlers", () => {
     expect(test.consumer.state).toBe("backing-off");
   });
 
-  it("that return what is no outcome have failed", async () => {
+  it("that return a value which is not an outcome have failed", async () => {
     const test = testConsumer({ onEvent: () => "comit" as "commit" }, { failure: { retry: { attempts: 1 } } });
     const failed = test.consumer.done.catch((error: unknown) => error);
     (await test.open()).batch(1);
@@ -213,7 +213,7 @@ describe("odd handlers", () => {
     });
   });
 
-  it("a key that is no text, or a factory that makes no handler, fails the consumer", async () => {
+  it("a key that is not a text, or a factory that makes no handler, fails the consumer", async () => {
     const keyless = testConsumer({ onEvent: () => undefined }, { key: ({ key }) => key as string });
     const failed = keyless.consumer.done.catch((error: unknown) => error);
     (await keyless.open()).batch(1);

@@ -7,7 +7,7 @@ import { Held, type Numbered, numbers, testConsumer, type TestConsumer } from ".
 const LIMIT = { commitTimeoutSeconds: 1 };
 const SKIP: ConsumerOptions<Numbered> = { ...LIMIT, failure: { retry: { attempts: 3 }, onExhausted: "skip" } };
 
-/** A session in which the server waits for the commit timeout in vain. */
+/** A session in which no commit arrives before the commit timeout. */
 async function losing(test: TestConsumer, send: (stream: ScriptedStream) => void): Promise<void> {
   const stream = await test.open();
   send(stream);

@@ -1,4 +1,4 @@
-/** What a consumer goes through with its streams: opening, losing, waiting, and who is told. */
+/** The streams of a consumer: opened, lost, waited for, and what is reported of them. */
 import { describe, expect, it, onTestFinished } from "vitest";
 import { HttpError, NoFreeSlotError, type StateChange, TimeoutError } from "../src/index.ts";
 import { ScriptedTransport } from "./scripted-transport.ts";
@@ -6,7 +6,7 @@ import { Held, testConsumer } from "./test-consumer.ts";
 
 const idle = { onEvent: (): void => undefined };
 
-describe("what cannot be mended by trying again", () => {
+describe("failures that another try cannot repair", () => {
   it.each([400, 403, 404, 406, 410, 412, 415, 422, 501])(
     "FA4: a %i surfaces as fatal: one attempt, one error, for `done` and `onFailed`",
     async (status) => {
@@ -141,7 +141,7 @@ describe("what may pass", () => {
     expect(waits()).toEqual([10]);
   });
 
-  it("a gateway's page of HTML is told with its status, and none of the page", async () => {
+  it("a gateway's page of HTML is reported by its status, without its text", async () => {
     const page = { status: 502, body: "<html><h1>502 Bad Gateway</h1></html>" };
     const test = testConsumer(idle, {}, new ScriptedTransport().willOpen(page).willAnswer(page));
     await test.pass(10);
@@ -156,7 +156,7 @@ describe("what may pass", () => {
 });
 
 describe("silence", () => {
-  it("S2: a spare consumer without partitions is left alone for 130 seconds, and not for ever", async () => {
+  it("S2: a spare consumer without partitions keeps its stream for 130 seconds, and then reconnects", async () => {
     const test = testConsumer(idle);
     const server = await test.open();
     await test.pass(130_000);
@@ -187,7 +187,7 @@ describe("silence", () => {
     expect([server.closed, test.retries]).toEqual([false, []]);
   });
 
-  it("HS4: a keep-alive is handed to no handler, is never committed, and is no batch in any count", async () => {
+  it("HS4: a keep-alive is handed to no handler, is never committed, and is counted as no batch", async () => {
     const seen: number[] = [];
     const test = testConsumer({ onEvent: ({ n }) => void seen.push(n) });
     const server = await test.open();
@@ -203,7 +203,7 @@ describe("silence", () => {
 });
 
 describe("a slot", () => {
-  it("is waited for quietly for flush and commit timeout together; then somebody is told", async () => {
+  it("is waited for without a report for flush and commit timeout together; then it is reported", async () => {
     const changes: StateChange[] = [];
     const transport = new ScriptedTransport();
     transport.onOpen = () => ({ status: 409, body: '{"title":"Conflict","detail":"No free slots"}' });
@@ -233,7 +233,7 @@ describe("a slot", () => {
 });
 
 describe("states", () => {
-  it("are told in their order, each with its reason, to the end", async () => {
+  it("are reported in their order, each with its reason, to the end", async () => {
     const changes: (string | undefined)[][] = [];
     const test = testConsumer(idle, {
       onState: ({ state, previous, reason }) => void changes.push([previous, state, reason?.code]),

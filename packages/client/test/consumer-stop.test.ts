@@ -33,7 +33,7 @@ describe("a stop", () => {
     expect(held.call(0).signal.reason).toBeInstanceOf(NakadiError);
   });
 
-  it("tells handlers at once, which may end or continue: what they say counts, and what they throw is no failure", async () => {
+  it("aborts the handlers' signal at once: what they return counts, and what they throw is not a failure", async () => {
     const held = new Held();
     const test = testConsumer({ onBatch: held.onBatch });
     const server = await test.open();
@@ -86,7 +86,7 @@ describe("a stop", () => {
     expect([test.committed(), report.abandoned.map(({ because }) => because)]).toEqual([[["0:1"]], ["not-done"]]);
   });
 
-  it("does not wait for what is to be tried again: that comes again", async () => {
+  it("does not wait for what is to be tried again: that is delivered again", async () => {
     let calls = 0;
     const test = testConsumer({
       onEvent() {
@@ -168,7 +168,7 @@ describe("a stop", () => {
     ]);
   });
 
-  it("opens no other stream when its own breaks meanwhile, and commits what was done of it", async () => {
+  it("opens no other stream when its own breaks during the stop, and commits what was done of it", async () => {
     const held = new Held();
     const test = testConsumer({ onBatch: held.onBatch }, { commit: { every: { batches: 5 } } });
     const server = await test.open();

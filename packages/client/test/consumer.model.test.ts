@@ -61,7 +61,7 @@ class Model {
   readonly done = new Map(LANES.map((lane) => [lane, new Set<number>()]));
   readonly answers: Extract<Step, { kind: "commit" }>["answer"][] = [];
   readonly lost = new Set<string>();
-  /** Events that were committed and not done: there is nobody here to throw at but the client. */
+  /** Events that were committed and not done; an error here would be caught by the client. */
   readonly early: string[] = [];
   #sent = new Map<string, number>();
 
@@ -89,7 +89,7 @@ class Model {
   #commit(streamId: string, items: readonly { partition: string; offset: string }[]): Answer {
     const answer = this.answers.shift() ?? "taken";
     if (answer === "unavailable") return { status: 503 };
-    // Whoever has opened another stream has let go of this one.
+    // A consumer that has opened another stream has released this one.
     if (answer === "refused" || this.transport.streams.at(-1)?.id !== streamId) return { status: 422 };
     if (answer === "one lane refused" && items[0]) this.lost.add(items[0].partition);
     if (items.some(({ partition }) => this.lost.has(partition))) return { status: 422 };
@@ -149,7 +149,7 @@ it("whatever happens: every event is done before it is committed, in order, and 
           else transport.streams.at(-1)?.fail();
           await turn();
         }
-        // The weather gets better: what is left is delivered, and what a handler held back comes again in another session.
+        // Faults end: the rest is delivered, and what a handler held back is delivered again in another session.
         endings.length = 0;
         model.answers.length = 0;
         const end = (): boolean => [...model.committed.values()].every((at) => at === LENGTH);

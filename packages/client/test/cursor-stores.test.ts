@@ -51,7 +51,7 @@ describe("a store in a file", () => {
     expect(await readdir(path)).toEqual(["cursors.json"]);
   });
 
-  it("is the old one or the new one, never half of it, however often it is read meanwhile", async () => {
+  it("is the old one or the new one, never half of it, however often it is read during a write", async () => {
     const file = join(await folder(), "cursors.json");
     const store = fileCursorStore(file);
     await store.save("e", [cursor("0", "0")]);

@@ -58,7 +58,7 @@ describe("a file", () => {
     expect(lines.map((line) => JSON.parse(line) as unknown)).toEqual([{ old: true }, ...letters]);
   });
 
-  it("that cannot be written is a failure; half a line that it left is no part of the next letter's", async () => {
+  it("that cannot be written is a failure; the half line that it left does not reach into the next letter", async () => {
     const folder = join(await directory(), "letters");
     const sink = toFile(join(folder, "dead.ndjson"));
     await expect(sink(letter(1), context)).rejects.toMatchObject({ code: "ENOENT" });

@@ -34,7 +34,7 @@ describe.each(ENSURED)("ensuring %s", (what, ensure) => {
     expect(found).toMatchObject(what === "a subscription" ? { id: "s" } : eventType);
   });
 
-  it("waits no longer than it may, not at all where that is wanted, and not for what waiting does not mend", async () => {
+  it("waits no longer than it may, not at all where that is wanted, and not for failures that waiting cannot repair", async () => {
     const { nakadi, transport } = client();
     transport.onRequest = away;
     for (const retry of [false, { maxElapsedMs: 0 }, { ...quick, maxElapsedMs: 1 }])

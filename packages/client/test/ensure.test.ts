@@ -53,7 +53,7 @@ describe("ensuring an event type", () => {
     expect(sent()).toEqual(["GET /event-types/e", "POST /event-types", "GET /event-types/e"]);
   });
 
-  it("that somebody else creates in the same moment looks again", async () => {
+  it("that another client creates in the same moment looks again", async () => {
     const { nakadi, transport, sent } = testClient();
     transport.willAnswer({ status: 404 }, { status: 409 }, json(200, stored));
     expect(await nakadi.eventTypes.ensure(wanted)).toEqual(stored);

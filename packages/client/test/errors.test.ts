@@ -83,7 +83,7 @@ function clientOf(answer?: Answer): client.NakadiClient {
 
 const answered = (status: number): Promise<void> => clientOf({ status }).eventTypes.delete("e");
 
-/** What `onRetry` is told in the end, when each attempt to open a stream is answered the same way. */
+/** The last call of `onRetry`, when each attempt to open a stream is answered the same way. */
 async function retriedAfter(ms: number, transport: ScriptedTransport, answer: Answer): Promise<void> {
   transport.onOpen = () => answer;
   const { pass, retries } = testStream({}, transport);
@@ -186,7 +186,7 @@ describe("an answer of the server", () => {
     });
   });
 
-  it("412 says how to mend it", async () => {
+  it("412 says how to repair it", async () => {
     const transport = new ScriptedTransport().willOpen({
       status: 412,
       body: '{"title":"Precondition Failed","detail":"gone"}',

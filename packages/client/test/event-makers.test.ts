@@ -52,7 +52,7 @@ describe("business events", () => {
     expectTypeOf(businessEvents<Order>()({ order: "1" })).toEqualTypeOf<BusinessEvent<Order>>();
   });
 
-  it.each([[null], ["text"], [[1]], [1]])("%j is no payload", (payload) => {
+  it.each([[null], ["text"], [[1]], [1]])("%j is refused as a payload", (payload) => {
     expect(() => businessEvents()(payload as never)).toThrow(expect.objectContaining({ path: "payload" }));
   });
 
@@ -173,7 +173,7 @@ describe("a consumer tag", () => {
     );
   });
 
-  it.each([["x"], [""], [`${id}, other=1`], [1]])("%j is no subscription's id", (consumerSubscriptionId) => {
+  it.each([["x"], [""], [`${id}, other=1`], [1]])("%j is refused as a subscription's id", (consumerSubscriptionId) => {
     const { nakadi } = scripted([]);
     expect(() => nakadi.publisher("e", { consumerSubscriptionId } as PublisherOptions)).toThrow(
       expect.objectContaining({ path: "options.consumerSubscriptionId" }),

@@ -48,7 +48,7 @@ describe("an answer that is compressed", () => {
     await nakadi.eventTypes.delete("e");
   });
 
-  it("says so to who publishes, and does not say that the events are stored", async () => {
+  it("fails the publisher's call, and does not say that the events are stored", async () => {
     const once = { retry: { attempts: 1 } };
     const { publisher } = scripted([{ status: 200, headers, body: "\u001f\u008b" }], once);
     const { verdicts, cause } = await publisher.publish([{ n: 1 }]);

@@ -88,7 +88,7 @@ describe("a transport that the program gives", () => {
 });
 
 describe("a token file", () => {
-  it("NN4: loses its line feed; one that is away for a moment is no end: the known token goes on, and a refresh is tried again later", async () => {
+  it("NN4: loses its line feed; while the file is missing the known token stays in use, and a refresh is tried again later", async () => {
     const directory = await mkdtemp(join(tmpdir(), "nakadi-token-"));
     onTestFinished(() => rm(directory, { recursive: true }));
     const path = join(directory, "token");

@@ -115,7 +115,7 @@ describe("positions that the log does not hold", () => {
     expect(told).toEqual([{ partition: "1", offset: "500", replacement: "99" }]);
   });
 
-  it("that the server refuses though it holds them are fatal, and not asked for for ever", async () => {
+  it("that the server refuses though it holds them are fatal, and not asked for without end", async () => {
     const { stream, transport } = testEventTypeStream({ from: "begin", expired: "oldest" });
     transport.onOpen = () => ({ status: 412 });
     await expect(stream.nextBatch()).rejects.toMatchObject({ status: 412 });

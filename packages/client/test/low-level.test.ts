@@ -60,7 +60,7 @@ describe("a stream of an event type", () => {
     );
   });
 
-  it("keeps the contract: one reader, an end for all who wait, no batch for an abort, the stream's id with the batch", async () => {
+  it("keeps the contract: one reader, an end for all waiting calls, no batch for an abort, the stream's id with the batch", async () => {
     const { stream, open } = testEventTypeStream();
     const server = await open();
     const abort = new AbortController();
@@ -109,7 +109,7 @@ describe("a stream of an event type", () => {
     expect([server.closed, retries[0]?.code]).toEqual([true, "TIMEOUT"]);
   });
 
-  it("a problem in the middle, when reading was forbidden, ends it with what the next attempt is told", async () => {
+  it("a problem in the middle, when reading was forbidden, ends it with the answer of the next attempt", async () => {
     const { stream, transport, open, pass } = testEventTypeStream();
     const server = await open();
     transport.willOpen({ status: 403 });

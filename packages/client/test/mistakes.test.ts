@@ -1,4 +1,4 @@
-/** Failures that no further try mends end at once, with what is wrong; those of a network do not. */
+/** Failures that another try cannot repair end at once, with their reason; those of a network do not. */
 import { execFile } from "node:child_process";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import http from "node:http";

@@ -45,7 +45,7 @@ describe("the end", () => {
     expect([test.store.rows.length, test.clock.pending]).toEqual([1, 0]);
   });
 
-  it("a store that never comes back holds nobody for ever", async () => {
+  it("a store that never comes back blocks no stop", async () => {
     const test = testOutbox([]);
     test.store.claim = () => new Promise(() => undefined);
     test.outbox.wake();

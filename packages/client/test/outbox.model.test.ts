@@ -43,7 +43,7 @@ it("whatever server, network and crashes do: a row goes when it is stored, is se
         for (const one of all) {
           const { n } = one.event;
           if (!aside.has(n)) expect(times(n)).toBeGreaterThan(0);
-          // Where an earlier claim was cut off nobody knows, and the model's server may refuse what it has stored.
+          // Where an earlier claim was cut off is unknown, and the model's server may refuse what it has stored.
           else if (store.claims.filter((rows) => rows.includes(one)).length === 1) expect(times(n)).toBe(0);
         }
         // Each time the same event.

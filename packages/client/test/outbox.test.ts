@@ -5,7 +5,7 @@ import { items } from "./scripted-publisher.ts";
 import { row, testOutbox } from "./test-outbox.ts";
 
 describe("rows", () => {
-  it("are claimed oldest first, so many at a time, and go when they are stored", async () => {
+  it("are claimed oldest first, up to the batch size, and are removed when they are stored", async () => {
     const { store, sent, pass } = testOutbox([], { rows: [0, 1, 2, 3, 4].map((n) => row(n)), maxRows: 2 });
     await pass(0);
     expect(sent()).toEqual([
@@ -72,7 +72,7 @@ describe("partial results", () => {
     expect(test.sent()[1]).toEqual(["e", [1, 3]]);
   });
 
-  it("producer#172: a bad event is set aside, with what Nakadi says of it, and holds up nobody", async () => {
+  it("producer#172: a bad event is set aside, with Nakadi's detail, and delays no other", async () => {
     const test = testOutbox(
       [items(422, ["aborted", "validating"], ["failed", "validating", "bad"], ["aborted", "none"])],
       {
@@ -87,7 +87,7 @@ describe("partial results", () => {
     expect(test.sent()[1]).toEqual(["e", [0, 2]]);
   });
 
-  it("what is no event at all is set aside before anything is sent", async () => {
+  it("a row that is not an event is set aside before anything is sent", async () => {
     const circle: { self?: object } = {};
     circle.self = circle;
     const odd = [["text"], null, circle, { n: 1n }, { n: Number.NaN }, "text"].map((event) => ({
@@ -108,14 +108,17 @@ describe("partial results", () => {
     ]);
   });
 
-  it.each([403, 404, 415])("a %i is nobody's fault: no row is set aside, and all are tried again", async (status) => {
-    const test = testOutbox([{ status, body: '{"title":"no"}' }], { rows: [row(0), row(1)] });
-    await test.pass(0);
-    expect([test.store.rows.length, test.store.aside]).toEqual([2, []]);
-    expect(test.retries).toMatchObject([[{ status }, 100]]);
-    await test.pass(100);
-    expect(test.store.rows).toEqual([]);
-  });
+  it.each([403, 404, 415])(
+    "a %i is the fault of no row: none is set aside, and all are tried again",
+    async (status) => {
+      const test = testOutbox([{ status, body: '{"title":"no"}' }], { rows: [row(0), row(1)] });
+      await test.pass(0);
+      expect([test.store.rows.length, test.store.aside]).toEqual([2, []]);
+      expect(test.retries).toMatchObject([[{ status }, 100]]);
+      await test.pass(100);
+      expect(test.store.rows).toEqual([]);
+    },
+  );
 
   it("one event type's trouble is not another's", async () => {
     const test = testOutbox([], { rows: [row(0, "bad"), row(1)] });

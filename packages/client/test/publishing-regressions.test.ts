@@ -100,7 +100,7 @@ describe("fahrschein", () => {
 });
 
 describe("nakadi-java", () => {
-  it("NJ5: a caller who looks at no result learns all the same that events are not stored", async () => {
+  it("NJ5: a caller that ignores the results learns that events are not stored", async () => {
     const { nakadi, transport, clock } = scripted([], {});
     transport.onRequest = () => items(422, ["failed", "validating", "bad"]);
     const publisher = nakadi.publisher("e", { category: "undefined" });
@@ -209,7 +209,7 @@ describe("what servers do", () => {
     ]);
   });
 
-  it("S9: what a 207 calls aborted or failed may be there: nobody is told that it is not", async () => {
+  it("S9: what a 207 calls aborted or failed may be stored: no outcome denies it", async () => {
     const answer = items(
       207,
       ["submitted", "publishing"],
@@ -227,14 +227,14 @@ describe("what servers do", () => {
     expect(verdicts.map(({ mayBeDuplicated }) => mayBeDuplicated)).toEqual([false, true, true]);
   });
 
-  it("S10: a 422 with stored and aborted events is no word that nothing is stored", async () => {
+  it("S10: a 422 with stored and aborted events does not mean that nothing is stored", async () => {
     const { publisher } = scripted([items(422, ["submitted", "publishing"], ["aborted", "publishing"])], ONCE);
     expect((await publisher.publish(events(2))).verdicts.map(({ status }) => status)).toEqual(["submitted", "unknown"]);
   });
 });
 
 describe("pyNakadi", () => {
-  it("pyNakadi#19: a server that never answers holds nobody", async () => {
+  it("pyNakadi#19: a server that never answers blocks no caller", async () => {
     const server = createServer((socket) => void socket.on("error", () => undefined));
     await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
     onTestFinished(() => void server.close());

@@ -1,4 +1,4 @@
-/** `publish` when no answer comes, when time runs out, and when somebody ends it. */
+/** `publish` when no answer comes, when time runs out, and when it is aborted. */
 import { createServer } from "node:net";
 import type { AddressInfo } from "node:net";
 import { describe, expect, it, onTestFinished } from "vitest";
@@ -104,7 +104,7 @@ describe("ending early", () => {
     expect(clock.pending).toBe(0);
   });
 
-  it("closing the client ends a wait: what was told so far is the verdict", async () => {
+  it("closing the client ends a wait: the verdict is that of the answers so far", async () => {
     const { publisher, clock, nakadi } = scripted([{ status: 429 }]);
     const publishing = publisher.publish(events(1));
     await settle();
@@ -113,7 +113,7 @@ describe("ending early", () => {
     expect(clock.pending).toBe(0);
   });
 
-  it("closing the client ends a request: nobody knows what became of it", async () => {
+  it("closing the client ends a request: its outcome is unknown", async () => {
     const { publisher, nakadi, transport } = scripted([]);
     transport.onRequest = (_request, signal) =>
       new Promise((_resolve, reject) => signal?.addEventListener("abort", () => reject(signal.reason as Error)));

@@ -41,7 +41,7 @@ describe("an answer for the request as a whole", () => {
     expect((await publisher.publish(events(1))).verdicts).toMatchObject([{ status: "unknown" }]);
   });
 
-  it("a 200 of a login page is no success", async () => {
+  it("a 200 of a login page is a failure", async () => {
     const { publisher, inTime, sent } = scripted([{ status: 200, body: "<html>log in</html>" }, { status: 200 }]);
     expect((await inTime(publisher.publish(events(1)))).verdicts).toMatchObject([
       { status: "submitted", mayBeDuplicated: true },
@@ -63,7 +63,7 @@ describe("an answer for the request as a whole", () => {
     expect(sent()).toEqual([[0, 1, 2, 3, 4], [0, 1, 2], [0, 1], [2], [3, 4]]);
   });
 
-  it("400: halves that are not tried any more are spared: nobody knows whether they would be taken", async () => {
+  it("400: halves that are not tried any more are not blamed: whether they would be taken is unknown", async () => {
     const { publisher, sent } = scripted([{ status: 400 }, { status: 401 }]);
     const { verdicts } = await publisher.publish(events(4));
     expect(verdicts.map((verdict) => verdict.status)).toEqual(Array(4).fill("aborted"));
@@ -224,7 +224,7 @@ describe("metadata", () => {
     [{ status: 200, body: "<html>" }, "aborted", 3],
     [{ status: 503 }, "aborted", 3],
     [new TransportError("cut"), "aborted", 3],
-  ])("of a category that nobody tells (%j) nothing is sent: %s", async (answer, verdict, requests) => {
+  ])("of an unknown category (%j) nothing is sent: %s", async (answer, verdict, requests) => {
     const test = scripted([]);
     test.transport.onRequest = () => answer;
     const publisher = test.nakadi.publisher("e", { throwOn: "never", retry: { attempts: 3 } });
@@ -235,7 +235,7 @@ describe("metadata", () => {
 });
 
 describe("what is wrong before anything is sent", () => {
-  it.each([[1n], ["text"], [null], [[1]], [{ n: 1n }], [undefined]])("%s is no event", async (event) => {
+  it.each([[1n], ["text"], [null], [[1]], [{ n: 1n }], [undefined]])("%s is refused as an event", async (event) => {
     const { publisher, transport } = scripted([]);
     await expect(publisher.publish([{ n: 1 }, event])).rejects.toMatchObject({ code: "CONFIG", path: "events[1]" });
     expect(transport.requests).toEqual([]);

@@ -50,7 +50,7 @@ it("its key is that of the object", async () => {
   expect(keys).toEqual([{ order: "a" }]);
 });
 
-it.each(["007", "[1]", '"a"', "", "{", "null"])("%s is no event, and is not quoted", async (text) => {
+it.each(["007", "[1]", '"a"', "", "{", "null"])("%s is refused as an event, and is not quoted", async (text) => {
   const { publisher, transport } = scripted([]);
   const wrong = { code: "CONFIG", message: "events[0] must be a JSON object" };
   await expect(publisher.publish([rawEvent(text)])).rejects.toMatchObject(wrong);

@@ -1,4 +1,4 @@
-/** What whoever takes batches can rely on (design 3.5). */
+/** What a reader of batches can rely on. */
 import { getEventListeners } from "node:events";
 import { describe, expect, it } from "vitest";
 import { ConfigError } from "../src/index.ts";
@@ -33,7 +33,7 @@ describe("reading", () => {
     expect(String(transport.requests[0]?.body)).not.toContain(server.id);
   });
 
-  it("serves those who wait in their order, and an abort takes no batch", async () => {
+  it("serves waiting calls in their order, and an abort takes no batch", async () => {
     const { stream, open } = testStream();
     const server = await open();
     const abort = new AbortController();
@@ -54,7 +54,7 @@ describe("reading", () => {
     expect((await stream.nextBatch())?.events).toEqual([{ n: 1 }]);
   });
 
-  it("a long line is taken apart in turns of the event loop, and the socket rests meanwhile", async () => {
+  it("a long line is parsed in turns of the event loop, and the socket is paused until its end", async () => {
     const { stream, open } = testStream();
     const server = await open();
     const event = { n: 1, tags: ["x"], other: ["y"] };
@@ -80,7 +80,7 @@ describe("reading", () => {
     expect(server.paused).toBe(false);
   });
 
-  it("whoever waits goes on waiting when a stream breaks, and gets what the next one brings", async () => {
+  it("a waiting call goes on waiting when a stream breaks, and gets what the next one brings", async () => {
     const { stream, open, pass, retries } = testStream();
     const waiting = [stream.nextBatch(), stream.nextBatch()];
     (await open()).fail();
@@ -91,7 +91,7 @@ describe("reading", () => {
     expect(retries).toHaveLength(1);
   });
 
-  it("a fatal error is for all who wait, whoever asks later, and the loop", async () => {
+  it("a fatal error is for all waiting calls, each later call, and the loop", async () => {
     const several = testStream({}, new ScriptedTransport().willOpen({ status: 403 }));
     const waiting = [several.stream.nextBatch(), several.stream.nextBatch()];
     const [first, second] = await Promise.all(waiting.map((one) => one.catch((error: unknown) => error)));

@@ -3,7 +3,7 @@ import { HttpError, NakadiClient, NoFreeSlotError, ProtocolError } from "../src/
 import { ScriptedTransport } from "./scripted-transport.ts";
 import { settle, testStream } from "./test-stream.ts";
 
-describe("invariant 6: transient and fatal are told apart", () => {
+describe("invariant 6: transient and fatal failures differ", () => {
   it.each([400, 403, 404, 406, 410, 412, 415, 422, 501, 302])(
     "FA4: a %i on opening is fatal, for every reader, every time",
     async (status) => {
@@ -135,7 +135,7 @@ describe("invariant 6: transient and fatal are told apart", () => {
     expect(retries.map(({ delayMs }) => delayMs)).toEqual([10, 15, 10, 10]);
   });
 
-  it("a regular end after a useful life is nobody's alarm: Commit timeout reached though all was committed, and the like", async () => {
+  it("a regular end after a useful life is not reported: Commit timeout reached though all was committed, and the like", async () => {
     const { stream, open, pass, retries, transport } = testStream();
     const server = await open();
     server.batch(1);
@@ -152,7 +152,7 @@ describe("invariant 6: transient and fatal are told apart", () => {
 });
 
 describe("observers", () => {
-  it("GO2: onRetry is told of each retry with the real wait, onHealthy of each opened stream", async () => {
+  it("GO2: onRetry gets each retry with the real wait, onHealthy each opened stream", async () => {
     const transport = new ScriptedTransport().willOpen(new Error("ECONNREFUSED"), { status: 503 });
     const { open, pass, retries, healthy } = testStream({}, transport);
     await pass(9);

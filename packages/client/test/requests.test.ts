@@ -18,7 +18,7 @@ function testClient(token?: string): { nakadi: NakadiClient; transport: Scripted
 const subscription = { owning_application: "a", event_types: ["e"] };
 
 describe("a redirect", () => {
-  it("is never a success: nobody follows it", async () => {
+  it("is never a success, and is not followed", async () => {
     const { nakadi, transport } = testClient();
     transport.onRequest = () => ({ status: 302, headers: { location: "https://elsewhere" } });
     for (const attempt of [nakadi.eventTypes.delete("e"), nakadi.subscriptions.get("s")]) {
@@ -36,14 +36,14 @@ describe("names and ids", () => {
 });
 
 describe("creating a subscription", () => {
-  it("finds it where somebody else has created it in the same moment", async () => {
+  it("finds it where another client has created it in the same moment", async () => {
     const { nakadi, transport } = testClient();
     transport.willAnswer({ status: 409 }, { status: 200, body: '{"id":"s"}' });
     expect(await nakadi.subscriptions.ensure(subscription)).toEqual({ id: "s" });
     expect(transport.requests.map(({ method }) => method)).toEqual(["POST", "POST"]);
   });
 
-  it("pins a new one, and a refusal of that is no failure", async () => {
+  it("pins a new one, and a refusal of that is not a failure", async () => {
     const { nakadi, transport } = testClient();
     transport.willAnswer({ status: 201, body: '{"id":"s"}' }, { status: 403 });
     await nakadi.subscriptions.ensure(subscription);
@@ -105,7 +105,7 @@ describe("invariant 10: no token and no payload is ever shown", () => {
     expect(inspect(error, { depth: 9 })).not.toContain("s3cret");
   });
 
-  it("neither does a batch show its events, but to who asks for them", async () => {
+  it("neither does a batch show its events, except to code that reads them", async () => {
     const { stream, open } = testStream();
     (await open()).batch(4_711);
     const batch = await stream.nextBatch();
@@ -156,7 +156,7 @@ describe("headers of every request", () => {
 });
 
 describe("a signal that many calls share", () => {
-  it("is no leak, and Node is not made to say so", async () => {
+  it("leaks no listener, and Node does not warn of one", async () => {
     const warnings: string[] = [];
     const note = ({ message }: Error): void => void warnings.push(message);
     process.on("warning", note);

@@ -1,4 +1,4 @@
-/** Stages of a stop: what is told first ends first. */
+/** Stages of a stop: each ends before the next begins. */
 import { afterEach, describe, expect, it } from "vitest";
 import { type Stoppable, stopOnSignals } from "../src/index.ts";
 import { testConsumer } from "./test-consumer.ts";

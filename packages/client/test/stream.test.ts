@@ -47,7 +47,7 @@ describe("invariant 5: silence is detected", () => {
     expect([server.closed, transport.opened.length]).toEqual([false, 1]);
   });
 
-  it("S2: a spare consumer without partitions is left alone for 130 seconds, and not for ever", async () => {
+  it("S2: a spare consumer without partitions keeps its stream for 130 seconds, and then reconnects", async () => {
     const { open, pass, retries } = testStream();
     const server = await open();
     await pass(130_000);
@@ -57,7 +57,7 @@ describe("invariant 5: silence is detected", () => {
     expect(retries[0]?.error).toBeInstanceOf(TimeoutError);
   });
 
-  it("is not looked for while nobody takes batches", async () => {
+  it("is not looked for while no batch is taken", async () => {
     const { open, pass } = testStream({ bufferedBatches: 1 });
     const server = await open();
     server.batch(1);
@@ -99,7 +99,7 @@ describe("invariant 7: bounds", () => {
     expect(retries[0]?.error.message).not.toContain("login");
   });
 
-  it("events that are not JSON are an error of whoever asks for them, not of the stream", async () => {
+  it("events that are not JSON are an error of the call that reads them, not of the stream", async () => {
     const { stream, open } = testStream();
     const server = await open();
     server.send('{"cursor":{"partition":"0","offset":"1","event_type":"e","cursor_token":"t"},"events":[{"n":}]}\n');
@@ -110,7 +110,7 @@ describe("invariant 7: bounds", () => {
 });
 
 describe("invariant 8: close", () => {
-  it("GO3, GO4: ends all who wait, with nothing, and whoever asks later, as often as it is called", async () => {
+  it("GO3, GO4: ends all waiting calls with nothing, and each later call, as often as it is called", async () => {
     const { stream, open } = testStream();
     await open();
     const waiting = [stream.nextBatch(), stream.nextBatch()];

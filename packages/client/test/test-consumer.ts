@@ -22,7 +22,7 @@ export interface TestConsumer {
   transport: ScriptedTransport;
   clock: ManualClock;
   nakadi: NakadiClient;
-  /** What `onRetry` was told. */
+  /** The calls of `onRetry`. */
   retries: { error: NakadiError; delayMs: number }[];
   settle: () => Promise<void>;
   /** Moves the clock in small steps, and lets everything happen after each. */

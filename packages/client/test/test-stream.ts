@@ -10,7 +10,7 @@ export interface TestStream {
   transport: ScriptedTransport;
   clock: ManualClock;
   nakadi: NakadiClient;
-  /** What `onRetry` was told. */
+  /** The calls of `onRetry`. */
   retries: { error: NakadiError; delayMs: number }[];
   /** How often `onHealthy` was called. */
   healthy: () => number;

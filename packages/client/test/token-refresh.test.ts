@@ -1,4 +1,4 @@
-/** What becomes of requests whose token is refused: each refusal of a token leads to one refresh, whoever was refused. */
+/** Requests whose token is refused: each refused token leads to one refresh, however many requests carried it. */
 import { describe, expect, it, onTestFinished } from "vitest";
 import { NakadiClient } from "../src/index.ts";
 import { ScriptedTransport } from "./scripted-transport.ts";
@@ -94,7 +94,7 @@ describe("requests that are refused with the same token", () => {
     expect(codes(await repeated)).toEqual([undefined]);
   });
 
-  it("one aborted request takes the refresh from nobody, and a refresh that hangs is asked for again", async () => {
+  it("one aborted request does not end the refresh of others, and a refresh that hangs is asked for again", async () => {
     const { nakadi, refreshes } = world(new Set(["second"]), 1_000);
     const abort = new AbortController();
     const aborted = nakadi.subscriptions.delete("s", { signal: abort.signal });

@@ -171,7 +171,7 @@ describe("many requests at once", () => {
     expect(requests).toEqual(["GET /first", "GET /last"]);
   });
 
-  it("that wait when the transport is closed are told so", async () => {
+  it("that wait when the transport is closed fail with that reason", async () => {
     const { url } = await server(() => undefined);
     const transport = transportTo(url, { maxConnections: 1 });
     const all = Array.from({ length: 5 }, () => transport.request(get(), LIMITS));
@@ -193,7 +193,7 @@ describe("a stream", () => {
     expect([stream.status, stream.headers["x-nakadi-streamid"]]).toEqual([200, "id"]);
   });
 
-  it("delivers what came before anybody read, and its regular end", async () => {
+  it("delivers what came before the first read, and its regular end", async () => {
     const { url } = await server((_request, response) => response.end("one\ntwo\n"));
     const stream = await transportTo(url).openStream(get(), 10_000);
     expect(await readAll(stream)).toEqual({ text: "one\ntwo\n" });
@@ -254,7 +254,7 @@ describe("a stream", () => {
     expect(told).toEqual([]);
   });
 
-  it("does not wait for its head for ever", async () => {
+  it("waits for its head up to a limit", async () => {
     const { url, sockets } = await server(() => undefined);
     await expect(transportTo(url).openStream(get(), 50)).rejects.toMatchObject({ code: "TIMEOUT" });
     await expect.poll(() => sockets.size).toBe(0);

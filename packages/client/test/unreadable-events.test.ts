@@ -43,7 +43,7 @@ describe("an event that is not JSON", () => {
     );
   });
 
-  it("that cannot be told from what follows it is one with it", () => {
+  it("that cannot be separated from what follows is one event with it", () => {
     for (const rest of ['{"a":"', '{"a":[1', "[[", '1,"x']) {
       const events = Array.from(eachEvent(Buffer.from(`[1,${rest}]`)), text);
       expect(events.join(",")).toBe(`1,${rest}`);
@@ -94,7 +94,7 @@ describe("a consumer", () => {
     expect((await test.consumer.stop()).skipped).toBe(1);
   });
 
-  it("stops at it with an error that names it, commits nothing behind it, and tries nothing in vain", async () => {
+  it("stops at it with an error that names it, commits nothing behind it, and does not try it again", async () => {
     const seen: number[] = [];
     const test = testConsumer({ onEvent: ({ n }) => void seen.push(n) });
     const failed = test.consumer.done.catch((error: unknown) => error);

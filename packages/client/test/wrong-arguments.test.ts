@@ -54,7 +54,7 @@ describe("a signal that is none", () => {
   const signal = new AbortController() as unknown as AbortSignal;
   const wrong = { code: "CONFIG", path: "options.signal" };
 
-  it("takes no batch from whoever asks next", async () => {
+  it("takes no batch from the next call", async () => {
     const { stream, open } = testStream();
     const server = await open();
     await expect(stream.nextBatch({ signal })).rejects.toMatchObject(wrong);

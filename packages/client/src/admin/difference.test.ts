@@ -52,7 +52,7 @@ describe("a difference", () => {
       { schema: { ...current.schema, schema: '{"properties":{"n":{"type":"string"},"a/b":{}},"required":["n"]}' } },
     ],
     [
-      "a schema that is no document",
+      "a schema that is not a document",
       { schema: { type: "avro_schema", schema: "x" } },
       `  ~ schema.type: "json_schema" → "avro_schema"\n  ~ schema.schema: ${JSON.stringify(schema.schema)} → "x"`,
       { schema: { ...current.schema, type: "avro_schema", schema: "x" } },
@@ -70,7 +70,7 @@ describe("a difference", () => {
       { annotations: { team: "two", "example.org/new": "y" } },
     ],
     [
-      "who may what",
+      "the permissions",
       { authorization: { admins: [user("a")], readers: [user("a")] } },
       `  ~ authorization.admins: ${JSON.stringify([user("a"), user("b")])} → ${JSON.stringify([user("a")])}`,
       { authorization: { admins: [user("a")], readers: [user("a")] } },
@@ -81,7 +81,7 @@ describe("a difference", () => {
     expect(merged(current, wanted)).toEqual({ ...current, ...sent });
   });
 
-  it.each(["__proto__", "constructor", "toString"])("is told of a member named %s", (name) => {
+  it.each(["__proto__", "constructor", "toString"])("compares a member named %s", (name) => {
     const named = (value: string): object => JSON.parse(`{${JSON.stringify(name)}:${JSON.stringify(value)}}`) as object;
     const labels = (of: object): object => ({ labels: of });
     expect(differenceOf(labels({}), labels(named("x"))).changes).toEqual([

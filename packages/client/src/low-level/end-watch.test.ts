@@ -111,7 +111,7 @@ describe("the end", () => {
     expect(reached()).toBe(1);
   });
 
-  it("is nobody's business after the close", async () => {
+  it("is ignored after the close", async () => {
     const { watch, reached, pass, clock } = testWatch();
     await watch.begin([at("0", 0)], [at("0", 5)]);
     watch.taken(at("0", 6));

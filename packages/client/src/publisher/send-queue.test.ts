@@ -8,7 +8,7 @@ interface Item {
   n: number;
 }
 
-/** What the queue is told, and what must hold whatever it is told. */
+/** The calls to the queue, and what holds after each of them. */
 class Real {
   readonly queue: SendQueue<Item>;
   readonly limits: BatchLimits;
