@@ -36,10 +36,10 @@ export const agedRows = [
     name: `aged-${name}`,
     unit: "µs",
     run: () =>
-      compared(past, async ({ url, meanwhile }) => {
+      compared(past, async ({ url, background }) => {
         const began = performance.now();
         for (let count = 0; count < PUBLISHES; count += 1) {
-          if (count % 10 === 0) void meanwhile?.();
+          if (count % 10 === 0) void background?.();
           await publish(url);
         }
         return ((performance.now() - began) * 1_000) / PUBLISHES;
@@ -91,10 +91,10 @@ async function compared(past, measure) {
       stores[name] = await started(join(folder, name));
       await createEventType(stores[name].url);
     }
-    const meanwhile = await past(stores.ours.url);
+    const background = await past(stores.ours.url);
     for (let round = -1; round < ROUNDS; round += 1) {
       for (const name of ["ours", "limit"]) {
-        const value = await measure({ url: stores[name].url, meanwhile: name === "ours" ? meanwhile : undefined });
+        const value = await measure({ url: stores[name].url, background: name === "ours" ? background : undefined });
         if (round >= 0) results[name].push(value);
       }
     }

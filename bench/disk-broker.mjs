@@ -23,7 +23,7 @@ export async function stopped(broker) {
   await once(broker, "exit");
 }
 
-// Publishes so many events of `bytes` bytes to the event type.
+// Publishes `count` events of `bytes` bytes to the event type.
 export async function fill(url, eventType, events, bytes = 10) {
   let left = events / BATCH;
   const pad = "x".repeat(Math.max(0, bytes - 20));

@@ -24,6 +24,7 @@ const steps = {
     ]),
   ],
   arrows: [[process.execPath, join("scripts", "import-arrows.mjs")]],
+  words: [[process.execPath, join("scripts", "words.mjs")]],
   links: [[process.execPath, join("scripts", "links.mjs")]],
   reference: [build, [bin("typedoc")]],
 };

@@ -1,4 +1,4 @@
-/** Why a broker cannot keep its data where it was told to. */
+/** Why a broker cannot keep its data in the directory that it was given. */
 
 /**
  * `in-use`: another process has it. `not-ours`: it belongs to something else. `newer-format`: a newer version has written it.

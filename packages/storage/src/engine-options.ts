@@ -1,5 +1,5 @@
 /**
- * What an engine is told: a misspelt option would do nothing.
+ * The options of an engine: a misspelt one would do nothing.
  * @pure
  */
 import { unknownOption } from "nakadi-protocol";

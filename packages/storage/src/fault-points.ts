@@ -5,7 +5,7 @@
 
 /**
  * `before-write`: a group of writes is put together, nothing of it is on disk. `writing`: the storage has it and flushes.
- * `after-flush`: all of it is on disk, and nobody has been told.
+ * `after-flush`: all of it is on disk, and not acknowledged.
  */
 export const FAULT_POINTS = ["before-write", "writing", "after-flush"] as const;
 

@@ -49,7 +49,7 @@ export function judgeCommits(
   return { outcomes, moved };
 }
 
-/** Whether nobody has touched a partition's progress since `seen` was read. */
+/** Whether a partition's progress is as it was when `seen` was read. */
 export function sameProgress(seen: Progress, now: Progress | undefined): boolean {
   return (
     now !== undefined &&

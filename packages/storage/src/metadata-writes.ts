@@ -4,13 +4,13 @@
  */
 import type { Write } from "./ports.ts";
 
-/** Whether the record has the version that the write expects; `undefined` is no record. */
+/** Whether the record has the version that the write expects; `undefined`: there is none. */
 export function expected({ expect }: Write, current: number | undefined): boolean {
   if (expect === "any") return true;
   return expect === "absent" ? current === undefined : current === expect;
 }
 
-/** The writes that others are told of. */
+/** The writes that cause a hint. */
 export function told(writes: readonly Write[]): readonly Write[] {
   return writes.filter((write) => "remove" in write || !write.unchanged);
 }

@@ -90,6 +90,6 @@ async function enginePackage(scheme: string): Promise<EnginePackage> {
   if (typeof loaded.engineAt === "function") return loaded as EnginePackage;
   throw new NoSuchEngineError(
     scheme,
-    `the package ${name} has no function engineAt, so it is no engine for ${scheme}:`,
+    `the package ${name} has no function engineAt, so it cannot be the engine for ${scheme}:`,
   );
 }

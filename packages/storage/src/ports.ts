@@ -57,7 +57,7 @@ export interface Slice {
 }
 
 export interface LogPolicy {
-  /** null: kept for ever. */
+  /** null: kept without a limit. */
   retentionMs: number | null;
   compact: boolean;
 }
@@ -129,7 +129,7 @@ export interface Versioned<T> {
   version: number;
 }
 
-/** With `unchanged` the value is what it was, and only the version is another one: no listener is told. */
+/** With `unchanged` the value is what it was, and only the version is another one: listeners get no hint. */
 export type Write =
   | { kind: string; id: string; expect: number | "absent" | "any"; value: unknown; unchanged?: true }
   | { kind: string; id: string; expect: number; remove: true };

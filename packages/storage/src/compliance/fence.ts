@@ -140,7 +140,7 @@ export function fenceCompliance(twoNodes: WithTwoNodes): void {
   });
 }
 
-/** `e:0` and `e:1` are owned by session `s`, `e:2` by `t` and `e:3` by nobody. Says which node holds the lease of both. */
+/** `e:0` and `e:1` are owned by session `s`, `e:2` by `t` and `e:3` by none. Says which node holds the lease of both. */
 async function ownedByS(coordination: CoordinationPort, subscription: string): Promise<string> {
   const node = randomUUID();
   await coordination.join(node, 60_000);

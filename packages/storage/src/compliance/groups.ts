@@ -17,7 +17,7 @@ export function session(id: string, node: string): Session {
   return { id, node, requested: [], commitTimeoutMs: 60_000 };
 }
 
-/** `owners` by partition; null: nobody's. */
+/** `owners` by partition; null: without an owner. */
 export function topology(owners: Readonly<Record<string, string | null>>): Owned[] {
   return Object.entries(owners).map(([partition, owner]) => ({
     partition: partition as PartitionKey,

@@ -1,5 +1,5 @@
 /**
- * Hints come to every node, after what they tell of can be seen, and a listener that also polls misses nothing.
+ * Hints come to every node, after their change can be read, and a listener that also polls misses nothing.
  */
 import { randomUUID } from "node:crypto";
 import fc from "fast-check";
@@ -59,7 +59,7 @@ export function hintsCompliance(twoNodes: WithTwoNodes): void {
     );
 
     it(
-      "tell nobody of a record that is written again as it is, but for its version",
+      "send no hint for a record of which only the version changes",
       twoNodes(async ({ a, b, clock }) => {
         const record = { kind: "kind", id: "same", value: 1 };
         await b.metadata.write([{ ...record, expect: "absent" }]);
@@ -124,7 +124,7 @@ export function hintsCompliance(twoNodes: WithTwoNodes): void {
     );
 
     it(
-      "let whoever listens and polls read everything once",
+      "let a listener that also polls read everything once",
       twoNodes.timed(async ({ a, b, clock }) => {
         await fc.assert(
           fc.asyncProperty(

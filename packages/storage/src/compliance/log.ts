@@ -111,7 +111,7 @@ export function logCompliance(twoNodes: WithTwoNodes): void {
     );
 
     it(
-      "begins anew where an id comes again",
+      "begins anew where an id is used again",
       twoNodes(async ({ a, b }) => {
         await a.log.create("x", 2, KEEP);
         await a.log.append(

@@ -1,5 +1,5 @@
 /**
- * Storage whose hints are dropped, doubled and late, as the ports allow: for tests of whoever listens.
+ * Storage whose hints are dropped, doubled and late, as the ports allow: for tests of listeners.
  */
 import type { Clock } from "nakadi-protocol";
 import type { CoordinationPort, LogPort, MetadataPort, Storage } from "../ports.ts";

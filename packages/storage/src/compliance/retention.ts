@@ -48,7 +48,7 @@ export function retentionCompliance(twoNodes: WithTwoNodes): void {
     );
 
     it(
-      "keeps for ever where there is none",
+      "keeps everything where there is none",
       twoNodes.timed(async ({ a, b, clock }) => {
         await a.log.create("x", 1, KEEP);
         await appendTo(a.log, "x", 0, records("p"));

@@ -10,7 +10,7 @@ import { withMethod } from "./with-method.ts";
 export class StoppableNode {
   /** The node's own, for its broker: it tells the time of the given one at any moment. */
   readonly clock: Clock;
-  /** What would have happened meanwhile; `undefined` while the node runs. */
+  /** Calls that are held back while the node stands still; `undefined` while it runs. */
   #late: Set<() => void> | undefined;
 
   constructor(clock: Clock) {

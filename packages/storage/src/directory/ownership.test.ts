@@ -23,7 +23,7 @@ async function newDirectory(...more: string[]): Promise<string> {
 }
 
 /**
- * Takes the directory again and again, until it is told to end. What it owns it shows in a file that must not be there:
+ * Takes the directory again and again, until it is stopped. What it owns it shows in a file that must not be there:
  * a second owner finds it.
  */
 const PROGRAM = `

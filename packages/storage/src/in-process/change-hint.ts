@@ -1,5 +1,5 @@
 /**
- * What a listener of a subscription is told.
+ * What a listener of a subscription gets.
  * @pure
  */
 import type { PartitionKey } from "../ports.ts";

@@ -143,7 +143,7 @@ describe("the readings", () => {
     expect(process.isOld(timestampMs, HOUR_MS)).toBe(true);
   });
 
-  it("stay few, however often the wall clock is set, and tell of each time but of no drift", () => {
+  it("stay few, however often the wall clock is set, and show each setting but no drift", () => {
     const clock = new ManualClock();
     const onSet = vi.fn<() => void>();
     const readings = new ClockReadings(clock, [], onSet);

@@ -1,7 +1,7 @@
 /**
- * The timestamps that the wall clock has given within the last so many milliseconds, as the monotonic clock counts them.
+ * The timestamps that the wall clock has given within a span of milliseconds, as the monotonic clock counts them.
  * Retention goes by them: a record whose timestamp was not given within its retention time is older, however the wall clock
- * was set meanwhile.
+ * was set within it.
  *
  * The readings are stretches: within one, the wall clock keeps its distance to the monotonic clock. Setting the wall clock
  * begins a stretch. So does the start of a process, because it is not known how much of the time before was real: time in

@@ -18,7 +18,7 @@ export class Hints<Key, Args extends readonly unknown[] = []> {
     };
   }
 
-  /** Each hint is a microtask of its own: none runs inside the write that it tells of, and none can make it fail. */
+  /** Each hint is a microtask of its own: none runs inside the write that causes it, and none can make it fail. */
   send(key: Key, ...args: Args): void {
     const those = this.#listeners.get(key);
     for (const listener of those ?? []) {

@@ -48,7 +48,7 @@ export class RowTable {
     if (this.#rows.delete(id)) this.#tidied = false;
   }
 
-  /** In no order; a row that changes meanwhile may come as it was, as it is, or twice. */
+  /** In no order; a row that changes during the walk may come as it was, as it is, or twice. */
   entries(): Iterable<readonly [id: string, row: Row | UnparsedRow]> {
     return this.#rows.entries();
   }

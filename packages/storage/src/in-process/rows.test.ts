@@ -1,5 +1,5 @@
 /**
- * Rows over a journal that a test holds: the ports keep the contract whenever it becomes durable, nobody sees what a crash
+ * Rows over a journal that a test holds: the ports keep the contract whenever it becomes durable, no reader sees what a crash
  * would take back, and the journaled entries alone make the rows again.
  */
 import fc from "fast-check";
@@ -12,7 +12,7 @@ import { frozenJson } from "./frozen.ts";
 import { Rows } from "./rows.ts";
 import type { RowEntry } from "./rows.ts";
 
-/** Keeps entries as a disk would, and makes them durable in order when it is told to. */
+/** Keeps entries as a disk would, and makes them durable in order on demand. */
 class HeldJournal {
   readonly durable: string[] = [];
   #held: { text: string; resolve: () => void; reject: (error: unknown) => void }[] = [];

@@ -1,5 +1,5 @@
 /**
- * The journal gives back, in order, everything that it has told anybody of; of what it has not, a beginning.
+ * The journal gives back, in order, everything that it has acknowledged; of the rest, a beginning.
  */
 import { copyFile, mkdtemp, readFile, readdir, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";

@@ -1,6 +1,6 @@
 /**
- * Group commit: what comes while one group is being synced goes together into the next one. After a failed write nobody
- * knows what is on disk, so nothing is tried again and nothing else is written.
+ * Group commit: what comes while one group is being synced goes together into the next one. After a failed write the
+ * content of the disk is unknown, so nothing is tried again and nothing else is written.
  */
 import { join } from "node:path";
 import { DataDirectoryError } from "../../data-directory-error.ts";

@@ -163,7 +163,7 @@ export class JournalFiles {
     // A file that is being renamed may be the one to write to.
     for (let recycling; recycling !== this.#recycling;) await (recycling = this.#recycling);
     const isNew = !this.#numbers.has(number);
-    // Taken before it is made, so that no other file gets the name meanwhile.
+    // Taken before it is made, so that no other file gets the name while it is made.
     this.#numbers.add(number);
     const file = await this.#files.open(this.#path(number), "create");
     this.#open.push({ number, file, identity: await file.identity() });

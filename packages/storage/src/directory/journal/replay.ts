@@ -1,6 +1,6 @@
 /**
  * What the journal holds when the directory is opened: its entries up to the first that is not whole. Where that is the end
- * of the last group that was written, nobody was told of it; where a later group follows, acknowledged data is damaged.
+ * of the last group that was written, it was not acknowledged; where a later group follows, acknowledged data is damaged.
  */
 import { HEADER_BYTES, isWhole, nextMagic, readHeader } from "./entry.ts";
 import type { JournalFiles } from "./journal-files.ts";

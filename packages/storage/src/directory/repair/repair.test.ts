@@ -1,5 +1,5 @@
 /**
- * A damaged directory can be used after a repair: what is intact is there, what is gone is told, and no offset is given twice.
+ * A damaged directory can be used after a repair: what is intact is there, what is gone is reported, and no offset is given twice.
  */
 import { cp, mkdtemp, readFile, readdir, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -66,7 +66,7 @@ describe("a directory that is whole", () => {
 });
 
 describe("a directory with damage", () => {
-  it("is repaired, wherever it is: the rest can be read, and offsets that are gone are told", async () => {
+  it("is repaired, wherever it is: the rest can be read, and offsets that are gone are reported", async () => {
     const segments = await segmentsOf(directory, 1, 0);
     const journal = join(directory, "journal", "0000000000");
     await fc.assert(

@@ -1,6 +1,6 @@
 /**
  * Looks at every frame of a data directory, and saves what can be read of a damaged one. Events between damages stay; of
- * those that are gone the offsets are told, and never given to other events.
+ * those that are gone the offsets are reported, and never given to other events.
  */
 import { join } from "node:path";
 import { InProcessMetadata, StoredMetadata } from "../../in-process/metadata.ts";

@@ -1,5 +1,5 @@
 /**
- * A snapshot that is written while the rows change, with the entries journaled meanwhile, makes the rows again; and what of
+ * A snapshot that is written while the rows change, with the entries journaled during that, makes the rows again; and what of
  * it is damaged is said.
  */
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
@@ -43,12 +43,12 @@ const anyWrites = fc.array(
 );
 
 describe("a snapshot", () => {
-  it("with the entries behind its position is the same rows, whatever is written meanwhile, over several starts", async () => {
+  it("with the entries behind its position is the same rows, whatever is written during it, over several starts", async () => {
     await fc.assert(
       fc.asyncProperty(fc.array(fc.tuple(anyWrites, anyWrites), { minLength: 1, maxLength: 3 }), async (lives) => {
         const directory = await newDirectory();
         const entries: string[] = [];
-        for (const [before, meanwhile] of lives) {
+        for (const [before, during] of lives) {
           const rows = started(await readSnapshot(nodeFiles, directory), entries);
           const write = async ({ turn, ...change }: (typeof before)[number]): Promise<void> => {
             const written = rows.write([change]);
@@ -57,7 +57,7 @@ describe("a snapshot", () => {
           };
           for (const each of before) await write(each);
           const snapshot = writeSnapshot(nodeFiles, directory, { rows, position: entries.length, durable });
-          for (const each of meanwhile) await write(each);
+          for (const each of during) await write(each);
           await snapshot;
           const again = started(await readSnapshot(nodeFiles, directory), entries);
           expect(contents(again)).toEqual(contents(rows));

@@ -10,7 +10,7 @@ const LAST = "log-number";
 const REMOVED = "log-removed";
 
 interface LogRow {
-  /** Never used again, so that a log that comes again finds nothing of the old one. */
+  /** Never used again, so that a log of the same id finds nothing of the old one. */
   readonly number: number;
   readonly partitions: number;
   readonly policy: LogPolicy;

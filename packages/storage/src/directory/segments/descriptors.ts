@@ -46,7 +46,7 @@ export class Descriptors {
     }
   }
 
-  /** The name is gone, or stands for another file now. Who uses the old one still has it. */
+  /** The name is gone, or stands for another file now. Its readers still hold the old one. */
   async forget(path: string): Promise<void> {
     const descriptor = this.#open.get(path);
     if (!descriptor) return;

@@ -112,7 +112,7 @@ describe("what is held", () => {
     await engine.close();
   });
 
-  it("is nothing of a log that nobody touches: neither a start nor an end opens or lists its files", async () => {
+  it("is nothing of an idle log: neither a start nor an end opens or lists its files", async () => {
     let engine = await open();
     const { log } = engine.node("a");
     for (let each = 0; each < 200; each++) {

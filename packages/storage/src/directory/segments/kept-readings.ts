@@ -16,7 +16,7 @@ const KEPT_FOR_MS = 2 * KEEP_MS;
 /** Until `signal` is aborted. */
 export function keepReadings(rows: Rows, clock: Clock, signal: AbortSignal): ClockReadings {
   const keep = (): void => {
-    // A journal that takes nothing any more says so to whoever appends.
+    // A failed journal refuses each append with the reason.
     rows.write([{ table: CLOCK, id: "", value: readings.kept(KEPT_FOR_MS) }]).catch(() => undefined);
   };
   const readings: ClockReadings = new ClockReadings(

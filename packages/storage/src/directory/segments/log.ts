@@ -1,5 +1,5 @@
 /**
- * The log port on a directory. Offsets are given in memory, in the order of the calls; an append is told of when it is
+ * The log port on a directory. Offsets are given in memory, in the order of the calls; an append resolves when it is
  * durable.
  */
 import { checkPartitions } from "../../in-process/log-size.ts";

@@ -122,7 +122,7 @@ export class Partition {
       else if (!(await this.#segments.read(slice))) {
         // What comes before the damage can be had.
         if (slice.frames.length > 0) break;
-        // What retention takes meanwhile is not missing.
+        // What retention takes during the read is not missing.
         if (at >= this.#start) throw new DamagedEventsError(placeOf(this.number, this.index), at);
         slice.next = this.#start;
       }
@@ -153,7 +153,7 @@ export class Partition {
     this.#oldest = undefined;
   }
 
-  /** Whether there are segments that nobody can read any more. */
+  /** Whether there are segments before the log's start. */
   get hasExpired(): boolean {
     const [first, second] = this.#segments.all;
     return first !== undefined && this.#start >= (second?.first ?? this.#written);

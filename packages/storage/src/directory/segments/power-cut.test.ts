@@ -27,7 +27,7 @@ interface Model {
   removing: boolean;
 }
 
-it(`${CUTS} times: nothing acknowledged is lost, nothing is there by half, and nothing of what is gone comes again`, async () => {
+it(`${CUTS} times: nothing acknowledged is lost, nothing is there by half, and nothing that was removed is read again`, async () => {
   const seed = Date.now() % 1_000_000;
   const random = randomFrom(seed);
   const below = (limit: number): number => Math.floor(random() * limit);

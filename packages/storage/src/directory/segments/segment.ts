@@ -164,7 +164,7 @@ export class Segment {
     return Math.ceil(Math.min(bytes * 1.125 + MARK_BYTES / 8, MAX_READ_BYTES));
   }
 
-  /** What was read before, if that is at least `least` bytes from `position` on; else so many, or as many as are wanted. */
+  /** What was read before, if that is at least `least` bytes from `position` on; else `least`, or as many as are wanted. */
   async #chunkAt(position: number, least: number, wanted: number): Promise<Chunk> {
     const found = this.#chunks.find(this, position, least);
     if (found) return found;

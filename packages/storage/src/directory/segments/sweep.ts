@@ -1,5 +1,5 @@
 /**
- * What is done to logs that nobody looks at: retention, and compaction. A partition is loaded only where its row says that
+ * What is done to idle logs: retention, and compaction. A partition is loaded only where its row says that
  * its oldest frame is too old, or that there is enough to compact.
  */
 import { DamagedEventsError } from "../../damaged-events-error.ts";
@@ -15,7 +15,7 @@ const SWEEP_MS = 60_000;
 /** Logs in one turn of the event loop. */
 const AT_ONCE = 500;
 
-/** Compaction is due when so much was never compacted, and half as much as what was. */
+/** Compaction is due when more bytes than this were never compacted, and half as many as were. */
 const DIRTY_BYTES = 1024 * 1024;
 
 /** Sweeps at intervals until the logs are stopped. */
@@ -57,7 +57,7 @@ async function compactLog(logs: StoredLogs, log: StoredLog, due: (bytes: Compact
         await partition.compact(new NewestRecords(logs.readings));
         partitions.keepLater(partition);
       } catch (error) {
-        // Who reads there is told; nothing is taken away beside damage.
+        // Each read there fails with the damage; nothing is removed beside it.
         if (!(error instanceof DamagedEventsError)) throw error;
       }
     });
