@@ -115,14 +115,13 @@ export function checkedOptions(options: BrokerOptions): CheckedOptions {
 }
 
 /** Of `stop`, in milliseconds. @throws {BrokerOptionsError} */
-export function checkedDrain(how: { drainMs?: number }): number {
+export function checkedDrain(how: { drainMs?: number }, defaultMs: number): number {
   demandKnown("options", how, ["drainMs"]);
-  const { drainMs = STOP_DRAIN_MS } = how;
+  const { drainMs = defaultMs } = how;
   if (Number.isFinite(drainMs) && drainMs >= 0 && drainMs <= MAX_TIMER_MS) return drainMs;
   throw new BrokerOptionsError(`drainMs must be a number from 0 to ${MAX_TIMER_MS}, not ${shown(drainMs)}`);
 }
 
-const STOP_DRAIN_MS = 1_000;
 const MAX_TIMER_MS = 2 ** 31 - 1;
 
 function demandKnown(path: string, given: unknown, names: readonly string[]): void {

@@ -7,6 +7,7 @@ import { checkedDrain, checkedOptions } from "./broker-options.ts";
 import type { BrokerOptions } from "./broker-options.ts";
 import { EventTypes } from "./event-types/catalogue.ts";
 import { EventTypeChanges } from "./event-types/changes.ts";
+import { Draining } from "./http/draining.ts";
 import { generateFlowId } from "./http/flow-id.ts";
 import { buildServer } from "./http/server.ts";
 import { silentLogger } from "./logger.ts";
@@ -29,11 +30,12 @@ export interface Broker extends AsyncDisposable {
   readonly port: number;
   readonly clock: Clock;
   /**
-   * Ends streams cleanly, lets requests in flight finish for `drainMs` (0 to 2 147 483 647, default 1 000), then closes.
-   * Idempotent. @throws {BrokerOptionsError}
+   * Accepts no connection any more, ends streams cleanly, answers with `Connection: close`, closes connections that are idle
+   * for 500 ms, and closes the rest after `drainMs` (0 to 2 147 483 647, default the limit `stopDrainMs`). Of several calls the
+   * limit that ends first counts. @throws {BrokerOptionsError}
    */
   stop(options?: { drainMs?: number }): Promise<void>;
-  /** Like `stop`, without waiting for requests in flight. Idempotent. */
+  /** Like `stop`, without waiting for requests in flight; cuts off a `stop` that drains. Idempotent. */
   close(): Promise<void>;
 }
 
@@ -137,6 +139,7 @@ export async function startBroker(options: BrokerOptions = {}): Promise<Broker> 
   });
   const eventTypeStreams = new EventTypeStreams({ ...common, membership, eventTypes, gate, reports, random, onError });
   const stopping = new AbortController();
+  const draining = new Draining();
   const app = buildServer(
     {
       membership,
@@ -159,28 +162,17 @@ export async function startBroker(options: BrokerOptions = {}): Promise<Broker> 
       random,
       uuid,
       stopping: stopping.signal,
+      draining,
     },
     logger,
   );
-  app.addHook("preClose", async () => {
-    eventTypeStreams.stop();
-    await streams.stop();
-  });
   let stopped: Promise<void> | undefined;
-  async function shutDown(drainMs: number): Promise<void> {
-    // Connections become idle one by one as requests and streams end, and others open until the server listens no more.
-    const closeConnections = (): void => {
-      if (stopping.signal.aborted) app.server.closeAllConnections();
-      else app.server.closeIdleConnections();
-    };
-    const deadline = setTimeout(() => {
-      stopping.abort(new Error("The broker stops."));
-      closeConnections();
-    }, drainMs);
-    const sweep = setInterval(closeConnections, SWEEP_MS);
+  async function shutDown(): Promise<void> {
+    const drained = draining.run(app, stopping.signal);
+    eventTypeStreams.stop();
+    await Promise.all([streams.stop(), drained]);
+    app.server.closeAllConnections();
     await app.close();
-    clearInterval(sweep);
-    clearTimeout(deadline);
     settings[Symbol.dispose]();
     writers[Symbol.dispose]();
     await redrive[Symbol.asyncDispose]();
@@ -189,8 +181,11 @@ export async function startBroker(options: BrokerOptions = {}): Promise<Broker> 
     await storage.close();
   }
   const stop: Broker["stop"] = async (how = {}) => {
-    const drainMs = checkedDrain(how);
-    await (stopped ??= shutDown(drainMs));
+    const limit = setTimeout(
+      () => stopping.abort(new Error("The broker stops.")),
+      checkedDrain(how, limits.stopDrainMs),
+    );
+    await (stopped ??= shutDown()).finally(() => clearTimeout(limit));
   };
   try {
     // The one waits for the disk, the other for nothing.
@@ -212,5 +207,3 @@ export async function startBroker(options: BrokerOptions = {}): Promise<Broker> 
     [Symbol.asyncDispose]: () => stop(),
   };
 }
-
-const SWEEP_MS = 10;

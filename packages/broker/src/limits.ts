@@ -55,6 +55,8 @@ export interface Limits {
   timelineSwitchMs: number;
   /** Longest time for the head of a request, between two bytes of its body, and between two reads of an ended stream. */
   requestTimeoutMs: number;
+  /** Longest time for requests in flight when the broker stops. */
+  stopDrainMs: number;
 }
 
 export interface LimitRule {
@@ -99,6 +101,7 @@ export const LIMIT_RULES: Readonly<Record<keyof Limits, LimitRule>> = {
   nodeLeaseMs: { default: 10_000, min: 100, max: 60_000 },
   timelineSwitchMs: { default: 40_000, min: 100, max: MAX_TIMER_MS },
   requestTimeoutMs: { default: 60_000, min: 100, max: MAX_TIMER_MS },
+  stopDrainMs: { default: 5_000, min: 0, max: MAX_TIMER_MS },
 };
 
 /** A set of limits under one name. `acceptance`: what Nakadi's own acceptance tests assume (protocol 0.7). */

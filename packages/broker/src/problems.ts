@@ -21,6 +21,11 @@ export class ProblemError extends Error {
   }
 }
 
+/** What is not begun any more. */
+export function brokerStops(): ProblemError {
+  return new ProblemError(503, "The broker stops");
+}
+
 /** Whether an error is a 404. */
 export function isNotFound(error: unknown): boolean {
   return error instanceof ProblemError && error.status === 404;

@@ -14,6 +14,7 @@ import type { Reports } from "../reports/reports.ts";
 import type { Settings } from "../settings/settings.ts";
 import type { EventTypeStreams } from "../streaming/low-level/event-type-streams.ts";
 import type { SubscriptionStreams } from "../streaming/driver/subscription-streams.ts";
+import type { Draining } from "./draining.ts";
 import type { Subscriptions } from "../subscriptions/registry.ts";
 
 export interface Domain {
@@ -40,6 +41,7 @@ export interface Domain {
   /** From 0 up to, but not including, 1. */
   random: () => number;
   uuid: () => string;
-  /** Aborted when the broker stops. */
+  /** Aborted when the broker stops and waits for no request any more. */
   stopping: AbortSignal;
+  draining: Draining;
 }

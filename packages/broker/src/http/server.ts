@@ -80,6 +80,7 @@ export function buildServer(domain: Domain, logger: Logger): FastifyInstance {
     unroutedAnswer({ method, path: pathOf(url), allow: allowOf({ url }), nowMs: clock.wallMs() });
   const answerBroken = brokenRequests(app.server, (method, target) => unrouted(method, withoutOrigin(target)));
   flowIds(app);
+  domain.draining.watch(app);
   accessReports(app, domain.reports, clock);
   uploadTimeouts(app, limits.requestTimeoutMs);
   app.addHook("onRequest", async ({ url, raw, headers }, reply) => {

@@ -8,9 +8,6 @@ import { brokerLog } from "../terminal/broker-log.ts";
 import { type BrokerFlags, brokerSettings } from "./broker-config.ts";
 import { startFailure } from "./broker/start-failure.ts";
 
-/** Streams end at once; requests in flight get this long. Two seconds are all there is. */
-const DRAIN_MS = 1_000;
-
 export interface BrokerCommandOptions extends BrokerFlags {
   /** Stop when standard input ends, as it does when the parent process is gone. */
   endWithStdin?: boolean;
@@ -28,7 +25,7 @@ export async function runBroker(
   log.started();
   context.stdout.write(`nakadi broker listening on ${broker.url} (${visible(storageLabel(settings.storage))})\n`);
   await (endWithStdin ? Promise.race([stopped(context), stdinEnded()]) : stopped(context));
-  await broker.stop({ drainMs: DRAIN_MS });
+  await broker.stop();
   process.stdin.destroy();
   return EXIT.ok;
 }

@@ -14,15 +14,17 @@ export function serverStateRoutes(app: FastifyInstance, domain: Domain): void {
   registryRoutes(app);
 }
 
-/** 503 while the storage is read-only or the node has no lease, so that a load balancer sends no requests. */
-function healthRoute(app: FastifyInstance, { membership, storageFailure }: Domain): void {
+/** 503 while the storage is read-only, the node has no lease or the broker stops, so that a load balancer sends no requests. */
+function healthRoute(app: FastifyInstance, { membership, storageFailure, draining }: Domain): void {
   resource(app, "/health", {
     GET: async (_request, reply) => {
       const failure = storageFailure();
       if (failure) throw failure;
-      const [status, text] = membership.isSafe
-        ? [200, "OK"]
-        : [503, "This node has lost its lease and takes a new one"];
+      const [status, text] = draining.begun
+        ? [503, "The broker stops"]
+        : membership.isSafe
+          ? [200, "OK"]
+          : [503, "This node has lost its lease and takes a new one"];
       return reply.code(status).header("content-type", MediaType.health).send(Buffer.from(text));
     },
   });

@@ -9,7 +9,7 @@ import type { Limits } from "../../limits.ts";
 import { CursorError } from "../../positions/cursor-position.ts";
 import type { Snapshot, Snapshots } from "../../metadata-snapshot.ts";
 import { type NodeMembership, notAMember, type Stay } from "../../node-membership.ts";
-import { ProblemError } from "../../problems.ts";
+import { brokerStops, ProblemError } from "../../problems.ts";
 import type { Reports } from "../../reports/reports.ts";
 import type { ConsumerGate } from "../../settings/consumer-gate.ts";
 import { deadLetterRules } from "../../dead-letters/dead-letter-annotations.ts";
@@ -41,6 +41,7 @@ export class SubscriptionStreams {
   readonly #parts: StreamsParts;
   readonly #open = new Map<string, Set<SubscriptionStream>>();
   readonly #hints: Disposable;
+  #stopped = false;
 
   constructor(parts: StreamsParts) {
     this.#parts = parts;
@@ -49,10 +50,11 @@ export class SubscriptionStreams {
 
   /**
    * A session with its partitions, ready to `start`. The caller starts or stops it.
-   * @throws {ProblemError} 403, 404, 409, 412, 422; 503 while this node holds no lease
+   * @throws {ProblemError} 403, 404, 409, 412, 422; 503 while this node holds no lease or the broker stops
    */
   async open(subscriptionId: string, { settings, partitions }: SubscriptionStreamRequest): Promise<SubscriptionStream> {
     const { storage, snapshots, subscriptions, limits, clock, gate } = this.#parts;
+    if (this.#stopped) throw brokerStops();
     const stay = this.#parts.membership.stay();
     const at = await snapshots.take();
     const subscription = await subscriptions.get(subscriptionId);
@@ -92,6 +94,8 @@ export class SubscriptionStreams {
     });
     this.#add(stream);
     try {
+      // The end of all streams may have missed this one.
+      if (this.#stopped) throw brokerStops();
       await this.#demandNotDeleted(subscriptionId);
       await stream.settle();
       await this.#demandAlive(subscriptionId, id, stay);
@@ -120,8 +124,9 @@ export class SubscriptionStreams {
     return stored;
   }
 
-  /** Ends all streams at once, and takes no hints any more. */
+  /** Ends all streams at once, opens none and takes no hints any more. */
   async stop(): Promise<void> {
+    this.#stopped = true;
     this.#hints[Symbol.dispose]();
     await this.endAll();
   }

@@ -10,7 +10,7 @@ import { newest, type TimelineBounds } from "../../positions/partition-bounds.ts
 import { timelineBounds } from "../../positions/timeline-bounds.ts";
 import type { Snapshots } from "../../metadata-snapshot.ts";
 import type { NodeMembership } from "../../node-membership.ts";
-import { ProblemError } from "../../problems.ts";
+import { brokerStops, ProblemError } from "../../problems.ts";
 import { Members } from "../../request-body.ts";
 import type { Reports } from "../../reports/reports.ts";
 import type { ConsumerGate } from "../../settings/consumer-gate.ts";
@@ -37,6 +37,7 @@ export class EventTypeStreams {
   readonly #parts: EventTypeStreamsParts;
   readonly #open = new Map<string, Set<EventTypeStream>>();
   readonly #hints: Disposable;
+  #stopped = false;
 
   constructor(parts: EventTypeStreamsParts) {
     this.#parts = parts;
@@ -46,7 +47,7 @@ export class EventTypeStreams {
   /**
    * @param query parameters as texts
    * @param cursors the header's text; without it every partition is streamed from its end
-   * @throws {ProblemError} 400, 403, 404, 412, 422; 503 while this node holds no lease
+   * @throws {ProblemError} 400, 403, 404, 412, 422; 503 while this node holds no lease or the broker stops
    */
   async open(name: string, query: unknown, cursors: string | undefined): Promise<EventTypeStream> {
     const { membership, snapshots, eventTypes, gate, log, metadata, clock, limits, random, onError } = this.#parts;
@@ -58,6 +59,7 @@ export class EventTypeStreams {
     await gate.demandStream([name], at);
     const settings = eventTypeStreamSettings(query, limits, random);
     const all = await timelineBounds(log, stored);
+    if (this.#stopped) throw brokerStops();
     const starts = startPositions(stored, all, wanted);
     const nowMs = clock.monotonicMs();
     const session = new EventTypeSession(settings, { maxBufferBytes: limits.maxLowLevelBufferBytes, nowMs });
@@ -92,8 +94,9 @@ export class EventTypeStreams {
     return stream;
   }
 
-  /** Ends all streams at once. */
+  /** Ends all streams at once, and opens none any more. */
   stop(): void {
+    this.#stopped = true;
     this.#hints[Symbol.dispose]();
     for (const streams of this.#open.values()) for (const stream of streams) stream.stop();
   }
