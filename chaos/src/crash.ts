@@ -7,6 +7,8 @@ import { Progress, say, wholeNumberOf } from "./command.ts";
 
 /** The power is cut in the middle of the n-th call to the disk. */
 const DISK_CALLS = ["disk call"];
+/** The plant of `--power`: a disk that acknowledges each sync and does none. */
+const NO_SYNC = "no-sync";
 
 const { values } = parseArgs({
   options: {
@@ -19,13 +21,9 @@ const { values } = parseArgs({
 const power = values.power !== undefined;
 const kills = wholeNumberOf(power ? "--power" : "--kills", values.power ?? values.kills);
 const seed = wholeNumberOf("--seed", values.seed);
-const plant = values.plant === undefined ? undefined : CRASH_PLANTS.find(({ name }) => name === values.plant);
-if (values.plant !== undefined && !plant) {
-  console.error(`There is no plant ${values.plant}; there are: ${CRASH_PLANTS.map(({ name }) => name).join(", ")}.`);
-  process.exit(2);
-}
-if (power && plant) {
-  console.error("A plant is for a broker that is a process: not with --power.");
+const plants = power ? [NO_SYNC] : CRASH_PLANTS.map(({ name }) => name);
+if (values.plant !== undefined && !plants.includes(values.plant)) {
+  console.error(`There is no plant ${values.plant}; there are: ${plants.join(", ")}.`);
   process.exit(2);
 }
 const progress = new Progress(power ? "cuts" : "kills", kills);
@@ -33,8 +31,8 @@ const result = await crashRun({
   kills,
   seed,
   faultPoints: power ? DISK_CALLS : FAULT_POINTS,
-  plant,
-  power,
+  plant: CRASH_PLANTS.find(({ name }) => name === values.plant),
+  power: power ? { syncs: values.plant !== NO_SYNC } : undefined,
   progress: (done) => progress.show(done),
 });
 progress.end();

@@ -42,6 +42,12 @@ it.concurrent("a broker that is killed under load keeps what it has acknowledged
   test.expect(exitCode).toBe(0);
 });
 
+it.concurrent("a broker whose power is cut under load keeps what it has acknowledged", async (test) => {
+  const { exitCode, text } = await judge(test, "crash", "--power", "20", "--seed", "7");
+  test.expect(text).toContain("Nothing was found. Seed 7.");
+  test.expect(exitCode).toBe(0);
+});
+
 it.concurrent("clients and a broker under faults of every kind keep every promise", async (test) => {
   const { exitCode, text } = await judge(test, "chaos", "--events", "2000", "--faults", "0", "--seed", "7");
   test.expect(text).toContain("Nothing was found.");
@@ -49,10 +55,11 @@ it.concurrent("clients and a broker under faults of every kind keep every promis
 });
 
 it.concurrent.for([
-  ["acknowledge-before-write", "4", /^(lost|changed-offset)/m],
-  ["forget-commits", "2", /^committed-again/m],
-] as const)("crash finds the bug %s", async ([plant, kills, found], test) => {
-  const { exitCode, text } = await judge(test, "crash", "--kills", kills, "--seed", "7", "--plant", plant);
+  ["acknowledge-before-write", "--kills", "4", /^(lost|changed-offset)/m],
+  ["forget-commits", "--kills", "2", /^committed-again/m],
+  ["no-sync", "--power", "4", /^(lost|changed-offset)|^DataDirectoryError/m],
+] as const)("crash finds the bug %s", async ([plant, how, count, found], test) => {
+  const { exitCode, text } = await judge(test, "crash", how, count, "--seed", "7", "--plant", plant);
   test.expect(text).toMatch(found);
   test.expect(exitCode).toBe(1);
 });

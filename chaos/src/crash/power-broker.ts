@@ -19,13 +19,16 @@ const SEGMENT_BYTES = 64 * 1024;
 const PORT_MS = 5;
 
 export class PowerBroker {
+  readonly #syncs: boolean;
   #files: PowerCutFiles;
   #port = 0;
   #life: { broker: Broker; engine: DirectoryEngine } | undefined;
   #serves: () => void = () => undefined;
   #up: Promise<void> = Promise.resolve();
 
-  constructor(random: Random) {
+  /** @param syncs false plants a disk that acknowledges each sync and does none */
+  constructor(random: Random, syncs: boolean) {
+    this.#syncs = syncs;
     this.#files = new PowerCutFiles(() => random.next());
     this.#goesDown();
   }
@@ -88,7 +91,7 @@ export class PowerBroker {
       directory: DIRECTORY,
       clock: systemClock,
       disk: {
-        files: this.#files,
+        files: this.#syncs ? this.#files : withoutSyncs(this.#files),
         own: async () => ({ isHeld: async () => true, release: async () => undefined }),
         journalFileBytes: JOURNAL_FILE_BYTES,
         checkpointBytes: CHECKPOINT_BYTES,
@@ -109,4 +112,10 @@ export class PowerBroker {
       throw error;
     }
   }
+}
+
+function withoutSyncs(files: PowerCutFiles): PowerCutFiles {
+  const open = files.open.bind(files);
+  files.open = async (path, access) => ({ ...(await open(path, access)), datasync: async () => undefined });
+  return files;
 }

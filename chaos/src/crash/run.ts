@@ -28,8 +28,8 @@ export interface CrashOptions {
   /** The points at which the broker is made to kill itself, by turns; every other kill comes at a random instant. */
   faultPoints: readonly string[];
   plant?: Plant | undefined;
-  /** Cuts the power of a broker in this process instead of killing one. */
-  power?: boolean;
+  /** Cuts the power of a broker in this process instead of killing one; `syncs` false plants a disk that does no sync. */
+  power?: { syncs: boolean } | undefined;
   /** Called after each kill. */
   progress?: (kills: number) => void;
 }
@@ -62,12 +62,12 @@ const MOST_DISK_CALLS = 2_000;
 
 /** @throws {Error} if the broker does not come up, or its consumers never come to the end */
 export async function crashRun(options: CrashOptions): Promise<CrashResult> {
-  const { kills, seed, faultPoints, plant, power = false, progress = () => undefined } = options;
+  const { kills, seed, faultPoints, plant, power, progress = () => undefined } = options;
   const random = new Random(seed);
   const folder = mkdtempSync(join(tmpdir(), "nakadi-crash-"));
   const recorder = new Recorder(join(folder, "history.ndjson"));
   const process = new BrokerProcess(join(folder, "data"));
-  const broker = power ? new PowerBroker(random.fork()) : process;
+  const broker = power ? new PowerBroker(random.fork(), power.syncs) : process;
   await broker.start();
   const subscription = await createLoad(broker.url);
   if (plant) await process.infect(plant);
