@@ -42,6 +42,27 @@ describe("a data directory", () => {
     expect((await stat(directory)).mode & 0o777).toBe(0o700);
   });
 
+  it("that others may read is its user's alone when it is taken", async () => {
+    const directory = join(await newFolder(), "data");
+    await taken(directory);
+    await mkdir(join(directory, "logs", "1", "0"), { recursive: true });
+    await mkdir(join(directory, "journal"));
+    for (const name of ["snapshot", "journal/0000000000", "logs/1/0/0000000000000000.seg"])
+      await writeFile(join(directory, name), "");
+    execFileSync("chmod", ["-R", "a+rwX", directory]);
+    await taken(directory);
+    const modes: Record<string, number> = {};
+    for (const name of ["", "format", "snapshot", "journal", "logs"])
+      modes[name] = (await stat(join(directory, name))).mode & 0o777;
+    expect(modes).toEqual({
+      "": 0o700,
+      format: 0o600,
+      snapshot: 0o600,
+      journal: 0o700,
+      logs: 0o700,
+    });
+  });
+
   it.each([["notes.txt"], ["owner.sock"], ["journal", "other"]])(
     "of another program, with %s, is left alone",
     async (...names) => {

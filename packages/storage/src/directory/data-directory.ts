@@ -14,6 +14,7 @@ import { DataDirectoryError } from "../data-directory-error.ts";
 import type { Files } from "./files.ts";
 import { isOwnerSocket, own } from "./ownership.ts";
 import type { Ownership } from "./ownership.ts";
+import { restrict } from "./permissions.ts";
 import { attempt, damaged } from "./system-refusal.ts";
 
 /** What this version writes, and the only one that it reads. */
@@ -30,11 +31,23 @@ const IGNORED = "lost+found";
 
 export type TakeDirectory = (directory: string) => Promise<Ownership>;
 
+/** Takes it, and from other users what they may do to it. */
+async function ownAlone(path: string): Promise<Ownership> {
+  const ownership = await own(path);
+  try {
+    await restrict(path);
+    return ownership;
+  } catch (error) {
+    await ownership.release();
+    throw error;
+  }
+}
+
 /**
  * Takes the directory for this process, and makes it where there is none.
  * @throws {DataDirectoryError} with everything as it was
  */
-export async function takeDirectory(files: Files, path: string, take: TakeDirectory = own): Promise<Ownership> {
+export async function takeDirectory(files: Files, path: string, take: TakeDirectory = ownAlone): Promise<Ownership> {
   return attempt(path, async () => {
     // What is not a data directory, or not for this version, is left without a trace.
     await checkFormat(files, path);

@@ -1,11 +1,11 @@
 /**
  * Rows of the directory engine: they keep the contract on a disk, and the power may be cut at any time.
  */
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdtemp, readdir, rm, stat } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { ManualClock } from "nakadi-protocol";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, onTestFinished } from "vitest";
 import { randomFrom } from "../compliance/random.ts";
 import { storageCompliance } from "../compliance/suite.ts";
 import { DirectoryEngine } from "./engine.ts";
@@ -26,6 +26,25 @@ storageCompliance({
       },
     };
   },
+});
+
+it("makes files and directories for its user alone", async () => {
+  const folder = await mkdtemp(join(tmpdir(), "nakadi-directory-"));
+  onTestFinished(() => rm(folder, { recursive: true }));
+  const directory = join(folder, "data");
+  const engine = await DirectoryEngine.open({ directory, clock: new ManualClock() });
+  const { log } = engine.node("node");
+  await log.create("e", 1, { retentionMs: null, compact: false });
+  await log.append("e", new Map([[0, [{ value: Buffer.from("1") }]]]), new AbortController().signal);
+  await engine.close();
+  const entries = await readdir(directory, { recursive: true, withFileTypes: true });
+  expect(entries.map(({ name }) => name)).toEqual(
+    expect.arrayContaining(["snapshot", "0000000000", "0000000000000000.seg"]),
+  );
+  for (const entry of entries) {
+    const { mode } = await stat(join(entry.parentPath, entry.name));
+    expect([entry.name, mode & 0o777]).toEqual([entry.name, entry.isDirectory() ? 0o700 : 0o600]);
+  }
 });
 
 describe("the power", () => {
