@@ -34,7 +34,7 @@ export default defineConfig({
       {
         extends: true,
         test: {
-          name: "disk",
+          name: "directory",
           include: ["packages/broker/test/**/*.test.ts"],
           provide: { storage: "directory" },
           pool: "threads",
