@@ -60,6 +60,11 @@ export interface LogPolicy {
   /** null: kept without a limit. */
   retentionMs: number | null;
   compact: boolean;
+  /**
+   * Of each partition at least the newest so many bytes stay, as the engine stores them; of what is older, it drops the oldest
+   * when it likes to. 1 or more; absent: all stays.
+   */
+  retentionBytes?: number;
 }
 
 export interface Bounds {

@@ -127,9 +127,9 @@ describe("create", () => {
   });
 
   test.each([
-    ["delete", { retentionMs: 172_800_000, compact: false }],
+    ["delete", { retentionMs: 172_800_000, compact: false, retentionBytes: 5_000 }],
     ["compact", { retentionMs: null, compact: true }],
-    ["compact_and_delete", { retentionMs: 172_800_000, compact: true }],
+    ["compact_and_delete", { retentionMs: 172_800_000, compact: true, retentionBytes: 5_000 }],
   ])("tells the log its policy: %s", async (cleanup_policy, policy) => {
     const policies: unknown[] = [];
     const create: LogPort["create"] = async (_log, _partitions, given) => void policies.push(given);
@@ -139,6 +139,7 @@ describe("create", () => {
         category: "business",
         enrichment_strategies: ["metadata_enrichment"],
         cleanup_policy,
+        annotations: { "nakadi-ts/retention-bytes": "5000" },
       }),
     );
     expect(policies).toEqual([policy]);

@@ -8,6 +8,7 @@ import { readAuthorization } from "../authorization/section.ts";
 import { ProblemError } from "../problems.ts";
 import { INT32, Members } from "../request-body.ts";
 import { annotationViolations, labelViolations } from "./annotations.ts";
+import { retentionBytesViolations } from "./retention-bytes.ts";
 import type { CompleteEventType } from "./stored-event-type.ts";
 
 /** The requested values. Null where the server distinguishes absent from null, or fills in a limit. */
@@ -71,6 +72,7 @@ export function readEventTypeRequest(body: unknown): EventTypeRequest {
     ...(selector && { event_owner_selector: selector }),
   };
   for (const { field, message } of annotationViolations(request.annotations ?? {})) members.violate(field, message);
+  for (const { field, message } of retentionBytesViolations(request.annotations ?? {})) members.violate(field, message);
   for (const { field, message } of labelViolations(request.labels ?? {})) members.violate(field, message);
   members.demandValid();
   return request;

@@ -4,6 +4,7 @@
  */
 import type { EventType, Schema } from "nakadi-protocol";
 import type { LogId, LogPolicy } from "nakadi-storage";
+import { retentionBytes } from "./retention-bytes.ts";
 
 /** The answer to a GET, with all defaults, in the order of its members (protocol 5.1.1). */
 export interface CompleteEventType extends Required<Omit<EventType, "audience" | "event_owner_selector" | "options">> {
@@ -40,10 +41,13 @@ export interface StoredEventType {
   timelines: readonly Timeline[];
 }
 
-/** How the logs of an event type keep its events: by age, by key, or both. */
-export function logPolicy({ cleanup_policy, options }: CompleteEventType): LogPolicy {
+/** How the logs of an event type keep its events: by age and size, by key, or both. */
+export function logPolicy({ cleanup_policy, options, annotations }: CompleteEventType): LogPolicy {
+  if (cleanup_policy === "compact") return { retentionMs: null, compact: true };
+  const bytes = retentionBytes(annotations);
   return {
-    retentionMs: cleanup_policy === "compact" ? null : options.retention_time,
-    compact: cleanup_policy !== "delete",
+    retentionMs: options.retention_time,
+    compact: cleanup_policy === "compact_and_delete",
+    ...(bytes !== undefined && { retentionBytes: bytes }),
   };
 }

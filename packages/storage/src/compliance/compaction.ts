@@ -21,8 +21,7 @@ export function compactionCompliance(twoNodes: WithTwoNodes): void {
   describe("compaction", () => {
     it(
       "leaves the newest record of each key, those without one, and all offsets as they are",
-      twoNodes(async ({ a, b, engine }) => {
-        if (!engine.compact) return;
+      twoNodes.compacting(async ({ a, b, compact }) => {
         await fc.assert(
           fc.asyncProperty(fc.array(anyBatches, { maxLength: 3 }), async (rounds) => {
             const id = randomUUID();
@@ -33,7 +32,7 @@ export function compactionCompliance(twoNodes: WithTwoNodes): void {
                 const { first } = await appendTo(a.log, id, 0, batch);
                 stored.push(...batch.map((each, index) => plain(first + index, each)));
               }
-              await engine.compact?.();
+              await compact();
               const newest = new Map(stored.map(({ key, offset }) => [key, offset]));
               const kept = stored.filter(({ key, offset }) => key === undefined || newest.get(key) === offset);
               for (const from of [0, 3, 10, stored.length]) {
@@ -51,19 +50,18 @@ export function compactionCompliance(twoNodes: WithTwoNodes): void {
 
     it(
       "keeps a tombstone for a day, and touches no log that does not ask for it",
-      twoNodes.timed(async ({ a, b, clock, engine }) => {
-        if (!engine.compact) return;
+      twoNodes.timedCompacting(async ({ a, b, clock, compact }) => {
         await a.log.create("x", 1, COMPACT);
         await a.log.create("y", 1, KEEP);
         for (const id of ["x", "y"]) {
           await appendTo(a.log, id, 0, [record("p", { key: "k" }), record("q", { key: "l" })]);
           await appendTo(a.log, id, 0, [{ value: null, key: "k" }]);
         }
-        await engine.compact();
+        await compact();
         expect(texts(await readAll(b.log, "x", 0))).toEqual(["q", ""]);
         const [bounds] = await b.log.bounds("x");
         clock.advance(DAY_MS + 1);
-        await engine.compact();
+        await compact();
         expect(texts(await readAll(b.log, "x", 0))).toEqual(["q"]);
         expect(texts(await readAll(b.log, "y", 0))).toEqual(["p", "q", ""]);
         expect(await b.log.bounds("x")).toEqual([bounds]);
@@ -73,13 +71,12 @@ export function compactionCompliance(twoNodes: WithTwoNodes): void {
 
     it(
       "goes together with retention",
-      twoNodes.timed(async ({ a, b, clock, engine }) => {
-        if (!engine.compact) return;
+      twoNodes.timedCompacting(async ({ a, b, clock, compact }) => {
         await a.log.create("x", 1, { retentionMs: DAY_MS, compact: true });
         await appendTo(a.log, "x", 0, [record("p", { key: "k" }), record("q", { key: "l" })]);
         clock.advance(DAY_MS / 2);
         const { first } = await appendTo(a.log, "x", 0, [record("r", { key: "k" })]);
-        await engine.compact();
+        await compact();
         expect(texts(await readAll(b.log, "x", 0))).toEqual(["q", "r"]);
         clock.advance(DAY_MS / 2);
         expect((await b.log.bounds("x"))[0]?.oldest).toBe(first);

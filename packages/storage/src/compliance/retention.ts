@@ -136,6 +136,38 @@ export function retentionCompliance(twoNodes: WithTwoNodes): void {
     );
   });
 
+  describe("retention by size", () => {
+    it(
+      "keeps at least the newest bytes of each partition, and drops the oldest",
+      twoNodes.sized(async ({ a, b, spareBytes }) => {
+        const [batchBytes, retentionBytes] = [1_000, 10_000];
+        await a.log.create("x", 2, { ...KEEP, retentionBytes });
+        await appendTo(a.log, "x", 1, records("p"));
+        const stored: number[] = [];
+        let oldest = 0;
+        for (let bytes = 0; oldest === 0; bytes += batchBytes) {
+          expect(bytes).toBeLessThanOrEqual(retentionBytes + spareBytes);
+          const batch = Array.from({ length: 10 }, () => record("v".repeat(batchBytes / 10)));
+          const { first } = await appendTo(a.log, "x", 0, batch);
+          stored.push(...batch.map((_, index) => first + index));
+          oldest = (await b.log.bounds("x"))[0]?.oldest ?? NaN;
+        }
+        const slice = await readAll(b.log, "x", 0);
+        expect(slice.oldest).toBe(oldest);
+        const left = plainOf(slice).map(({ offset }) => offset);
+        expect(left).toEqual(stored.filter((offset) => offset >= oldest));
+        // An engine counts what it stores beside the values too.
+        expect((left.length * batchBytes) / 10).toBeGreaterThan(retentionBytes / 2);
+        expect(texts(await readAll(b.log, "x", 1))).toEqual(["p"]);
+        await b.log.configure("x", KEEP);
+        expect(plainOf(await readAll(a.log, "x", 0))).toEqual(plainOf(slice));
+        await a.log.configure("x", { ...KEEP, retentionBytes: 1 });
+        expect((await appendTo(a.log, "x", 0, records("next"))).first).toBeGreaterThan(stored.at(-1) ?? NaN);
+        expect(texts(await readAll(b.log, "x", 0)).at(-1)).toBe("next");
+      }),
+    );
+  });
+
   describe("the offset at a time", () => {
     it(
       "is the first that was stored then or later, even if the wall clock jumps",

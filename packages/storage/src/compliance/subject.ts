@@ -12,8 +12,13 @@ export interface OpenEngine {
   node(name: string, nodeClock?: Clock): Storage;
   /** The engine's own. Tests for which hours have to pass need a `ManualClock`, and are skipped with any other. */
   readonly clock: Clock;
-  /** Compacts at once; left out by an engine that compacts only when it likes to, whose compaction is not tested. */
-  compact?(): Promise<void>;
+  /** Compacts at once. Left out by an engine that compacts only when it likes to: tests of compaction are skipped. */
+  readonly compact?: () => Promise<void>;
+  /**
+   * Bytes of values that a partition may keep beyond `LogPolicy.retentionBytes`. Left out by an engine without retention by
+   * size, or with so many that no test writes them: tests of it are skipped.
+   */
+  readonly spareBytes?: number;
   close(): Promise<void>;
 }
 
@@ -38,6 +43,14 @@ export interface WithTwoNodes {
   (test: (nodes: TwoNodes) => Promise<void>): ItsFunction;
   /** For a test that lets time pass. */
   timed(test: (nodes: TwoNodes<ManualClock>) => Promise<void>): ItsFunction;
+  /** For a test that compacts. */
+  compacting(test: (nodes: TwoNodes & { compact: () => Promise<void> }) => Promise<void>): ItsFunction;
+  /** For a test that lets time pass, and compacts. */
+  timedCompacting(
+    test: (nodes: TwoNodes<ManualClock> & { compact: () => Promise<void> }) => Promise<void>,
+  ): ItsFunction;
+  /** For a test of retention by size. */
+  sized(test: (nodes: TwoNodes & { spareBytes: number }) => Promise<void>): ItsFunction;
 }
 
 export function withTwoNodes(subject: Subject): WithTwoNodes {
@@ -53,12 +66,28 @@ export function withTwoNodes(subject: Subject): WithTwoNodes {
       await engine.close();
     }
   };
-  const timed: WithTwoNodes["timed"] = (test) => (context) =>
-    run(async ({ clock, ...nodes }) => {
-      if (clock instanceof ManualClock) await test({ ...nodes, clock });
-      else context.skip("it needs an engine whose clock is a ManualClock");
-    });
-  return Object.assign((test: (nodes: TwoNodes) => Promise<void>) => () => run(test), { timed });
+  /** A test of what an engine need not have: `part` makes what the test gets of it. */
+  const needing =
+    <Part extends object>(what: string, part: (engine: OpenEngine) => Part | undefined) =>
+    (test: (nodes: TwoNodes & Part) => Promise<void>): ItsFunction =>
+    (context) =>
+      run(async (nodes) => {
+        const given = part(nodes.engine);
+        if (given) await test({ ...nodes, ...given });
+        else context.skip(`it needs an engine with ${what}`);
+      });
+  const manual = ({ clock }: OpenEngine): { clock: ManualClock } | undefined =>
+    clock instanceof ManualClock ? { clock } : undefined;
+  const compacts = ({ compact }: OpenEngine): { compact: () => Promise<void> } | undefined => compact && { compact };
+  return Object.assign((test: (nodes: TwoNodes) => Promise<void>) => () => run(test), {
+    timed: needing("a ManualClock", manual),
+    compacting: needing("compact()", compacts),
+    timedCompacting: needing("a ManualClock and compact()", (engine) => {
+      const [clock, compact] = [manual(engine), compacts(engine)];
+      return clock && compact && { ...clock, ...compact };
+    }),
+    sized: needing("spareBytes", ({ spareBytes }) => (spareBytes === undefined ? undefined : { spareBytes })),
+  });
 }
 
 /** The same engine, with the hints of each node dropped, doubled and late. */
@@ -69,9 +98,8 @@ export function withOddHints(subject: Subject): Subject {
     async open() {
       const engine = await subject.open();
       return {
+        ...engine,
         node: (name, nodeClock) => oddHints(engine.node(name, nodeClock), { seed: seed++, clock: engine.clock }),
-        clock: engine.clock,
-        ...(engine.compact && { compact: () => engine.compact?.() ?? Promise.resolve() }),
         close: () => engine.close(),
       };
     },

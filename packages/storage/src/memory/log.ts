@@ -118,8 +118,9 @@ export class MemoryLog implements LogPort {
   /** The partition without what its retention has taken. */
   #current(log: LogId, stored: StoredLog, partition: number): PartitionLog {
     const found = partitionOf(log, stored, partition);
-    const { retentionMs } = stored.policy;
+    const { retentionMs, retentionBytes } = stored.policy;
     if (retentionMs !== null) found.dropBefore(this.#readings.given(retentionMs));
+    if (retentionBytes !== undefined) found.keepNewest(retentionBytes);
     return found;
   }
 }

@@ -27,6 +27,8 @@ export class PartitionLog {
   #oldest = 0;
   #next = 0;
   #records = 0;
+  /** Of all values. */
+  #bytes = 0;
   /** Records that compaction has not looked at yet. */
   #dirty = 0;
 
@@ -44,7 +46,9 @@ export class PartitionLog {
     const offsets = records.map((_, index) => first + index);
     const frame = { first, timestampMs, offsets, records };
     const latestMs = Math.max(timestampMs, this.#frames.at(-1)?.latestMs ?? timestampMs);
-    this.#frames.push({ frame, bytes: valueBytes(frame), latestMs });
+    const bytes = valueBytes(frame);
+    this.#frames.push({ frame, bytes, latestMs });
+    this.#bytes += bytes;
     this.#next = first + records.length;
     this.#records += records.length;
     this.#dirty += records.length;
@@ -78,13 +82,19 @@ export class PartitionLog {
 
   /** Drops whole frames, from the oldest on, that were stored before the time of `given`. */
   dropBefore(given: readonly TimestampRange[]): void {
+    this.#dropWhile(({ frame }) => isBefore(frame.timestampMs, given));
+  }
+
+  /** Drops whole frames, from the oldest on, as long as at least the newest `bytes` stay. */
+  keepNewest(bytes: number): void {
+    this.#dropWhile((kept) => this.#bytes - kept.bytes >= bytes);
+  }
+
+  #dropWhile(isGone: (kept: Kept) => boolean): void {
     const before = this.#head;
-    for (
-      let kept = this.#frames[this.#head];
-      kept && isBefore(kept.frame.timestampMs, given);
-      kept = this.#frames[this.#head]
-    ) {
+    for (let kept = this.#frames[this.#head]; kept && isGone(kept); kept = this.#frames[this.#head]) {
       this.#records -= kept.frame.records.length;
+      this.#bytes -= kept.bytes;
       this.#frames[this.#head++] = undefined;
     }
     if (this.#head > before) this.#oldest = this.#frames[this.#head]?.frame.first ?? this.#next;
@@ -100,11 +110,14 @@ export class PartitionLog {
       for (const [index, record] of kept?.frame.records.entries() ?? [])
         newest.add(record, kept?.frame.offsets[index] ?? NaN);
     this.#records = 0;
+    this.#bytes = 0;
     this.#frames = this.#frames.flatMap((kept) => {
       const compacted = kept && compactFrame(kept.frame, newest);
       if (!compacted) return [];
       this.#records += compacted.records.length;
-      return compacted === kept.frame ? [kept] : [{ ...kept, frame: compacted, bytes: valueBytes(compacted) }];
+      const bytes = compacted === kept.frame ? kept.bytes : valueBytes(compacted);
+      this.#bytes += bytes;
+      return [{ ...kept, frame: compacted, bytes }];
     });
     this.#head = 0;
     this.#dirty = 0;

@@ -9,13 +9,14 @@ import { storageCompliance } from "../../compliance/suite.ts";
 import { openForTest, unsyncedFiles } from "./open-for-test.ts";
 import { compactAll } from "./sweep.ts";
 
-for (const { name, ...limits } of [
+for (const { name, spareBytes, ...limits } of [
   { name: "directory" },
   {
     name: "directory with small segments that are written at once, and nothing in memory",
     segmentBytes: 1_000,
     unwrittenBytes: 500,
     idlePartitions: 0,
+    spareBytes: 5_000,
   },
 ])
   storageCompliance({
@@ -28,6 +29,7 @@ for (const { name, ...limits } of [
         node: (name, nodeClock) => engine.node(name, nodeClock),
         clock,
         compact: () => compactAll(engine.logs),
+        ...(spareBytes !== undefined && { spareBytes }),
         close: async () => {
           await engine.close();
           await rm(directory, { recursive: true });

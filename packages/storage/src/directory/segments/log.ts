@@ -40,8 +40,8 @@ export class DirectoryLog implements LogPort {
     await this.#logs.remove(log);
   }
 
-  async configure(log: LogId, { retentionMs, compact }: LogPolicy): Promise<void> {
-    await this.#logs.catalogue.update(this.#find(log), { policy: { retentionMs, compact } });
+  async configure(log: LogId, policy: LogPolicy): Promise<void> {
+    await this.#logs.catalogue.update(this.#find(log), { policy: { ...policy } });
   }
 
   async append(

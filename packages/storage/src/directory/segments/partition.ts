@@ -146,6 +146,18 @@ export class Partition {
     this.startAt(found?.first ?? this.#readable);
   }
 
+  /** Moves the start behind the oldest segments, as long as at least the newest `bytes` are behind it. */
+  keepNewest(bytes: number): void {
+    const segments = this.#segments.all;
+    let rest = this.storedBytes;
+    for (const [index, { length }] of segments.entries()) {
+      rest -= length;
+      const next = segments[index + 1];
+      if (!next || rest < bytes) return;
+      this.startAt(next.first);
+    }
+  }
+
   /** What is before `offset` is gone. */
   startAt(offset: number): void {
     if (offset <= this.#start) return;

@@ -13,7 +13,7 @@ import { Partition } from "./partition.ts";
 import { EMPTY_PARTITION, PartitionRows, placeOf } from "./partition-rows.ts";
 import type { PartitionRow } from "./partition-rows.ts";
 import { ReadChunks } from "./read-chunks.ts";
-import { SegmentList } from "./segment-list.ts";
+import { SEGMENT_BYTES, SegmentList } from "./segment-list.ts";
 import type { SyncedEnd } from "./segment-list.ts";
 
 /** Before the frame in its journal entry: 8 the log's number, 4 the partition. */
@@ -58,7 +58,8 @@ export class Partitions {
   readonly #directory: string;
   readonly #descriptors: Descriptors;
   readonly #chunks = new ReadChunks();
-  readonly #segmentBytes: number | undefined;
+  /** A segment that has reached this goes on in a new one. */
+  readonly segmentBytes: number;
   readonly #unwrittenBytes: number;
   readonly #readOnly: boolean;
   readonly #loaded: LoadedPartitions;
@@ -68,9 +69,16 @@ export class Partitions {
   #flushing: Promise<boolean> | undefined;
 
   constructor(options: PartitionsOptions) {
-    const { files, directory, rows, segmentBytes, unwrittenBytes = UNWRITTEN_BYTES, readOnly = false } = options;
+    const {
+      files,
+      directory,
+      rows,
+      segmentBytes = SEGMENT_BYTES,
+      unwrittenBytes = UNWRITTEN_BYTES,
+      readOnly = false,
+    } = options;
     this.#readOnly = readOnly;
-    this.#segmentBytes = segmentBytes;
+    this.segmentBytes = segmentBytes;
     this.#unwrittenBytes = unwrittenBytes;
     this.#files = files;
     this.#directory = directory;
@@ -255,7 +263,7 @@ export class Partitions {
   #segmentList(number: number, partition: number): SegmentList {
     const directory = join(this.#directory, placeOf(number, partition));
     const shared = { descriptors: this.#descriptors, chunks: this.#chunks };
-    return new SegmentList(this.#files, shared, directory, this.#segmentBytes);
+    return new SegmentList(this.#files, shared, directory, this.segmentBytes);
   }
 
   /** What a partition has beyond what is kept: a longer retention time does not bring back what has expired. */

@@ -13,7 +13,7 @@ import type { SliceBuilder } from "./slice-builder.ts";
 import type { TailFrame } from "./tail.ts";
 
 /** A segment that has reached this goes on in a new one. */
-const SEGMENT_BYTES: number = 32 * 1024 * 1024;
+export const SEGMENT_BYTES: number = 32 * 1024 * 1024;
 /** Bytes of one write. */
 const WRITE_BYTES = 2 * 1024 * 1024;
 /**
@@ -46,7 +46,7 @@ export class SegmentList {
   /** There are names in the directory that may not be on disk. */
   #namesDirty = false;
 
-  constructor(files: Files, shared: SegmentFiles, directory: string, segmentBytes: number = SEGMENT_BYTES) {
+  constructor(files: Files, shared: SegmentFiles, directory: string, segmentBytes: number) {
     this.#files = files;
     this.#segmentBytes = segmentBytes;
     this.#descriptors = shared.descriptors;

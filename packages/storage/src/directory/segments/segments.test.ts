@@ -13,6 +13,7 @@ import { eventually } from "../../compliance/subject.ts";
 import { nodeFiles } from "../files.ts";
 import { openForTest, segmentsOf, unsyncedFiles } from "./open-for-test.ts";
 import type { OpenForTest } from "./open-for-test.ts";
+import { sweep } from "./sweep.ts";
 
 const SMALL = { segmentBytes: 2_000, unwrittenBytes: 3_000, idlePartitions: 1 };
 const HOUR_MS = 3_600_000;
@@ -125,6 +126,33 @@ describe("the log in a directory", () => {
     await engine.kill();
     engine = await open();
     expect(await appendTo(engine.node("a").log, "x", 0, [record("next")])).toMatchObject({ first: 61 });
+    await engine.close();
+  });
+
+  it("gives the space of what is too much back, also of a log that is only appended to", async () => {
+    let engine = await open();
+    let { log } = engine.node("a");
+    await log.create("x", 1, { ...KEEP, retentionBytes: 5_000 });
+    const files = async (): Promise<number> => (await segmentsOf(root, 1, 0)).length;
+    for (let each = 0; each < 300; each++) await appendTo(log, "x", 0, [record("v".repeat(100))]);
+    await engine.checkpoint();
+    await engine.kill();
+    engine = await open();
+    ({ log } = engine.node("a"));
+    const before = await files();
+    await sweep(engine.logs);
+    await eventually(clock, async () => (await files()) <= 5);
+    expect(before).toBeGreaterThan(10);
+    expect(await files()).toBeGreaterThanOrEqual(3);
+    const [bounds] = await log.bounds("x");
+    expect(bounds).toMatchObject({ next: 300 });
+    for (const how of ["kill", "close"] as const) {
+      await engine[how]();
+      engine = await open();
+      ({ log } = engine.node("a"));
+      expect(await log.bounds("x")).toEqual([bounds]);
+      expect(plainOf(await readAll(log, "x", 0))[0]).toEqual(plain(bounds?.oldest ?? NaN, record("v".repeat(100))));
+    }
     await engine.close();
   });
 

@@ -104,8 +104,9 @@ export class StoredLogs {
   /** What `look` finds in the partition, which is without what its retention has taken. */
   async current<T>(stored: StoredLog, partition: number, look: (at: Partition) => T | Promise<T>): Promise<T> {
     return this.partitions.use(stored.number, partition, async (found) => {
-      const { retentionMs } = stored.policy;
+      const { retentionMs, retentionBytes } = stored.policy;
       if (retentionMs !== null) await found.expire(this.readings.given(retentionMs));
+      if (retentionBytes !== undefined) found.keepNewest(retentionBytes);
       if (found.hasExpired) this.inBackground(() => this.partitions.dropExpired(stored.number, partition));
       return look(found);
     });

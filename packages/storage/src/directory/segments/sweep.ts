@@ -1,6 +1,6 @@
 /**
- * What is done to idle logs: retention, and compaction. A partition is loaded only where its row says that
- * its oldest frame is too old, or that there is enough to compact.
+ * What is done to idle logs: retention, and compaction. A partition is loaded only where its row says that its oldest frame
+ * is too old, that it is too large, or that there is enough to compact.
  */
 import { DamagedEventsError } from "../../damaged-events-error.ts";
 import { isBefore } from "../../in-process/clock-readings.ts";
@@ -33,7 +33,8 @@ export async function compactAll(logs: StoredLogs): Promise<void> {
   }
 }
 
-async function sweep(logs: StoredLogs): Promise<void> {
+/** Once. */
+export async function sweep(logs: StoredLogs): Promise<void> {
   let count = 0;
   for (const id of logs.catalogue.ids()) {
     count += 1;
@@ -69,10 +70,15 @@ function isDue({ dirtyBytes, cleanBytes }: CompactionBytes): boolean {
 }
 
 async function expire(logs: StoredLogs, log: StoredLog): Promise<void> {
-  if (log.policy.retentionMs === null) return;
-  const given = logs.readings.given(log.policy.retentionMs);
+  const { rows, segmentBytes } = logs.partitions;
+  const { retentionMs, retentionBytes = Number.POSITIVE_INFINITY } = log.policy;
+  const given = retentionMs === null ? undefined : logs.readings.given(retentionMs);
   for (let index = 0; index < log.partitions; index++) {
-    const oldestMs = logs.partitions.rows.oldestMs(log.number, index);
-    if (oldestMs !== null && isBefore(oldestMs, given)) await logs.current(log, index, () => undefined);
+    const oldestMs = rows.oldestMs(log.number, index);
+    const { dirtyBytes, cleanBytes } = rows.compaction(log.number, index);
+    const isOld = given && oldestMs !== null && isBefore(oldestMs, given);
+    // The oldest segment is too much where the others alone are enough.
+    if (isOld || dirtyBytes + cleanBytes >= retentionBytes + segmentBytes)
+      await logs.current(log, index, () => undefined);
   }
 }
