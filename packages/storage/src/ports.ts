@@ -61,8 +61,8 @@ export interface LogPolicy {
   retentionMs: number | null;
   compact: boolean;
   /**
-   * Of each partition at least the newest so many bytes stay, as the engine stores them; of what is older, it drops the oldest
-   * when it likes to. 1 or more; absent: all stays.
+   * Of each partition at least that many of its newest bytes stay, as the engine stores them; older records may be dropped, the
+   * oldest first. 1 or more; absent: size is not looked at.
    */
   retentionBytes?: number;
 }

@@ -6,7 +6,7 @@ import type { Violation } from "../problems.ts";
 
 const RETENTION_BYTES = "nakadi-ts/retention-bytes";
 
-/** Of each partition, at least the newest so many bytes stay; `undefined` where size is no reason to drop events. */
+/** Of each partition at least that many of its newest bytes stay; `undefined` where events are kept whatever their size. */
 export function retentionBytes(annotations: Readonly<Record<string, string>>): number | undefined {
   const text = annotations[RETENTION_BYTES];
   return text === undefined ? undefined : Number(text);

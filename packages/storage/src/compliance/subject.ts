@@ -16,7 +16,7 @@ export interface OpenEngine {
   readonly compact?: () => Promise<void>;
   /**
    * Bytes of values that a partition may keep beyond `LogPolicy.retentionBytes`. Left out by an engine without retention by
-   * size, or with so many that no test writes them: tests of it are skipped.
+   * size, or with more than a test can write: tests of it are skipped.
    */
   readonly spareBytes?: number;
   close(): Promise<void>;

@@ -27,9 +27,10 @@ async function newDirectory(...more: string[]): Promise<string> {
  * a second owner finds it.
  */
 const PROGRAM = `
+  import { spawn } from "node:child_process";
   import { readFileSync, writeFileSync, unlinkSync } from "node:fs";
   import { own } from "./ownership.mjs";
-  const [directory, proof, times] = process.argv.slice(2);
+  const [directory, proof, times, child] = process.argv.slice(2);
   const shown = () => { try { return Number(readFileSync(proof, "utf8")); } catch { return undefined; } };
   const isAlive = (pid) => {
     try { return !/^[0-9]+ \\(.*\\) [ZX]/.test(readFileSync("/proc/" + pid + "/stat", "utf8")); } catch { return false; }
@@ -43,6 +44,7 @@ const PROGRAM = `
       while (other && shown() === other && isAlive(other)) await turn();
       if (other && isAlive(other)) console.log("second owner beside " + other);
       writeFileSync(proof, String(process.pid));
+      if (child) console.log("child " + spawn("sleep", ["1000"], { stdio: "ignore" }).pid);
       console.log("owns");
       for (let turns = 0; turns < 5; turns++) await turn();
       if (shown() !== process.pid) console.log("second owner");
@@ -73,8 +75,8 @@ interface Contender {
   said: () => Promise<string | undefined>;
 }
 
-function contender(directory: string, rounds: number): Contender {
-  const args = [join(programs, "program.mjs"), directory, join(dirname(directory), "proof"), String(rounds)];
+function contender(directory: string, rounds: number, ...more: string[]): Contender {
+  const args = [join(programs, "program.mjs"), directory, join(dirname(directory), "proof"), String(rounds), ...more];
   const child = spawn(process.execPath, args, { stdio: ["ignore", "pipe", "inherit"] });
   onTestFinished(() => void child.kill("SIGKILL"));
   const lines = createInterface(child.stdout)[Symbol.asyncIterator]();
@@ -148,6 +150,17 @@ describe("the owner of a directory", () => {
       expect(await readdir(directory)).toEqual([]);
     },
   );
+
+  it.skipIf(process.platform === "win32")("is gone with a process that is killed, whose children live on", async () => {
+    const directory = await newDirectory("data");
+    const owner = contender(directory, 1, "with-child");
+    const child = Number(/^child (\d+)$/.exec((await owner.said()) ?? "")?.[1]);
+    onTestFinished(() => void process.kill(child, "SIGKILL"));
+    expect(await refusal(directory)).toMatchObject({ problem: "in-use" });
+    await end(owner, "SIGKILL");
+    expect(process.kill(child, 0)).toBe(true);
+    expect(await refusal(directory)).toBe("it is free");
+  });
 
   it.skipIf(!existsSync("/proc/net/unix"))(
     "is gone after a release, whatever process has a copy of its socket",
