@@ -15,12 +15,11 @@ const MAX_KEY_BYTES = 32 * 1024 * 1024;
 
 export class NewestRecords {
   readonly #offsets = new Map<string, number>();
-  readonly #isOldTombstone: (timestampMs: number) => boolean;
+  readonly #readings: ClockReadings;
   #bytes = 0;
 
   constructor(readings: ClockReadings) {
-    const given = readings.given(TOMBSTONE_MS);
-    this.#isOldTombstone = (timestampMs) => isBefore(timestampMs, given);
+    this.#readings = readings;
   }
 
   /** The next record, in the order of offsets. False where there is no room for its key. */
@@ -38,6 +37,6 @@ export class NewestRecords {
   keeps({ key, value }: NewRecord, offset: number, timestampMs: number): boolean {
     if (key === undefined) return true;
     if ((this.#offsets.get(key) ?? offset) > offset) return false;
-    return value !== null || !this.#isOldTombstone(timestampMs);
+    return value !== null || !isBefore(timestampMs, this.#readings.given(TOMBSTONE_MS));
   }
 }

@@ -136,14 +136,19 @@ export class Partition {
     return Math.min(Math.max(found?.first ?? this.#readable, this.#start), this.#readable);
   }
 
-  /** Moves the start behind what is known to be older than the time whose timestamps are `given`. */
+  /**
+   * Moves the start behind what is known to be older than the time whose timestamps are `given`. A record that is appended
+   * during the search has a timestamp that is not among them, and stays.
+   */
   async expire(given: readonly TimestampRange[]): Promise<void> {
-    if (this.#start >= this.#readable) return;
-    const start = this.#start;
+    const [start, end] = [this.#start, this.#readable];
+    if (start >= end) return;
     this.#oldest ??= await this.#find(({ last }) => last < start);
     if (!this.#oldest || !isBefore(this.#oldest.timestampMs, given)) return;
-    const found = await this.#find(({ last, timestampMs }) => last < start || isBefore(timestampMs, given));
-    this.startAt(found?.first ?? this.#readable);
+    const found = await this.#find(
+      ({ last, timestampMs }) => last < start || (last < end && isBefore(timestampMs, given)),
+    );
+    this.startAt(Math.min(found?.first ?? end, end));
   }
 
   /** Moves the start behind the oldest segments, as long as at least the newest `bytes` are behind it. */

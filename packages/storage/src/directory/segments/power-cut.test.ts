@@ -14,14 +14,16 @@ import { compactAll } from "./sweep.ts";
 
 /** 1,000 with POWER_CUTS=1000. */
 const CUTS = Number(process.env["POWER_CUTS"] ?? 150);
+const RETENTION_MS = 1_000;
 const LIMITS = { journalFileBytes: 4_000, segmentBytes: 1_500, unwrittenBytes: 2_500 };
 
 /** A log as its producer knows it. */
 interface Model {
   id: string;
   compact: boolean;
-  /** Every batch that was begun; those that were acknowledged know their offsets. */
-  acknowledged: Map<number, Plain>;
+  retentionMs: number | null;
+  /** What was acknowledged, by offset, with the time at which its append began. */
+  acknowledged: Map<number, Plain & { atMs: number }>;
   /** Records that may be there too. */
   unknown: Set<string>;
   removing: boolean;
@@ -37,6 +39,7 @@ it(`${CUTS} times: nothing acknowledged is lost, nothing is there by half, and n
   let models: Model[] = [];
   let created = 0;
   let written = 0;
+  const done = { checkpoints: 0, compactions: 0, expired: 0, removals: 0 };
   for (let cut = 0; cut < CUTS; cut++) {
     const at = `seed ${seed}, cut ${cut}`;
     if (random() < 0.2) files.cutAfter(1 + below(30));
@@ -47,7 +50,7 @@ it(`${CUTS} times: nothing acknowledged is lost, nothing is there by half, and n
     if (engine) {
       const { log } = engine.node("a");
       try {
-        for (const model of models) await check(log, model, at);
+        for (const model of models) await check(log, model, at, clock);
         models = models.filter(({ removing }) => !removing);
       } catch (error) {
         if (!String(error).includes("power")) throw error;
@@ -61,23 +64,30 @@ it(`${CUTS} times: nothing acknowledged is lost, nothing is there by half, and n
             const next = {
               id: `log-${created++}`,
               compact: random() < 0.5,
+              retentionMs: random() < 0.5 ? RETENTION_MS : null,
               acknowledged: new Map(),
               unknown: new Set<string>(),
             };
             models.push({ ...next, removing: true });
-            await log.create(next.id, 1, { retentionMs: null, compact: next.compact });
+            await log.create(next.id, 1, { retentionMs: next.retentionMs, compact: next.compact });
             const made = models.find(({ id }) => id === next.id);
             if (made) made.removing = false;
+          } else if (what < 0.76) {
+            await append(log, model, below, (written += 1), clock);
           } else if (what < 0.82) {
-            await append(log, model, below, (written += 1));
+            clock.advance(below(RETENTION_MS));
+            if ((await log.bounds(model.id))[0]?.oldest !== 0) done.expired += 1;
           } else if (what < 0.9) {
             await engine.checkpoint();
+            done.checkpoints += 1;
           } else if (what < 0.97) {
             await compactAll(engine.logs);
+            done.compactions += 1;
           } else if (!model.removing) {
             model.removing = true;
             await log.remove(model.id);
             models = models.filter((each) => each !== model);
+            done.removals += 1;
           }
         }
       };
@@ -87,9 +97,17 @@ it(`${CUTS} times: nothing acknowledged is lost, nothing is there by half, and n
     files = files.restarted();
   }
   expect(written).toBeGreaterThan(CUTS);
+  for (const count of Object.values(done)) expect(count).toBeGreaterThan(0);
 }, 300_000);
 
-async function append(log: LogPort, model: Model, below: (limit: number) => number, number: number): Promise<void> {
+async function append(
+  log: LogPort,
+  model: Model,
+  below: (limit: number) => number,
+  number: number,
+  clock: ManualClock,
+): Promise<void> {
+  const atMs = clock.monotonicMs();
   const batch = Array.from({ length: 1 + below(4) }, (_, index): NewRecord => {
     const value = Buffer.from(`${number}.${index} `.repeat(1 + below(20)));
     return { value, ...(below(3) > 0 && { key: `k${below(5)}` }) };
@@ -99,11 +117,11 @@ async function append(log: LogPort, model: Model, below: (limit: number) => numb
   if (outcome?.outcome !== "stored")
     throw new Error("The append is not known to be stored.", { cause: outcome?.cause });
   for (const [index, each] of batch.entries())
-    model.acknowledged.set(outcome.first + index, plain(outcome.first + index, each));
+    model.acknowledged.set(outcome.first + index, { ...plain(outcome.first + index, each), atMs });
 }
 
 /** What is found is from now on what is there. */
-async function check(log: LogPort, model: Model, at: string): Promise<void> {
+async function check(log: LogPort, model: Model, at: string, clock: ManualClock): Promise<void> {
   const bounds = await log.bounds(model.id).catch((error: unknown) => {
     // Its creation or its removal was under way.
     if (!model.removing || !(error instanceof Error) || error.name !== "NoSuchLogError") throw error;
@@ -113,8 +131,9 @@ async function check(log: LogPort, model: Model, at: string): Promise<void> {
   model.removing = false;
   const byOffset = new Map(found.map((each) => [each.offset, each]));
   const newest = new Map(found.map(({ key, offset }) => [key, offset]));
-  for (const [offset, expected] of model.acknowledged) {
+  for (const [offset, { atMs, ...expected }] of model.acknowledged) {
     const there = byOffset.get(offset);
+    if (!there && model.retentionMs !== null && clock.monotonicMs() - atMs >= model.retentionMs) continue;
     if (!there && model.compact && expected.key !== undefined && (newest.get(expected.key) ?? -1) > offset) continue;
     expect(there, `${at}, ${model.id}`).toEqual(expected);
   }
@@ -122,7 +141,8 @@ async function check(log: LogPort, model: Model, at: string): Promise<void> {
     if (!model.unknown.has(contentOf(each))) throw new Error(`${at}, ${model.id}: not appended`);
   const last = Math.max(-1, ...model.acknowledged.keys());
   expect([at, (bounds[0]?.next ?? 0) > last]).toEqual([at, true]);
-  model.acknowledged = byOffset;
+  const atOf = (offset: number): number => model.acknowledged.get(offset)?.atMs ?? Number.NEGATIVE_INFINITY;
+  model.acknowledged = new Map(found.map((each) => [each.offset, { ...each, atMs: atOf(each.offset) }]));
 }
 
 function contentOf({ value, key }: Plain): string {
