@@ -10,7 +10,8 @@ export { MemoryEngine } from "./memory/engine.ts";
 export { isStorageUrl, NoSuchEngineError, openStorage } from "./open.ts";
 export type { EnginePackage, StorageOption } from "./open.ts";
 export type { NodeContext, StorageEngine } from "./storage-engine.ts";
-export { NoSuchLogError, StorageClosedError, StorageFailedError } from "./ports.ts";
+export { NoSuchLogError } from "./ports.ts";
+export { StorageClosedError, StorageFailedError } from "./storage-errors.ts";
 export type {
   Appended,
   Bounds,

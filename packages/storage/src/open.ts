@@ -44,7 +44,7 @@ export function isStorageUrl(text: string): text is `${string}:${string}` {
 export async function openStorage(option: StorageOption, context: NodeContext): Promise<Storage> {
   const engine = typeof option === "string" ? await engineNamed(option, context) : option;
   if ("open" in engine) return engine.open(context);
-  const { openDirectory } = await import("./directory/open-directory.ts");
+  const { openDirectory } = await import("./directory/engine.ts");
   return openDirectory(engine.directory, context);
 }
 

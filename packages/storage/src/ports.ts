@@ -6,7 +6,6 @@
  * before anything is stored. One compliance suite (`compliance/`) holds every engine to this.
  * @pure
  */
-import { failureReason } from "./failure-reason.ts";
 
 /** One timeline of one event type, from a fresh UUID: a re-created name never meets old data. */
 export type LogId = string;
@@ -273,32 +272,4 @@ export interface Storage {
   explain?(error: unknown): unknown;
   /** Ends the node's leases and listeners; idempotent. Every later call is a `StorageClosedError`. */
   close(): Promise<void>;
-}
-
-/**
- * A write has failed, or the data directory is not the one that was opened: what of the write is durable is not known, and
- * nothing is written any more until the next start.
- */
-export class StorageFailedError extends Error {
-  override readonly name = "StorageFailedError";
-  /** Whether the write had begun, so that it may be durable or not. */
-  readonly begun: boolean;
-  /** One sentence that says what is wrong and one that says what to do, without paths. */
-  readonly advice: string;
-  constructor(cause: unknown, begun: boolean) {
-    const reason = failureReason(cause);
-    const said = cause instanceof Error ? cause.message : String(cause);
-    const advice = reason ? `${reason.what}. ${reason.remedy}` : "the broker's log says why.";
-    super(`The storage has failed: ${said}${reason ? `: ${advice}` : ""}`, { cause });
-    this.begun = begun;
-    this.advice = `The storage has failed: ${advice}`;
-  }
-}
-
-/** The node has closed its storage. */
-export class StorageClosedError extends Error {
-  override readonly name = "StorageClosedError";
-  constructor(node: string) {
-    super(`The storage of node ${node} is closed.`);
-  }
 }

@@ -4,7 +4,8 @@
  */
 import type { Clock } from "nakadi-protocol";
 import type { FaultHook } from "./fault-points.ts";
-import type { Storage, StorageFailedError } from "./ports.ts";
+import type { Storage } from "./ports.ts";
+import type { StorageFailedError } from "./storage-errors.ts";
 
 /** Storage that several nodes may share; what it promises is held to by `nakadi-storage/compliance`. */
 export interface StorageEngine {

@@ -2,7 +2,7 @@
  * A node that has closed its storage: nothing works there any more, and everything on the others.
  */
 import { describe, expect, it } from "vitest";
-import { StorageClosedError } from "../ports.ts";
+import { StorageClosedError } from "../storage-errors.ts";
 import type { Storage } from "../ports.ts";
 import { NO_ONE } from "./groups.ts";
 import { ALL, appendTo, KEEP, records } from "./log-records.ts";

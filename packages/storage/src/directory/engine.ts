@@ -12,21 +12,21 @@ import { Rows } from "../in-process/rows.ts";
 import type { RowEntry } from "../in-process/rows.ts";
 import { StoredCoordination } from "../in-process/stored-coordination.ts";
 import type { NodeContext, StorageEngine } from "../storage-engine.ts";
-import type { Storage, StorageFailedError } from "../ports.ts";
+import type { Storage } from "../ports.ts";
+import type { StorageFailedError } from "../storage-errors.ts";
 import { Checkpoints } from "./checkpoint.ts";
 import { takeDirectory } from "./data-directory.ts";
 import type { TakeDirectory } from "./data-directory.ts";
-import { FileReplacedError } from "./file-replaced-error.ts";
-import { nodeFiles } from "./files.ts";
+import { FileReplacedError, nodeFiles } from "./files.ts";
 import type { Files } from "./files.ts";
 import { FileJournal } from "./journal/file-journal.ts";
-import type { Journal, JournalPosition } from "./journal/journal.ts";
+import type { JournalPosition } from "./journal/journal.ts";
 import type { Ownership } from "./ownership.ts";
 import { readSnapshot } from "./rows/snapshot.ts";
 import { DirectoryLog } from "./segments/log.ts";
 import { StoredLogs } from "./segments/stored-logs.ts";
 import { startSweeping } from "./segments/sweep.ts";
-import { damaged, unusable } from "./system-refusal.ts";
+import { damaged, dataFailure, unusable } from "./system-refusal.ts";
 
 export interface DirectoryEngineOptions {
   directory: string;
@@ -46,45 +46,33 @@ export interface DirectoryEngineOptions {
   };
 }
 
+interface EngineParts {
+  clock: Clock;
+  directory: string;
+  ownership: Ownership;
+  isReplaced: () => Promise<boolean>;
+  journal: FileJournal;
+  rows: Rows;
+  logs: StoredLogs;
+  checkpoints: Checkpoints;
+}
+
 /** How often the directory is looked at while nothing is written. */
 const WATCH_MS = 1_000;
 
 export class DirectoryEngine implements StorageEngine {
   readonly name = "directory";
-  readonly #clock: Clock;
-  readonly #directory: string;
-  readonly #ownership: Ownership;
-  readonly #journal: FileJournal;
-  readonly #logs: StoredLogs;
-  readonly #checkpoints: Checkpoints;
+  readonly #parts: EngineParts;
   readonly #metadata: StoredMetadata;
   readonly #coordination: StoredCoordination;
-  readonly #isReplaced: () => Promise<boolean>;
   readonly #watching: NodeJS.Timeout;
   #closed: Promise<void> | undefined;
 
-  private constructor(
-    clock: Clock,
-    directory: string,
-    parts: {
-      ownership: Ownership;
-      isReplaced: () => Promise<boolean>;
-      journal: FileJournal;
-      rows: Rows;
-      logs: StoredLogs;
-      checkpoints: Checkpoints;
-    },
-  ) {
-    this.#clock = clock;
-    this.#directory = directory;
-    this.#ownership = parts.ownership;
-    this.#journal = parts.journal;
-    this.#logs = parts.logs;
-    this.#checkpoints = parts.checkpoints;
-    this.#isReplaced = parts.isReplaced;
+  private constructor(parts: EngineParts) {
+    this.#parts = parts;
     this.#watching = setInterval(() => void this.#watch(), WATCH_MS).unref();
     this.#metadata = new StoredMetadata(parts.rows);
-    this.#coordination = new StoredCoordination(parts.rows, clock);
+    this.#coordination = new StoredCoordination(parts.rows, parts.clock);
   }
 
   /** @throws {TypeError} for an option that is not known. @throws {DataDirectoryError} */
@@ -103,16 +91,22 @@ export class DirectoryEngine implements StorageEngine {
           directory,
           `the snapshot in ${directory} is not as it was written: ${snapshot.damage.join(", ")}`,
         );
-      const writer = new RowWriter();
-      const rows = new Rows(writer.write);
+      const rows = new Rows((entry) => {
+        const end = journal.append("rows", [Buffer.from(JSON.stringify(entry))]);
+        checkpoints.consider();
+        return journal.whenDurable(end);
+      });
       if (snapshot) rows.restore(snapshot.version, snapshot.tables);
       const segmentBytes = disk && { segmentBytes: disk.segmentBytes };
       const logs = new StoredLogs({ files, directory, rows, clock, ...segmentBytes });
-      const journal = await FileJournal.open({
+      const journal: FileJournal = await FileJournal.open({
         files,
         directory,
         from: snapshot?.position ?? 0,
-        replay: (entry) => (entry.kind === "rows" ? rows.replay(entryOf(entry.payload)) : logs.replay(entry)),
+        replay: (entry) =>
+          entry.kind === "rows"
+            ? rows.replay(JSON.parse(entry.payload.toString()) as RowEntry)
+            : logs.partitions.replay(entry),
         onFaultPoint,
         ...(onFailure && { onFailure }),
         ...(disk && { fileBytes: disk.journalFileBytes }),
@@ -120,13 +114,11 @@ export class DirectoryEngine implements StorageEngine {
       const position = snapshot?.position ?? 0;
       const minBytes = disk?.checkpointBytes;
       const flush = (to: JournalPosition): Promise<void> => logs.flush(to);
-      const checkpoints = new Checkpoints({ files, directory, rows, journal, flush, position, minBytes });
-      const appended = (): void => checkpoints.consider();
-      writer.start(journal, appended);
-      await logs.start(journal, appended);
+      const checkpoints: Checkpoints = new Checkpoints({ files, directory, rows, journal, flush, position, minBytes });
+      await logs.start(journal, () => checkpoints.consider());
       startSweeping(logs);
       checkpoints.start();
-      return new DirectoryEngine(clock, directory, { ownership, isReplaced, journal, rows, logs, checkpoints });
+      return new DirectoryEngine({ clock, directory, ownership, isReplaced, journal, rows, logs, checkpoints });
     } catch (error) {
       await ownership.release();
       throw unusable(directory, error);
@@ -138,10 +130,10 @@ export class DirectoryEngine implements StorageEngine {
   }
 
   /** What one node sees. `name` is for messages; `nodeClock` is the node's own, which renews its leases. */
-  node(name: string, nodeClock: Clock = this.#clock): Storage {
+  node(name: string, nodeClock: Clock = this.#parts.clock): Storage {
     const scope = new NodeScope(name);
     return {
-      log: new DirectoryLog(this.#logs, scope),
+      log: new DirectoryLog(this.#parts.logs, scope),
       metadata: new InProcessMetadata(this.#metadata, scope),
       coordination: new InProcessCoordination(this.#coordination, nodeClock, scope),
       close: async () => scope.close(),
@@ -155,41 +147,35 @@ export class DirectoryEngine implements StorageEngine {
 
   /** Nothing is written into the directory of another process. */
   async #watch(): Promise<void> {
-    if (await this.#isReplaced().catch(() => false)) this.#journal.fail(new FileReplacedError(this.#directory));
+    const { isReplaced, journal, directory } = this.#parts;
+    if (await isReplaced().catch(() => false)) journal.fail(new FileReplacedError(directory));
   }
 
   async #close(): Promise<void> {
+    const { ownership, logs, checkpoints, journal } = this.#parts;
     clearInterval(this.#watching);
     try {
       await this.#watch();
-      await this.#logs.stop();
-      await this.#checkpoints.close();
-      await this.#journal.close();
-      await this.#logs.close();
+      await logs.stop();
+      await checkpoints.close();
+      await journal.close();
+      await logs.close();
     } finally {
-      await this.#ownership.release();
+      await ownership.release();
     }
   }
 }
 
-/** Writes rows to the journal, once that is open. */
-class RowWriter {
-  #journal: Journal | undefined;
-  #appended: () => void = () => undefined;
-
-  start(journal: Journal, appended: () => void): void {
-    this.#journal = journal;
-    this.#appended = appended;
-  }
-
-  readonly write = (entry: RowEntry): Promise<void> => {
-    if (!this.#journal) throw new TypeError("Rows are written only when the journal is open.");
-    const position = this.#journal.append("rows", [Buffer.from(JSON.stringify(entry))]);
-    this.#appended();
-    return this.#journal.whenDurable(position);
+/** A directory as the storage of one node, which has the engine to itself and closes it. @throws {DataDirectoryError} */
+export async function openDirectory(directory: string, { node, ...context }: NodeContext): Promise<Storage> {
+  const engine = await DirectoryEngine.open({ directory, ...context });
+  const storage = engine.node(node);
+  return {
+    ...storage,
+    explain: (error) => dataFailure(directory, error),
+    close: async () => {
+      await storage.close();
+      await engine.close();
+    },
   };
-}
-
-function entryOf(payload: Buffer): RowEntry {
-  return JSON.parse(payload.toString()) as RowEntry;
 }

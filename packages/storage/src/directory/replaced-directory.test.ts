@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { ManualClock } from "nakadi-protocol";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { appendTo, KEEP, records } from "../compliance/log-records.ts";
-import type { StorageFailedError } from "../ports.ts";
+import type { StorageFailedError } from "../storage-errors.ts";
 import { DirectoryEngine } from "./engine.ts";
 
 async function opened(directory: string, failures: StorageFailedError[] = []): Promise<DirectoryEngine> {

@@ -1,7 +1,7 @@
 /** What the system says against a directory, in words that tell what to do. */
 import { DamagedEventsError } from "../damaged-events-error.ts";
 import { DataDirectoryError } from "../data-directory-error.ts";
-import { StorageFailedError } from "../ports.ts";
+import { StorageFailedError } from "../storage-errors.ts";
 
 /** @throws {DataDirectoryError} for what the system says */
 export async function attempt<T>(path: string, work: () => Promise<T>): Promise<T> {

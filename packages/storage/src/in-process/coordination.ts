@@ -6,11 +6,10 @@ import type { Clock } from "nakadi-protocol";
 import { judgeCommits, sameProgress } from "../fence.ts";
 import type { CommitItem } from "../fence.ts";
 import type { CommitOutcome, CoordinationPort, Group, NodeLease, PartitionKey, Progress } from "../ports.ts";
-import type { ChangeHint } from "./change-hint.ts";
 import { frozenJson } from "./frozen.ts";
-import { InProcessLease } from "./node-lease.ts";
+import { InProcessLease } from "./leases.ts";
 import type { NodeScope } from "./node-scope.ts";
-import type { StoredCoordination } from "./stored-coordination.ts";
+import type { ChangeHint, StoredCoordination } from "./stored-coordination.ts";
 
 type Progresses = ReadonlyMap<PartitionKey, Progress>;
 

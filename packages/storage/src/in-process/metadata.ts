@@ -1,12 +1,28 @@
 /**
  * The metadata port over the rows of an engine. A record's version is the one of the write that made it.
  */
-import { checkOnce, expected, told } from "../metadata-writes.ts";
 import type { MetadataPort, Versioned, Write } from "../ports.ts";
 import { frozenJson } from "./frozen.ts";
+import { Hints } from "./hints.ts";
 import type { NodeScope } from "./node-scope.ts";
 import type { Rows } from "./rows.ts";
-import { WriteHints } from "./write-hints.ts";
+
+/** For one record, or for all of a kind. */
+class WriteHints {
+  readonly #ofKind = new Hints<string, [id: string]>();
+  /** By kind and id as one JSON text. */
+  readonly #ofRecord = new Hints<string, [id: string]>();
+
+  /** @param id null: of every record of the kind */
+  listen(kind: string, id: string | null, hint: (id: string) => void): Disposable {
+    return id === null ? this.#ofKind.listen(kind, hint) : this.#ofRecord.listen(JSON.stringify([kind, id]), hint);
+  }
+
+  send(kind: string, id: string): void {
+    this.#ofKind.send(kind, id);
+    this.#ofRecord.send(JSON.stringify([kind, id]), id);
+  }
+}
 
 /** What all nodes share. */
 export class StoredMetadata {
@@ -81,4 +97,25 @@ export class InProcessMetadata implements MetadataPort {
 /** Kinds are the broker's names: none is one of the engine's own tables. */
 function tableOf(kind: string): string {
   return `metadata ${kind}`;
+}
+
+/** Whether the record has the version that the write expects; `undefined`: there is none. */
+function expected({ expect }: Write, current: number | undefined): boolean {
+  if (expect === "any") return true;
+  return expect === "absent" ? current === undefined : current === expect;
+}
+
+/** The writes that cause a hint. */
+function told(writes: readonly Write[]): readonly Write[] {
+  return writes.filter((write) => "remove" in write || !write.unchanged);
+}
+
+/** @throws {RangeError} for a record that is written twice */
+function checkOnce(writes: readonly Write[]): void {
+  const seen = new Set<string>();
+  for (const { kind, id } of writes) {
+    const key = JSON.stringify([kind, id]);
+    if (seen.has(key)) throw new RangeError(`Record ${id} of kind ${kind} is written twice.`);
+    seen.add(key);
+  }
 }

@@ -1,7 +1,7 @@
 /**
  * What one node holds of a shared engine, to give back when it closes.
  */
-import { StorageClosedError } from "../ports.ts";
+import { StorageClosedError } from "../storage-errors.ts";
 
 export class NodeScope {
   readonly name: string;

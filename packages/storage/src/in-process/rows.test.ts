@@ -7,7 +7,7 @@ import { ManualClock } from "nakadi-protocol";
 import { describe, expect, it } from "vitest";
 import { storageCompliance } from "../compliance/suite.ts";
 import { MemoryEngine } from "../memory/engine.ts";
-import { StorageFailedError } from "../ports.ts";
+import { StorageFailedError } from "../storage-errors.ts";
 import { frozenJson } from "./frozen.ts";
 import { Rows } from "./rows.ts";
 import type { RowEntry } from "./rows.ts";

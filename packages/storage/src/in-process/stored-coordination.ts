@@ -3,11 +3,13 @@
  */
 import type { Clock } from "nakadi-protocol";
 import type { Group, Owned, PartitionKey, Progress, Session } from "../ports.ts";
-import type { ChangeHint } from "./change-hint.ts";
 import { frozenJson } from "./frozen.ts";
 import { Hints } from "./hints.ts";
 import { Leases } from "./leases.ts";
 import type { RowChange, Rows } from "./rows.ts";
+
+/** What a listener of a subscription is told. */
+export type ChangeHint = [what: "group" | "progress", partitions?: readonly PartitionKey[]];
 
 const GROUPS = "groups";
 const PROGRESS = "progress";

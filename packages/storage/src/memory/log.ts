@@ -6,7 +6,7 @@ import { NoSuchLogError } from "../ports.ts";
 import type { Appended, Bounds, LogId, LogPolicy, LogPort, NewRecord, NotAppended, Slice } from "../ports.ts";
 import type { ClockReadings } from "../in-process/clock-readings.ts";
 import { Hints } from "../in-process/hints.ts";
-import { checkPartitions } from "../in-process/log-size.ts";
+import { checkBatches, checkPartition, checkPartitions } from "../in-process/log-checks.ts";
 import { NewestRecords } from "../in-process/newest-records.ts";
 import type { NodeScope } from "../in-process/node-scope.ts";
 import { PartitionLog } from "./partition-log.ts";
@@ -58,10 +58,7 @@ export class MemoryLog implements LogPort {
     signal: AbortSignal,
   ): Promise<ReadonlyMap<number, Appended | NotAppended>> {
     const stored = this.#find(log);
-    for (const [partition, records] of batches) {
-      partitionOf(log, stored, partition);
-      if (records.length === 0) throw new RangeError(`The batch for partition ${partition} is empty.`);
-    }
+    checkBatches(log, stored.partitions.length, batches);
     const outcomes = new Map<number, Appended | NotAppended>();
     const timestampMs = this.#readings.timestampMs();
     for (const [partition, records] of batches) {
@@ -117,7 +114,9 @@ export class MemoryLog implements LogPort {
 
   /** The partition without what its retention has taken. */
   #current(log: LogId, stored: StoredLog, partition: number): PartitionLog {
-    const found = partitionOf(log, stored, partition);
+    checkPartition(log, stored.partitions.length, partition);
+    const found = stored.partitions[partition];
+    if (!found) throw new TypeError(`Partition ${partition} of log ${log} is missing.`);
     const { retentionMs, retentionBytes } = stored.policy;
     if (retentionMs !== null) found.dropBefore(this.#readings.given(retentionMs));
     if (retentionBytes !== undefined) found.keepNewest(retentionBytes);
@@ -126,12 +125,6 @@ export class MemoryLog implements LogPort {
 }
 
 const NOTHING: Disposable = { [Symbol.dispose]: () => undefined };
-
-function partitionOf(log: LogId, stored: StoredLog, partition: number): PartitionLog {
-  const found = stored.partitions[partition];
-  if (!found) throw new RangeError(`Log ${log} has no partition ${partition}.`);
-  return found;
-}
 
 function growTo(stored: StoredLog, partitions: number): void {
   while (stored.partitions.length < partitions) stored.partitions.push(new PartitionLog());

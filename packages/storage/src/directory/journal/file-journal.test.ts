@@ -6,7 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import fc from "fast-check";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { StorageFailedError } from "../../ports.ts";
+import { StorageFailedError } from "../../storage-errors.ts";
 import { nodeFiles } from "../files.ts";
 import type { Files } from "../files.ts";
 import { FileJournal } from "./file-journal.ts";

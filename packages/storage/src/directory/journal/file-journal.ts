@@ -5,7 +5,7 @@
 import { join } from "node:path";
 import { DataDirectoryError } from "../../data-directory-error.ts";
 import type { FaultHook } from "../../fault-points.ts";
-import { StorageFailedError } from "../../ports.ts";
+import { StorageFailedError } from "../../storage-errors.ts";
 import type { Files } from "../files.ts";
 import { HEADER_BYTES, writeHeader } from "./entry.ts";
 import { JournalFiles } from "./journal-files.ts";
@@ -25,7 +25,7 @@ export interface JournalOptions {
   /** Everything before is in the snapshot. */
   from: JournalPosition;
   /** Given each entry from there on, in order. */
-  replay: (entry: Entry) => void | Promise<void>;
+  replay: (entry: Entry) => void | Promise<unknown>;
   onFaultPoint?: FaultHook | undefined;
   /** Told once that nothing is written any more. */
   onFailure?: (error: StorageFailedError) => void;

@@ -3,7 +3,7 @@
  * not needed any more becomes a later one, so that its blocks are on the disk already and a sync writes nothing but data.
  */
 import { join } from "node:path";
-import { FileReplacedError } from "../file-replaced-error.ts";
+import { FileReplacedError } from "../files.ts";
 import type { Files, OpenFile } from "../files.ts";
 import type { JournalPosition } from "./journal.ts";
 

@@ -21,7 +21,7 @@ export interface JournalDamage {
 export async function replayEntries(
   files: JournalFiles,
   from: JournalPosition,
-  each: (entry: Entry) => void | Promise<void>,
+  each: (entry: Entry) => void | Promise<unknown>,
   onDamage: (damage: JournalDamage) => void,
 ): Promise<JournalPosition> {
   let position = from;

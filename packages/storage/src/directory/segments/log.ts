@@ -2,12 +2,14 @@
  * The log port on a directory. Offsets are given in memory, in the order of the calls; an append resolves when it is
  * durable.
  */
-import { checkPartitions } from "../../in-process/log-size.ts";
+import { checkBatches, checkPartition, checkPartitions } from "../../in-process/log-checks.ts";
 import type { NodeScope } from "../../in-process/node-scope.ts";
 import { NoSuchLogError } from "../../ports.ts";
+import { StorageFailedError } from "../../storage-errors.ts";
 import type { Appended, Bounds, LogId, LogPolicy, LogPort, NewRecord, NotAppended, Slice } from "../../ports.ts";
 import type { StoredLog } from "./catalogue.ts";
 import type { Partition } from "./partition.ts";
+import { idOf } from "./partition-rows.ts";
 import type { StoredLogs } from "./stored-logs.ts";
 
 const NOTHING: Disposable = { [Symbol.dispose]: () => undefined };
@@ -50,11 +52,15 @@ export class DirectoryLog implements LogPort {
     signal: AbortSignal,
   ): Promise<ReadonlyMap<number, Appended | NotAppended>> {
     const stored = this.#find(log);
-    for (const [partition, records] of batches) {
-      checkPartition(stored, partition);
-      if (records.length === 0) throw new RangeError(`The batch for partition ${partition} is empty.`);
+    const { partitions } = this.#logs;
+    checkBatches(log, stored.partitions, batches);
+    const into = new Map<number, Partition>();
+    try {
+      for (const partition of batches.keys()) into.set(partition, await partitions.take(stored.number, partition));
+      return await this.#appendInto(into, stored, batches, signal);
+    } finally {
+      for (const partition of into.values()) partitions.release(partition);
     }
-    return this.#logs.append(stored, batches, signal);
   }
 
   async read(
@@ -83,12 +89,45 @@ export class DirectoryLog implements LogPort {
   onAppend(log: LogId, partition: number, hint: () => void): Disposable {
     this.#node.check();
     const stored = this.#logs.catalogue.find(log);
-    return this.#node.hold(stored ? this.#logs.onAppend(stored, partition, hint) : NOTHING);
+    return this.#node.hold(stored ? this.#logs.appends.listen(idOf(stored.number, partition), hint) : NOTHING);
+  }
+
+  async #appendInto(
+    into: ReadonlyMap<number, Partition>,
+    stored: StoredLog,
+    batches: ReadonlyMap<number, readonly NewRecord[]>,
+    signal: AbortSignal,
+  ): Promise<ReadonlyMap<number, Appended | NotAppended>> {
+    const { partitions, catalogue, running, appends } = this.#logs;
+    const { journal, appended, readings } = running;
+    await partitions.room(journal);
+    if (catalogue.find(stored.id)?.number !== stored.number) throw new NoSuchLogError(stored.id);
+    if (signal.aborted) return everywhere(batches, { outcome: "not-stored", cause: signal.reason as unknown });
+    const timestampMs = readings.timestampMs();
+    const outcomes = new Map<number, Appended>();
+    try {
+      let end = 0;
+      for (const [partition, to] of into) {
+        const placed = partitions.append(to, batches.get(partition) ?? [], timestampMs, journal);
+        ({ end } = placed);
+        outcomes.set(partition, { outcome: "stored", first: placed.first, last: placed.last, timestampMs });
+      }
+      appended();
+      await journal.whenDurable(end);
+    } catch (cause) {
+      const begun = !(cause instanceof StorageFailedError) || cause.begun;
+      return everywhere(batches, { outcome: begun ? "unknown" : "not-stored", cause });
+    }
+    for (const [partition, { last }] of outcomes) {
+      into.get(partition)?.settle(last);
+      appends.send(idOf(stored.number, partition));
+    }
+    return outcomes;
   }
 
   async #current<T>(log: LogId, partition: number, look: (at: Partition) => T | Promise<T>): Promise<T> {
     const stored = this.#find(log);
-    checkPartition(stored, partition);
+    checkPartition(log, stored.partitions, partition);
     return this.#logs.current(stored, partition, look);
   }
 
@@ -100,7 +139,6 @@ export class DirectoryLog implements LogPort {
   }
 }
 
-function checkPartition({ id, partitions }: StoredLog, partition: number): void {
-  if (!Number.isInteger(partition) || partition < 0 || partition >= partitions)
-    throw new RangeError(`Log ${id} has no partition ${partition}.`);
+function everywhere<Outcome>(batches: ReadonlyMap<number, unknown>, outcome: Outcome): ReadonlyMap<number, Outcome> {
+  return new Map(Array.from(batches.keys(), (partition) => [partition, outcome]));
 }

@@ -72,7 +72,9 @@ export async function openForTest({
     directory,
     from: snapshot?.position ?? 0,
     replay: (entry) =>
-      entry.kind === "rows" ? rows.replay(JSON.parse(entry.payload.toString()) as RowEntry) : logs.replay(entry),
+      entry.kind === "rows"
+        ? rows.replay(JSON.parse(entry.payload.toString()) as RowEntry)
+        : logs.partitions.replay(entry),
     onFailure,
     ...(journalFileBytes !== undefined && { fileBytes: journalFileBytes }),
   });

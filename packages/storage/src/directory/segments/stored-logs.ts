@@ -1,19 +1,17 @@
 /**
- * All logs of a directory as all nodes share them: appended to, looked at, removed.
+ * All logs of a directory as all nodes share them, and what is done to them in the background.
  */
 import type { Clock } from "nakadi-protocol";
 import type { ClockReadings } from "../../in-process/clock-readings.ts";
 import { Hints } from "../../in-process/hints.ts";
 import type { Rows } from "../../in-process/rows.ts";
-import { NoSuchLogError, StorageFailedError } from "../../ports.ts";
-import type { Appended, LogId, LogPolicy, NewRecord, NotAppended } from "../../ports.ts";
+import type { LogId, LogPolicy } from "../../ports.ts";
 import type { Files } from "../files.ts";
-import type { Entry, Journal, JournalPosition } from "../journal/journal.ts";
+import type { Journal, JournalPosition } from "../journal/journal.ts";
 import { Catalogue } from "./catalogue.ts";
 import type { StoredLog } from "./catalogue.ts";
 import { keepReadings } from "./kept-readings.ts";
 import type { Partition } from "./partition.ts";
-import { idOf } from "./partition-rows.ts";
 import { Partitions } from "./partitions.ts";
 import type { PartitionsOptions } from "./partitions.ts";
 import { discardLog } from "./trash.ts";
@@ -32,7 +30,7 @@ export class StoredLogs {
   readonly catalogue: Catalogue;
   readonly partitions: Partitions;
   /** By number of the log and partition. */
-  readonly #appendHints = new Hints<string>();
+  readonly appends: Hints<string> = new Hints();
   readonly #files: Files;
   readonly #directory: string;
   readonly #rows: Rows;
@@ -50,11 +48,6 @@ export class StoredLogs {
     this.partitions = new Partitions(options);
   }
 
-  /** An entry of the journal, when the engine starts. */
-  async replay(entry: Entry): Promise<void> {
-    await this.partitions.replay(entry);
-  }
-
   /** Everything is replayed. `appended` is called after each append. */
   async start(journal: Journal, appended: () => void): Promise<void> {
     await this.partitions.replayed();
@@ -69,7 +62,7 @@ export class StoredLogs {
   }
 
   get readings(): ClockReadings {
-    return this.#running.readings;
+    return this.running.readings;
   }
 
   async create(id: LogId, partitions: number, policy: LogPolicy): Promise<void> {
@@ -81,24 +74,6 @@ export class StoredLogs {
     if (!stored) return this.catalogue.durable(id);
     await this.catalogue.remove(stored, this.partitions.rows.remove(stored.number, stored.partitions));
     this.#discard(stored.number);
-  }
-
-  async append(
-    stored: StoredLog,
-    batches: ReadonlyMap<number, readonly NewRecord[]>,
-    signal: AbortSignal,
-  ): Promise<ReadonlyMap<number, Appended | NotAppended>> {
-    const into = new Map<number, Partition>();
-    try {
-      for (const partition of batches.keys()) into.set(partition, await this.partitions.take(stored.number, partition));
-      return await this.#appendInto(into, stored, batches, signal);
-    } finally {
-      for (const partition of into.values()) this.partitions.release(partition);
-    }
-  }
-
-  onAppend({ number }: StoredLog, partition: number, hint: () => void): Disposable {
-    return this.#appendHints.listen(idOf(number, partition), hint);
   }
 
   /** What `look` finds in the partition, which is without what its retention has taken. */
@@ -116,8 +91,8 @@ export class StoredLogs {
    * All frames before `position` in the journal are in segments on disk, and the rows say so.
    * @param position default: the journal's end
    */
-  async flush(position: JournalPosition = this.#running.journal.end): Promise<void> {
-    await this.#running.journal.whenDurable(position);
+  async flush(position: JournalPosition = this.running.journal.end): Promise<void> {
+    await this.running.journal.whenDurable(position);
     await this.partitions.flush(position);
     await this.partitions.sync();
   }
@@ -126,7 +101,7 @@ export class StoredLogs {
   inBackground(work: () => Promise<void>): void {
     const running = work()
       .catch((error: unknown) => {
-        if (!this.#closing.signal.aborted) this.#running.journal.fail(error);
+        if (!this.#closing.signal.aborted) this.running.journal.fail(error);
       })
       .finally(() => this.#background.delete(running));
     this.#background.add(running);
@@ -143,41 +118,10 @@ export class StoredLogs {
     await this.partitions.close();
   }
 
-  get #running(): Running {
+  /** What there is from the start on. */
+  get running(): Running {
     if (!this.#started) throw new TypeError("Logs are used only when the journal is open.");
     return this.#started;
-  }
-
-  async #appendInto(
-    into: ReadonlyMap<number, Partition>,
-    stored: StoredLog,
-    batches: ReadonlyMap<number, readonly NewRecord[]>,
-    signal: AbortSignal,
-  ): Promise<ReadonlyMap<number, Appended | NotAppended>> {
-    const { journal, appended, readings } = this.#running;
-    await this.partitions.room(journal);
-    if (this.catalogue.find(stored.id)?.number !== stored.number) throw new NoSuchLogError(stored.id);
-    if (signal.aborted) return everywhere(batches, { outcome: "not-stored", cause: signal.reason as unknown });
-    const timestampMs = readings.timestampMs();
-    const outcomes = new Map<number, Appended>();
-    try {
-      let end = 0;
-      for (const [partition, to] of into) {
-        const placed = this.partitions.append(to, batches.get(partition) ?? [], timestampMs, journal);
-        ({ end } = placed);
-        outcomes.set(partition, { outcome: "stored", first: placed.first, last: placed.last, timestampMs });
-      }
-      appended();
-      await journal.whenDurable(end);
-    } catch (cause) {
-      const begun = !(cause instanceof StorageFailedError) || cause.begun;
-      return everywhere(batches, { outcome: begun ? "unknown" : "not-stored", cause });
-    }
-    for (const [partition, { last }] of outcomes) {
-      into.get(partition)?.settle(last);
-      this.#appendHints.send(idOf(stored.number, partition));
-    }
-    return outcomes;
   }
 
   /** Numbers of logs of which the journal had frames, and which were removed since. */
@@ -194,8 +138,4 @@ export class StoredLogs {
       await this.catalogue.discarded(number);
     });
   }
-}
-
-function everywhere<Outcome>(batches: ReadonlyMap<number, unknown>, outcome: Outcome): ReadonlyMap<number, Outcome> {
-  return new Map(Array.from(batches.keys(), (partition) => [partition, outcome]));
 }
