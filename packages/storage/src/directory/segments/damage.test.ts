@@ -92,7 +92,7 @@ describe("damage", () => {
       ),
       { numRuns: 200 },
     );
-  }, 60_000);
+  }, 240_000);
 
   it("takes no offset away: what is appended then follows the last one", async () => {
     let engine = await open();

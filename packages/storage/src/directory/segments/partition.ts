@@ -12,7 +12,7 @@ import type { FrameHeader } from "./frame.ts";
 import { placeOf } from "./partition-rows.ts";
 import type { CompactionBytes, PartitionRow } from "./partition-rows.ts";
 import type { SegmentList } from "./segment-list.ts";
-import type { Mark } from "./segment.ts";
+import type { Mark, Segment } from "./segment.ts";
 import { SliceBuilder } from "./slice-builder.ts";
 import { Tail } from "./tail.ts";
 
@@ -254,17 +254,30 @@ export class Partition {
     });
   }
 
-  /** The first readable frame that is not `before`, which holds for all up to one for which it holds. */
+  /**
+   * The first readable frame that is not `before`, which holds for all up to one for which it holds. The search begins anew
+   * where a flush or a compaction has moved frames during it: it could have passed them at both places.
+   */
   async #find(before: (header: FrameHeader) => boolean): Promise<FrameHeader | undefined> {
-    const segments = this.#segments.all;
+    for (;;) {
+      const [segments, written] = [this.#segments.all, this.#written];
+      let found: FrameHeader | undefined = await this.#findIn(segments, before);
+      if (segments !== this.#segments.all) continue;
+      if (found) return found;
+      if (written !== this.#written) continue;
+      found = this.#tail.find(before);
+      return found && found.first < this.#readable ? found : undefined;
+    }
+  }
+
+  async #findIn(segments: readonly Segment[], before: (header: FrameHeader) => boolean): Promise<Mark | undefined> {
     let index = Math.max(0, this.#segments.indexOf(this.#start));
     for (let next: Mark | undefined; (next = await segments[index + 1]?.head()) && before(next);) index += 1;
     for (; index < segments.length; index++) {
       const found = await segments[index]?.find(before);
       if (found) return found;
     }
-    const found = this.#tail.find(before);
-    return found && found.first < this.#readable ? found : undefined;
+    return undefined;
   }
 
   #inOrder<T>(work: () => Promise<T>): Promise<T> {

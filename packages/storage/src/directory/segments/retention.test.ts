@@ -8,36 +8,57 @@ import { ManualClock } from "nakadi-protocol";
 import { expect, it, onTestFinished } from "vitest";
 import { appendTo, readAll, record, texts } from "../../compliance/log-records.ts";
 import type { Files } from "../files.ts";
-import { openForTest, unsyncedFiles } from "./open-for-test.ts";
+import { openForTest, segmentsOf, unsyncedFiles } from "./open-for-test.ts";
+import type { OpenForTest } from "./open-for-test.ts";
 
 const HOUR_MS = 3_600_000;
 
-it("a record that is appended while retention reads what is old stays", async () => {
+async function opened(): Promise<{ clock: ManualClock; gate: ReadGate; engine: OpenForTest; directory: string }> {
   const directory = await mkdtemp(join(tmpdir(), "nakadi-retention-"));
   onTestFinished(() => rm(directory, { recursive: true }));
   const clock = new ManualClock();
   const gate = new ReadGate();
-  const open = (): ReturnType<typeof openForTest> => openForTest({ directory, clock, files: gate.files });
-  let engine = await open();
-  let { log } = engine.node("a");
+  const open = (): Promise<OpenForTest> => openForTest({ directory, clock, files: gate.files, segmentBytes: 1 });
+  const before = await open();
+  const { log } = before.node("a");
   await log.create("x", 1, { retentionMs: HOUR_MS, compact: false });
   await appendTo(log, "x", 0, [record("old")]);
-  await engine.close();
-  engine = await open();
+  await before.close();
+  const engine = await open();
   onTestFinished(() => engine.close());
-  ({ log } = engine.node("a"));
-  await log.bounds("x");
-  clock.advance(HOUR_MS);
+  await engine.node("a").log.bounds("x");
+  return { clock, gate, engine, directory };
+}
 
+it("a record that is appended while retention reads what is old stays", async () => {
+  const { clock, gate, engine } = await opened();
+  const { log } = engine.node("a");
+  clock.advance(HOUR_MS);
   gate.close();
   const bounds = log.bounds("x");
   await gate.reached;
   clock.advance(1);
   await appendTo(log, "x", 0, [record("young")]);
   gate.open();
-
   expect(await bounds).toEqual([{ oldest: 1, next: 2 }]);
   expect(texts(await readAll(log, "x", 0))).toEqual(["young"]);
+});
+
+it("a record that is written to a segment while retention reads what is old stays", async () => {
+  const { clock, gate, engine, directory } = await opened();
+  const { log } = engine.node("a");
+  clock.advance(HOUR_MS / 2);
+  await appendTo(log, "x", 0, [record("young")]);
+  clock.advance(HOUR_MS / 2);
+  gate.close();
+  const bounds = log.bounds("x");
+  await gate.reached;
+  const checkpoint = engine.checkpoint();
+  await expect.poll(() => segmentsOf(directory, 1, 0)).toHaveLength(2);
+  gate.open();
+  expect(await bounds).toEqual([{ oldest: 1, next: 2 }]);
+  expect(texts(await readAll(log, "x", 0))).toEqual(["young"]);
+  await checkpoint;
 });
 
 /** Holds reads of segments. */
