@@ -2,6 +2,7 @@
  * The rows of one table: found by id at once, and listed in the order of ids.
  * @pure
  */
+import { firstIndex } from "./binary-search.ts";
 import type { Versioned } from "../ports.ts";
 
 export type Row = Versioned<unknown>;
@@ -59,7 +60,7 @@ export class RowTable {
 
   page({ after, limit }: { after?: string; limit: number }): (Row & { id: string })[] {
     if (!this.#tidied) this.#tidy();
-    const start = after === undefined ? 0 : this.#indexBehind(after);
+    const start = after === undefined ? 0 : firstIndex(this.#ids, 0, (id) => id > after);
     return this.#ids.slice(start, start + limit).flatMap((id) => {
       const row = this.get(id);
       return row ? [{ id, ...row }] : [];
@@ -71,16 +72,5 @@ export class RowTable {
     this.#ids.sort();
     this.#ids = this.#ids.filter((id, index, all) => id !== all[index - 1] && this.#rows.has(id));
     this.#tidied = true;
-  }
-
-  #indexBehind(after: string): number {
-    let low = 0;
-    let high = this.#ids.length;
-    while (low < high) {
-      const middle = (low + high) >>> 1;
-      if ((this.#ids[middle] ?? after) <= after) low = middle + 1;
-      else high = middle;
-    }
-    return low;
   }
 }

@@ -3,10 +3,11 @@
  * and have gaps where compaction was.
  * @pure
  */
-import { cutFrame, lastOf, valueBytes } from "../cut-frame.ts";
+import { firstIndex } from "../in-process/binary-search.ts";
 import { isBefore } from "../in-process/clock-readings.ts";
 import type { TimestampRange } from "../in-process/clock-readings.ts";
 import type { NewestRecords } from "../in-process/newest-records.ts";
+import { SliceBuilder, lastOf, valueBytes } from "../in-process/slice-builder.ts";
 import type { Bounds, Frame, NewRecord, Slice } from "../ports.ts";
 
 /** Records that compaction waits for. */
@@ -56,24 +57,15 @@ export class PartitionLog {
   }
 
   read(from: number, max: { bytes: number; records: number }): Slice {
-    const { oldest } = this.bounds;
-    if (from >= this.#next) return { frames: [], next: from, oldest };
-    const frames: Frame[] = [];
-    let { bytes, records } = max;
-    let next = Math.max(from, oldest);
-    for (let index = this.#search(({ frame }) => lastOf(frame) >= from); ; index++) {
-      const kept = this.#frames[index];
-      if (!kept) return { frames, next: this.#next, oldest };
-      const skip = kept.frame.offsets.findIndex((offset) => offset >= from);
-      const frame = cutFrame(kept.frame, kept.bytes, skip, { bytes, records }, frames.length === 0);
-      if (!frame) break;
-      frames.push(frame);
-      next = lastOf(frame) + 1;
-      if (next <= lastOf(kept.frame)) break;
-      records -= frame.records.length;
-      bytes -= frame === kept.frame ? kept.bytes : valueBytes(frame);
+    const oldest = this.#oldest;
+    const slice = new SliceBuilder(from < this.#next ? Math.max(from, oldest) : from, max);
+    let index = this.#search(({ frame }) => lastOf(frame) >= slice.next);
+    while (!slice.full && slice.next < this.#next) {
+      const kept = this.#frames[index++];
+      if (kept) slice.add(kept.frame, lastOf(kept.frame), kept.bytes);
+      else slice.next = this.#next;
     }
-    return { frames, next, oldest };
+    return { frames: slice.frames, next: slice.next, oldest };
   }
 
   offsetAt(timestampMs: number): number {
@@ -125,15 +117,7 @@ export class PartitionLog {
 
   /** Index of the first frame for which `found` holds, where it holds for all behind it too. */
   #search(found: (kept: Kept) => boolean): number {
-    let low = this.#head;
-    let high = this.#frames.length;
-    while (low < high) {
-      const middle = (low + high) >>> 1;
-      const kept = this.#frames[middle];
-      if (kept && !found(kept)) low = middle + 1;
-      else high = middle;
-    }
-    return low;
+    return firstIndex(this.#frames, this.#head, (kept) => kept !== undefined && found(kept));
   }
 }
 

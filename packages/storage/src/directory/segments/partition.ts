@@ -5,6 +5,7 @@ import { DamagedEventsError } from "../../damaged-events-error.ts";
 import { isBefore } from "../../in-process/clock-readings.ts";
 import type { TimestampRange } from "../../in-process/clock-readings.ts";
 import type { NewestRecords } from "../../in-process/newest-records.ts";
+import { SliceBuilder } from "../../in-process/slice-builder.ts";
 import type { Bounds, NewRecord, Slice } from "../../ports.ts";
 import type { JournalPosition } from "../journal/journal.ts";
 import { encodeFrame, readFrameHeader } from "./frame.ts";
@@ -13,7 +14,6 @@ import { placeOf } from "./partition-rows.ts";
 import type { CompactionBytes, PartitionRow } from "./partition-rows.ts";
 import type { SegmentList } from "./segment-list.ts";
 import type { Mark, Segment } from "./segment.ts";
-import { SliceBuilder } from "./slice-builder.ts";
 import { Tail } from "./tail.ts";
 
 export class Partition {

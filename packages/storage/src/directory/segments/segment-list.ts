@@ -2,14 +2,15 @@
  * The segments of one partition: which holds an offset, which is written to, which are on disk for certain.
  */
 import { join } from "node:path";
+import { firstIndex } from "../../in-process/binary-search.ts";
 import type { NewestRecords } from "../../in-process/newest-records.ts";
+import type { SliceBuilder } from "../../in-process/slice-builder.ts";
 import type { Files } from "../files.ts";
 import { compactSegments } from "./compaction.ts";
 import type { Compacted } from "./compaction.ts";
 import type { Descriptors } from "./descriptors.ts";
 import { Segment } from "./segment.ts";
 import type { SegmentFiles } from "./segment.ts";
-import type { SliceBuilder } from "./slice-builder.ts";
 import type { TailFrame } from "./tail.ts";
 
 /** A segment that has reached this goes on in a new one. */
@@ -106,14 +107,7 @@ export class SegmentList {
 
   /** Index of the segment that holds `offset`, or would hold it; -1 if that is none. */
   indexOf(offset: number): number {
-    let low = 0;
-    let high = this.#segments.length;
-    while (low < high) {
-      const middle = (low + high) >>> 1;
-      if ((this.#segments[middle]?.first ?? 0) <= offset) low = middle + 1;
-      else high = middle;
-    }
-    return low - 1;
+    return firstIndex(this.#segments, 0, ({ first }) => first > offset) - 1;
   }
 
   /** Adds frames from `slice.next` on. False where that offset is damaged or missing. */

@@ -2,13 +2,13 @@
  * One file of a partition: frames, one after the other. Marks in memory, one for a long stretch of bytes, say where to begin
  * to look; they are made while the file is written or searched, and nothing is lost where they are missing.
  */
+import type { SliceBuilder } from "../../in-process/slice-builder.ts";
 import type { Frame } from "../../ports.ts";
 import type { OpenFile } from "../files.ts";
 import type { Descriptors } from "./descriptors.ts";
 import { FRAME_HEADER_BYTES, decodeFrame, isIntact, nextFrameMagic, readFrameHeader } from "./frame.ts";
 import type { FrameHeader } from "./frame.ts";
 import type { Chunk, ReadChunks } from "./read-chunks.ts";
-import type { SliceBuilder } from "./slice-builder.ts";
 
 /** Bytes between two marks, and of one look into the file. */
 const MARK_BYTES = 256 * 1024;
@@ -120,7 +120,7 @@ export class Segment {
       if (!next || next.header.first > slice.next || next.header.last < slice.next) break;
       const { header, frame } = next;
       this.#recordBytes = header.length / Math.max(1, header.count);
-      more = slice.add(header, frame);
+      more = slice.add(frame, header.last);
       if (slice.next > header.last) position += header.length;
     }
     // No whole frame is left in it: buffers that live on for nothing cost the garbage collector time.

@@ -1,10 +1,11 @@
 /**
  * The frames of a partition that are in the journal, or on their way to it, and not in a segment yet.
  */
+import { firstIndex } from "../../in-process/binary-search.ts";
+import type { SliceBuilder } from "../../in-process/slice-builder.ts";
 import type { JournalPosition } from "../journal/journal.ts";
 import { decodeFrame } from "./frame.ts";
 import type { FrameHeader } from "./frame.ts";
-import type { SliceBuilder } from "./slice-builder.ts";
 
 export interface TailFrame {
   header: FrameHeader;
@@ -45,20 +46,12 @@ export class Tail {
     for (let index = this.#search(({ header }) => header.last >= slice.next); ; index++) {
       const frame = this.#frames[index];
       if (!frame || frame.header.first >= end) return;
-      if (!slice.add(frame.header, decodeFrame(frame.bytes, frame.header))) return;
+      if (!slice.add(decodeFrame(frame.bytes, frame.header), frame.header.last)) return;
     }
   }
 
   /** Index of the first for which `found` holds, where it holds for all behind it too. */
   #search(found: (frame: TailFrame) => boolean): number {
-    let low = 0;
-    let high = this.#frames.length;
-    while (low < high) {
-      const middle = (low + high) >>> 1;
-      const frame = this.#frames[middle];
-      if (frame && !found(frame)) low = middle + 1;
-      else high = middle;
-    }
-    return low;
+    return firstIndex(this.#frames, 0, found);
   }
 }
