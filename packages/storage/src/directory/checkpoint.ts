@@ -6,7 +6,7 @@
 import type { Rows } from "../in-process/rows.ts";
 import type { Files } from "./files.ts";
 import type { FileJournal } from "./journal/file-journal.ts";
-import type { JournalPosition } from "./journal/journal.ts";
+import type { JournalPosition } from "./journal/entry.ts";
 import { writeSnapshot } from "./rows/snapshot.ts";
 
 /** Bytes of the journal between two checkpoints, at least. */

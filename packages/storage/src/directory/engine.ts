@@ -20,7 +20,7 @@ import type { TakeDirectory } from "./data-directory.ts";
 import { FileReplacedError, nodeFiles } from "./files.ts";
 import type { Files } from "./files.ts";
 import { FileJournal } from "./journal/file-journal.ts";
-import type { JournalPosition } from "./journal/journal.ts";
+import type { JournalPosition } from "./journal/entry.ts";
 import type { Ownership } from "./ownership.ts";
 import { readSnapshot } from "./rows/snapshot.ts";
 import { DirectoryLog } from "./segments/log.ts";

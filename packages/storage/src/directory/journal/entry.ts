@@ -10,7 +10,22 @@
  * written before one sync, and no entry of the next group before that.
  */
 import { crc32 } from "node:zlib";
-import type { EntryKind, JournalPosition } from "./journal.ts";
+
+/** `frames`: one append to one partition of one log. `rows`: all rows of one write. */
+export type EntryKind = "frames" | "rows";
+
+/** A place in the journal: bytes from its very beginning; grows with each entry and is never used again. */
+export type JournalPosition = number;
+
+/** An entry as it was found when the directory was opened. */
+export interface Entry {
+  kind: EntryKind;
+  /** Where it begins, and where it ends. */
+  position: JournalPosition;
+  end: JournalPosition;
+  /** Belongs to the receiver. */
+  payload: Buffer;
+}
 
 export const HEADER_BYTES = 28;
 

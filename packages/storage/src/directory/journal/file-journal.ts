@@ -8,8 +8,8 @@ import type { FaultHook } from "../../fault-points.ts";
 import { StorageFailedError } from "../../storage-errors.ts";
 import type { Files } from "../files.ts";
 import { HEADER_BYTES, writeHeader } from "./entry.ts";
+import type { Entry, EntryKind, JournalPosition } from "./entry.ts";
 import { JournalFiles } from "./journal-files.ts";
-import type { Entry, EntryKind, Journal, JournalPosition } from "./journal.ts";
 import { replayEntries } from "./replay.ts";
 import type { JournalDamage } from "./replay.ts";
 
@@ -46,7 +46,7 @@ interface Waiter {
   reject: (error: StorageFailedError) => void;
 }
 
-export class FileJournal implements Journal {
+export class FileJournal {
   readonly #files: JournalFiles;
   readonly #passing: FaultHook | undefined;
   readonly #onFailure: ((error: StorageFailedError) => void) | undefined;
@@ -77,10 +77,12 @@ export class FileJournal implements Journal {
     return new FileJournal(files, end, options);
   }
 
+  /** Everything before this is on disk. */
   get durable(): JournalPosition {
     return this.#durable;
   }
 
+  /** Everything before this was appended. */
   get end(): JournalPosition {
     return this.#end;
   }
@@ -89,6 +91,11 @@ export class FileJournal implements Journal {
     return this.#failure !== undefined;
   }
 
+  /**
+   * Takes the next place at once, so that the order on disk is the order of the calls. `parts` are written as they are and
+   * must not change. Says where the entry ends: it is durable when `durable` has reached that.
+   * @throws {StorageFailedError} where nothing is written any more
+   */
   append(kind: EntryKind, parts: readonly Uint8Array[]): JournalPosition {
     if (this.#failure) throw new StorageFailedError(this.#failure.cause, false);
     let length = 0;
@@ -101,6 +108,7 @@ export class FileJournal implements Journal {
     return this.#end;
   }
 
+  /** Resolves when everything before `position` is on disk. @throws {StorageFailedError} which says whether it had begun */
   whenDurable(position: JournalPosition): Promise<void> {
     if (position <= this.#durable) return Promise.resolve();
     if (this.#failure) return Promise.reject(this.#failedAt(position, this.#failure.cause));
@@ -114,6 +122,7 @@ export class FileJournal implements Journal {
     return this.#files.recycle(position);
   }
 
+  /** Ends all writing, as a failed write does: for what fails outside the journal. */
   fail(cause: unknown): void {
     if (this.#failure) return;
     this.#failure = { cause };

@@ -5,7 +5,7 @@
 import { join } from "node:path";
 import { FileReplacedError } from "../files.ts";
 import type { Files, OpenFile } from "../files.ts";
-import type { JournalPosition } from "./journal.ts";
+import type { JournalPosition } from "./entry.ts";
 
 const JOURNAL_FILE_BYTES = 16 * 1024 * 1024;
 

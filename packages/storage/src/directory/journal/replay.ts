@@ -3,8 +3,8 @@
  * of the last group that was written, it was not acknowledged; where a later group follows, acknowledged data is damaged.
  */
 import { HEADER_BYTES, isWhole, nextMagic, readHeader } from "./entry.ts";
+import type { Entry, JournalPosition } from "./entry.ts";
 import type { JournalFiles } from "./journal-files.ts";
-import type { Entry, JournalPosition } from "./journal.ts";
 
 const WINDOW_BYTES = 4 * 1024 * 1024;
 

@@ -7,7 +7,7 @@ import type { TimestampRange } from "../../in-process/clock-readings.ts";
 import type { NewestRecords } from "../../in-process/newest-records.ts";
 import { SliceBuilder } from "../../in-process/slice-builder.ts";
 import type { Bounds, NewRecord, Slice } from "../../ports.ts";
-import type { JournalPosition } from "../journal/journal.ts";
+import type { JournalPosition } from "../journal/entry.ts";
 import { encodeFrame, readFrameHeader } from "./frame.ts";
 import type { FrameHeader } from "./frame.ts";
 import { placeOf } from "./partition-rows.ts";

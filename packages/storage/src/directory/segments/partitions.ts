@@ -6,7 +6,8 @@ import { join } from "node:path";
 import type { Rows } from "../../in-process/rows.ts";
 import type { NewRecord } from "../../ports.ts";
 import type { Files } from "../files.ts";
-import type { Entry, Journal, JournalPosition } from "../journal/journal.ts";
+import type { Entry, JournalPosition } from "../journal/entry.ts";
+import type { FileJournal } from "../journal/file-journal.ts";
 import { Descriptors } from "./descriptors.ts";
 import { LoadedPartitions } from "./loaded-partitions.ts";
 import { Partition } from "./partition.ts";
@@ -134,7 +135,7 @@ export class Partitions {
     to: Partition,
     records: readonly NewRecord[],
     timestampMs: number,
-    journal: Journal,
+    journal: FileJournal,
   ): { first: number; last: number; end: JournalPosition } {
     const { frame, header } = to.place(records, timestampMs, HEADROOM);
     frame.writeDoubleBE(to.number, 0);
@@ -169,7 +170,7 @@ export class Partitions {
   }
 
   /** Resolves when there is room in memory for another append, or the journal has failed. */
-  async room(journal: Journal): Promise<void> {
+  async room(journal: FileJournal): Promise<void> {
     while (this.#unwritten > this.#unwrittenBytes) {
       const flushing = (this.#flushing ??= this.#makeRoom(journal));
       if (this.#unwritten <= 2 * this.#unwrittenBytes || !(await flushing)) return;
@@ -226,7 +227,7 @@ export class Partitions {
   }
 
   /** False where nothing is written any more. */
-  async #makeRoom(journal: Journal): Promise<boolean> {
+  async #makeRoom(journal: FileJournal): Promise<boolean> {
     try {
       await journal.whenDurable(journal.end);
       await this.flush(journal.durable);

@@ -7,7 +7,8 @@ import { Hints } from "../../in-process/hints.ts";
 import type { Rows } from "../../in-process/rows.ts";
 import type { LogId, LogPolicy } from "../../ports.ts";
 import type { Files } from "../files.ts";
-import type { Journal, JournalPosition } from "../journal/journal.ts";
+import type { JournalPosition } from "../journal/entry.ts";
+import type { FileJournal } from "../journal/file-journal.ts";
 import { Catalogue } from "./catalogue.ts";
 import type { StoredLog } from "./catalogue.ts";
 import { keepReadings } from "./kept-readings.ts";
@@ -21,7 +22,7 @@ export interface StoredLogsOptions extends PartitionsOptions {
 }
 
 interface Running {
-  journal: Journal;
+  journal: FileJournal;
   appended: () => void;
   readings: ClockReadings;
 }
@@ -49,7 +50,7 @@ export class StoredLogs {
   }
 
   /** Everything is replayed. `appended` is called after each append. */
-  async start(journal: Journal, appended: () => void): Promise<void> {
+  async start(journal: FileJournal, appended: () => void): Promise<void> {
     await this.partitions.replayed();
     const readings = keepReadings(this.#rows, this.#clock, this.#closing.signal);
     this.#started = { journal, appended, readings };

@@ -3,7 +3,7 @@
  */
 import { firstIndex } from "../../in-process/binary-search.ts";
 import type { SliceBuilder } from "../../in-process/slice-builder.ts";
-import type { JournalPosition } from "../journal/journal.ts";
+import type { JournalPosition } from "../journal/entry.ts";
 import { decodeFrame } from "./frame.ts";
 import type { FrameHeader } from "./frame.ts";
 
