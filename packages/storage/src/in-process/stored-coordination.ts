@@ -8,7 +8,7 @@ import { Hints } from "./hints.ts";
 import { Leases } from "./leases.ts";
 import type { RowChange, Rows } from "./rows.ts";
 
-/** What a listener of a subscription is told. */
+/** The arguments of a hint about a subscription. */
 export type ChangeHint = [what: "group" | "progress", partitions?: readonly PartitionKey[]];
 
 const GROUPS = "groups";
