@@ -63,6 +63,9 @@ const step = fc.oneof(
   }),
 );
 
+const HOUR = { kind: "wait", ms: HOUR_MS } as const;
+const KILL = { kind: "kill", offMs: 1 } as const;
+
 describe("a record", () => {
   it("is never taken for older than it is, however the wall clock is set and the process restarted", () => {
     fc.assert(
@@ -83,6 +86,22 @@ describe("a record", () => {
           }
         }
       }),
+      {
+        // The wall clock drifts back and ahead after it was kept.
+        examples: [
+          [
+            [
+              HOUR,
+              { kind: "store" },
+              { kind: "set", byMs: 1_001 },
+              { kind: "drift", byMs: -1 },
+              { kind: "store" },
+              KILL,
+            ],
+          ],
+          [[HOUR, { kind: "wait", ms: 59_999 }, { kind: "drift", byMs: 40 }, { kind: "store" }, KILL]],
+        ],
+      },
     );
   });
 
@@ -139,7 +158,8 @@ describe("the readings", () => {
     process.stopped(1_000 * HOUR_MS);
     process.wait(HOUR_MS / 2 - 1);
     expect(process.isOld(timestampMs, HOUR_MS)).toBe(false);
-    process.wait(1);
+    // The wall clock may have drifted before the stop.
+    process.wait(1 + 1_000);
     expect(process.isOld(timestampMs, HOUR_MS)).toBe(true);
   });
 

@@ -88,11 +88,15 @@ export class ClockReadings {
     this.#note(this.#clock.wallMs());
     const nowMs = this.#clock.monotonicMs();
     const last = this.#stretches.length - 1;
-    return this.#stretches.map(({ startMs, leastAheadMs, mostAheadMs }, index) => ({
-      agoMs: nowMs - startMs,
-      leastMs: startMs + leastAheadMs,
-      mostMs: startMs + mostAheadMs + (index === last ? forMs : 0),
-    }));
+    return this.#stretches.map(({ startMs, leastAheadMs, mostAheadMs }, index) => {
+      // Until it is kept again, the wall clock may drift either way.
+      const [driftMs, moreMs] = index === last ? [TOLERATED_DRIFT_MS, forMs] : [0, 0];
+      return {
+        agoMs: nowMs - startMs,
+        leastMs: startMs + leastAheadMs - driftMs,
+        mostMs: startMs + mostAheadMs + driftMs + moreMs,
+      };
+    });
   }
 
   #note(wallMs: number): void {
