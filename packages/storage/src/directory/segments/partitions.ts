@@ -190,9 +190,8 @@ export class Partitions {
   async sync(): Promise<void> {
     await inTurns([...this.#dirty], async (partition) => {
       const row = await partition.sync();
-      if (partition.closed) return;
-      this.rows.keep(partition.number, partition.index, row);
-      if (!partition.isDirty && this.#dirty.delete(partition)) this.release(partition);
+      if (!partition.closed) this.rows.keep(partition.number, partition.index, row);
+      if ((partition.closed || !partition.isDirty) && this.#dirty.delete(partition)) this.release(partition);
     });
   }
 
