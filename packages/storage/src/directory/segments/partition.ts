@@ -113,15 +113,15 @@ export class Partition {
     return { events: header.count, ...(lost && { lost }) };
   }
 
-  /** @throws {DamagedEventsError} */
+  /** Ends early where the log is removed during the read. @throws {DamagedEventsError} */
   async read(from: number, max: { bytes: number; records: number }): Promise<Slice> {
     const slice = new SliceBuilder(from < this.#readable ? Math.max(from, this.#start) : from, max);
-    while (!slice.full && slice.next < this.#readable) {
+    while (!slice.full && slice.next < this.#readable && !this.#closed) {
       const at = slice.next;
       if (at >= this.#written) this.#tail.read(slice, this.#readable);
       else if (!(await this.#segments.read(slice))) {
         // What comes before the damage can be had.
-        if (slice.frames.length > 0) break;
+        if (slice.frames.length > 0 || this.#closed) break;
         // What retention takes during the read is not missing.
         if (at >= this.#start) throw new DamagedEventsError(placeOf(this.number, this.index), at);
         slice.next = this.#start;
@@ -212,7 +212,7 @@ export class Partition {
       return this.#written;
     });
     let at = Math.max(this.#compacted, this.#start);
-    for (let room = true; room && at < end;) {
+    for (let room = true; room && at < end && !this.#closed;) {
       const slice = await this.read(at, { bytes: 1024 * 1024, records: 10_000 });
       for (const { offsets, records } of slice.frames) {
         for (const [index, record] of records.entries()) {

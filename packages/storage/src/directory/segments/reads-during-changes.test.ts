@@ -1,12 +1,14 @@
 /**
- * Retention takes only what was old when it looked, whatever is appended while it reads.
+ * Reads and searches of a partition while records are appended, frames move to segments, and the log is removed.
  */
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { ManualClock } from "nakadi-protocol";
 import { expect, it, onTestFinished } from "vitest";
-import { appendTo, readAll, record, texts } from "../../compliance/log-records.ts";
+import { ALL, appendTo, readAll, record, texts } from "../../compliance/log-records.ts";
+import { NEVER } from "../../compliance/subject.ts";
+import { NoSuchLogError } from "../../ports.ts";
 import type { Files } from "../files.ts";
 import { openForTest, segmentsOf, unsyncedFiles } from "./open-for-test.ts";
 import type { OpenForTest } from "./open-for-test.ts";
@@ -14,7 +16,7 @@ import type { OpenForTest } from "./open-for-test.ts";
 const HOUR_MS = 3_600_000;
 
 async function opened(): Promise<{ clock: ManualClock; gate: ReadGate; engine: OpenForTest; directory: string }> {
-  const directory = await mkdtemp(join(tmpdir(), "nakadi-retention-"));
+  const directory = await mkdtemp(join(tmpdir(), "nakadi-reads-"));
   onTestFinished(() => rm(directory, { recursive: true }));
   const clock = new ManualClock();
   const gate = new ReadGate();
@@ -26,7 +28,6 @@ async function opened(): Promise<{ clock: ManualClock; gate: ReadGate; engine: O
   await before.close();
   const engine = await open();
   onTestFinished(() => engine.close());
-  await engine.node("a").log.bounds("x");
   return { clock, gate, engine, directory };
 }
 
@@ -59,6 +60,20 @@ it("a record that is written to a segment while retention reads what is old stay
   expect(await bounds).toEqual([{ oldest: 1, next: 2 }]);
   expect(texts(await readAll(log, "x", 0))).toEqual(["young"]);
   await checkpoint;
+});
+
+it("a read ends when the log is removed during it", async () => {
+  const { gate, engine } = await opened();
+  const { log } = engine.node("a");
+  await appendTo(log, "x", 0, [record("in the journal only")]);
+  gate.close();
+  const reading = log.read("x", 0, 0, ALL, NEVER);
+  await gate.reached;
+  await log.remove("x");
+  await expect.poll(() => engine.logs.partitions.numbers).toEqual([]);
+  gate.open();
+  expect((await reading).frames.length).toBeLessThanOrEqual(1);
+  await expect(log.read("x", 0, 0, ALL, NEVER)).rejects.toThrow(NoSuchLogError);
 });
 
 /** Holds reads of segments. */
