@@ -216,7 +216,8 @@ export class Partitions {
   async forget(number: number): Promise<void> {
     for (const partition of await this.#loaded.remove(number)) {
       this.#dirty.delete(partition);
-      this.#unwritten -= await partition.close();
+      const bytes = await partition.close();
+      this.#unwritten -= bytes;
     }
   }
 

@@ -68,6 +68,18 @@ describe("the log in a directory", () => {
     );
   });
 
+  it("counts no byte twice where a log is removed while others are written", async () => {
+    const engine = await open();
+    const { log } = engine.node("a");
+    await log.create("kept", 1, KEEP);
+    await log.create("gone", 1, KEEP);
+    for (const id of ["kept", "gone"]) await appendTo(log, id, 0, [record("v".repeat(900))]);
+    const { partitions } = engine.logs;
+    await Promise.all([partitions.flush(engine.journal.durable), partitions.forget(2)]);
+    expect(partitions.unwrittenBytes).toBe(0);
+    await engine.close();
+  });
+
   it("writes nothing again to the journal's files for what a checkpoint has brought to segments", async () => {
     let engine = await open();
     const { log } = engine.node("a");
