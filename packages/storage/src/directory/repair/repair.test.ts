@@ -52,6 +52,20 @@ function lostOf({ damaged }: DirectoryCheck): number[] {
 }
 
 describe("a directory that is whole", () => {
+  it("is found to be so where segments have expired since the last checkpoint", async () => {
+    const clock = new ManualClock();
+    const engine = await openForTest({ directory, clock, files: unsyncedFiles, segmentBytes: 2_000 });
+    const { log } = engine.node("a");
+    await log.configure("x", { retentionMs: 1_000, compact: false });
+    await engine.checkpoint();
+    const before = (await segmentsOf(directory, 1, 0)).length;
+    clock.advance(2_000);
+    await log.bounds("x");
+    await expect.poll(async () => (await segmentsOf(directory, 1, 0)).length).toBeLessThan(before);
+    await engine.kill();
+    expect(await verifyDirectory(directory)).toMatchObject({ damaged: [], snapshot: [], journal: [] });
+  });
+
   it("is found to be so, and stays as it is", async () => {
     for (const check of [verifyDirectory, repairDirectory]) {
       const found = await check(directory);

@@ -90,14 +90,24 @@ async function check(directory: string, repair: boolean, options: CheckOptions):
     const journal = await JournalFiles.open(files, join(directory, "journal"));
     // Without a snapshot and a journal from the beginning, nothing is known of what the segments should hold.
     const rowsAreWhole = damage.snapshot.length === 0 && (snapshot !== undefined || journal.start === 0);
+    const from = snapshot?.position ?? 0;
+    // Rows first: they say where each partition begins.
+    await replayEntries(
+      journal,
+      from,
+      ({ kind, payload }) => {
+        if (kind === "rows") rows.replay(JSON.parse(payload.toString()) as RowEntry);
+      },
+      () => undefined,
+    );
     const numbers = (await files.list(join(directory, LOGS))).map(Number);
-    // Segments first: the journal goes on where they end.
+    // Segments before frames: the journal goes on where they end.
     const found = await checkSegments({ files, directory, partitions, numbers, rowsAreWhole, repair, options });
     const end = await replayEntries(
       journal,
-      snapshot?.position ?? 0,
+      from,
       async (entry) => {
-        if (entry.kind === "rows") return rows.replay(JSON.parse(entry.payload.toString()) as RowEntry);
+        if (entry.kind === "rows") return;
         const replayed = await partitions.replay(entry);
         if (!replayed) return;
         const of = at(found, replayed.number, replayed.partition);
