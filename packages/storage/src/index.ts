@@ -1,3 +1,4 @@
+export { BackupError } from "./backup-error.ts";
 export { DamagedEventsError } from "./damaged-events-error.ts";
 export { DataDirectoryError } from "./data-directory-error.ts";
 export type { DataDirectoryProblem } from "./data-directory-error.ts";

@@ -1,8 +1,43 @@
-/** `nakadi verify` and `nakadi repair`: what is damaged in a broker's data directory, and what can be saved. */
+/** What is done to a broker's data directory: backed up and restored, verified and repaired. */
 import type { Command } from "commander";
 import type { CommandHost } from "./command-host.ts";
 
 export function dataDirectoryCommands(program: Command, { context, end }: CommandHost): void {
+  program
+    .command("backup")
+    .description("copy the data directory of a broker, which may run meanwhile, to an empty or a new directory")
+    .argument("<directory>", "what the broker was given as --data")
+    .argument("<to>", "where to")
+    .addHelpText(
+      "after",
+      "\nThe copy has all that was acknowledged before, and no committed cursor beyond\n" +
+        "an event that is not in it. A running broker goes on; while the last part is\n" +
+        "copied, it removes and compacts nothing. After a failure or Ctrl-C the copy is\n" +
+        "removed; one that was killed keeps the file unfinished-copy, and nothing starts\n" +
+        "from it.\n" +
+        "\nExample:\n  $ nakadi backup ./nakadi-data ./backups/monday\n" +
+        "  ./nakadi-data is backed up in ./backups/monday: 16.9 MB in 12 files",
+    )
+    .action(async (directory: string, to: string) => {
+      const { runBackup } = await import("./data-directory/run-backup.ts");
+      end(await runBackup(context, directory, to));
+    });
+  program
+    .command("restore")
+    .description("make a data directory of a backup, in an empty or a new directory, and verify it")
+    .argument("<backup>", "what nakadi backup has written")
+    .argument("<to>", "what a broker will be given as --data")
+    .addHelpText(
+      "after",
+      "\nEach file is compared with what the backup says of it. A broker starts only from\n" +
+        "a directory that was restored to the end.\n" +
+        "\nExample:\n  $ nakadi restore ./backups/monday ./restored\n" +
+        "  ./restored is not damaged: 12,345 events of 7 event types",
+    )
+    .action(async (backup: string, to: string) => {
+      const { runRestore } = await import("./data-directory/run-backup.ts");
+      end(await runRestore(context, backup, to));
+    });
   program
     .command("verify")
     .description("check all of the data directory of a broker that does not run, and change nothing")

@@ -4,6 +4,7 @@
  * than twice, and a start has no more to replay.
  */
 import type { Rows } from "../in-process/rows.ts";
+import type { Background } from "./background.ts";
 import type { Files } from "./files.ts";
 import type { FileJournal } from "./journal/file-journal.ts";
 import type { JournalPosition } from "./journal/entry.ts";
@@ -17,6 +18,7 @@ export interface CheckpointParts {
   directory: string;
   rows: Rows;
   journal: FileJournal;
+  background: Background;
   /** Resolves when all frames before `position` are on disk elsewhere, and the rows say where. */
   flush: (position: JournalPosition) => Promise<void>;
   /** Of the snapshot that is there. */
@@ -48,7 +50,7 @@ export class Checkpoints {
     const { journal, minBytes = MIN_BYTES } = this.#parts;
     if (!this.#started || this.#running || journal.end - this.#position < Math.max(minBytes, this.#snapshotBytes))
       return;
-    this.#running = this.#run().finally(() => (this.#running = undefined));
+    this.#running = this.#parts.background.run(() => this.#run()).finally(() => (this.#running = undefined));
   }
 
   /** The last one: a start finds nothing to replay. */

@@ -19,13 +19,17 @@ import { attempt, damaged } from "./system-refusal.ts";
 
 /** What this version writes, and the only one that it reads. */
 const FORMAT = 1;
-const MARKER = "format";
+export const FORMAT_FILE = "format";
 /** Of a marker that is not whole yet. */
 const NEW_MARKER = "format.new";
 const MARK = { nakadi: "data directory", format: FORMAT };
 /** What only the earlier engine made, on LMDB. */
 const LMDB = "data.mdb";
 const OWN: readonly string[] = ["snapshot", "snapshot.new", "journal", "logs", "trash"];
+/** In a copy that is being made: nobody may start from it. */
+export const UNFINISHED_COPY = "unfinished-copy";
+/** In a backup: it is to stay as it is. */
+export const MANIFEST = "backup.json";
 /** The root of a new file system has it. */
 const IGNORED = "lost+found";
 
@@ -72,9 +76,10 @@ export async function takeDamagedDirectory(files: Files, path: string, repair: b
   return attempt(path, async () => {
     if (!existsSync(path)) throw new DataDirectoryError("unusable", path, `there is no directory ${path}`);
     const entries = await files.list(path);
-    if (!entries.includes(MARKER) && !entries.some((name) => OWN.includes(name)))
+    checkNoCopy(path, entries);
+    if (!entries.includes(FORMAT_FILE) && !entries.some((name) => OWN.includes(name)))
       throw new DataDirectoryError("not-ours", path, `${path} is not a data directory of nakadi`);
-    const format = entries.includes(MARKER) ? await formatOf(files, path) : undefined;
+    const format = entries.includes(FORMAT_FILE) ? await formatOf(files, path) : undefined;
     if (format !== undefined) checkNotNewer(path, format);
     const ownership = await own(path);
     if (repair && format !== FORMAT) await writeMarker(files, path);
@@ -82,12 +87,22 @@ export async function takeDamagedDirectory(files: Files, path: string, repair: b
   });
 }
 
+/** Looks at a data directory that is there, whoever uses it. @throws {DataDirectoryError} */
+export async function demandDataDirectory(files: Files, path: string): Promise<void> {
+  await attempt(path, async () => {
+    if (!existsSync(path)) throw new DataDirectoryError("unusable", path, `there is no directory ${path}`);
+    if (await checkFormat(files, path))
+      throw new DataDirectoryError("not-ours", path, `${path} is not a data directory of nakadi: it is empty`);
+  });
+}
+
 /** Says whether the directory is new. @throws {DataDirectoryError} */
 async function checkFormat(files: Files, path: string): Promise<boolean> {
   const entries = (await files.list(path)).filter((name) => name !== IGNORED && !isOwnerSocket(name));
-  if (entries.includes(MARKER)) {
+  checkNoCopy(path, entries);
+  if (entries.includes(FORMAT_FILE)) {
     const format = await formatOf(files, path);
-    if (format === undefined) throw damaged(path, `${join(path, MARKER)} does not say which data format it is`);
+    if (format === undefined) throw damaged(path, `${join(path, FORMAT_FILE)} does not say which data format it is`);
     checkNotNewer(path, format);
     return false;
   }
@@ -106,8 +121,16 @@ async function checkFormat(files: Files, path: string): Promise<boolean> {
       `${path} is not a data directory of nakadi: it holds ${foreign}. Choose an empty or a new directory`,
     );
   }
-  if (entries.some((name) => name !== NEW_MARKER)) throw damaged(path, `${join(path, MARKER)} is missing`);
+  if (entries.some((name) => name !== NEW_MARKER)) throw damaged(path, `${join(path, FORMAT_FILE)} is missing`);
   return true;
+}
+
+function checkNoCopy(path: string, entries: readonly string[]): void {
+  const message = entries.includes(UNFINISHED_COPY)
+    ? `${path} holds a copy that was not finished. Remove what is in it, then make the copy again`
+    : `${path} is a backup. To make a data directory of it: nakadi restore ${path} DIRECTORY`;
+  if (entries.includes(UNFINISHED_COPY) || entries.includes(MANIFEST))
+    throw new DataDirectoryError("not-ours", path, message);
 }
 
 function checkNotNewer(path: string, format: number): void {
@@ -121,7 +144,7 @@ function checkNotNewer(path: string, format: number): void {
 
 /** Undefined where the marker does not say. */
 async function formatOf(files: Files, path: string): Promise<number | undefined> {
-  const file = await files.open(join(path, MARKER), "read");
+  const file = await files.open(join(path, FORMAT_FILE), "read");
   try {
     const bytes = Buffer.alloc(Math.min(await file.size(), 1_000));
     await file.read(bytes, 0);
@@ -146,6 +169,6 @@ async function writeMarker(files: Files, path: string): Promise<void> {
   } finally {
     await file.close();
   }
-  await files.rename(temporary, join(path, MARKER));
+  await files.rename(temporary, join(path, FORMAT_FILE));
   await files.syncDirectory(path);
 }

@@ -14,6 +14,8 @@ import { StoredCoordination } from "../in-process/stored-coordination.ts";
 import type { NodeContext, StorageEngine } from "../storage-engine.ts";
 import type { Storage } from "../ports.ts";
 import type { StorageFailedError } from "../storage-errors.ts";
+import { Background } from "./background.ts";
+import { serveBackup } from "./backup/hold-service.ts";
 import { Checkpoints } from "./checkpoint.ts";
 import { takeDirectory } from "./data-directory.ts";
 import type { TakeDirectory } from "./data-directory.ts";
@@ -98,7 +100,8 @@ export class DirectoryEngine implements StorageEngine {
       });
       if (snapshot) rows.restore(snapshot.version, snapshot.tables);
       const segmentBytes = disk && { segmentBytes: disk.segmentBytes };
-      const logs = new StoredLogs({ files, directory, rows, clock, ...segmentBytes });
+      const background = new Background();
+      const logs = new StoredLogs({ files, directory, rows, clock, background, ...segmentBytes });
       const journal: FileJournal = await FileJournal.open({
         files,
         directory,
@@ -114,10 +117,20 @@ export class DirectoryEngine implements StorageEngine {
       const position = snapshot?.position ?? 0;
       const minBytes = disk?.checkpointBytes;
       const flush = (to: JournalPosition): Promise<void> => logs.flush(to);
-      const checkpoints: Checkpoints = new Checkpoints({ files, directory, rows, journal, flush, position, minBytes });
+      const checkpoints: Checkpoints = new Checkpoints({
+        files,
+        directory,
+        rows,
+        journal,
+        background,
+        flush,
+        position,
+        minBytes,
+      });
       await logs.start(journal, () => checkpoints.consider());
       startSweeping(logs);
       checkpoints.start();
+      ownership.serve?.((socket) => serveBackup(socket, { background, journal, logs }));
       return new DirectoryEngine({ clock, directory, ownership, isReplaced, journal, rows, logs, checkpoints });
     } catch (error) {
       await ownership.release();

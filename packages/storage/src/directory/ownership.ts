@@ -11,7 +11,7 @@ import { createHash, randomBytes } from "node:crypto";
 import { existsSync } from "node:fs";
 import { open, readdir, realpath, stat, statfs, unlink } from "node:fs/promises";
 import { connect, createServer } from "node:net";
-import type { Server } from "node:net";
+import type { Server, Socket } from "node:net";
 import { join } from "node:path";
 import { DataDirectoryError } from "../data-directory-error.ts";
 
@@ -30,6 +30,8 @@ const SHARED_BETWEEN_HOSTS = [0x6969, 0x517b, 0xff534d42, 0xfe534d42];
 export interface Ownership {
   /** False where another process may have the directory, because what shows the ownership was removed. */
   isHeld(): Promise<boolean>;
+  /** `answer` gets the connections that other processes open to this one; without it they are closed. */
+  serve?(answer: (socket: Socket) => void): void;
   /** Idempotent; nothing may be written any more. */
   release(): Promise<void>;
 }
@@ -47,9 +49,10 @@ export async function own(directory: string): Promise<Ownership> {
   }
   const { addressOf, close } = await addressing(directory);
   const name = `owner-${process.pid}-${randomBytes(8).toString("hex")}.sock`;
+  const visitors = new Visitors();
   let server: Server | undefined;
   try {
-    server = await listen(addressOf(name));
+    server = await listen(addressOf(name), visitors);
     for (const left of await leftByDead(directory, name, addressOf)) await remove(join(directory, left));
   } catch (error) {
     await end(server, join(directory, name));
@@ -60,7 +63,9 @@ export async function own(directory: string): Promise<Ownership> {
   }
   return {
     isHeld: async () => (await madeAt(directory, name)) !== undefined,
+    serve: (answer) => visitors.serve(answer),
     release: async () => {
+      visitors.end();
       await end(server, join(directory, name));
       await close();
     },
@@ -101,6 +106,28 @@ async function madeAt(directory: string, name: string): Promise<bigint | undefin
   return unlessMissing(stat(join(directory, name), { bigint: true }).then(({ mtimeNs }) => mtimeNs));
 }
 
+/** To the process that owns the directory; undefined where there is none. */
+export async function connectToOwner(directory: string): Promise<Socket | undefined> {
+  if (process.platform === "win32") return connected(await pipeOf(directory));
+  const { addressOf, close } = await addressing(directory);
+  try {
+    for (const name of (await readdir(directory)).filter(isOwnerSocket)) {
+      const socket = await connected(addressOf(name));
+      if (socket) return socket;
+    }
+    return undefined;
+  } finally {
+    await close();
+  }
+}
+
+function connected(address: string): Promise<Socket | undefined> {
+  return new Promise((resolve) => {
+    const socket = connect(address, () => resolve(socket));
+    socket.once("error", () => resolve(undefined));
+  });
+}
+
 /** Every answer but this one, and silence too, may come from a living process. */
 function isListenedOn(address: string): Promise<boolean> {
   return new Promise((resolve) => {
@@ -113,8 +140,30 @@ function isListenedOn(address: string): Promise<boolean> {
   });
 }
 
-function listen(address: string): Promise<Server> {
-  const server = createServer((socket) => void socket.on("error", () => undefined).destroy());
+/** Connections of other processes; most only look whether somebody listens. */
+class Visitors {
+  readonly #open = new Set<Socket>();
+  #answer: ((socket: Socket) => void) | undefined;
+
+  serve(answer: (socket: Socket) => void): void {
+    this.#answer = answer;
+  }
+
+  readonly accept = (socket: Socket): void => {
+    socket.on("error", () => undefined);
+    if (!this.#answer) return void socket.destroy();
+    this.#open.add(socket.once("close", () => this.#open.delete(socket)));
+    this.#answer(socket);
+  };
+
+  end(): void {
+    this.#answer = undefined;
+    for (const socket of this.#open) socket.destroy();
+  }
+}
+
+function listen(address: string, { accept }: Visitors): Promise<Server> {
+  const server = createServer(accept);
   return new Promise((resolve, reject) => {
     server.once("error", reject);
     // A worker of a cluster would else listen in the process that has started it.
@@ -155,15 +204,23 @@ async function addressing(
 
 /** A pipe of Windows ends with its process, and its name can be taken once only. */
 async function ownByPipe(directory: string): Promise<Ownership> {
-  const path = await realpath(directory);
-  const name = createHash("sha256").update(path.toLowerCase()).digest("hex");
-  const server = await listen(`\\\\.\\pipe\\nakadi-${name}`).catch((error: unknown) => {
+  const visitors = new Visitors();
+  const server = await listen(await pipeOf(directory), visitors).catch((error: unknown) => {
     throw ["EADDRINUSE", "EACCES"].includes(codeOf(error)) ? inUse(directory) : error;
   });
   return {
     isHeld: async () => true,
-    release: () => new Promise((resolve) => void server.close(() => resolve())),
+    serve: (answer) => visitors.serve(answer),
+    release: () => {
+      visitors.end();
+      return new Promise((resolve) => void server.close(() => resolve()));
+    },
   };
+}
+
+async function pipeOf(directory: string): Promise<string> {
+  const path = await realpath(directory);
+  return `\\\\.\\pipe\\nakadi-${createHash("sha256").update(path.toLowerCase()).digest("hex")}`;
 }
 
 function codeOf(error: unknown): string {

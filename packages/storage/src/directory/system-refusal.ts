@@ -14,10 +14,14 @@ export async function attempt<T>(path: string, work: () => Promise<T>): Promise<
 
 export function unusable(path: string, error: unknown): DataDirectoryError {
   if (error instanceof DataDirectoryError) return error;
-  const { code, message } = error as NodeJS.ErrnoException;
   if (isDamage(error)) return damaged(path, `events in ${path} are damaged (${error.place})`, error);
-  const why = (code !== undefined && SENTENCES[code]) || message;
-  return new DataDirectoryError("unusable", path, `cannot use ${path} for data: ${why}`, error);
+  return new DataDirectoryError("unusable", path, `cannot use ${path} for data: ${systemSentence(error)}`, error);
+}
+
+/** What an error of the system means, and what to do. */
+export function systemSentence(error: unknown): string {
+  const { code, message } = error as NodeJS.ErrnoException;
+  return (code !== undefined && SENTENCES[code]) || message;
 }
 
 /** What an error means that came from the data in `path` and not from the system; any other error stays as it is. */

@@ -87,6 +87,11 @@ export class FileJournal {
     return this.#end;
   }
 
+  /** Bytes of each file. */
+  get fileBytes(): number {
+    return this.#files.fileBytes;
+  }
+
   get failed(): boolean {
     return this.#failure !== undefined;
   }

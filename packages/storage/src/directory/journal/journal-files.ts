@@ -21,7 +21,7 @@ interface Current {
 export class JournalFiles {
   readonly #files: Files;
   readonly #directory: string;
-  readonly #fileBytes: number;
+  readonly fileBytes: number;
   readonly #numbers: Set<number>;
   /** Opened for writing: the last one, and those before it that are not synced yet. */
   #open: Current[] = [];
@@ -30,32 +30,32 @@ export class JournalFiles {
   private constructor(files: Files, directory: string, fileBytes: number, numbers: readonly number[]) {
     this.#files = files;
     this.#directory = directory;
-    this.#fileBytes = fileBytes;
+    this.fileBytes = fileBytes;
     this.#numbers = new Set(numbers);
   }
 
   static async open(files: Files, directory: string, fileBytes: number = JOURNAL_FILE_BYTES): Promise<JournalFiles> {
     await files.makeDirectory(directory);
     const names = await files.list(directory);
-    return new JournalFiles(files, directory, fileBytes, names.filter((name) => /^\d{10}$/.test(name)).map(Number));
+    return new JournalFiles(files, directory, fileBytes, names.filter(isJournalFile).map(Number));
   }
 
   /** Whether it is known that nothing is missing at `position`: the file is there that holds it, or the one before. */
   reaches(position: JournalPosition): boolean {
     return (
-      [position, position - 1].some((at) => this.#numbers.has(Math.floor(at / this.#fileBytes))) ||
+      [position, position - 1].some((at) => this.#numbers.has(Math.floor(at / this.fileBytes))) ||
       this.limit + position === 0
     );
   }
 
   /** Nothing is stored before. */
   get start(): JournalPosition {
-    return this.#numbers.size === 0 ? 0 : Math.min(...this.#numbers) * this.#fileBytes;
+    return this.#numbers.size === 0 ? 0 : Math.min(...this.#numbers) * this.fileBytes;
   }
 
   /** Nothing is stored from here on. */
   get limit(): JournalPosition {
-    return this.#numbers.size === 0 ? 0 : (Math.max(...this.#numbers) + 1) * this.#fileBytes;
+    return this.#numbers.size === 0 ? 0 : (Math.max(...this.#numbers) + 1) * this.fileBytes;
   }
 
   /** As many bytes as `length` says; zeros where nothing is. */
@@ -172,11 +172,20 @@ export class JournalFiles {
   }
 
   #place(position: JournalPosition): { number: number; offset: number; room: number } {
-    const offset = position % this.#fileBytes;
-    return { number: Math.floor(position / this.#fileBytes), offset, room: this.#fileBytes - offset };
+    const offset = position % this.fileBytes;
+    return { number: Math.floor(position / this.fileBytes), offset, room: this.fileBytes - offset };
   }
 
   #path(number: number): string {
-    return join(this.#directory, String(number).padStart(10, "0"));
+    return join(this.#directory, journalFileName(number));
   }
+}
+
+/** Of the file with the bytes from `number` times the bytes of a file on. */
+export function journalFileName(number: number): string {
+  return String(number).padStart(10, "0");
+}
+
+export function isJournalFile(name: string): boolean {
+  return /^\d{10}$/.test(name);
 }

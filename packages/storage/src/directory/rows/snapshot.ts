@@ -10,7 +10,7 @@ import type { Files } from "../files.ts";
 import { blockAt, encodeBlock, nextBlockAt } from "./block.ts";
 import type { Block } from "./block.ts";
 
-const SNAPSHOT = "snapshot";
+export const SNAPSHOT = "snapshot";
 /** Of a snapshot that is being written. */
 const NEW_SNAPSHOT = "snapshot.new";
 /** Bytes of values in one block, which one turn of the event loop makes. */

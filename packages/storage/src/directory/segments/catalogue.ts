@@ -36,13 +36,18 @@ export class Catalogue {
     return this.#rows.ids(LOG);
   }
 
+  /** Of the log that was created last; 0 if none was. */
+  get lastNumber(): number {
+    return (this.#rows.get(LAST, "")?.value as number | undefined) ?? 0;
+  }
+
   /** Resolves when the log is on disk as it is. @throws {StorageFailedError} */
   durable(id: LogId): Promise<void> {
     return this.#rows.settled(LOG, [id]);
   }
 
   async create(id: LogId, partitions: number, policy: LogPolicy): Promise<void> {
-    const number = ((this.#rows.get(LAST, "")?.value as number | undefined) ?? 0) + 1;
+    const number = this.lastNumber + 1;
     const row: LogRow = { number, partitions, policy };
     await this.#rows.write([
       { table: LOG, id, value: row },
@@ -66,8 +71,7 @@ export class Catalogue {
 
   /** Numbers that no new log gets, because there are files of them. */
   skipNumbers(numbers: readonly number[]): void {
-    const last = (this.#rows.get(LAST, "")?.value as number | undefined) ?? 0;
-    this.#rows.note(LAST, "", Math.max(last, ...numbers));
+    this.#rows.note(LAST, "", Math.max(this.lastNumber, ...numbers));
   }
 
   /** Numbers of logs that are gone, of which there may be files. */

@@ -9,6 +9,7 @@ import { Rows } from "../../in-process/rows.ts";
 import type { RowEntry } from "../../in-process/rows.ts";
 import { StoredCoordination } from "../../in-process/stored-coordination.ts";
 import type { Storage } from "../../ports.ts";
+import { Background } from "../background.ts";
 import { nodeFiles } from "../files.ts";
 import type { Files } from "../files.ts";
 import { FileJournal } from "../journal/file-journal.ts";
@@ -38,6 +39,7 @@ export async function segmentsOf(directory: string, number: number, partition: n
 export interface OpenForTest {
   logs: StoredLogs;
   journal: FileJournal;
+  background: Background;
   node(name: string, nodeClock?: Clock): Storage;
   checkpoint(): Promise<void>;
   /** Ends without a checkpoint, as if the process were killed. */
@@ -66,7 +68,8 @@ export async function openForTest({
   const snapshot = await readSnapshot(files, directory);
   const rows = new Rows((entry) => journal.whenDurable(journal.append("rows", [Buffer.from(JSON.stringify(entry))])));
   if (snapshot) rows.restore(snapshot.version, snapshot.tables);
-  const logs = new StoredLogs({ files, directory, rows, clock, ...limits });
+  const background = new Background();
+  const logs = new StoredLogs({ files, directory, rows, clock, background, ...limits });
   const journal: FileJournal = await FileJournal.open({
     files,
     directory,
@@ -92,7 +95,8 @@ export async function openForTest({
   const engine: OpenForTest = {
     logs,
     journal,
-    checkpoint: () => (last = last.then(checkpoint)),
+    background,
+    checkpoint: () => (last = last.then(() => background.run(checkpoint))),
     node(name: string, nodeClock: Clock = clock): Storage {
       const scope = new NodeScope(name);
       return {

@@ -21,7 +21,7 @@ const WRITE_BYTES = 2 * 1024 * 1024;
  * Of a segment as it was appended to, of one that compaction has written, and of one that it is writing. The name begins with
  * the first offset; that of a compacted one goes on with the offset that follows: what lies between is in it alone.
  */
-const APPENDED = ".seg";
+export const APPENDED = ".seg";
 const COMPACTED = ".compact";
 const UNFINISHED = ".new";
 
@@ -264,6 +264,11 @@ interface Named {
   first: number;
   /** The offset that follows, which only the name of a compacted one says; else the first. */
   next: number;
+}
+
+/** Whether a file in the directory of a partition holds events. */
+export function isSegment(name: string): boolean {
+  return readName(name) !== undefined;
 }
 
 function readName(name: string): Named | undefined {

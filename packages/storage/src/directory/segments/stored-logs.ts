@@ -6,6 +6,7 @@ import type { ClockReadings } from "../../in-process/clock-readings.ts";
 import { Hints } from "../../in-process/hints.ts";
 import type { Rows } from "../../in-process/rows.ts";
 import type { LogId, LogPolicy } from "../../ports.ts";
+import { Background } from "../background.ts";
 import type { Files } from "../files.ts";
 import type { JournalPosition } from "../journal/entry.ts";
 import type { FileJournal } from "../journal/file-journal.ts";
@@ -19,6 +20,7 @@ import { discardLog } from "./trash.ts";
 
 export interface StoredLogsOptions extends PartitionsOptions {
   clock: Clock;
+  background?: Background;
 }
 
 interface Running {
@@ -37,10 +39,12 @@ export class StoredLogs {
   readonly #rows: Rows;
   readonly #clock: Clock;
   readonly #closing = new AbortController();
-  readonly #background = new Set<Promise<void>>();
+  readonly #background: Background;
+  readonly #working = new Set<Promise<void>>();
   #started: Running | undefined;
 
-  constructor({ clock, ...options }: StoredLogsOptions) {
+  constructor({ clock, background = new Background(), ...options }: StoredLogsOptions) {
+    this.#background = background;
     this.#files = options.files;
     this.#directory = options.directory;
     this.#rows = options.rows;
@@ -100,18 +104,20 @@ export class StoredLogs {
 
   /** Work that no request waits for. What it cannot write, nothing can write. */
   inBackground(work: () => Promise<void>): void {
-    const running = work()
+    const running = this.#background
+      .run(work)
       .catch((error: unknown) => {
         if (!this.#closing.signal.aborted) this.running.journal.fail(error);
       })
-      .finally(() => this.#background.delete(running));
-    this.#background.add(running);
+      .finally(() => this.#working.delete(running));
+    this.#working.add(running);
   }
 
   /** Ends what runs in the background; a last `flush` may follow. */
   async stop(): Promise<void> {
     this.#closing.abort();
-    await Promise.all(this.#background);
+    this.#background.end();
+    await Promise.all(this.#working);
   }
 
   /** After the last use. */

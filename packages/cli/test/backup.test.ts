@@ -1,0 +1,58 @@
+import { mkdir, readdir, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { startBroker } from "nakadi-broker";
+import { describe, expect, it, onTestFinished } from "vitest";
+import { runCommand, temporaryDirectory } from "./run-command.ts";
+
+/** A running broker's directory with one event. */
+async function runningBroker(): Promise<string> {
+  const directory = join(temporaryDirectory(), "data");
+  const broker = await startBroker({ storage: { directory } });
+  onTestFinished(() => broker.close());
+  const post = (path: string, body: unknown): Promise<Response> =>
+    fetch(broker.url + path, {
+      method: "POST",
+      headers: { "content-type": "application/json" },
+      body: JSON.stringify(body),
+    });
+  const schema = { type: "json_schema", schema: "{}" };
+  await post("/event-types", { name: "e", owning_application: "a", category: "undefined", schema });
+  await post("/event-types/e/events", [{ n: 1 }]);
+  return directory;
+}
+
+describe("nakadi backup and restore", () => {
+  it("copy a running broker's directory, show a person how far they are, and verify what they have made", async () => {
+    const directory = await runningBroker();
+    const folder = temporaryDirectory();
+    const [backup, restored] = [join(folder, "backup"), join(folder, "restored")];
+    const made = runCommand(["backup", directory, backup], { isTTY: true });
+    expect([await made.code, made.stdout.text]).toEqual([
+      0,
+      expect.stringMatching(/data is backed up in .*backup: \d+\.\d MB in \d+ files\n$/),
+    ]);
+    expect(made.stderr.text).toContain("backing up");
+    const back = runCommand(["restore", backup, restored]);
+    expect([await back.code, back.stderr.text]).toEqual([0, ""]);
+    expect(back.stdout.text).toMatch(/restored is not damaged: 1 event of \d+ event types\n$/);
+  });
+
+  it("say in one line what is in the way, and leave it alone", async () => {
+    const directory = await runningBroker();
+    const other = join(temporaryDirectory(), "other");
+    await mkdir(other);
+    await writeFile(join(other, "notes.txt"), "precious");
+    for (const [args, said] of [
+      [["backup", other, join(other, "b")], "is not a data directory of nakadi"],
+      [["backup", directory, other], "is not empty: it holds notes.txt"],
+      [["backup", directory, join(directory, "b")], "lie in each other"],
+      [["restore", directory, join(other, "b")], "is not a backup"],
+    ] as const) {
+      const { code, stdout, stderr } = runCommand([...args]);
+      expect([await code, stdout.text]).toEqual([1, ""]);
+      expect(stderr.text).toMatch(/^nakadi: .*\n$/);
+      expect(stderr.text).toContain(said);
+    }
+    expect(await readdir(other)).toEqual(["notes.txt"]);
+  });
+});
