@@ -22,6 +22,8 @@ export async function bundle(folder) {
   const bundled = await rolldown({
     input: Object.fromEntries(entriesOf(folder).map((name) => [name, join(folder, "src", `${name}.ts`)])),
     platform: "node",
+    // The oldest Node that the packages support: what it cannot parse is rewritten.
+    transform: { target: "node20.19" },
     external: (id) => outside.some((name) => id === name || id.startsWith(`${name}/`)),
     // How long a build takes depends on the machine and would fail the build as a log entry.
     checks: { bundlerTimings: false },

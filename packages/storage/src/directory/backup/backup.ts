@@ -25,7 +25,7 @@ import { RunningOwner } from "./running-owner.ts";
 const JOURNAL = "journal";
 
 export interface BackupReport {
-  /** Whether a broker was running meanwhile. */
+  /** Whether a broker was running during the copy. */
   running: boolean;
   files: number;
   bytes: number;

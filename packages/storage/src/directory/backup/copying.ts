@@ -113,7 +113,7 @@ export class Copying {
 }
 
 /**
- * Makes a copy in `to`, which is marked as unfinished meanwhile. Where `make` fails, `to` is as it was before.
+ * Makes a copy in `to`, which is marked as unfinished until its end. Where `make` fails, `to` is as it was before.
  * @throws {BackupError} where `to` is not empty, or one of the directories lies in the other
  */
 export async function intoEmpty<T>(from: string, to: string, make: () => Promise<T>): Promise<T> {
