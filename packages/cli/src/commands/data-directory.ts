@@ -5,7 +5,7 @@ import type { CommandHost } from "./command-host.ts";
 export function dataDirectoryCommands(program: Command, { context, end }: CommandHost): void {
   program
     .command("backup")
-    .description("copy the data directory of a broker, which may run meanwhile, to an empty or a new directory")
+    .description("copy the data directory of a broker, which may go on running, to an empty or a new directory")
     .argument("<directory>", "what the broker was given as --data")
     .argument("<to>", "where to")
     .addHelpText(

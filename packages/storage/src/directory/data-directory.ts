@@ -26,7 +26,7 @@ const MARK = { nakadi: "data directory", format: FORMAT };
 /** What only the earlier engine made, on LMDB. */
 const LMDB = "data.mdb";
 const OWN: readonly string[] = ["snapshot", "snapshot.new", "journal", "logs", "trash"];
-/** In a copy that is being made: nobody may start from it. */
+/** In an unfinished copy: no broker starts from it. */
 export const UNFINISHED_COPY = "unfinished-copy";
 /** In a backup: it is to stay as it is. */
 export const MANIFEST = "backup.json";
@@ -87,7 +87,7 @@ export async function takeDamagedDirectory(files: Files, path: string, repair: b
   });
 }
 
-/** Looks at a data directory that is there, whoever uses it. @throws {DataDirectoryError} */
+/** Looks at a data directory that exists, in use or not. @throws {DataDirectoryError} */
 export async function demandDataDirectory(files: Files, path: string): Promise<void> {
   await attempt(path, async () => {
     if (!existsSync(path)) throw new DataDirectoryError("unusable", path, `there is no directory ${path}`);

@@ -140,7 +140,7 @@ function isListenedOn(address: string): Promise<boolean> {
   });
 }
 
-/** Connections of other processes; most only look whether somebody listens. */
+/** Connections of other processes; most only look whether the owner listens. */
 class Visitors {
   readonly #open = new Set<Socket>();
   #answer: ((socket: Socket) => void) | undefined;

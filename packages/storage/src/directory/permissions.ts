@@ -1,10 +1,10 @@
-/** Who may read a data directory: the user that the broker runs as, and nobody else. */
+/** A data directory can be read by the user that the broker runs as only. */
 import { chmod, lstat, readdir } from "node:fs/promises";
 import { join } from "node:path";
 
 const DIRECTORY = 0o700;
 const FILE = 0o600;
-const EVERYBODY = 0o777;
+const PERMISSION_BITS = 0o777;
 
 /**
  * Takes the permissions of other users from the directory and the entries in it, as a copy may have given them; what lies
@@ -21,5 +21,5 @@ export async function restrict(directory: string): Promise<void> {
 
 async function restrictOne(path: string, mode: number): Promise<void> {
   const { mode: before, uid } = await lstat(path);
-  if ((before & EVERYBODY) !== mode && uid === process.getuid?.()) await chmod(path, mode);
+  if ((before & PERMISSION_BITS) !== mode && uid === process.getuid?.()) await chmod(path, mode);
 }

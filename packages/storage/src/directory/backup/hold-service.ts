@@ -1,10 +1,10 @@
 /**
- * What a running broker does for a backup in another process, over the socket that shows who owns the directory. One line asks,
+ * What a running broker does for a backup in another process, over the socket of the directory's owner. One line asks,
  * one line of JSON answers:
  *
  *     alive      {}                       within 30 s after the last line, or the connection ends
  *     hold       {"position", "fileBytes"} from now on nothing is taken away from the directory; the journal is durable up to
- *                                         the position, and cut into files of so many bytes
+ *                                         the position, and cut into files of this size
  *     confirm    {"held"}                 whether it was so up to now; the hold ends
  *
  * A hold ends with its connection as well.
