@@ -146,6 +146,7 @@ export async function startBroker(options: BrokerOptions = {}): Promise<Broker> 
       storage,
       snapshots,
       storageFailure: () => storageFailure,
+      damageLog,
       access,
       settings,
       eventTypes,

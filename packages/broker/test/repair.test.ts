@@ -81,6 +81,8 @@ it("a broker ends streams before damaged events, logs each place once, and serve
   }
   await (await broker.open(id)).rest();
   expect(logged).toHaveLength(1);
+  const { json: metrics } = await broker.call({ path: "/metrics" });
+  expect(metrics).toMatchObject({ counters: { "storage.damaged.places": { count: 1 } } });
   expect(logged[0]).toMatch(/^stored frame damaged; streams end in logs\/\d+\/0 before offset 5: .*nakadi repair/);
   const { events } = await (await broker.openLowLevel(other, "BEGIN")).nextEvents();
   expect(events).toMatchObject([{ n: "other" }]);

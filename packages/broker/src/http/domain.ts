@@ -10,6 +10,7 @@ import type { Closings } from "../timelines/closings.ts";
 import type { Writers } from "../timelines/writers.ts";
 import type { Snapshots } from "../metadata-snapshot.ts";
 import type { NodeMembership } from "../node-membership.ts";
+import type { DamageLog } from "../reports/damage-log.ts";
 import type { Reports } from "../reports/reports.ts";
 import type { Settings } from "../settings/settings.ts";
 import type { EventTypeStreams } from "../streaming/low-level/event-type-streams.ts";
@@ -24,6 +25,7 @@ export interface Domain {
   snapshots: Snapshots;
   /** The failed write since which the storage is read-only; `undefined` without one. */
   storageFailure: () => StorageFailedError | undefined;
+  damageLog: DamageLog;
   /** The permissions of the caller. */
   access: Access;
   settings: Settings;

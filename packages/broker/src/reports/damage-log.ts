@@ -13,6 +13,11 @@ export class DamageLog {
     this.#logger = logger;
   }
 
+  /** Places that were met since the start; 1,000 at most. */
+  get places(): number {
+    return this.#places.size;
+  }
+
   note(error: DamagedEventsError): void {
     const { place, offset } = error;
     const at = `${place}:${offset}`;

@@ -10,7 +10,7 @@ const INDENTATION = 2;
 
 export function serverStateRoutes(app: FastifyInstance, domain: Domain): void {
   healthRoute(app, domain);
-  metricsRoutes(app);
+  metricsRoutes(app, domain);
   registryRoutes(app);
 }
 
@@ -30,8 +30,11 @@ function healthRoute(app: FastifyInstance, { membership, storageFailure, drainin
   });
 }
 
-/** The shape is the real server's. The content is not part of the contract: heap size, and answers by class of status. */
-function metricsRoutes(app: FastifyInstance): void {
+/**
+ * The shape is the real server's. The content is not part of the contract: heap size, answers by class of status, and places of
+ * damaged frames that streams have met.
+ */
+function metricsRoutes(app: FastifyInstance, { damageLog }: Domain): void {
   const answers = new Map<string, number>();
   app.addHook("onResponse", async (_request, reply) => {
     const name = `responses.${Math.floor(reply.statusCode / 100)}xx`;
@@ -45,7 +48,12 @@ function metricsRoutes(app: FastifyInstance): void {
           {
             version: "4.0.0",
             gauges: { "memory.heap.used": { value: process.memoryUsage().heapUsed } },
-            counters: Object.fromEntries([...answers].map(([name, count]) => [name, { count }])),
+            counters: Object.fromEntries(
+              [...answers, ["storage.damaged.places", damageLog.places] as const].map(([name, count]) => [
+                name,
+                { count },
+              ]),
+            ),
             histograms: {},
             meters: {},
             timers: {},
