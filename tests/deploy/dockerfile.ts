@@ -1,6 +1,6 @@
 /** A Dockerfile as its instructions by stage, and those of one stage carried out in a plain directory. */
 import { execFile } from "node:child_process";
-import { cp, mkdir } from "node:fs/promises";
+import { mkdir, stat } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { promisify } from "node:util";
 
@@ -70,7 +70,8 @@ export async function carryOut(
     const [from = "", to = ""] = text.split(/\s+/);
     const source = join(flags["from"] === undefined ? context : (roots[flags["from"]] ?? ""), from);
     const target = to.startsWith("/") ? join(root, to) : join(directory, to);
-    await mkdir(dirname(target), { recursive: true });
-    await cp(source, target, { recursive: true, verbatimSymlinks: true, preserveTimestamps: true });
+    const isDirectory = (await stat(source)).isDirectory();
+    await mkdir(isDirectory ? target : dirname(target), { recursive: true });
+    await run("cp", ["-a", isDirectory ? `${source}/.` : source, target]);
   }
 }
