@@ -1,77 +1,122 @@
-/** Timelines are switched on any node while all of them publish, and one at a time stands still until its lease has ended. */
-import { expect, it } from "vitest";
+/**
+ * Event types change on any node, by new timelines, more partitions or their deletion, while all nodes publish, and one at a time
+ * stands still until its lease has ended.
+ */
+import { expect, it, onTestFinished } from "vitest";
 import { seeded } from "../churn/churn.ts";
 import { Cluster, type Node } from "./cluster.ts";
+import { createEventType, everything, type Numbered, Producers, send } from "./producers.ts";
 
 const LEASE_MS = 300;
 const ROUNDS = 4;
-const PRODUCERS = 6;
 
-it("loses and reorders nothing of what any node has acknowledged", async () => {
+async function started(): Promise<{ cluster: Cluster; seed: number; nodeOf: () => Node }> {
   const seed = Math.floor(Math.random() * 2 ** 31);
   const random = seeded(seed);
-  const limits = { nodeLeaseMs: LEASE_MS, streamPollMs: 50 };
+  const limits = { nodeLeaseMs: LEASE_MS, streamPollMs: 50, maxPartitions: 20 };
   const cluster = await Cluster.start({ nodes: 3, each: "request", seed, limits });
-  const schema = { type: "json_schema", schema: "{}" };
-  const eventType = { name: "e", owning_application: "app", category: "undefined", schema };
-  expect(await post(cluster.url, "/event-types", eventType)).toBe(201);
-  let isOver = false;
-  const nodeOf = (): Node => cluster.nodeAt(Math.floor(random() * cluster.nodes.length));
-  const acknowledged: number[][] = [];
-  const producing = Array.from({ length: PRODUCERS }, async (_, producer) => {
-    const numbers: number[] = (acknowledged[producer] = []);
-    for (let n = 0; !isOver; n += 1) {
-      // Also to those that stand still: what was begun there ends when they go on.
-      const status = await post(nodeOf().broker.url, "/event-types/e/events", [{ producer, n }]);
-      expect([200, 503], `seed ${seed}`).toContain(status);
-      if (status === 200) numbers.push(n);
+  onTestFinished(() => cluster[Symbol.asyncDispose]());
+  return { cluster, seed, nodeOf: () => cluster.nodeAt(Math.floor(random() * cluster.nodes.length)) };
+}
+
+/** One node stands still while the others change something, and is one of the nodes again when this resolves. */
+async function whileOneStandsStill(
+  cluster: Cluster,
+  still: Node,
+  change: (node: Node) => Promise<void>,
+): Promise<void> {
+  still.stop();
+  for (const node of cluster.nodes.filter((one) => one !== still)) await change(node);
+  still.goOn();
+  await expect.poll(async () => (await fetch(`${still.broker.url}/health`)).status).toBe(200);
+}
+
+/** What one producer's events are where they were read: each once, in order. */
+function expectInOrder(own: readonly number[], seed: number): void {
+  expect(own, `seed ${seed}`).toEqual([...new Set(own)].sort((a, b) => a - b));
+}
+
+function ownOf(events: readonly Numbered[], producer: number): number[] {
+  return events.filter((event) => event.producer === producer).map(({ n }) => n);
+}
+
+it.each([
+  [
+    "timelines",
+    async (node: Node) => send(node.broker.url, "POST", "/event-types/e/timelines", { storage_id: "default" }),
+    201,
+  ],
+  [
+    "partitions",
+    async (node: Node, count: number) =>
+      send(node.broker.url, "PUT", "/event-types/e/partition-count", { partition_count: count }),
+    204,
+  ],
+] as const)(
+  "new %s lose and reorder nothing of what any node has acknowledged",
+  async (what, change, expected) => {
+    const { cluster, seed, nodeOf } = await started();
+    const features = { feature: "repartitioning", enabled: true };
+    expect(await send(cluster.url, "POST", "/settings/features", features)).toBe(204);
+    const byProducer = { partition_strategy: "hash", partition_key_fields: ["producer"] };
+    expect(await createEventType(cluster, "e", what === "partitions" ? byProducer : {})).toBe(201);
+    const producers = new Producers(nodeOf, "e");
+    let changes = 0;
+    for (let round = 0; round < ROUNDS; round += 1) {
+      await whileOneStandsStill(cluster, nodeOf(), async (node) => {
+        changes += 1;
+        expect(await change(node, changes + 1), `seed ${seed}`).toBe(expected);
+      });
     }
-  });
-  let switches = 0;
-  for (let round = 0; round < ROUNDS; round += 1) {
-    const still = nodeOf();
-    still.stop();
-    for (const node of cluster.nodes.filter((one) => one !== still)) {
-      const status = await post(node.broker.url, "/event-types/e/timelines", { storage_id: "default" });
-      expect(status, `seed ${seed}`).toBe(201);
-      switches += 1;
-    }
-    still.goOn();
-    // It is one of the nodes again.
-    await expect.poll(async () => (await fetch(`${still.broker.url}/health`)).status).toBe(200);
-  }
-  // A producer may have met nodes that stand still only.
-  await expect.poll(() => acknowledged.every((numbers) => numbers.length > 0)).toBe(true);
-  isOver = true;
-  await Promise.all(producing);
-  const found = await everything(cluster.url);
-  await cluster[Symbol.asyncDispose]();
-  for (const [producer, numbers] of acknowledged.entries()) {
-    const own = found.filter((event) => event.producer === producer).map(({ n }) => n);
-    expect(own, `seed ${seed}, producer ${producer}`).toEqual([...own].sort((a, b) => a - b));
-    expect(new Set(own).size).toBe(own.length);
+    // A producer may have met nodes that stand still only.
+    await expect.poll(() => producers.acknowledged.every((numbers) => numbers.length > 0)).toBe(true);
+    await producers.stop();
     expect(
-      numbers.filter((n) => !own.includes(n)),
-      `seed ${seed}, producer ${producer}`,
+      [...producers.refused].filter((status) => status !== 503),
+      `seed ${seed}`,
     ).toEqual([]);
-    expect(numbers.length).toBeGreaterThan(0);
+    const found = await everything(cluster.url, "e", what === "partitions" ? changes + 1 : 1);
+    for (const [producer, numbers] of producers.acknowledged.entries()) {
+      for (const events of found) expectInOrder(ownOf(events, producer), seed);
+      const own = new Set(ownOf(found.flat(), producer));
+      const lost = numbers.filter((n) => !own.has(n));
+      expect(lost, `seed ${seed}, producer ${producer}`).toEqual([]);
+    }
+    expect(changes).toBe(2 * ROUNDS);
+  },
+  120_000,
+);
+
+it("a deleted event type leaves nothing in a new one of its name, on any node", async () => {
+  const { cluster, seed, nodeOf } = await started();
+  expect(await createEventType(cluster, "e")).toBe(201);
+  const producers = new Producers(nodeOf, "e");
+  for (let round = 0; round < ROUNDS; round += 1) {
+    await expect.poll(() => producers.acknowledged.some((numbers) => numbers.length > 0)).toBe(true);
+    let before: number[][] = [];
+    let isDeleted = false;
+    await whileOneStandsStill(cluster, nodeOf(), async (node) => {
+      if (isDeleted) return;
+      before = producers.acknowledged.map((numbers) => [...numbers]);
+      expect(await send(node.broker.url, "DELETE", "/event-types/e"), `seed ${seed}`).toBe(200);
+      expect(await createEventType(cluster, "e"), `seed ${seed}`).toBe(201);
+      isDeleted = true;
+    });
+    const after = producers.acknowledged.map((numbers) => numbers.length);
+    await expect
+      .poll(() => producers.acknowledged.every((numbers, producer) => numbers.length > (after[producer] ?? 0)))
+      .toBe(true);
+    const [found = []] = await everything(cluster.url, "e");
+    for (const [producer, numbers] of before.entries()) {
+      const own = ownOf(found, producer);
+      expectInOrder(own, seed);
+      const old = own.filter((n) => numbers.includes(n));
+      expect(old, `seed ${seed}, producer ${producer}`).toEqual([]);
+    }
   }
-  expect(switches).toBe(2 * ROUNDS);
+  await producers.stop();
+  expect(
+    [...producers.refused].filter((status) => ![404, 503].includes(status)),
+    `seed ${seed}`,
+  ).toEqual([]);
 }, 120_000);
-
-async function post(url: string, path: string, json: unknown): Promise<number> {
-  const headers = { "content-type": "application/json" };
-  const response = await fetch(url + path, { method: "POST", headers, body: JSON.stringify(json) });
-  await response.arrayBuffer();
-  return response.status;
-}
-
-/** All events from the first one on. */
-async function everything(url: string): Promise<{ producer: number; n: number }[]> {
-  const cursors = JSON.stringify([{ partition: "0", offset: "BEGIN" }]);
-  const query = "batch_limit=1000&batch_flush_timeout=1&stream_timeout=3";
-  const headers = { "x-nakadi-cursors": cursors };
-  const response = await fetch(`${url}/event-types/e/events?${query}`, { headers });
-  const lines = (await response.text()).split("\n").filter((line) => line !== "");
-  return lines.flatMap((line) => (JSON.parse(line) as { events?: { producer: number; n: number }[] }).events ?? []);
-}
