@@ -37,6 +37,15 @@ describe("nakadi backup and restore", () => {
     expect(back.stdout.text).toMatch(/restored is not damaged: 1 event of \d+ event types\n$/);
   });
 
+  it("end with 130 by Ctrl-C, and leave nothing behind", async () => {
+    const directory = await runningBroker();
+    const folder = temporaryDirectory();
+    const { code, stdout, stderr, stop } = runCommand(["backup", directory, join(folder, "backup")]);
+    stop("SIGINT");
+    expect([await code, stdout.text, stderr.text]).toEqual([130, "", ""]);
+    expect(await readdir(folder)).toEqual([]);
+  });
+
   it("say in one line what is in the way, and leave it alone", async () => {
     const directory = await runningBroker();
     const other = join(temporaryDirectory(), "other");

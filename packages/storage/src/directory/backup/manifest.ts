@@ -9,7 +9,7 @@ const FORMAT = 1;
 /** What a backup may hold, so that a manifest leads nowhere else. */
 const PATH = /^(?:format|snapshot|journal\/\d{10}|logs\/\d+\/\d+\/[\d-]+\.(?:seg|compact))$/;
 
-export interface CopiedFile {
+interface CopiedFile {
   /** Below the directory, with slashes. */
   path: string;
   bytes: number;
