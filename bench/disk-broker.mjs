@@ -11,7 +11,9 @@ const BIN = fileURLToPath(new URL("../packages/cli/bin/nakadi.js", import.meta.u
 export const JSON_HEADERS = { "content-type": "application/json" };
 
 export async function started(directory) {
-  const broker = spawn(process.execPath, [BIN, "broker", "--port", "0", "--data", directory], {
+  // A row about retention has seconds, not hours.
+  const args = ["broker", "--port", "0", "--data", directory, "--limit", "minRetentionMs=1"];
+  const broker = spawn(process.execPath, [BIN, ...args], {
     stdio: ["ignore", "pipe", "inherit"],
   });
   const [line] = await once(broker.stdout, "data");
