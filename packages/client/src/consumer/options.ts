@@ -5,7 +5,7 @@
 import { ConfigError } from "../errors/nakadi-error.ts";
 import { functionOrNone, knownMembers, optionalWholeNumber, wholeNumber, withFunctions } from "../options/checks.ts";
 import { type Metrics, silentMetrics } from "../observability/metrics.ts";
-import { type StreamOptions, type StreamSettings, streamSettings } from "../stream/options.ts";
+import { PARAMETER_NAMES, type StreamOptions, type StreamSettings, streamSettings } from "../stream/options.ts";
 import { type CommitRule, commitRule, type CommitStrategy } from "./reading/commit-strategy.ts";
 import { type FailureOptions, type FailureSettings, failureSettings } from "./failures/failure-policy.ts";
 import type { Handler, HandlerFactory } from "./handling/handler.ts";
@@ -93,15 +93,7 @@ const OWN = [
   ...OBSERVERS,
 ] as const satisfies (keyof ConsumerOptions)[];
 const OF_STREAM = [
-  "batchLimit",
-  "batchFlushTimeoutSeconds",
-  "maxUncommittedEvents",
-  "streamLimit",
-  "streamTimeoutSeconds",
-  "streamKeepAliveLimit",
-  "batchTimespanSeconds",
-  "commitTimeoutSeconds",
-  "partitions",
+  ...PARAMETER_NAMES,
   "retry",
   "maxLineBytes",
   "idleGraceMs",

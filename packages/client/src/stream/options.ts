@@ -47,7 +47,8 @@ const MAX_COMMIT_TIMEOUT_SECONDS = 60;
 const MAX_INT = 2 ** 31 - 1;
 const COMMIT_MAX_ELAPSED_MS = 30_000;
 
-const NAMES: readonly (keyof StreamOptions)[] = [
+/** The options that are parameters of the wire; a consumer takes them too. */
+export const PARAMETER_NAMES = [
   "batchLimit",
   "batchFlushTimeoutSeconds",
   "maxUncommittedEvents",
@@ -57,13 +58,11 @@ const NAMES: readonly (keyof StreamOptions)[] = [
   "batchTimespanSeconds",
   "commitTimeoutSeconds",
   "partitions",
-  "commitRetry",
-  ...READING_NAMES,
-];
+] as const satisfies (keyof StreamOptions)[];
 
 /** @throws {ConfigError} */
 export function streamSettings(options: StreamOptions): StreamSettings {
-  knownMembers("options", options, NAMES);
+  knownMembers("options", options, [...PARAMETER_NAMES, "commitRetry", ...READING_NAMES]);
   const count = (name: keyof StreamOptions, min: number, max = MAX_INT): number | undefined =>
     optionalWholeNumber(`options.${name}`, options[name], { min, max });
   const batchLimit = count("batchLimit", 1) ?? SERVER.batchLimit;
