@@ -48,7 +48,7 @@ const MAX_INT = 2 ** 31 - 1;
 const COMMIT_MAX_ELAPSED_MS = 30_000;
 
 /** The options that are parameters of the wire; a consumer takes them too. */
-export const PARAMETER_NAMES = [
+export const PARAMETER_NAMES: readonly Exclude<keyof StreamOptions, keyof ReadingOptions | "commitRetry">[] = [
   "batchLimit",
   "batchFlushTimeoutSeconds",
   "maxUncommittedEvents",
@@ -58,7 +58,7 @@ export const PARAMETER_NAMES = [
   "batchTimespanSeconds",
   "commitTimeoutSeconds",
   "partitions",
-] as const satisfies (keyof StreamOptions)[];
+];
 
 /** @throws {ConfigError} */
 export function streamSettings(options: StreamOptions): StreamSettings {
