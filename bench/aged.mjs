@@ -93,7 +93,8 @@ async function compared(past, measure) {
     }
     const background = await past(stores.ours.url);
     for (let round = -1; round < ROUNDS; round += 1) {
-      for (const name of ["ours", "limit"]) {
+      // In turns, so that neither is always the first.
+      for (const name of round % 2 === 0 ? ["ours", "limit"] : ["limit", "ours"]) {
         const value = await measure({ url: stores[name].url, background: name === "ours" ? background : undefined });
         if (round >= 0) results[name].push(value);
       }

@@ -6,6 +6,7 @@ import { createEventType } from "./event-type.mjs";
 
 const BATCH = 1_000;
 const AT_ONCE = 16;
+const EVENT_BYTES = 600;
 const BIN = fileURLToPath(new URL("../packages/cli/bin/nakadi.js", import.meta.url));
 
 export const JSON_HEADERS = { "content-type": "application/json" };
@@ -32,12 +33,13 @@ export async function fill(url, eventType, events, bytes = 10) {
   const body = JSON.stringify(Array.from({ length: BATCH }, (_, n) => ({ n, pad })));
   const publish = async () => {
     while (left-- > 0) {
-      const { status } = await fetch(`${url}/event-types/${eventType}/events`, {
+      const answer = await fetch(`${url}/event-types/${eventType}/events`, {
         method: "POST",
         headers: JSON_HEADERS,
         body,
       });
-      if (status !== 200) throw new Error(`publishing: ${status}`);
+      await answer.arrayBuffer();
+      if (answer.status !== 200) throw new Error(`publishing: ${answer.status}`);
     }
   };
   await Promise.all(Array.from({ length: AT_ONCE }, publish));
@@ -46,6 +48,6 @@ export async function fill(url, eventType, events, bytes = 10) {
 export async function prepare(directory, events) {
   const { broker, url } = await started(directory);
   await createEventType(url);
-  await fill(url, "bench", events);
+  await fill(url, "bench", events, EVENT_BYTES);
   await stopped(broker);
 }
