@@ -30,6 +30,11 @@ const ELSEWHERE: Readonly<Record<string, string>> = { "nakadi demo": "demo.test.
 const FIRST: Readonly<Record<string, (shell: Shell) => Promise<void>>> = {
   "nakadi repair ./nakadi-data": dataDirectory,
   "nakadi verify ./nakadi-data": dataDirectory,
+  "nakadi backup ./nakadi-data ./backups/monday": dataDirectory,
+  "nakadi restore ./backups/monday ./restored": async (shell) => {
+    await dataDirectory(shell);
+    expect(await shell.run("nakadi backup ./nakadi-data ./backups/monday").exited).toBe(0);
+  },
   "nakadi context use live": context("live"),
   "nakadi context use here": context("here"),
   "nakadi context remove here": context("here"),
