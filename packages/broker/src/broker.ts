@@ -172,7 +172,7 @@ export async function startBroker(options: BrokerOptions = {}): Promise<Broker> 
     const drained = draining.run(app, stopping.signal);
     eventTypeStreams.stop();
     await Promise.all([streams.stop(), drained]);
-    app.server.closeAllConnections();
+    await draining.closeRest();
     await app.close();
     settings[Symbol.dispose]();
     writers[Symbol.dispose]();

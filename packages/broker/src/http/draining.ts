@@ -55,6 +55,15 @@ export class Draining {
     }
   }
 
+  /** Ends all connections that are left. When it resolves, a client in this process has seen the end and sends nothing more there. */
+  async closeRest(): Promise<void> {
+    for (const socket of this.#connections.keys()) socket.destroy();
+    while (this.#connections.size > 0) await nextTurn();
+    // The sockets are closed behind the reads of a turn; the client reads the end in the next one.
+    await nextTurn();
+    await nextTurn();
+  }
+
   /** What the system has accepted for this process would be reset with the listening socket. */
   async #acceptWaiting(signal: AbortSignal): Promise<void> {
     let before: number;
