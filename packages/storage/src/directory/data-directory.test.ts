@@ -2,18 +2,13 @@
  * Which directories are taken for data, and what is said about the others.
  */
 import { execFileSync } from "node:child_process";
-import { cp, mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
+import { cp, mkdir, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, it, onTestFinished } from "vitest";
+import { folderForTest } from "./folder-for-test.ts";
 import { takeDamagedDirectory, takeDirectory } from "./data-directory.ts";
 import { nodeFiles } from "./files.ts";
-
-async function newFolder(): Promise<string> {
-  const folder = await mkdtemp(join(tmpdir(), "nakadi-directory-"));
-  onTestFinished(() => rm(folder, { recursive: true, force: true }));
-  return folder;
-}
 
 async function taken(directory: string): Promise<void> {
   await (await takeDirectory(nodeFiles, directory)).release();
@@ -26,7 +21,7 @@ const refusal = (directory: string): Promise<unknown> =>
   );
 
 async function ofFormat(text: string): Promise<string> {
-  const directory = join(await newFolder(), "data");
+  const directory = join(await folderForTest("directory"), "data");
   await taken(directory);
   await writeFile(join(directory, "format"), text);
   return directory;
@@ -34,7 +29,7 @@ async function ofFormat(text: string): Promise<string> {
 
 describe("a data directory", () => {
   it("is made with all that leads to it, for its user alone", async () => {
-    const directory = join(await newFolder(), "a", "b", "c");
+    const directory = join(await folderForTest("directory"), "a", "b", "c");
     await taken(directory);
     await taken(directory);
     expect(await readdir(directory)).toEqual(["format"]);
@@ -43,7 +38,7 @@ describe("a data directory", () => {
   });
 
   it("that others may read is its user's alone when it is taken", async () => {
-    const directory = join(await newFolder(), "data");
+    const directory = join(await folderForTest("directory"), "data");
     await taken(directory);
     await mkdir(join(directory, "logs", "1", "0"), { recursive: true });
     await mkdir(join(directory, "journal"));
@@ -66,7 +61,7 @@ describe("a data directory", () => {
   it.each([["notes.txt"], ["owner.sock"], ["journal", "other"]])(
     "of another program, with %s, is left alone",
     async (...names) => {
-      const folder = await newFolder();
+      const folder = await folderForTest("directory");
       for (const name of names) await writeFile(join(folder, name), "precious");
       expect(await refusal(folder)).toMatchObject({
         problem: "not-ours",
@@ -74,14 +69,14 @@ describe("a data directory", () => {
       });
       expect((await readdir(folder)).sort()).toEqual([...names].sort());
       for (const name of names) expect(await readFile(join(folder, name), "utf8")).toBe("precious");
-      await expect(takeDamagedDirectory(nodeFiles, await newFolder(), true)).rejects.toMatchObject({
+      await expect(takeDamagedDirectory(nodeFiles, await folderForTest("directory"), true)).rejects.toMatchObject({
         problem: "not-ours",
       });
     },
   );
 
   it("may be the root of a new file system, or left by a first start that was killed", async () => {
-    const folder = await newFolder();
+    const folder = await folderForTest("directory");
     await mkdir(join(folder, "lost+found"));
     for (const name of ["format.new", "owner-1-0123456789abcdef.sock"]) await writeFile(join(folder, name), "half");
     await taken(folder);
@@ -89,7 +84,7 @@ describe("a data directory", () => {
   });
 
   it("cannot be a file, and not lie in one", async () => {
-    const file = join(await newFolder(), "file");
+    const file = join(await folderForTest("directory"), "file");
     await writeFile(file, "");
     for (const path of [file, join(file, "data")])
       expect(await refusal(path)).toMatchObject({ problem: "unusable", directory: path });
@@ -99,7 +94,7 @@ describe("a data directory", () => {
   });
 
   it("has one owner at a time, and the next one at once", async () => {
-    const directory = join(await newFolder(), "data");
+    const directory = join(await folderForTest("directory"), "data");
     const first = await takeDirectory(nodeFiles, directory);
     expect(await refusal(directory)).toMatchObject({
       problem: "in-use",
@@ -121,7 +116,7 @@ describe("a data directory", () => {
   });
 
   it("of the engine on LMDB is refused in one sentence", async () => {
-    const folder = await newFolder();
+    const folder = await folderForTest("directory");
     for (const name of ["nakadi.json", "nakadi.lock", "data.mdb", "lock.mdb"])
       await writeFile(join(folder, name), "old");
     expect(await refusal(folder)).toMatchObject({
@@ -153,9 +148,9 @@ describe("a data directory", () => {
   });
 
   it("that was copied while it was in use is free", async () => {
-    const directory = join(await newFolder(), "data");
+    const directory = join(await folderForTest("directory"), "data");
     const ownership = await takeDirectory(nodeFiles, directory);
-    const copy = join(await newFolder(), "copy");
+    const copy = join(await folderForTest("directory"), "copy");
     execFileSync("cp", ["-a", directory, copy]);
     await taken(copy);
     await cp(directory, join(copy, "2"), { recursive: true, filter: (path) => !path.endsWith(".sock") });
@@ -166,7 +161,7 @@ describe("a data directory", () => {
   const mayMount = canMount();
 
   it.skipIf(!mayMount)("on a read-only file system says so (needs root and mount)", async () => {
-    const folder = await newFolder();
+    const folder = await folderForTest("directory");
     mount(folder, "ro");
     for (const path of [folder, join(folder, "data")]) {
       expect(await refusal(path)).toMatchObject({
@@ -177,7 +172,7 @@ describe("a data directory", () => {
   });
 
   it.skipIf(!mayMount)("on a full disk says so (needs root and mount)", async () => {
-    const folder = await newFolder();
+    const folder = await folderForTest("directory");
     mount(folder, "size=4k,nr_inodes=2");
     await writeFile(join(folder, "format.new"), "");
     expect(await refusal(folder)).toMatchObject({
@@ -188,7 +183,7 @@ describe("a data directory", () => {
   it.skipIf(process.getuid?.() === 0)(
     "that its user may not write to says so (needs a user that is not root)",
     async () => {
-      const folder = await newFolder();
+      const folder = await folderForTest("directory");
       await mkdir(join(folder, "closed"), { mode: 0o500 });
       expect(await refusal(join(folder, "closed"))).toMatchObject({
         problem: "unusable",

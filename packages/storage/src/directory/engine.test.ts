@@ -5,7 +5,8 @@ import { mkdtemp, readdir, rm, stat } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { ManualClock } from "nakadi-protocol";
-import { describe, expect, it, onTestFinished } from "vitest";
+import { describe, expect, it } from "vitest";
+import { folderForTest } from "./folder-for-test.ts";
 import { randomFrom } from "../compliance/random.ts";
 import { storageCompliance } from "../compliance/suite.ts";
 import { DirectoryEngine } from "./engine.ts";
@@ -29,8 +30,7 @@ storageCompliance({
 });
 
 it("makes files and directories for its user alone", async () => {
-  const folder = await mkdtemp(join(tmpdir(), "nakadi-directory-"));
-  onTestFinished(() => rm(folder, { recursive: true }));
+  const folder = await folderForTest("directory");
   const directory = join(folder, "data");
   const engine = await DirectoryEngine.open({ directory, clock: new ManualClock() });
   const { log } = engine.node("node");

@@ -1,19 +1,17 @@
 /**
  * Files do what the engine takes for granted of a disk.
  */
-import { mkdtemp, rm, stat, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { beforeEach, describe, expect, it } from "vitest";
+import { folderForTest } from "./folder-for-test.ts";
 import { nodeFiles } from "./files.ts";
 
 let root: string;
 
 beforeEach(async () => {
-  root = await mkdtemp(join(tmpdir(), "nakadi-files-"));
+  root = await folderForTest("files");
 });
-
-afterEach(() => rm(root, { recursive: true }));
 
 describe("files", () => {
   it("writes thousands of parts at once, and reads from anywhere", async () => {

@@ -2,19 +2,18 @@
  * A directory that an earlier version of this engine has written can be opened: `fixtures/format-1` has a snapshot, a journal
  * behind it, segments, and a log that was being removed when its process was killed.
  */
-import { cp, mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { cp } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { ManualClock } from "nakadi-protocol";
-import { expect, it, onTestFinished } from "vitest";
+import { expect, it } from "vitest";
+import { folderForTest } from "./folder-for-test.ts";
 import { at } from "../compliance/groups.ts";
 import { plainOf, readAll, texts } from "../compliance/log-records.ts";
 import { DirectoryEngine } from "./engine.ts";
 
 it("data of format 1 is there, as it was written", async () => {
-  const folder = await mkdtemp(join(tmpdir(), "nakadi-format-"));
-  onTestFinished(() => rm(folder, { recursive: true }));
+  const folder = await folderForTest("format");
   const directory = join(folder, "data");
   await cp(fileURLToPath(new URL("../../fixtures/format-1", import.meta.url)), directory, { recursive: true });
   for (let start = 0; start < 2; start++) {

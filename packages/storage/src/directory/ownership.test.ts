@@ -12,11 +12,11 @@ import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import { rolldown } from "rolldown";
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vitest";
+import { folderForTest } from "./folder-for-test.ts";
 import { isOwnerSocket, own } from "./ownership.ts";
 
 async function newDirectory(...more: string[]): Promise<string> {
-  const folder = await mkdtemp(join(tmpdir(), "nakadi-owner-"));
-  onTestFinished(() => rm(folder, { recursive: true, force: true }));
+  const folder = await folderForTest("owner");
   const directory = join(folder, ...more);
   await mkdir(directory, { recursive: true });
   return directory;

@@ -1,9 +1,9 @@
 /** A data directory that is removed or replaced while an engine has it open. */
-import { mkdir, mkdtemp, readdir, rename, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { mkdir, readdir, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { ManualClock } from "nakadi-protocol";
 import { describe, expect, it, onTestFinished } from "vitest";
+import { folderForTest } from "./folder-for-test.ts";
 import { appendTo, KEEP, records } from "../compliance/log-records.ts";
 import type { StorageFailedError } from "../storage-errors.ts";
 import { DirectoryEngine } from "./engine.ts";
@@ -26,8 +26,7 @@ describe("a directory that goes while an engine has it open", () => {
   };
 
   async function failing() {
-    const folder = await mkdtemp(join(tmpdir(), "nakadi-directory-"));
-    onTestFinished(() => rm(folder, { recursive: true, force: true }));
+    const folder = await folderForTest("directory");
     const directory = join(folder, "data");
     const failures: StorageFailedError[] = [];
     const engine = await opened(directory, failures);

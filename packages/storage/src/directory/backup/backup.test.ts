@@ -3,13 +3,13 @@
  * there.
  */
 import { once } from "node:events";
-import { mkdir, mkdtemp, readdir, readFile, rm, stat, symlink, writeFile } from "node:fs/promises";
+import { mkdir, readdir, readFile, rm, stat, symlink, writeFile } from "node:fs/promises";
 import { createConnection, createServer } from "node:net";
 import type { AddressInfo } from "node:net";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { ManualClock } from "nakadi-protocol";
 import { describe, expect, it, onTestFinished } from "vitest";
+import { folderForTest } from "../folder-for-test.ts";
 import { appendTo, KEEP, plain, plainOf, readAll, record } from "../../compliance/log-records.ts";
 import type { Plain } from "../../compliance/log-records.ts";
 import { randomFrom } from "../../compliance/random.ts";
@@ -29,12 +29,6 @@ import { restoreDirectory } from "./restore.ts";
 const BACKUPS = Number(process.env["BACKUPS"] ?? 4);
 const SMALL_FILES = { segmentBytes: 1_500, unwrittenBytes: 2_500 };
 const RETENTION_MS = 1_000;
-
-async function newFolder(): Promise<string> {
-  const folder = await mkdtemp(join(tmpdir(), "nakadi-backup-"));
-  onTestFinished(() => rm(folder, { recursive: true, force: true }));
-  return folder;
-}
 
 type Limits = typeof SMALL_FILES & { journalFileBytes?: number };
 
@@ -161,7 +155,7 @@ describe("a backup", () => {
     async (_, limits) => {
       const seed = Date.now() % 1_000_000;
       const random = randomFrom(seed);
-      const folder = await newFolder();
+      const folder = await folderForTest("backup");
       const directory = join(folder, "data");
       const broker = await busy(directory, random, limits);
       try {
@@ -209,7 +203,7 @@ describe("a backup", () => {
 
 /** A stopped broker's directory with one event, and a backup of it. */
 async function backedUp(): Promise<{ folder: string; directory: string; backup: string }> {
-  const folder = await newFolder();
+  const folder = await folderForTest("backup");
   const [directory, backup] = [join(folder, "data"), join(folder, "backup")];
   const ownership = await takeDirectory(nodeFiles, directory);
   const engine = await openForTest({ directory, clock: new ManualClock() });

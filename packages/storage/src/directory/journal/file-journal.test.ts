@@ -2,10 +2,10 @@
  * The journal gives back, in order, everything that it has acknowledged; of the rest, a beginning.
  */
 import { copyFile, mkdtemp, readFile, readdir, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import fc from "fast-check";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { beforeEach, describe, expect, it } from "vitest";
+import { folderForTest } from "../folder-for-test.ts";
 import { StorageFailedError } from "../../storage-errors.ts";
 import { nodeFiles } from "../files.ts";
 import type { Files } from "../files.ts";
@@ -17,10 +17,8 @@ const FILE_BYTES = 300;
 let root: string;
 
 beforeEach(async () => {
-  root = await mkdtemp(join(tmpdir(), "nakadi-journal-"));
+  root = await folderForTest("journal");
 });
-
-afterEach(() => rm(root, { recursive: true }));
 
 async function open(
   directory = root,

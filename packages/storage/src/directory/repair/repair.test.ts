@@ -1,12 +1,12 @@
 /**
  * A damaged directory can be used after a repair: what is intact is there, what is gone is reported, and no offset is given twice.
  */
-import { cp, mkdtemp, readFile, readdir, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { cp, readFile, readdir, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import fc from "fast-check";
 import { ManualClock } from "nakadi-protocol";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { beforeEach, describe, expect, it } from "vitest";
+import { folderForTest } from "../folder-for-test.ts";
 import { KEEP, appendTo, plain, plainOf, readAll, record } from "../../compliance/log-records.ts";
 import type { Plain } from "../../compliance/log-records.ts";
 import { openForTest, segmentsOf, unsyncedFiles } from "../segments/open-for-test.ts";
@@ -26,7 +26,7 @@ function open(path = directory): Promise<OpenForTest> {
 
 /** Two thirds in segments, the rest in the journal. */
 beforeEach(async () => {
-  root = await mkdtemp(join(tmpdir(), "nakadi-repair-"));
+  root = await folderForTest("repair");
   whole = join(root, "whole");
   directory = join(root, "data");
   stored.length = 0;
@@ -42,8 +42,6 @@ beforeEach(async () => {
   await engine.kill();
   await cp(whole, directory, { recursive: true });
 });
-
-afterEach(() => rm(root, { recursive: true }));
 
 function lostOf({ damaged }: DirectoryCheck): number[] {
   return damaged.flatMap(({ lost }) =>

@@ -2,23 +2,17 @@
  * A snapshot that is written while the rows change, with the entries journaled during that, makes the rows again; and what of
  * it is damaged is said.
  */
-import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import fc from "fast-check";
-import { describe, expect, it, onTestFinished } from "vitest";
+import { describe, expect, it } from "vitest";
+import { folderForTest } from "../folder-for-test.ts";
 import { frozenJson } from "../../in-process/frozen.ts";
 import { Rows } from "../../in-process/rows.ts";
 import type { RowEntry } from "../../in-process/rows.ts";
 import { nodeFiles } from "../files.ts";
 import { readSnapshot, writeSnapshot } from "./snapshot.ts";
 import type { Snapshot } from "./snapshot.ts";
-
-async function newDirectory(): Promise<string> {
-  const directory = await mkdtemp(join(tmpdir(), "nakadi-snapshot-"));
-  onTestFinished(() => rm(directory, { recursive: true, force: true }));
-  return directory;
-}
 
 const durable = async (): Promise<void> => undefined;
 const TABLES = ["a", "b", "c"];
@@ -46,7 +40,7 @@ describe("a snapshot", () => {
   it("with the entries behind its position is the same rows, whatever is written during it, over several starts", async () => {
     await fc.assert(
       fc.asyncProperty(fc.array(fc.tuple(anyWrites, anyWrites), { minLength: 1, maxLength: 3 }), async (lives) => {
-        const directory = await newDirectory();
+        const directory = await folderForTest("snapshot");
         const entries: string[] = [];
         for (const [before, during] of lives) {
           const rows = started(await readSnapshot(nodeFiles, directory), entries);
@@ -69,7 +63,7 @@ describe("a snapshot", () => {
   });
 
   it("takes no row apart that is not asked for, and copies tables that are not used", async () => {
-    const directory = await newDirectory();
+    const directory = await folderForTest("snapshot");
     const rows = started(undefined, []);
     for (let id = 0; id < 3_000; id++) await rows.write([{ table: "a", id: String(id), value: { id } }]);
     await writeSnapshot(nodeFiles, directory, { rows, position: 0, durable });
@@ -81,7 +75,7 @@ describe("a snapshot", () => {
   });
 
   it("becomes the snapshot only when what it has seen is durable", async () => {
-    const directory = await newDirectory();
+    const directory = await folderForTest("snapshot");
     const rows = started(undefined, []);
     await rows.write([{ table: "a", id: "p", value: 1 }]);
     await writeSnapshot(nodeFiles, directory, { rows, position: 1, durable });
@@ -94,7 +88,7 @@ describe("a snapshot", () => {
   });
 
   it("that is damaged anywhere says so, and keeps every other block", async () => {
-    const directory = await newDirectory();
+    const directory = await folderForTest("snapshot");
     const rows = started(undefined, []);
     for (const table of TABLES)
       for (let id = 0; id < 10; id++) await rows.write([{ table, id: String(id), value: `${table} ${id}` }]);

@@ -1,12 +1,11 @@
 /**
  * Damaged segments: damage is neither delivered nor passed over.
  */
-import { mkdtemp, readFile, rm, stat, truncate, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { readFile, rm, stat, truncate, writeFile } from "node:fs/promises";
 import fc from "fast-check";
 import { ManualClock } from "nakadi-protocol";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { beforeEach, describe, expect, it } from "vitest";
+import { folderForTest } from "../folder-for-test.ts";
 import { KEEP, appendTo, plain, plainOf, readAll, record } from "../../compliance/log-records.ts";
 import type { Plain } from "../../compliance/log-records.ts";
 import { NEVER } from "../../compliance/subject.ts";
@@ -18,10 +17,8 @@ import type { OpenForTest } from "./open-for-test.ts";
 let root: string;
 
 beforeEach(async () => {
-  root = await mkdtemp(join(tmpdir(), "nakadi-damage-"));
+  root = await folderForTest("damage");
 });
-
-afterEach(() => rm(root, { recursive: true }));
 
 function open(): Promise<OpenForTest> {
   const clock = new ManualClock();

@@ -1,32 +1,28 @@
 /**
  * What the log keeps in memory and open is bounded, whatever was touched before.
  */
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { ManualClock } from "nakadi-protocol";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { beforeEach, describe, expect, it } from "vitest";
+import { folderForTest } from "../folder-for-test.ts";
 import { ALL, KEEP, appendTo, plainOf, readAll, record, texts } from "../../compliance/log-records.ts";
 import { NEVER } from "../../compliance/subject.ts";
 import { nodeFiles } from "../files.ts";
 import type { Files } from "../files.ts";
-import { openForTest, unsyncedFiles } from "./open-for-test.ts";
+import { SMALL_LIMITS, openForTest, unsyncedFiles } from "./open-for-test.ts";
 import type { OpenForTest } from "./open-for-test.ts";
 import { Descriptors } from "./descriptors.ts";
 
-const SMALL = { segmentBytes: 2_000, unwrittenBytes: 3_000, idlePartitions: 1 };
 const HOUR_MS = 3_600_000;
 
 let root: string;
 const clock = new ManualClock();
 
 beforeEach(async () => {
-  root = await mkdtemp(join(tmpdir(), "nakadi-segments-"));
+  root = await folderForTest("segments");
 });
 
-afterEach(() => rm(root, { recursive: true }));
-
-function open(directory = root, limits = SMALL): Promise<OpenForTest> {
+function open(directory = root, limits = SMALL_LIMITS): Promise<OpenForTest> {
   return openForTest({ directory, clock, files: unsyncedFiles, ...limits });
 }
 
@@ -68,7 +64,7 @@ describe("what is held", () => {
   });
 
   it("is a bounded number of partitions, whatever was touched before", async () => {
-    const limits = { ...SMALL, idlePartitions: 10 };
+    const limits = { ...SMALL_LIMITS, idlePartitions: 10 };
     let engine = await open(root, limits);
     let { log } = engine.node("a");
     const ids = Array.from({ length: 40 }, (_, each) => `log ${each}`);
@@ -97,7 +93,7 @@ describe("what is held", () => {
   });
 
   it("is not needed to know what has expired, when the retention time grows", async () => {
-    const engine = await open(root, { ...SMALL, idlePartitions: 0 });
+    const engine = await open(root, { ...SMALL_LIMITS, idlePartitions: 0 });
     const { log } = engine.node("a");
     await log.create("x", 1, { retentionMs: HOUR_MS, compact: false });
     await appendTo(log, "x", 0, [record("old")]);
@@ -132,7 +128,7 @@ describe("what is held", () => {
         return unsyncedFiles.list(path);
       },
     };
-    engine = await openForTest({ directory: root, clock, files, ...SMALL });
+    engine = await openForTest({ directory: root, clock, files, ...SMALL_LIMITS });
     expect(texts(await readAll(engine.node("a").log, "log 7", 0))).toEqual(["v"]);
     await engine.close();
     const folders = new Set(looked.flatMap((path) => /\/logs\/\d+/.exec(path) ?? []));
@@ -140,7 +136,7 @@ describe("what is held", () => {
   });
 
   it("is one mark for a quarter of a MiB of events, and nothing of what was written", async () => {
-    const engine = await open(root, { ...SMALL, segmentBytes: 32_000_000, unwrittenBytes: 1_000_000 });
+    const engine = await open(root, { ...SMALL_LIMITS, segmentBytes: 32_000_000, unwrittenBytes: 1_000_000 });
     const { log } = engine.node("a");
     await log.create("x", 1, KEEP);
     const batch = Array.from({ length: 100 }, () => record("v".repeat(600)));

@@ -29,6 +29,9 @@ export const unsyncedFiles: Files = {
   },
 };
 
+/** With these, segments are begun, frames flushed and idle partitions dropped all the time. */
+export const SMALL_LIMITS = { segmentBytes: 2_000, unwrittenBytes: 3_000, idlePartitions: 1 };
+
 export async function segmentsOf(directory: string, number: number, partition: number): Promise<string[]> {
   const folder = join(directory, "logs", String(number), String(partition));
   return (await readdir(folder).catch(() => []))

@@ -1,11 +1,9 @@
 /**
  * Reads and searches of a partition while records are appended, frames move to segments, and the log is removed.
  */
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { ManualClock } from "nakadi-protocol";
 import { expect, it, onTestFinished } from "vitest";
+import { folderForTest } from "../folder-for-test.ts";
 import { ALL, appendTo, readAll, record, texts } from "../../compliance/log-records.ts";
 import { NEVER } from "../../compliance/subject.ts";
 import { NoSuchLogError } from "../../ports.ts";
@@ -16,8 +14,7 @@ import type { OpenForTest } from "./open-for-test.ts";
 const HOUR_MS = 3_600_000;
 
 async function opened(): Promise<{ clock: ManualClock; gate: ReadGate; engine: OpenForTest; directory: string }> {
-  const directory = await mkdtemp(join(tmpdir(), "nakadi-reads-"));
-  onTestFinished(() => rm(directory, { recursive: true }));
+  const directory = await folderForTest("reads");
   const clock = new ManualClock();
   const gate = new ReadGate();
   const open = (): Promise<OpenForTest> => openForTest({ directory, clock, files: gate.files, segmentBytes: 1 });

@@ -1,33 +1,30 @@
 /**
  * Segments give back what was written after any restart.
  */
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { mkdtemp } from "node:fs/promises";
 import { join } from "node:path";
 import fc from "fast-check";
 import { ManualClock } from "nakadi-protocol";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { beforeEach, describe, expect, it } from "vitest";
+import { folderForTest } from "../folder-for-test.ts";
 import { KEEP, anyRecord, appendTo, plain, plainOf, readAll, record } from "../../compliance/log-records.ts";
 import type { Plain } from "../../compliance/log-records.ts";
 import { eventually } from "../../compliance/subject.ts";
 import { nodeFiles } from "../files.ts";
-import { openForTest, segmentsOf, unsyncedFiles } from "./open-for-test.ts";
+import { SMALL_LIMITS, openForTest, segmentsOf, unsyncedFiles } from "./open-for-test.ts";
 import type { OpenForTest } from "./open-for-test.ts";
 import { sweep } from "./sweep.ts";
 
-const SMALL = { segmentBytes: 2_000, unwrittenBytes: 3_000, idlePartitions: 1 };
 const HOUR_MS = 3_600_000;
 
 let root: string;
 const clock = new ManualClock();
 
 beforeEach(async () => {
-  root = await mkdtemp(join(tmpdir(), "nakadi-segments-"));
+  root = await folderForTest("segments");
 });
 
-afterEach(() => rm(root, { recursive: true }));
-
-function open(directory = root, limits = SMALL): Promise<OpenForTest> {
+function open(directory = root, limits = SMALL_LIMITS): Promise<OpenForTest> {
   return openForTest({ directory, clock, files: unsyncedFiles, ...limits });
 }
 
