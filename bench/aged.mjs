@@ -8,7 +8,6 @@ import { publish } from "./fsync.mjs";
 
 const EVENTS = Number(process.env["BENCH_EVENTS"] ?? 1_000_000);
 const FEW_EVENTS = 10_000;
-const EVENT_BYTES = 600;
 const ROUNDS = 7;
 const PUBLISHES = 300;
 const RETENTION_MS = 10_000;
@@ -17,7 +16,7 @@ const RETENTION_MS = 10_000;
 const pasts = {
   full: async (url) => {
     await createEventType(url, "past");
-    await fill(url, "past", EVENTS, EVENT_BYTES);
+    await fill(url, "past", EVENTS);
   },
   deleted: async (url) => {
     await pasts.full(url);
@@ -26,7 +25,7 @@ const pasts = {
   },
   retention: async (url) => {
     await createEventType(url, "past", { options: { retention_time: RETENTION_MS } });
-    await fill(url, "past", EVENTS, EVENT_BYTES);
+    await fill(url, "past", EVENTS);
     return async () => void (await (await fetch(`${url}/event-types/past/partitions`)).arrayBuffer());
   },
 };
@@ -59,7 +58,7 @@ export const agedRows = [
           const directory = join(folder, name);
           const filled = await started(directory);
           await createEventType(filled.url);
-          await fill(filled.url, "bench", events, EVENT_BYTES);
+          await fill(filled.url, "bench", events);
           await stopped(filled.broker);
           const { broker, url } = await started(directory);
           const query = "batch_limit=1000&stream_limit=10000&batch_flush_timeout=1&stream_timeout=30";

@@ -6,7 +6,7 @@ import { createEventType } from "./event-type.mjs";
 
 const BATCH = 1_000;
 const AT_ONCE = 16;
-const EVENT_BYTES = 600;
+export const EVENT_BYTES = 600;
 const BIN = fileURLToPath(new URL("../packages/cli/bin/nakadi.js", import.meta.url));
 
 export const JSON_HEADERS = { "content-type": "application/json" };
@@ -26,10 +26,10 @@ export async function stopped(broker) {
   await once(broker, "exit");
 }
 
-// Publishes `count` events of `bytes` bytes to the event type.
-export async function fill(url, eventType, events, bytes = 10) {
+// Publishes as many events of at least EVENT_BYTES to the event type.
+export async function fill(url, eventType, events) {
   let left = events / BATCH;
-  const pad = "x".repeat(Math.max(0, bytes - 20));
+  const pad = "x".repeat(EVENT_BYTES - JSON.stringify({ n: 0, pad: "" }).length);
   const body = JSON.stringify(Array.from({ length: BATCH }, (_, n) => ({ n, pad })));
   const publish = async () => {
     while (left-- > 0) {
@@ -48,6 +48,6 @@ export async function fill(url, eventType, events, bytes = 10) {
 export async function prepare(directory, events) {
   const { broker, url } = await started(directory);
   await createEventType(url);
-  await fill(url, "bench", events, EVENT_BYTES);
+  await fill(url, "bench", events);
   await stopped(broker);
 }
