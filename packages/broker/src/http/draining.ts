@@ -4,6 +4,7 @@
  */
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { Server, type Socket } from "node:net";
+import { setImmediate as nextTurn, setTimeout as sleep } from "node:timers/promises";
 import type { FastifyInstance } from "fastify";
 
 /** Longer than the pause between two requests of a busy client. */
@@ -50,7 +51,9 @@ export class Draining {
     // Not the method of the HTTP server, which closes idle connections at once.
     Server.prototype.close.call(server);
     while (this.#connections.size > 0 && !signal.aborted) {
-      await pause(CHECK_MS, signal);
+      await sleep(CHECK_MS, undefined, { signal }).catch(() => undefined);
+      // Behind the reads of a turn, so that what has come was read.
+      await nextTurn();
       this.#closeIdle();
     }
   }
@@ -97,22 +100,4 @@ export class Draining {
     for (const [socket, { inFlight, idleSinceMs, bytes }] of this.#connections)
       if (inFlight === 0 && idleSinceMs <= longestSinceMs && socket.bytesRead === bytes) socket.destroy();
   }
-}
-
-/** Ends behind the reads of a turn, so that what has come was read. */
-async function pause(ms: number, signal: AbortSignal): Promise<void> {
-  await new Promise<void>((resolve) => {
-    const timer = setTimeout(end, ms);
-    function end(): void {
-      clearTimeout(timer);
-      signal.removeEventListener("abort", end);
-      resolve();
-    }
-    signal.addEventListener("abort", end);
-  });
-  await nextTurn();
-}
-
-function nextTurn(): Promise<void> {
-  return new Promise((resolve) => void setImmediate(resolve));
 }

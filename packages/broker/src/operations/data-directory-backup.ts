@@ -6,7 +6,7 @@ import { type DirectoryReport, verifyDataDirectory } from "./data-directory-chec
 /**
  * Copies a data directory to an empty or a new one, whether a broker uses it or not: all that was acknowledged before the call,
  * and no committed cursor beyond an event that is not in the copy.
- * @throws {BackupError} where the copy cannot be made, or the broker ends during it @throws {DataDirectoryError} where$
+ * @throws {BackupError} where the copy cannot be made, or the broker ends during it @throws {DataDirectoryError} where
  * the directory holds no data, or its snapshot is damaged @throws the signal's reason. The copy is removed after every failure
  */
 export async function backupDataDirectory(

@@ -31,7 +31,7 @@ export const UNFINISHED_COPY = "unfinished-copy";
 /** In a backup: it is to stay as it is. */
 export const MANIFEST = "backup.json";
 /** The root of a new file system has it. */
-const IGNORED = "lost+found";
+export const IGNORED = "lost+found";
 
 export type TakeDirectory = (directory: string) => Promise<Ownership>;
 
@@ -74,7 +74,7 @@ export async function takeDirectory(files: Files, path: string, take: TakeDirect
  */
 export async function takeDamagedDirectory(files: Files, path: string, repair: boolean): Promise<Ownership> {
   return attempt(path, async () => {
-    if (!existsSync(path)) throw new DataDirectoryError("unusable", path, `there is no directory ${path}`);
+    demandExists(path);
     const entries = await files.list(path);
     checkNoCopy(path, entries);
     if (!entries.includes(FORMAT_FILE) && !entries.some((name) => OWN.includes(name)))
@@ -90,10 +90,14 @@ export async function takeDamagedDirectory(files: Files, path: string, repair: b
 /** Looks at a data directory that exists, in use or not. @throws {DataDirectoryError} */
 export async function demandDataDirectory(files: Files, path: string): Promise<void> {
   await attempt(path, async () => {
-    if (!existsSync(path)) throw new DataDirectoryError("unusable", path, `there is no directory ${path}`);
+    demandExists(path);
     if (await checkFormat(files, path))
       throw new DataDirectoryError("not-ours", path, `${path} is not a data directory of nakadi: it is empty`);
   });
+}
+
+function demandExists(path: string): void {
+  if (!existsSync(path)) throw new DataDirectoryError("unusable", path, `there is no directory ${path}`);
 }
 
 /** Says whether the directory is new. @throws {DataDirectoryError} */

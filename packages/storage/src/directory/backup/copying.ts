@@ -2,15 +2,13 @@
 import { mkdir, readdir, realpath, rm, stat } from "node:fs/promises";
 import { basename, dirname, isAbsolute, join, relative, resolve, sep } from "node:path";
 import { crc32 } from "node:zlib";
-import { UNFINISHED_COPY } from "../data-directory.ts";
+import { IGNORED, UNFINISHED_COPY } from "../data-directory.ts";
 import { nodeFiles } from "../files.ts";
 import type { OpenFile } from "../files.ts";
 import { BackupError } from "../../backup-error.ts";
 import { refused } from "./refused.ts";
 
 const CHUNK_BYTES = 1024 * 1024;
-/** The root of a new file system has it. */
-const IGNORED = "lost+found";
 
 export interface CopyOptions {
   /** Aborted: what was copied is removed. */

@@ -3,8 +3,8 @@
  * one line of JSON answers:
  *
  *     alive      {}                       within 30 s after the last line, or the connection ends
- *     hold       {"position", "fileBytes"} from now on nothing is taken away from the directory; the journal is durable up to
- *                                         the position, and cut into files of this size
+ *     hold       {"position", "fileBytes", "lastLog"} from now on nothing is taken away from the directory; the journal is
+ *                                         durable up to the position, and cut into files of this size
  *     confirm    {"held"}                 whether it was so up to now; the hold ends
  *
  * A hold ends with its connection as well.
