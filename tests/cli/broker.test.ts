@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { NakadiClient } from "nakadi-client";
+import { uncategorized } from "../support/event-types.ts";
 import { nakadiCommand } from "../support/command.ts";
 
 const READY = /^nakadi broker listening on (http:\/\/127\.0\.0\.1:\d+) \(memory\)\n/;
@@ -11,12 +12,7 @@ describe("the nakadi broker command, as a process", () => {
       const command = nakadiCommand("broker", "--port", "0");
       const [, url = ""] = await command.seen(READY);
       const nakadi = new NakadiClient({ baseUrl: url });
-      await nakadi.eventTypes.create({
-        name: "e",
-        owning_application: "test",
-        category: "undefined",
-        schema: { type: "json_schema", schema: "{}" },
-      });
+      await nakadi.eventTypes.create(uncategorized("e"));
       const { id } = await nakadi.subscriptions.ensure({ owning_application: "test", event_types: ["e"] });
       const stream = await fetch(`${url}/subscriptions/${id}/events`);
       command.process.kill(signal);

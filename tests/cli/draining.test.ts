@@ -3,6 +3,7 @@ import { once } from "node:events";
 import { connect, type Socket } from "node:net";
 import { describe, expect, it } from "vitest";
 import { NakadiClient } from "nakadi-client";
+import { uncategorized } from "../support/event-types.ts";
 import { nakadiCommand, type Running } from "../support/command.ts";
 
 const READY = /^nakadi broker listening on (http:\/\/127\.0\.0\.1:(\d+)) /;
@@ -17,12 +18,7 @@ async function broker(...flags: string[]): Promise<{ command: Running; url: stri
   const command = nakadiCommand("broker", "--port", "0", ...flags);
   const [, url = "", port] = await command.seen(READY);
   const nakadi = new NakadiClient({ baseUrl: url });
-  await nakadi.eventTypes.create({
-    name: "e",
-    owning_application: "test",
-    category: "undefined",
-    schema: { type: "json_schema", schema: "{}" },
-  });
+  await nakadi.eventTypes.create(uncategorized("e"));
   await nakadi.close();
   return { command, url, port: Number(port) };
 }

@@ -2,7 +2,7 @@
 import { randomUUID } from "node:crypto";
 import { HttpError, renderDifference } from "nakadi-client";
 import { describe, expect, it } from "vitest";
-import { business } from "../support/business-event-type.ts";
+import { business } from "../support/event-types.ts";
 import { collected } from "../support/collected.ts";
 import { ENGINES, nakadiOn } from "../support/engines.ts";
 

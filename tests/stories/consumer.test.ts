@@ -2,6 +2,7 @@
 import { type ConsumerOptions, type DeadLetter, NakadiClient, toEventType } from "nakadi-client";
 import { FaultProxy } from "nakadi-testing";
 import { describe, expect, it, onTestFinished } from "vitest";
+import { uncategorized } from "../support/event-types.ts";
 import { testNakadi } from "../support/nakadi.ts";
 
 interface Numbered {
@@ -115,12 +116,7 @@ describe("a consumer", () => {
     const { nakadi, eventType, subscription } = await testNakadi();
     const name = await eventType(2);
     const dead = `${name}.dead`;
-    await nakadi.eventTypes.create({
-      name: dead,
-      owning_application: "test",
-      category: "undefined",
-      schema: { type: "json_schema", schema: "{}" },
-    });
+    await nakadi.eventTypes.create(uncategorized(dead));
     const [id, ofDead] = [await subscription(name), await subscription(dead)];
     await nakadi.publisher<Numbered>(name).publish(numbered(100, 4));
     const poison = (n: number): boolean => n % 33 === 7;

@@ -9,7 +9,7 @@ import {
   tombstone,
 } from "nakadi-client";
 import { describe, expect, it } from "vitest";
-import { business } from "../support/business-event-type.ts";
+import { business } from "../support/event-types.ts";
 import { collected } from "../support/collected.ts";
 import { ENGINES, nakadiOn } from "../support/engines.ts";
 

@@ -7,7 +7,7 @@ import { FaultProxy } from "nakadi-testing";
 import sqlite from "node-sqlite3-wasm";
 import { expect, it, onTestFinished } from "vitest";
 import { inTransaction, SqliteOutbox } from "../../examples/sqlite-outbox.ts";
-import { business } from "../support/business-event-type.ts";
+import { business } from "../support/event-types.ts";
 import { collected } from "../support/collected.ts";
 import { leavesNothing } from "../support/leaks.ts";
 import { testNakadi } from "../support/nakadi.ts";

@@ -1,7 +1,7 @@
 /** What each method of the administration says where there is nothing to administer: a new method has no way around its row. */
 import type { EventType, NakadiClient, Subscription } from "nakadi-client";
 import { describe, expect, it } from "vitest";
-import { business } from "../support/business-event-type.ts";
+import { business } from "../support/event-types.ts";
 import { collected } from "../support/collected.ts";
 import { ENGINES, nakadiOn } from "../support/engines.ts";
 

@@ -1,4 +1,4 @@
-/** An event type of category `business`, for stories that need one. */
+/** Event types by category, with no more than that needs. */
 import { randomUUID } from "node:crypto";
 import type { EventType } from "nakadi-client";
 
@@ -8,4 +8,11 @@ export const business = (name = `test.${randomUUID()}`): EventType => ({
   category: "business",
   enrichment_strategies: ["metadata_enrichment"],
   schema: { type: "json_schema", schema: '{"properties":{"n":{"type":"number"}}}' },
+});
+
+export const uncategorized = (name: string): EventType => ({
+  name,
+  owning_application: "test",
+  category: "undefined",
+  schema: { type: "json_schema", schema: "{}" },
 });

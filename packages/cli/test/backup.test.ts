@@ -1,29 +1,12 @@
 import { mkdir, readdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { startBroker } from "nakadi-broker";
-import { describe, expect, it, onTestFinished } from "vitest";
+import { describe, expect, it } from "vitest";
+import { brokerWithEvent } from "./data-directory.ts";
 import { runCommand, temporaryDirectory } from "./run-command.ts";
-
-/** A running broker's directory with one event. */
-async function runningBroker(): Promise<string> {
-  const directory = join(temporaryDirectory(), "data");
-  const broker = await startBroker({ storage: { directory } });
-  onTestFinished(() => broker.close());
-  const post = (path: string, body: unknown): Promise<Response> =>
-    fetch(broker.url + path, {
-      method: "POST",
-      headers: { "content-type": "application/json" },
-      body: JSON.stringify(body),
-    });
-  const schema = { type: "json_schema", schema: "{}" };
-  await post("/event-types", { name: "e", owning_application: "a", category: "undefined", schema });
-  await post("/event-types/e/events", [{ n: 1 }]);
-  return directory;
-}
 
 describe("nakadi backup and restore", () => {
   it("copy a running broker's directory, show a person how far they are, and verify what they have made", async () => {
-    const directory = await runningBroker();
+    const { directory } = await brokerWithEvent();
     const folder = temporaryDirectory();
     const [backup, restored] = [join(folder, "backup"), join(folder, "restored")];
     const made = runCommand(["backup", directory, backup], { isTTY: true });
@@ -38,7 +21,7 @@ describe("nakadi backup and restore", () => {
   });
 
   it("end with 130 by Ctrl-C, and leave nothing behind", async () => {
-    const directory = await runningBroker();
+    const { directory } = await brokerWithEvent();
     const folder = temporaryDirectory();
     const { code, stdout, stderr, stop } = runCommand(["backup", directory, join(folder, "backup")]);
     stop("SIGINT");
@@ -47,7 +30,7 @@ describe("nakadi backup and restore", () => {
   });
 
   it("say in one line what is in the way, and leave it alone", async () => {
-    const directory = await runningBroker();
+    const { directory } = await brokerWithEvent();
     const other = join(temporaryDirectory(), "other");
     await mkdir(other);
     await writeFile(join(other, "notes.txt"), "precious");

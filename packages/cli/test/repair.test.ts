@@ -2,20 +2,11 @@ import { mkdir, open, readdir, readFile, stat, writeFile } from "node:fs/promise
 import { join } from "node:path";
 import { startBroker } from "nakadi-broker";
 import { describe, expect, it } from "vitest";
+import { brokerWithEvent } from "./data-directory.ts";
 import { runCommand, temporaryDirectory } from "./run-command.ts";
 
 async function stoppedBroker(): Promise<string> {
-  const directory = join(temporaryDirectory(), "data");
-  const broker = await startBroker({ storage: { directory } });
-  const post = (path: string, body: unknown): Promise<Response> =>
-    fetch(broker.url + path, {
-      method: "POST",
-      headers: { "content-type": "application/json" },
-      body: JSON.stringify(body),
-    });
-  const schema = { type: "json_schema", schema: "{}" };
-  await post("/event-types", { name: "e", owning_application: "a", category: "undefined", schema });
-  await post("/event-types/e/events", [{ n: 1 }]);
+  const { broker, directory } = await brokerWithEvent();
   await broker.stop();
   return directory;
 }
